@@ -1,0 +1,260 @@
+// Package results is the format of result files: JSON Lines, one file a series. A header record
+// comes first, then one record a run, appended and synced as the run ends, so that a killed series
+// loses nothing and can be resumed. A record is one run, never an average.
+//
+// Every field is documented here and only here, in the tags `unit` and `doc`; the reference page
+// of the docs is made from them by [Fields].
+//
+// The package is a leaf: it knows the file, not who writes it or what is made of it.
+package results
+
+import "time"
+
+// Schema is the version of the format that this build writes, and the only one it reads.
+const Schema = 1
+
+// The record types of a file.
+const (
+	TypeHeader = "header"
+	TypeRun    = "run"
+	TypeFailed = "failed"
+)
+
+// The kinds of a file: how its figures came to be. Kinds are never mixed unmarked in a report.
+const (
+	Measured  = "measured"  // on the host of the header
+	Predicted = "predicted" // in virtual time
+	Published = "published" // typed off a publication, by somebody who could not repeat it
+)
+
+// Header is the first record of a file.
+type Header struct {
+	Type     string    `json:"type" doc:"\"header\""`
+	Schema   int       `json:"schema" doc:"version of the format"`
+	Kind     string    `json:"kind" doc:"measured, predicted or published: how the figures of the file came to be"`
+	Version  string    `json:"version" doc:"version of mtbench"`
+	Revision string    `json:"revision" doc:"revision of the source it was built from, with + if the tree was changed"`
+	Go       string    `json:"go" doc:"Go toolchain"`
+	Created  time.Time `json:"created" doc:"when the series began"`
+	Argv     []string  `json:"argv" doc:"the command that made the file"`
+	Seed     uint64    `json:"seed" doc:"root of every random choice of the series"`
+	Host     Host      `json:"host" doc:"the machine"`
+	Scenario Scenario  `json:"scenario" doc:"the workload, every default written out"`
+	Matrix   Matrix    `json:"matrix" doc:"the cells of the series and how often each is run"`
+	Notes    []string  `json:"notes,omitempty" doc:"what a reader must know of the whole file"`
+
+	Calibration *CalibrationRef `json:"calibration,omitempty" doc:"predicted files: the calibration used"`
+}
+
+// CalibrationRef names the calibration of a predicted file.
+type CalibrationRef struct {
+	File   string `json:"file" doc:"its path as given"`
+	SHA256 string `json:"sha256" doc:"its digest"`
+	Host   string `json:"host" doc:"CPU model it was measured on"`
+}
+
+// Host is the machine of a series.
+type Host struct {
+	Name        string  `json:"name" doc:"host name"`
+	OS          string  `json:"os" doc:"operating system and architecture"`
+	Kernel      string  `json:"kernel" doc:"kernel release"`
+	CPUModel    string  `json:"cpu_model" doc:"CPU model"`
+	CPUs        int     `json:"cpus" unit:"count" doc:"CPUs that the process may run on"`
+	QuotaCPUs   float64 `json:"quota_cpus,omitempty" unit:"CPUs" doc:"cgroup CPU quota, absent if none"`
+	MemoryBytes int64   `json:"memory_bytes" unit:"bytes" doc:"memory of the machine"`
+	Virtual     string  `json:"virtual,omitempty" doc:"hypervisor, if any"`
+	Governor    string  `json:"governor,omitempty" doc:"frequency governor, if readable"`
+	ClockSource string  `json:"clocksource,omitempty" doc:"kernel clock source"`
+
+	BracketCost  float64 `json:"bracket_cost_us" unit:"µs" doc:"measured cost of opening and shutting the measured bracket, which no run includes"`
+	StampCost    float64 `json:"stamp_cost_ns" unit:"ns" doc:"measured cost of one state change of the accounting"`
+	PageServiceU float64 `json:"page_service_us" unit:"µs" doc:"single-thread service time of a page with the series' content and codec, measured just before the series: the unit of rates given as multiples"`
+	Rate         float64 `json:"single_thread_pages_per_second" unit:"pages/s" doc:"1 / page_service_us: what 1x means"`
+}
+
+// Scenario is the workload of a series: what is the same for every cell.
+type Scenario struct {
+	MemoryBytes       int64   `json:"memory_bytes" unit:"bytes" doc:"guest memory"`
+	VCPUs             int     `json:"vcpus" unit:"count" doc:"guest writer threads"`
+	DirtyRate         float64 `json:"dirty_rate_pages_per_second" unit:"pages/s" doc:"page writes a second asked for, over all vCPUs; 0 = none"`
+	DirtyRateMultiple float64 `json:"dirty_rate_multiple,omitempty" unit:"× single-thread rate" doc:"the same as the multiple it was given as"`
+	Pattern           string  `json:"pattern" doc:"which pages are written: uniform, sequential or zipf"`
+	WriteBytes        int     `json:"write_bytes" unit:"bytes" doc:"bytes stored in a page at each write"`
+	Content           string  `json:"content" doc:"page content generator"`
+	Codec             string  `json:"codec" doc:"compressor"`
+	Level             int     `json:"level" doc:"compress-level"`
+	MaxBandwidth      float64 `json:"max_bandwidth_bytes_per_second" unit:"bytes/s" doc:"QEMU's max-bandwidth, applied in windows of 100 ms; 0 = unlimited"`
+	LinkBandwidth     float64 `json:"link_bandwidth_bytes_per_second" unit:"bytes/s" doc:"what the link drains; 0 = unlimited"`
+	LinkMultiple      float64 `json:"link_bandwidth_multiple,omitempty" unit:"× single-thread rate × page size" doc:"the same as the multiple it was given as"`
+	LinkBurst         int64   `json:"link_burst_bytes" unit:"bytes" doc:"what the link takes at once before the sender is held"`
+	SocketBuffer      int     `json:"socket_buffer_bytes" unit:"bytes" doc:"send buffer of the socket as the kernel set it; 0 with discard"`
+	DowntimeLimitMS   float64 `json:"downtime_limit_ms" unit:"ms" doc:"downtime-limit: threshold = bandwidth × this"`
+	Flush             string  `json:"flush" doc:"where the pipeline is flushed: wrap, sync or iteration"`
+	DecompressThreads int     `json:"decompress_threads" unit:"count" doc:"workers of the destination"`
+	Destination       string  `json:"destination" doc:"process or discard"`
+	Machine           string  `json:"machine" doc:"kernel or goroutine: what a thread is"`
+	Pin               bool    `json:"pin" doc:"threads pinned to CPUs"`
+	LimitMS           float64 `json:"limit_ms" unit:"ms" doc:"bound of a run: CAN'T COMPLETE after it"`
+	Account           bool    `json:"account" doc:"whether the time of each thread was accounted by state"`
+	RoundRobin        bool    `json:"round_robin,omitempty" doc:"lockless searches no ring: plain round robin"`
+}
+
+// Matrix is the plan of a series.
+type Matrix struct {
+	Models  []string `json:"models" doc:"contenders, the first is what the others are compared with"`
+	Threads []int    `json:"threads" unit:"count" doc:"compression threads"`
+	Waits   []bool   `json:"waits" doc:"compress-wait-thread settings"`
+	Pairs   int      `json:"pairs" unit:"count" doc:"pairs planned a cell; 0 = the default plan, which differs by cell"`
+	Runs    int      `json:"runs" unit:"count" doc:"runs planned in all"`
+	AA      float64  `json:"aa_share" unit:"ratio" doc:"share of blocks that compare a model with itself"`
+	Until   float64  `json:"until,omitempty" unit:"ratio" doc:"width of the interval at which a cell stops, if asked for"`
+}
+
+// Run is the record of one run that ended by itself or at its bound.
+//
+// Nullable fields are pointers: null means that the figure has no meaning in this run.
+type Run struct {
+	Type string `json:"type" doc:"\"run\""`
+
+	// Which run.
+	Model    string    `json:"model" doc:"pipeline model"`
+	Threads  int       `json:"threads" unit:"count" doc:"compression threads"`
+	Wait     bool      `json:"wait" doc:"compress-wait-thread"`
+	Index    int       `json:"index" unit:"count" doc:"place in the series, from 0"`
+	Block    int       `json:"block" unit:"count" doc:"block of the cell (A B B A), from 0"`
+	Pair     int       `json:"pair" unit:"count" doc:"pair of the cell and contender, from 0; the runs of a pair share seed and page stream"`
+	Position int       `json:"position" unit:"count" doc:"place within the block, from 0"`
+	AA       bool      `json:"aa,omitempty" doc:"belongs to a block that compares the model with itself"`
+	Side     string    `json:"side,omitempty" doc:"in an A/A block: which of the two sides, \"a\" or \"b\""`
+	Attempt  int       `json:"attempt,omitempty" unit:"count" doc:"how often the pair had been run before because the host was noisy"`
+	Seed     uint64    `json:"seed" doc:"seed of the run"`
+	Started  time.Time `json:"started" doc:"when the run began"`
+
+	// How it ended.
+	Completed        bool    `json:"completed" doc:"the migration completed within its bound; false is CAN'T COMPLETE"`
+	EndReason        string  `json:"end_reason" doc:"completed, bound (limit reached) or diverging (remaining memory stopped shrinking)"`
+	Verified         *bool   `json:"verified" doc:"both memories were equal byte for byte; null where there is nothing to compare"`
+	UnverifiedReason string  `json:"unverified_reason,omitempty" doc:"why verified is null"`
+	BoundMS          float64 `json:"bound_ms" unit:"ms" doc:"the run's bound"`
+
+	// Time.
+	TotalTimeMS float64 `json:"total_time_ms" unit:"ms" doc:"from the start of the migration, setup included, to its completion or bound (QEMU's total-time)"`
+	SetupTimeMS float64 `json:"setup_time_ms" unit:"ms" doc:"threads and codec states made (QEMU's setup-time)"`
+	DowntimeMS  float64 `json:"downtime_ms" unit:"ms" doc:"from just before the vCPUs stop to completion (QEMU's downtime); 0 if it did not complete"`
+
+	// Pages.
+	Rounds          int     `json:"rounds" unit:"count" doc:"passes over guest memory that were begun"`
+	Syncs           int     `json:"syncs" unit:"count" doc:"bitmap syncs (QEMU's dirty-sync-count)"`
+	Pages           int64   `json:"pages" unit:"pages" doc:"pages sent, the stop phase included"`
+	PagesCompressed int64   `json:"pages_compressed" unit:"pages" doc:"of these, compressed by a worker"`
+	PagesRaw        int64   `json:"pages_raw" unit:"pages" doc:"of these, sent as they are by the main thread"`
+	PagesZero       int64   `json:"pages_zero" unit:"pages" doc:"of these, found to be all zero, wherever found"`
+	Busy            int64   `json:"busy" unit:"pages" doc:"pages for which no thread was free (wait off); sent raw or as zero page by the main thread"`
+	BusyRatio       *Number `json:"busy_ratio" unit:"ratio" doc:"busy / pages over the whole run; null with wait on, where it is 0 by construction"`
+	BusyRatioPeriod *Number `json:"busy_ratio_period" unit:"ratio" doc:"the same over the last closed period of more than 1 s between two syncs, as QEMU reports it; null where none closed"`
+
+	// Rates and sizes.
+	WireBytes          int64   `json:"wire_bytes" unit:"bytes" doc:"bytes put on the link"`
+	CompressedBytes    int64   `json:"compressed_bytes" unit:"bytes" doc:"payload of compressed records, their length fields included (QEMU's compressed-size)"`
+	CompressionRatio   *Number `json:"compression_ratio" unit:"× (page bytes / compressed bytes)" doc:"pages_compressed × 4096 / compressed_bytes; null where nothing was compressed"`
+	DirtyRateAsked     float64 `json:"dirty_rate_asked_pages_per_second" unit:"pages/s" doc:"page writes a second asked for"`
+	DirtyRateAchieved  float64 `json:"dirty_rate_achieved_pages_per_second" unit:"pages/s" doc:"page writes a second that the vCPUs did while they ran"`
+	DrainRate          float64 `json:"drain_rate_pages_per_second" unit:"pages/s" doc:"pages / total time"`
+	ServiceTimeUS      *Number `json:"service_time_us" unit:"µs" doc:"median codec time of a compressed page as the workers saw it; null with accounting off"`
+	ThresholdBytes     int64   `json:"threshold_bytes" unit:"bytes" doc:"last threshold: bandwidth × downtime limit"`
+	RemainingBytes     int64   `json:"remaining_bytes" unit:"bytes" doc:"dirty memory left at the end; 0 if completed"`
+	PeakMemoryBytes    int64   `json:"peak_memory_bytes" unit:"bytes" doc:"peak resident memory of source and destination process together"`
+	PipelineRequests   int     `json:"pipeline_requests" unit:"count" doc:"requests preallocated by the model at the source"`
+	MemoryFingerprint  string  `json:"memory_fingerprint,omitempty" doc:"digest of the source's memory at the end"`
+	StaleRecordsInSync int64   `json:"stale_guarded" unit:"count" doc:"times a page was held back because an older record of it was still in flight"`
+
+	// What was going on around it.
+	Noise    Noise    `json:"noise" doc:"what disturbed the run from outside"`
+	Self     Self     `json:"self" doc:"what the run did to itself"`
+	Overhead Overhead `json:"overhead" doc:"what measuring cost"`
+
+	Timeline    []Point       `json:"timeline" doc:"a point each 100 ms of the migration"`
+	ThreadUsage []ThreadUsage `json:"thread_usage" doc:"what each thread of both processes did inside the bracket"`
+}
+
+// Number is a figure that may be null.
+type Number = float64
+
+// Point is the state of the migration at one moment.
+type Point struct {
+	MS             float64 `json:"ms" unit:"ms" doc:"since the start of the migration"`
+	RemainingBytes int64   `json:"remaining_bytes" unit:"bytes" doc:"dirty memory known to the migration"`
+	Compressed     int64   `json:"compressed" unit:"pages" doc:"compressed pages sent so far"`
+	Raw            int64   `json:"raw" unit:"pages" doc:"raw pages sent so far"`
+	Zero           int64   `json:"zero" unit:"pages" doc:"zero pages sent so far"`
+	WireBytes      int64   `json:"wire_bytes" unit:"bytes" doc:"bytes put on the link so far"`
+	Busy           int64   `json:"busy" unit:"pages" doc:"busy pages so far"`
+	Syncs          int     `json:"syncs" unit:"count" doc:"bitmap syncs so far"`
+}
+
+// Noise is what came from outside the run's own processes; it alone grades a run.
+type Noise struct {
+	Grade         string  `json:"grade" doc:"clean, noisy or void, by the rule of the method page; empty where nothing could be read"`
+	BackgroundCPU *Number `json:"background_cpu" unit:"CPUs" doc:"CPU used by others just before the run"`
+	OutsideCPU    *Number `json:"outside_cpu" unit:"CPUs" doc:"CPU used during the run by processes that are not the run's"`
+	Steal         *Number `json:"steal" unit:"ratio of CPU time" doc:"CPU time that the hypervisor gave to others during the run"`
+	ThrottledMS   *Number `json:"throttled_ms" unit:"ms" doc:"time the cgroup was throttled during the run"`
+	FrequencyMHz  *Number `json:"frequency_mhz" unit:"MHz" doc:"mean CPU frequency at the end of the run, where readable"`
+}
+
+// Self is what a run did to itself: shown, never a reason to run it again.
+type Self struct {
+	RunDelayMS  *Number `json:"run_delay_ms" unit:"ms" doc:"time its threads were runnable without a CPU, summed over threads"`
+	Involuntary *int64  `json:"involuntary_switches" unit:"count" doc:"times its threads were preempted"`
+	GCPauseMS   float64 `json:"gc_pause_ms" unit:"ms" doc:"stop-the-world pauses of the Go collector in the source"`
+	GCCycles    int     `json:"gc_cycles" unit:"count" doc:"collections in the source inside the bracket"`
+}
+
+// Overhead is what measuring cost the run.
+type Overhead struct {
+	StampsAPage   float64 `json:"stamps_a_page" unit:"stamps/page" doc:"state changes accounted, of main and workers of the source, a page"`
+	StampCostNS   float64 `json:"stamp_cost_ns" unit:"ns" doc:"cost of one, measured in this process"`
+	ShareOfPage   float64 `json:"share_of_page" unit:"ratio" doc:"stamps_a_page × stamp_cost / CPU time of main and workers a page"`
+	BracketCostUS float64 `json:"bracket_cost_us" unit:"µs" doc:"what opening and shutting the bracket took, outside of it"`
+}
+
+// ThreadUsage is what one thread did inside the bracket.
+type ThreadUsage struct {
+	Process      string             `json:"process" doc:"source or destination"`
+	Name         string             `json:"name" doc:"thread name"`
+	Role         string             `json:"role" doc:"main, worker, vcpu or other (the Go runtime's threads together)"`
+	TID          int                `json:"tid,omitempty" doc:"kernel thread id"`
+	WallMS       float64            `json:"wall_ms" unit:"ms" doc:"its life inside the bracket"`
+	CPUMS        *Number            `json:"cpu_ms" unit:"ms" doc:"CPU time by its thread clock; null where a thread is a goroutine"`
+	CPUUserMS    *Number            `json:"cpu_user_ms" unit:"ms" doc:"of that, user (tick-sampled: an indication)"`
+	CPUSystemMS  *Number            `json:"cpu_system_ms" unit:"ms" doc:"of that, system (tick-sampled: an indication)"`
+	RunDelayMS   *Number            `json:"run_delay_ms" unit:"ms" doc:"runnable, waiting for a CPU"`
+	BlockedMS    *Number            `json:"blocked_ms" unit:"ms" doc:"wall − CPU − run delay; a small negative value is the error of the three clocks"`
+	Voluntary    *int64             `json:"voluntary_switches" unit:"count" doc:"context switches because it blocked"`
+	Involuntary  *int64             `json:"involuntary_switches" unit:"count" doc:"context switches because it was preempted"`
+	FutexWaits   int64              `json:"futex_waits" unit:"count" doc:"FUTEX_WAIT calls of the model's primitives"`
+	FutexWakes   int64              `json:"futex_wakes" unit:"count" doc:"FUTEX_WAKE calls of the model's primitives"`
+	Locks        int64              `json:"locks" unit:"count" doc:"acquisitions of mutexes and spin locks"`
+	Stamps       int64              `json:"stamps" unit:"count" doc:"state changes accounted"`
+	StatesMS     map[string]float64 `json:"states_ms,omitempty" unit:"ms" doc:"wall time by reason; the reasons add up to wall_ms. Absent with accounting off"`
+	RemainderMS  *Number            `json:"remainder_ms" unit:"ms" doc:"of wall_ms, what no reason claims"`
+}
+
+// Failed is the record of a run that crashed, hung or delivered other memory: it has no figures.
+type Failed struct {
+	Type     string    `json:"type" doc:"\"failed\""`
+	Model    string    `json:"model" doc:"pipeline model"`
+	Threads  int       `json:"threads" unit:"count" doc:"compression threads"`
+	Wait     bool      `json:"wait" doc:"compress-wait-thread"`
+	Index    int       `json:"index" unit:"count" doc:"place in the series, from 0"`
+	Block    int       `json:"block" unit:"count" doc:"block of the cell, from 0"`
+	Pair     int       `json:"pair" unit:"count" doc:"pair of the cell, from 0"`
+	Position int       `json:"position" unit:"count" doc:"place within the block, from 0"`
+	AA       bool      `json:"aa,omitempty" doc:"belongs to an A/A block"`
+	Side     string    `json:"side,omitempty" doc:"in an A/A block: which side"`
+	Seed     uint64    `json:"seed" doc:"seed of the run"`
+	Started  time.Time `json:"started" doc:"when the run began"`
+	Class    string    `json:"class" doc:"memory (differs or pages lost), crash (ended without a record), hang (deadline), peer or stream"`
+	Reason   string    `json:"reason" doc:"what went wrong, in a sentence"`
+	Stderr   string    `json:"stderr,omitempty" doc:"the last lines the child wrote"`
+}
