@@ -1,0 +1,193 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"mtbench/internal/thread"
+)
+
+// Errors of a link whose other end is gone.
+var (
+	ErrDestinationClosed = errors.New("the destination closed the link")
+	ErrSourceClosed      = errors.New("the source closed the link")
+)
+
+// maxIovecs is how many pieces one write takes; more are written in turn.
+const maxIovecs = 64
+
+// Link is the source's end: it writes to a socket, or drops, at the pace of its bandwidth. It
+// belongs to the migration thread.
+type Link struct {
+	shaper
+	fd     int           // -1: drop
+	stall  time.Duration // how long one write may wait (SO_SNDTIMEO), for the message
+	bytes  int64
+	iovecs [maxIovecs]unix.Iovec
+}
+
+// NewDiscard makes a link that drops everything without a system call, at its pace. bandwidth and
+// burst must pass Check.
+func NewDiscard(bandwidth float64, burst int64) *Link {
+	return &Link{shaper: shaper{bandwidth: bandwidth, burst: burst}, fd: -1}
+}
+
+// NewSocket makes a link that writes to the blocking socket fd, which stays the caller's to close.
+// bandwidth and burst must pass Check.
+func NewSocket(fd int, bandwidth float64, burst int64) *Link {
+	return &Link{shaper: shaper{bandwidth: bandwidth, burst: burst}, fd: fd, stall: sendTimeout(fd)}
+}
+
+// Bytes is how many bytes were written or dropped.
+func (l *Link) Bytes() int64 { return l.bytes }
+
+// Writev sends all of iov. It sleeps when the burst is full and blocks while the socket is.
+func (l *Link) Writev(t thread.Thread, iov [][]byte) error {
+	was := t.Enter(thread.Sending)
+	defer t.Enter(was)
+	rest := cursor{iov: iov}
+	for left := rest.len(); left > 0; {
+		n := l.admit(t, left)
+		if err := l.send(&rest, n); err != nil {
+			return err
+		}
+		left -= n
+	}
+	return nil
+}
+
+// send writes or drops the next n bytes.
+func (l *Link) send(rest *cursor, n int64) error {
+	if l.fd < 0 {
+		l.bytes += n
+		return nil
+	}
+	for n > 0 {
+		wrote, err := l.writev(rest, n)
+		if err != nil {
+			return err
+		}
+		rest.skip(wrote)
+		l.bytes += wrote
+		n -= wrote
+	}
+	return nil
+}
+
+// writev makes one system call for at most n bytes.
+func (l *Link) writev(rest *cursor, n int64) (int64, error) {
+	count := rest.fill(l.iovecs[:], n)
+	for {
+		wrote, _, errno := unix.Syscall(unix.SYS_WRITEV, uintptr(l.fd),
+			uintptr(unsafe.Pointer(&l.iovecs[0])), uintptr(count))
+		if errno == unix.EINTR {
+			continue
+		}
+		clear(l.iovecs[:count])
+		if errno != 0 {
+			return 0, l.explain(errno)
+		}
+		return int64(wrote), nil
+	}
+}
+
+func (l *Link) explain(errno unix.Errno) error {
+	switch errno {
+	case unix.EPIPE, unix.ECONNRESET:
+		return ErrDestinationClosed
+	case unix.EAGAIN:
+		return fmt.Errorf("the destination has not read for %v", l.stall)
+	}
+	return fmt.Errorf("writing to the link: %w", errno)
+}
+
+// cursor is a place in a list of pieces.
+type cursor struct {
+	iov [][]byte
+	off int // bytes of iov[0] that are done
+}
+
+func (c *cursor) len() (n int64) {
+	for _, p := range c.iov {
+		n += int64(len(p))
+	}
+	return n - int64(c.off)
+}
+
+// skip moves n bytes on.
+func (c *cursor) skip(n int64) {
+	for n > 0 {
+		left := int64(len(c.iov[0]) - c.off)
+		if n < left {
+			c.off += int(n)
+			return
+		}
+		n -= left
+		c.iov, c.off = c.iov[1:], 0
+	}
+}
+
+// fill describes the next pieces, of n bytes at most, to the kernel, and returns how many.
+func (c *cursor) fill(out []unix.Iovec, n int64) int {
+	count, off := 0, c.off
+	for _, p := range c.iov {
+		p, off = p[off:], 0
+		if len(p) == 0 {
+			continue
+		}
+		if n == 0 || count == len(out) {
+			break
+		}
+		take := min(n, int64(len(p)))
+		out[count].Base = &p[0]
+		out[count].SetLen(int(take))
+		n -= take
+		count++
+	}
+	return count
+}
+
+// Receiver is the destination's end of a link. It belongs to the destination's main thread.
+type Receiver struct {
+	fd    int
+	stall time.Duration
+	bytes int64
+}
+
+// NewReceiver makes a receiver that reads the blocking socket fd, which stays the caller's.
+func NewReceiver(fd int) *Receiver { return &Receiver{fd: fd, stall: receiveTimeout(fd)} }
+
+// Bytes is how many bytes were read.
+func (r *Receiver) Bytes() int64 { return r.bytes }
+
+// Read blocks until there is at least one byte, and reads what is there, up to len(p) bytes. It
+// returns io.EOF if the source closed its end.
+func (r *Receiver) Read(t thread.Thread, p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	was := t.Enter(thread.Receiving)
+	defer t.Enter(was)
+	for {
+		n, err := unix.Read(r.fd, p)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.ECONNRESET:
+			return 0, ErrSourceClosed
+		case err == unix.EAGAIN:
+			return 0, fmt.Errorf("the source has not sent for %v", r.stall)
+		case err != nil:
+			return 0, fmt.Errorf("reading from the link: %w", err)
+		case n == 0:
+			return 0, io.EOF
+		}
+		r.bytes += int64(n)
+		return n, nil
+	}
+}
