@@ -175,6 +175,10 @@ type Run struct {
 
 	Timeline    []Point       `json:"timeline" doc:"a point each 100 ms of the migration"`
 	ThreadUsage []ThreadUsage `json:"thread_usage" doc:"what each thread of both processes did inside the bracket"`
+
+	// What a publication printed in place of thread_usage; absent in every other kind of file.
+	MainCPUPercent   *Number  `json:"main_cpu_percent,omitempty" unit:"percent of one CPU" doc:"published files: CPU usage of the main thread as printed"`
+	WorkerCPUPercent []Number `json:"worker_cpu_percent,omitempty" unit:"percent of one CPU" doc:"published files: lowest and highest CPU usage of the compression threads as printed"`
 }
 
 // Number is a figure that may be null.
@@ -220,24 +224,24 @@ type Overhead struct {
 
 // ThreadUsage is what one thread did inside the bracket.
 type ThreadUsage struct {
-	Process      string             `json:"process" doc:"source or destination"`
-	Name         string             `json:"name" doc:"thread name"`
-	Role         string             `json:"role" doc:"main, worker, vcpu or other (the Go runtime's threads together)"`
-	TID          int                `json:"tid,omitempty" doc:"kernel thread id"`
-	WallMS       float64            `json:"wall_ms" unit:"ms" doc:"its life inside the bracket"`
-	CPUMS        *Number            `json:"cpu_ms" unit:"ms" doc:"CPU time by its thread clock; null where a thread is a goroutine"`
-	CPUUserMS    *Number            `json:"cpu_user_ms" unit:"ms" doc:"of that, user (tick-sampled: an indication)"`
-	CPUSystemMS  *Number            `json:"cpu_system_ms" unit:"ms" doc:"of that, system (tick-sampled: an indication)"`
-	RunDelayMS   *Number            `json:"run_delay_ms" unit:"ms" doc:"runnable, waiting for a CPU"`
-	BlockedMS    *Number            `json:"blocked_ms" unit:"ms" doc:"wall − CPU − run delay; a small negative value is the error of the three clocks"`
-	Voluntary    *int64             `json:"voluntary_switches" unit:"count" doc:"context switches because it blocked"`
-	Involuntary  *int64             `json:"involuntary_switches" unit:"count" doc:"context switches because it was preempted"`
-	FutexWaits   int64              `json:"futex_waits" unit:"count" doc:"FUTEX_WAIT calls of the model's primitives"`
-	FutexWakes   int64              `json:"futex_wakes" unit:"count" doc:"FUTEX_WAKE calls of the model's primitives"`
-	Locks        int64              `json:"locks" unit:"count" doc:"acquisitions of mutexes and spin locks"`
-	Stamps       int64              `json:"stamps" unit:"count" doc:"state changes accounted"`
-	StatesMS     map[string]float64 `json:"states_ms,omitempty" unit:"ms" doc:"wall time by reason; the reasons add up to wall_ms. Absent with accounting off"`
-	RemainderMS  *Number            `json:"remainder_ms" unit:"ms" doc:"of wall_ms, what no reason claims"`
+	Process     string             `json:"process" doc:"source or destination"`
+	Name        string             `json:"name" doc:"thread name"`
+	Role        string             `json:"role" doc:"main, worker, vcpu or other (the Go runtime's threads together)"`
+	TID         int                `json:"tid,omitempty" doc:"kernel thread id"`
+	WallMS      float64            `json:"wall_ms" unit:"ms" doc:"its life inside the bracket"`
+	CPUMS       *Number            `json:"cpu_ms" unit:"ms" doc:"CPU time by its thread clock; null where a thread is a goroutine"`
+	CPUUserMS   *Number            `json:"cpu_user_ms" unit:"ms" doc:"of that, user (tick-sampled: an indication)"`
+	CPUSystemMS *Number            `json:"cpu_system_ms" unit:"ms" doc:"of that, system (tick-sampled: an indication)"`
+	RunDelayMS  *Number            `json:"run_delay_ms" unit:"ms" doc:"runnable, waiting for a CPU"`
+	BlockedMS   *Number            `json:"blocked_ms" unit:"ms" doc:"wall − CPU − run delay; a small negative value is the error of the three clocks"`
+	Voluntary   *int64             `json:"voluntary_switches" unit:"count" doc:"context switches because it blocked"`
+	Involuntary *int64             `json:"involuntary_switches" unit:"count" doc:"context switches because it was preempted"`
+	FutexWaits  int64              `json:"futex_waits" unit:"count" doc:"FUTEX_WAIT calls of the model's primitives"`
+	FutexWakes  int64              `json:"futex_wakes" unit:"count" doc:"FUTEX_WAKE calls of the model's primitives"`
+	Locks       int64              `json:"locks" unit:"count" doc:"acquisitions of mutexes and spin locks"`
+	Stamps      int64              `json:"stamps" unit:"count" doc:"state changes accounted"`
+	StatesMS    map[string]float64 `json:"states_ms,omitempty" unit:"ms" doc:"wall time by reason; the reasons add up to wall_ms. Absent with accounting off"`
+	RemainderMS *Number            `json:"remainder_ms" unit:"ms" doc:"of wall_ms, what no reason claims"`
 }
 
 // Failed is the record of a run that crashed, hung or delivered other memory: it has no figures.

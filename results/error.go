@@ -1,0 +1,30 @@
+package results
+
+import "fmt"
+
+// InputError says what is wrong with a file from outside, and where. A command that meets one ends
+// with the status for bad input (2); any other error of this package is the machine's (a disk that
+// is full, a file that may not be read).
+type InputError struct {
+	File string // as the user named it
+	Line int    // from 1; 0 where the whole file is meant
+	Msg  string // what is wrong and what would be right
+}
+
+// Error is one line: file, line and sentence.
+func (e *InputError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.File, e.Msg)
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg)
+}
+
+// The limits that stand on a file from outside.
+const (
+	MaxLineBytes   = 16 << 20 // a record: an hour of timeline and 512 threads is under 8 MiB
+	MaxFileBytes   = 1 << 30
+	MaxRuns        = 1_000_000
+	MaxStringBytes = 64 << 10 // the longest is the tail of a child's standard error
+	MaxThreads     = 255      // QEMU's parameter is one byte
+	MaxUsage       = 4096     // threads of one run, both processes
+)

@@ -1,0 +1,292 @@
+package results
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"strings"
+)
+
+// File is one series as read.
+type File struct {
+	Path      string   // as it was named
+	Header    Header   // its first record
+	Runs      []Run    // in the order of the file
+	Failed    []Failed // in the order of the file
+	SHA256    string   // of all bytes of the file, in hex: what to cite
+	Truncated bool     // the last line was cut off in the middle of a write and is left out
+}
+
+// Read reads a result file. What is wrong with the file itself is an *InputError that names file
+// and line. No file is trusted: see the Max constants for the limits.
+func Read(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	defer f.Close()
+	if err := mustBeRegular(f, path); err != nil {
+		return nil, err
+	}
+	return ReadFrom(f, path)
+}
+
+// ReadFrom reads the records of r, which errors call name.
+func ReadFrom(r io.Reader, name string) (*File, error) { return newReader(r, name).read() }
+
+type reader struct {
+	in   *bufio.Reader
+	sum  hash.Hash
+	file File
+
+	line         int   // number of the present line
+	good         int64 // bytes of the lines that were records
+	total        int64 // bytes of all lines so far
+	unterminated bool  // the last record has no newline
+}
+
+func newReader(r io.Reader, name string) *reader {
+	return &reader{in: bufio.NewReaderSize(r, 1<<16), sum: sha256.New(), file: File{Path: name}}
+}
+
+func (r *reader) read() (*File, error) {
+	for {
+		line, whole, err := r.next()
+		if err != nil {
+			return nil, err
+		}
+		if len(line) == 0 {
+			return r.end()
+		}
+		if err := r.take(line, whole); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (r *reader) end() (*File, error) {
+	if r.line == 0 {
+		return nil, r.wholeFile("is empty: a result file begins with a header record; " +
+			"mtbench run --output makes one")
+	}
+	r.file.SHA256 = hex.EncodeToString(r.sum.Sum(nil))
+	return &r.file, nil
+}
+
+// next returns the next line with its newline, and whether it has one. At the end of the file the
+// line is empty.
+func (r *reader) next() (line []byte, whole bool, err error) {
+	for {
+		part, err := r.in.ReadSlice('\n')
+		line = append(line, part...)
+		if len(line) > MaxLineBytes {
+			return nil, false, r.bad(r.line+1, "longer than %d MiB, the most a record may have",
+				MaxLineBytes>>20)
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, false, fmt.Errorf("%s cannot be read: %w", r.file.Path, err)
+		}
+		return line, err == nil, r.count(line)
+	}
+}
+
+func (r *reader) count(line []byte) error {
+	if len(line) == 0 {
+		return nil
+	}
+	r.line++
+	r.sum.Write(line)
+	if r.total += int64(len(line)); r.total > MaxFileBytes {
+		return tooLarge(r.file.Path)
+	}
+	return nil
+}
+
+// take reads one record. A last line without a newline that is no whole JSON object is the trace of
+// a killed writer; the same in any other place is a damaged file.
+func (r *reader) take(line []byte, whole bool) error {
+	if r.line > 1 && !whole && !json.Valid(line) {
+		r.file.Truncated = true
+		return nil
+	}
+	if err := r.record(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+		return err
+	}
+	r.good, r.unterminated = r.total, !whole
+	return nil
+}
+
+func (r *reader) record(line []byte) error {
+	keys, err := r.object(line)
+	if err != nil {
+		return err
+	}
+	var kind string
+	if err := json.Unmarshal(keys["type"], &kind); err != nil {
+		return r.here("no record of a result file: it has no \"type\"")
+	}
+	if (r.line == 1) != (kind == TypeHeader) {
+		return r.misplaced(kind)
+	}
+	switch kind {
+	case TypeHeader:
+		return r.header(line, keys)
+	case TypeRun:
+		return r.run(line, keys)
+	case TypeFailed:
+		return r.failed(line, keys)
+	}
+	return r.here("record type %s: this build knows header, run and failed", quote(kind))
+}
+
+func (r *reader) object(line []byte) (map[string]json.RawMessage, error) {
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(line, &keys); err != nil || keys == nil {
+		if r.line == 1 {
+			return nil, r.here("not a result file: its first line is no JSON object, " +
+				"and a result file begins with a header record")
+		}
+		return nil, r.here("not a JSON object%s", detail(err))
+	}
+	if n := longestString(line); n > MaxStringBytes {
+		return nil, r.here("a string of %d bytes; the most is %d", n, MaxStringBytes)
+	}
+	return keys, nil
+}
+
+func (r *reader) misplaced(kind string) error {
+	if r.line == 1 {
+		return r.here("no header: the first record is of type %s, and a result file begins with "+
+			"a header", quote(kind))
+	}
+	return r.here("a second header: a file holds one series; give two files to compare two")
+}
+
+func (r *reader) header(line []byte, keys map[string]json.RawMessage) error {
+	var schema int
+	if err := json.Unmarshal(keys["schema"], &schema); err != nil {
+		return r.here("not a result file of mtbench: its header has no schema number")
+	}
+	if schema != Schema {
+		return r.otherSchema(schema)
+	}
+	if err := r.required(keys, headerNames); err != nil {
+		return err
+	}
+	h := &r.file.Header
+	if err := r.decode(line, h); err != nil {
+		return err
+	}
+	switch h.Kind {
+	case Measured, Predicted, Published:
+		return nil
+	}
+	return r.here("kind %s: it is one of measured, predicted, published", quote(h.Kind))
+}
+
+func (r *reader) otherSchema(schema int) error {
+	who := "a newer"
+	if schema < Schema {
+		who = "an older"
+	}
+	return r.here("schema %d: written by %s mtbench; this build reads %d", schema, who, Schema)
+}
+
+func (r *reader) run(line []byte, keys map[string]json.RawMessage) error {
+	names := runNames
+	if r.file.Header.Kind == Published {
+		names = publishedNames
+	}
+	if err := r.required(keys, names); err != nil {
+		return err
+	}
+	var run Run
+	if err := r.decode(line, &run); err != nil {
+		return err
+	}
+	if msg := run.wrong(); msg != "" {
+		return r.here("%s", msg)
+	}
+	r.file.Runs = append(r.file.Runs, run)
+	return r.room()
+}
+
+func (r *reader) failed(line []byte, keys map[string]json.RawMessage) error {
+	if err := r.required(keys, failedNames); err != nil {
+		return err
+	}
+	var failed Failed
+	if err := r.decode(line, &failed); err != nil {
+		return err
+	}
+	r.file.Failed = append(r.file.Failed, failed)
+	return r.room()
+}
+
+func (r *reader) room() error {
+	if len(r.file.Runs)+len(r.file.Failed) > MaxRuns {
+		return r.here("more than %d records: give the file of one series", MaxRuns)
+	}
+	return nil
+}
+
+func (r *reader) required(keys map[string]json.RawMessage, names []string) error {
+	var missing []string
+	for _, name := range names {
+		if _, ok := keys[name]; !ok {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return r.here("the record has no %s", strings.Join(missing, ", "))
+}
+
+func (r *reader) decode(line []byte, to any) error {
+	if err := json.Unmarshal(line, to); err != nil {
+		return r.here("a field is not what it should be%s", detail(err))
+	}
+	return nil
+}
+
+func (r *reader) here(format string, args ...any) error { return r.bad(r.line, format, args...) }
+
+func (r *reader) bad(line int, format string, args ...any) error {
+	return &InputError{File: r.file.Path, Line: line, Msg: fmt.Sprintf(format, args...)}
+}
+
+func (r *reader) wholeFile(msg string) error { return &InputError{File: r.file.Path, Msg: msg} }
+
+// quote shows a string of the file in a message: short, and with no control characters.
+func quote(s string) string {
+	const most = 40
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+func detail(err error) string {
+	var wrong *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &wrong):
+		return fmt.Sprintf(": %s is a %s", wrong.Field, wrong.Value)
+	case errors.As(err, &syntax):
+		return fmt.Sprintf(": %s at byte %d of the line", syntax.Error(), syntax.Offset)
+	case err != nil:
+		return ": " + err.Error()
+	}
+	return ""
+}

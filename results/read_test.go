@@ -1,0 +1,176 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"strings"
+	"testing"
+)
+
+const goodHeader = `{"type":"header","schema":1,"kind":"measured","host":{},"scenario":{}}` + "\n"
+
+func goodRun(t *testing.T, change map[string]any) string {
+	t.Helper()
+	line, err := json.Marshal(testRun(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys map[string]any
+	if err := json.Unmarshal(line, &keys); err != nil {
+		t.Fatal(err)
+	}
+	keys["type"] = TypeRun
+	for name, value := range change {
+		keys[name] = value
+		if value == nil {
+			delete(keys, name)
+		}
+	}
+	line, _ = json.Marshal(keys)
+	return string(line) + "\n"
+}
+
+// Each kind of bad file is a sentence that names the file, the line and what is wrong.
+func TestBadFiles(t *testing.T) {
+	run := goodRun(t, nil)
+	for name, c := range map[string]struct{ text, want string }{
+		"empty":        {"", "r.jsonl: is empty"},
+		"foreign":      {"\x7fELF\x02\x01\n", "r.jsonl:1: not a result file"},
+		"array":        {"[1,2]\n", "r.jsonl:1: not a result file"},
+		"null":         {"null\n", "r.jsonl:1: not a result file"},
+		"other JSON":   {`{"name":"x"}` + "\n", "r.jsonl:1: no record"},
+		"cut header":   {goodHeader[:20], "r.jsonl:1: not a result file"},
+		"no header":    {run, "r.jsonl:1: no header: the first record is of type \"run\""},
+		"no schema":    {`{"type":"header"}` + "\n", "has no schema"},
+		"newer":        {`{"type":"header","schema":7}` + "\n", "schema 7: written by a newer mtbench; this build reads 1"},
+		"older":        {`{"type":"header","schema":0}` + "\n", "schema 0: written by an older mtbench"},
+		"kind":         {strings.Replace(goodHeader, "measured", "guessed", 1), "kind \"guessed\""},
+		"two headers":  {goodHeader + goodHeader, "r.jsonl:2: a second header"},
+		"not JSON":     {goodHeader + "{\"type\": oops}\n" + run, "r.jsonl:2: not a JSON object: invalid character 'o'"},
+		"unknown type": {goodHeader + `{"type":"\u001b[31mx"}` + "\n", `record type "\x1b[31mx"`},
+		"no type":      {goodHeader + `{"model":"locked"}` + "\n", "r.jsonl:2: no record"},
+		"missing":      {goodHeader + run + goodRun(t, map[string]any{"pages": nil, "busy": nil}), "r.jsonl:3: the record has no pages, busy"},
+		"wrong type":   {goodHeader + goodRun(t, map[string]any{"pages": "many"}), "r.jsonl:2: a field is not what it should be: pages is a string"},
+		"huge number":  {goodHeader + strings.Replace(run, "100.25", "1e999", 1), "total_time_ms is a number"},
+		"negative":     {goodHeader + goodRun(t, map[string]any{"pages": -1}), "pages is -1"},
+		"ratio":        {goodHeader + goodRun(t, map[string]any{"busy_ratio": 1.5}), "busy_ratio is 1.5"},
+		"threads":      {goodHeader + goodRun(t, map[string]any{"threads": 256}), "threads is 256"},
+		"no model":     {goodHeader + goodRun(t, map[string]any{"model": ""}), "model is empty"},
+		"long string":  {goodHeader + goodRun(t, map[string]any{"x": strings.Repeat("y", MaxStringBytes+1)}), "a string of 65537 bytes"},
+		"failed":       {goodHeader + `{"type":"failed","model":"locked"}` + "\n", "the record has no threads, wait, class, reason"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ReadFrom(strings.NewReader(c.text), "r.jsonl")
+			wantInput(t, err, c.want)
+			wantInput(t, err, "r.jsonl:")
+		})
+	}
+}
+
+func TestLongLine(t *testing.T) {
+	in := io.MultiReader(strings.NewReader(goodHeader), zeros(MaxLineBytes+1))
+	_, err := ReadFrom(in, "r.jsonl")
+	wantInput(t, err, "r.jsonl:2: longer than 16 MiB")
+}
+
+func zeros(n int64) io.Reader { return io.LimitReader(endless{}, n) }
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func TestLargeFileIsRefusedBeforeItIsRead(t *testing.T) {
+	path := t.TempDir() + "/r.jsonl"
+	if err := os.WriteFile(path, []byte(goodHeader), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, MaxFileBytes+1); err != nil { // sparse
+		t.Fatal(err)
+	}
+	_, err := Read(path)
+	wantInput(t, err, "larger than 1024 MiB")
+}
+
+func TestNoRegularFile(t *testing.T) {
+	_, err := Read(t.TempDir())
+	wantInput(t, err, "not a regular file")
+	_, err = Read(t.TempDir() + "/none")
+	wantInput(t, err, "no such file")
+}
+
+// Only the last line may be cut off; a cut line in the middle is damage.
+func TestTruncatedLastLine(t *testing.T) {
+	run := goodRun(t, nil)
+	file, err := ReadFrom(strings.NewReader(goodHeader+run+run[:len(run)/2]), "r.jsonl")
+	if err != nil || !file.Truncated || len(file.Runs) != 1 {
+		t.Errorf("got %+v, %v", file, err)
+	}
+	_, err = ReadFrom(strings.NewReader(goodHeader+run[:len(run)/2]+"\n"+run), "r.jsonl")
+	wantInput(t, err, "r.jsonl:2: not a JSON object")
+}
+
+// Names that this build does not know are those of a later build of the same schema.
+func TestUnknownNamesAreLeftAlone(t *testing.T) {
+	text := goodHeader + goodRun(t, map[string]any{"new_figure": 3})
+	if _, err := ReadFrom(strings.NewReader(text), "r.jsonl"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLetter(t *testing.T) {
+	file, err := Letter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file.Header.Kind != Published || file.Header.Notes[0] != "published, one run, CPU sampling not stated" {
+		t.Errorf("kind %q, notes %q", file.Header.Kind, file.Header.Notes)
+	}
+	var sum, cpu float64
+	unfinished := 0
+	for _, run := range file.Runs {
+		sum += run.TotalTimeMS
+		cpu += *run.MainCPUPercent + run.WorkerCPUPercent[0] + run.WorkerCPUPercent[1]
+		if !run.Completed {
+			unfinished++
+		}
+	}
+	// Sums over the letter's table by hand: a typing error in one figure shows.
+	const wantSum = 247371 + 138326 + 338692 + 427384 + 125066 + 164426 +
+		2317123 + 149006 + 1792817 + 161423
+	const wantCPU = 66.2 + 56.5 + 55.1 + 99.9 + 43.3 + 54.5 + 96.3 + 90.6 + 56.2 + 37.8 + 48.3 + 43.9 +
+		32.4 + 36.8 + 59.4 + 60.9 + 51 + 63.3 + 99.9 + 99.9 + 17.5 + 32.5 + 54.5 + 56.8 +
+		2.3 + 46.8 + 90.6 + 91.8 + 6.2 + 56.2 + 37.8 + 40.2 + 1.7 + 31 + 42.1 + 45.6
+	if len(file.Runs) != 12 || unfinished != 2 || sum != wantSum || cpu-wantCPU > 1e-6 || wantCPU-cpu > 1e-6 {
+		t.Errorf("%d runs, %d unfinished, sums %v and %v", len(file.Runs), unfinished, sum, cpu)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(goodHeader))
+	f.Add(letter)
+	if line, err := json.Marshal(testRun(0)); err == nil {
+		text := goodHeader + strings.Replace(string(line), `"type":""`, `"type":"run"`, 1) + "\n"
+		f.Add([]byte(text))
+		f.Add([]byte(text[:len(text)-9]))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := ReadFrom(bytes.NewReader(data), "fuzz")
+		if err != nil {
+			wantInput(t, err, "fuzz")
+			if strings.ContainsAny(err.Error(), "\x1b\n\r\x00") {
+				t.Errorf("control characters in %q", err)
+			}
+			return
+		}
+		for i := range file.Runs {
+			if msg := file.Runs[i].wrong(); msg != "" {
+				t.Error(msg)
+			}
+		}
+	})
+}

@@ -1,0 +1,183 @@
+package results
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Writer appends records to one file. One goroutine uses it at a time; another process that opens
+// the same file to write is refused by a lock on the file, which the kernel drops with the process.
+type Writer struct {
+	f    *os.File
+	size int64 // bytes that are whole records
+}
+
+// Create makes the file and writes the header, whose Type and Schema it sets. A file that exists
+// is refused with an *InputError: a series is never written over.
+func Create(path string, h Header) (*Writer, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, &InputError{File: path, Msg: "exists already: results are never written over; " +
+			"give another --output, or go on with it by --resume"}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the result file cannot be made: %w", err)
+	}
+	w := &Writer{f: f}
+	h.Type, h.Schema = TypeHeader, Schema
+	if err := w.begin(path, h); err != nil {
+		f.Close()
+		os.Remove(path) // ours: O_EXCL made it
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *Writer) begin(path string, h Header) error {
+	if err := lock(w.f, path); err != nil {
+		return err
+	}
+	if err := w.write(h); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// Append writes one record (a Run or a Failed, or a pointer to one), whose Type it sets, as one
+// line by one write and syncs it to the disk. After an error the file holds what it held before.
+func (w *Writer) Append(rec any) error {
+	switch r := rec.(type) {
+	case *Run:
+		return w.Append(*r)
+	case *Failed:
+		return w.Append(*r)
+	case Run:
+		r.Type = TypeRun
+		return w.write(r)
+	case Failed:
+		r.Type = TypeFailed
+		return w.write(r)
+	}
+	return fmt.Errorf("a %T is no record of a result file", rec)
+}
+
+func (w *Writer) write(rec any) error {
+	line, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("the record cannot be written: %w", err) // NaN, for one
+	}
+	if len(line) >= MaxLineBytes {
+		return fmt.Errorf("the record has %d bytes; a line has at most %d", len(line), MaxLineBytes)
+	}
+	return w.put(append(line, '\n'))
+}
+
+func (w *Writer) put(line []byte) error {
+	_, err := w.f.WriteAt(line, w.size)
+	if err == nil {
+		err = w.f.Sync()
+	}
+	if err != nil {
+		// Half a line must not stand before the next record; if this fails too, the reader
+		// cuts the half off.
+		return errors.Join(fmt.Errorf("the record was not written: %w", err), w.f.Truncate(w.size))
+	}
+	w.size += int64(len(line))
+	return nil
+}
+
+// Close ends the writing. Every record is on the disk already.
+func (w *Writer) Close() error { return w.f.Close() }
+
+// OpenResume reads a file and opens it to go on. A last line that was cut off in the middle of a
+// write is removed, and File.Truncated says so. Errors are those of [Read].
+func OpenResume(path string) (*File, *Writer, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, nil, openError(path, err)
+	}
+	file, w, err := resume(f, path)
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return file, w, nil
+}
+
+func resume(f *os.File, path string) (*File, *Writer, error) {
+	if err := lock(f, path); err != nil {
+		return nil, nil, err
+	}
+	if err := mustBeRegular(f, path); err != nil {
+		return nil, nil, err
+	}
+	r := newReader(f, path)
+	file, err := r.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &Writer{f: f, size: r.good}
+	if err := f.Truncate(r.good); err != nil {
+		return nil, nil, fmt.Errorf("%s: the unfinished last line cannot be cut off: %w", path, err)
+	}
+	if r.unterminated {
+		return file, w, w.put([]byte("\n"))
+	}
+	return file, w, nil
+}
+
+func lock(f *os.File, path string) error {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return &InputError{File: path, Msg: "another mtbench is writing to it"}
+	}
+	return nil // a file system without locks is no reason not to measure
+}
+
+// syncDir makes the new file's name survive a crash. Not every file system can; the records are
+// synced by themselves in any case.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	_ = d.Sync()
+	return d.Close()
+}
+
+func mustBeRegular(f *os.File, path string) error {
+	st, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("%s cannot be read: %w", path, err)
+	}
+	if !st.Mode().IsRegular() {
+		return &InputError{File: path, Msg: "is not a regular file: give a result file of mtbench run"}
+	}
+	if st.Size() > MaxFileBytes {
+		return tooLarge(path)
+	}
+	return nil
+}
+
+func tooLarge(path string) error {
+	return &InputError{File: path, Msg: fmt.Sprintf("larger than %d MiB, the most that is read: "+
+		"give the file of one series", MaxFileBytes>>20)}
+}
+
+func openError(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return &InputError{File: path, Msg: "there is no such file; mtbench run --output makes one"}
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return &InputError{File: path, Msg: "may not be opened: permission denied"}
+	}
+	return fmt.Errorf("the result file cannot be opened: %w", err)
+}
+
+var _ io.Closer = (*Writer)(nil)
