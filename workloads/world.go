@@ -164,3 +164,13 @@ type Outcome struct {
 	BusyRatioPeriod float64 // busy ratio of the last closed period, NaN if none closed
 	Timeline        []Point
 }
+
+// RoundJobs is what Jobs adds for a pipeline that takes whole rounds instead of pages (the `ideal`
+// baseline, models.Rounder). Between PutRound and EndRound the words of the bitmap belong to the
+// workers, each to the one whose share they are in.
+type RoundJobs interface {
+	Jobs
+	models.Sharer
+	PutRound(dirty *Bitmap, fromWord, toWord int) // what the next Round shares out
+	EndRound(t thread.Thread)                     // counts it, and settles the bitmap's count
+}
