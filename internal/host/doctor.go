@@ -1,0 +1,241 @@
+package host
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"mtbench/results"
+)
+
+// Finding is something about the host that blurs figures.
+type Finding struct {
+	Seen  string // what was seen, with its value
+	Blurs string // which figures suffer, and how
+	Cure  string // the command that cures it, or what to do where none does
+}
+
+// doctorWatch is how long Doctor looks for other load: long enough that a tick of 10 ms is one per
+// cent of it.
+const doctorWatch = time.Second
+
+// enoughCPUs is what a run of four workers occupies: main, workers and a vCPU at the source, main
+// and a worker at the destination.
+const enoughCPUs = 8
+
+// Doctor looks the host over and watches it for a second. An empty list means that nothing was
+// found, not that nothing is wrong: a guest cannot see what its neighbours do.
+func (m *Machine) Doctor() []Finding {
+	watch := m.Start(nil)
+	own := ownCPU()
+	time.Sleep(doctorWatch)
+	return m.diagnose(watch.Stop(ownCPU() - own))
+}
+
+func (m *Machine) diagnose(now results.Noise) []Finding {
+	var all []Finding
+	for _, look := range []func(results.Noise) *Finding{
+		m.fewCPUs, m.inVM, m.otherLoad, m.stealNow, m.underQuota, m.governed, m.turbo, m.smt,
+		m.swap, m.hugePages, m.slowClock, m.autoNUMA, m.noSchedstat, m.noStat,
+	} {
+		if f := look(now); f != nil {
+			all = append(all, *f)
+		}
+	}
+	return all
+}
+
+func (m *Machine) fewCPUs(results.Noise) *Finding {
+	n := m.CPUs()
+	if n >= enoughCPUs {
+		return nil
+	}
+	return &Finding{
+		Seen: fmt.Sprintf("%d CPUs for the run; 4 compression threads, their peers and the guest "+
+			"occupy %d", n, enoughCPUs),
+		Blurs: "everything: threads take turns, a thread that spins takes the CPU that a worker " +
+			"needs, and the letter's claims are outside their regime",
+		Cure: "mtbench run --destination discard --threads 1,2 (or a larger machine: mtbench predict " +
+			"shows what to expect of one)",
+	}
+}
+
+func (m *Machine) inVM(results.Noise) *Finding {
+	v := m.virtual(m.cpuInfo())
+	if v == "" {
+		return nil
+	}
+	return &Finding{
+		Seen:  "a virtual machine (" + v + ")",
+		Blurs: "wake-ups, which may leave the guest, and any time that the hypervisor gives to others",
+		Cure:  "none from within: use bare metal, or pin the vCPUs to CPUs of their own on its host",
+	}
+}
+
+func (m *Machine) otherLoad(now results.Noise) *Finding {
+	if share(now.OutsideCPU, float64(m.CPUs())) <= noisyOutside {
+		return nil
+	}
+	return &Finding{
+		Seen:  fmt.Sprintf("other processes use %.2f CPUs", *now.OutsideCPU),
+		Blurs: "total time and every CPU share; runs will be graded noisy or void and run again",
+		Cure:  "top -b -n 1 -o %CPU | head -15 (and stop what it shows)",
+	}
+}
+
+func (m *Machine) stealNow(now results.Noise) *Finding {
+	if share(now.Steal, 1) <= noisySteal {
+		return nil
+	}
+	return &Finding{
+		Seen:  fmt.Sprintf("the hypervisor takes %.1f %% of the CPU time", *now.Steal*100),
+		Blurs: "total time, and lock waits most: a holder may be stopped while it holds",
+		Cure:  "none from within: ask for a dedicated instance, or run at another hour",
+	}
+}
+
+func (m *Machine) underQuota(results.Noise) *Finding {
+	q, ok := m.quota()
+	if !ok {
+		return nil
+	}
+	return &Finding{
+		Seen:  fmt.Sprintf("a cgroup quota of %.2f CPUs", q),
+		Blurs: "total time: all threads stop for the rest of each period once the quota is used",
+		Cure:  "docker update --cpus 0 CONTAINER, or systemctl set-property --runtime UNIT CPUQuota=",
+	}
+}
+
+func (m *Machine) governed(results.Noise) *Finding {
+	g := m.governor()
+	if g == "" || g == "performance" {
+		return nil
+	}
+	return &Finding{
+		Seen:  "frequency governor " + g,
+		Blurs: "a model that sleeps more runs on a slower clock: total time and CPU shares",
+		Cure:  "sudo cpupower frequency-set -g performance",
+	}
+}
+
+func (m *Machine) turbo(results.Noise) *Finding {
+	const intel, other = "devices/system/cpu/intel_pstate/no_turbo", "devices/system/cpu/cpufreq/boost"
+	f := Finding{
+		Seen:  "turbo is on",
+		Blurs: "the clock depends on how many CPUs are busy and how warm they are: pairs drift",
+	}
+	switch {
+	case m.read(m.sys, intel) == "0":
+		f.Cure = "echo 1 | sudo tee /sys/" + intel
+	case m.read(m.sys, other) == "1":
+		f.Cure = "echo 0 | sudo tee /sys/" + other
+	default:
+		return nil
+	}
+	return &f
+}
+
+func (m *Machine) smt(results.Noise) *Finding {
+	if m.read(m.sys, "devices/system/cpu/smt/active") != "1" {
+		return nil
+	}
+	return &Finding{
+		Seen:  "hyper-threads share cores",
+		Blurs: "a thread that spins slows the worker on the same core; CPU time is no longer work done",
+		Cure:  "echo off | sudo tee /sys/devices/system/cpu/smt/control",
+	}
+}
+
+func (m *Machine) swap(results.Noise) *Finding {
+	lines := strings.Split(m.read(m.proc, "swaps"), "\n")
+	if len(lines) < 2 {
+		return nil
+	}
+	return &Finding{
+		Seen:  fmt.Sprintf("%d swap device(s)", len(lines)-1),
+		Blurs: "a page of the guest that has been swapped out costs a run milliseconds",
+		Cure:  "sudo swapoff -a",
+	}
+}
+
+func (m *Machine) hugePages(results.Noise) *Finding {
+	if !strings.Contains(m.read(m.sys, "kernel/mm/transparent_hugepage/enabled"), "[always]") {
+		return nil
+	}
+	return &Finding{
+		Seen:  "transparent huge pages are made whenever they can be",
+		Blurs: "the first touch of guest memory, and runs that get fewer of them",
+		Cure:  "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled",
+	}
+}
+
+// fastClocks are read without a system call.
+func fastClocks() []string {
+	return []string{"tsc", "kvm-clock", "arch_sys_counter", "hyperv_clocksource_tsc_page"}
+}
+
+func (m *Machine) slowClock(results.Noise) *Finding {
+	c := m.clockSource()
+	if c == "" || slices.Contains(fastClocks(), c) {
+		return nil
+	}
+	return &Finding{
+		Seen:  "clock source " + c,
+		Blurs: "the accounting of time: each stamp becomes a system call",
+		Cure:  "echo tsc | sudo tee /sys/" + filepath.Join(clockDir, "current_clocksource"),
+	}
+}
+
+func (m *Machine) autoNUMA(results.Noise) *Finding {
+	v := m.read(m.proc, "sys/kernel/numa_balancing")
+	if v == "" || v == "0" {
+		return nil
+	}
+	return &Finding{
+		Seen:  "the kernel moves pages between NUMA nodes by itself",
+		Blurs: "total time of the first seconds of a run",
+		Cure:  "sudo sysctl kernel.numa_balancing=0",
+	}
+}
+
+func (m *Machine) noSchedstat(results.Noise) *Finding {
+	if len(strings.Fields(m.read(m.proc, "self/schedstat"))) == 3 {
+		return nil
+	}
+	return &Finding{
+		Seen:  "no " + filepath.Join(m.proc, "self/schedstat"),
+		Blurs: "run-queue delay: time without a CPU is shown as blocked",
+		Cure:  "a kernel with CONFIG_SCHED_INFO; in a sandbox, run outside of it",
+	}
+}
+
+func (m *Machine) noStat(results.Noise) *Finding {
+	if m.busy().known {
+		return nil
+	}
+	return &Finding{
+		Seen:  "no CPU times in " + filepath.Join(m.proc, "stat"),
+		Blurs: "the noise ledger: runs cannot be graded and noisy pairs are not run again",
+		Cure:  "mount -t proc proc " + m.proc + " (in a sandbox, run outside of it)",
+	}
+}
+
+// Missing lists the files of the noise ledger that this host does not have, for the host's page of
+// a report.
+func (m *Machine) Missing() []string {
+	var missing []string
+	for _, f := range []string{
+		filepath.Join(m.proc, "stat"),
+		filepath.Join(m.proc, "self/schedstat"),
+		filepath.Join(m.proc, "self/cgroup"),
+		filepath.Join(m.sys, "devices/system/cpu/cpu0/cpufreq/scaling_cur_freq"),
+	} {
+		if _, err := os.Stat(f); err != nil {
+			missing = append(missing, f)
+		}
+	}
+	return missing
+}
