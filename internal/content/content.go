@@ -1,7 +1,9 @@
 // Package content makes the bytes of guest pages, from a declared generator: what a page holds
 // decides what its compression costs, so the generator stands beside every figure.
 //
-// A page depends on the seed and its number only, so that any page can be made again.
+// A page depends on the seed and its number only, so that any page can be made again. No page of
+// text, heap, binary or random is all zero; the only zero pages are those of zero, of mixed, and
+// of a file that has them.
 package content
 
 import (
@@ -9,43 +11,89 @@ import (
 	"strings"
 )
 
-// Generator fills pages.
-type Generator interface {
-	// Fill writes page number page into buf, which is a whole page (a multiple of 8 bytes, at
-	// most PageSize). It allocates nothing and any number of threads may call it.
-	Fill(page int, buf []byte)
-}
-
 // PageSize is the size of the pages that the generators are made for, in bytes.
 const PageSize = 4096
 
+// Generator fills pages.
+type Generator interface {
+	// Fill writes page number page (0 or more) into buf, a page of PageSize bytes. It allocates
+	// nothing, and any number of threads may call it at once.
+	Fill(page int, buf []byte)
+}
+
+// filePrefix begins the spec of a file.
+const filePrefix = "file:"
+
+// kind is one generator: how it is named, described and made.
+type kind struct {
+	name string
+	desc string
+	make func(seed uint64) Generator
+}
+
+// kinds lists the generators in the order that help shows. Ratios are of zlib level 1 by page.
+func kinds() []kind {
+	return []kind{
+		{"zero", "pages of zeros", func(uint64) Generator { return zero{} }},
+		{"text", "English-like words with punctuation (compresses about 2.2 times)",
+			pooled(fillText)},
+		{"heap", "8-byte words: pointers into few regions, small integers, runs of zeros, " +
+			"short strings, some hashes (compresses about 3.5 times)", pooled(fillHeap)},
+		{"binary", "machine code: a few dozen instruction forms, near and far operands, padding " +
+			"between functions (compresses about 1.5 times, as bash and git do)", pooled(fillBinary)},
+		{"random", "random bytes (do not compress)", func(s uint64) Generator { return random(s) }},
+		{"mixed", "by page: " + mixedShares() + "; these shares are mtbench's declaration, not a " +
+			"measurement of guests", newMixed},
+	}
+}
+
 // Names lists what New takes, for messages and help.
 func Names() []string {
-	return []string{"zero", "text", "heap", "binary", "random", "mixed", "file:PATH"}
+	var names []string
+	for _, k := range kinds() {
+		names = append(names, k.name)
+	}
+	return append(names, filePrefix+"PATH")
 }
 
-// New makes the generator that spec names. seed chooses among its variants: the same seed gives
-// the same pages.
+// New makes the generator that spec names: one of Names, file:PATH being the pages of a regular
+// file of 1 byte to 64 MiB, repeated. seed chooses among the variants of the others: the same seed
+// gives the same pages.
 func New(spec string, seed uint64) (Generator, error) {
-	if path, ok := strings.CutPrefix(spec, "file:"); ok {
+	if path, ok := strings.CutPrefix(spec, filePrefix); ok {
 		return newFile(path)
 	}
-	switch spec {
-	case "zero":
-		return zero{}, nil
+	for _, k := range kinds() {
+		if k.name == spec {
+			return k.make(seed), nil
+		}
 	}
-	return nil, unknown(spec)
+	return nil, fmt.Errorf("page content %q is unknown; there are %s",
+		spec, strings.Join(Names(), ", "))
 }
 
-func unknown(spec string) error {
-	return fmt.Errorf("page content %q is unknown; there are %s", spec, strings.Join(Names(), ", "))
+// Describe says in a few words what pages spec makes; "" if it is unknown.
+func Describe(spec string) string {
+	if path, ok := strings.CutPrefix(spec, filePrefix); ok {
+		return fmt.Sprintf("the pages of %s, repeated to fill", path)
+	}
+	for _, k := range kinds() {
+		if k.name == spec {
+			return k.desc
+		}
+	}
+	return ""
 }
 
-// Describe says in a sentence what pages spec makes.
-func Describe(spec string) string { return "" }
-
+// zero is pages of zeros.
 type zero struct{}
 
 func (zero) Fill(_ int, buf []byte) { clear(buf) }
 
-func newFile(path string) (Generator, error) { return zero{}, nil }
+// random is pages that do not compress; its value is the seed.
+type random uint64
+
+func (r random) Fill(page int, buf []byte) {
+	s := stream{uint64(r) ^ mix(uint64(page)+1)}
+	s.fill(buf)
+}
