@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"mtbench/internal/series"
+	"mtbench/results"
+)
+
+// newProgress is a bar with the time left on a terminal, and one line a run elsewhere.
+func newProgress(f *os.File) series.Progress {
+	if term.IsTerminal(int(f.Fd())) {
+		return &barProgress{w: f}
+	}
+	return &lineProgress{w: f}
+}
+
+type barProgress struct {
+	w   io.Writer
+	bar *progressbar.ProgressBar
+}
+
+func (p *barProgress) Begin(total, done int) {
+	p.bar = progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(p.w),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionSetElapsedTime(true),
+		progressbar.OptionFullWidth(),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetDescription("starting"),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII),
+	)
+	if done > 0 {
+		_ = p.bar.Set(done)
+	}
+}
+
+func (p *barProgress) Ran(s series.Slot, record any, _ time.Duration) {
+	p.bar.Describe(caseOf(s) + ": " + outcome(record))
+	if p.bar.GetMax64() > p.bar.State().CurrentNum {
+		_ = p.bar.Add(1)
+	}
+}
+
+func (p *barProgress) Note(text string) {
+	_ = p.bar.Clear()
+	fmt.Fprintln(p.w, text)
+}
+
+func (p *barProgress) End() { _ = p.bar.Finish() }
+
+type lineProgress struct {
+	w     io.Writer
+	total int
+	ran   int
+}
+
+func (p *lineProgress) Begin(total, done int) { p.total, p.ran = total, done }
+
+func (p *lineProgress) Ran(s series.Slot, record any, _ time.Duration) {
+	p.ran++
+	fmt.Fprintf(p.w, "%d/%d  %s  %s\n", p.ran, max(p.total, p.ran), caseOf(s), outcome(record))
+}
+
+func (p *lineProgress) Note(text string) { fmt.Fprintln(p.w, text) }
+func (p *lineProgress) End()             {}
+
+func caseOf(s series.Slot) string {
+	label := fmt.Sprintf("%-8s %2d threads  wait %-3s", s.Model, s.Threads, onOff(s.Wait))
+	if s.AA {
+		label += "  A/A"
+	}
+	return label
+}
+
+func outcome(record any) string {
+	switch r := record.(type) {
+	case *results.Run:
+		if r.Completed {
+			return fmt.Sprintf("%.0f ms", r.TotalTimeMS)
+		}
+		return "CAN'T COMPLETE (" + r.EndReason + ")"
+	case *results.Failed:
+		return "FAILED: " + r.Reason
+	}
+	return ""
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "mtbench",
+		Short: "Compare models of hand-over between threads on QEMU's migration compression workload",
+		Long: `mtbench migrates a guest whose memory is being written, compressing its pages in a pool of
+threads, over interchangeable models of the hand-over between the migration thread and the
+pool: "locked" (what QEMU shipped in 2018) and "lockless" (what a patch series proposed).
+It reports what each costs and why, with the evidence that a design review can lean on.
+
+Start with "mtbench run"; it ends with a table and names the file of its results.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Version:       version(),
+	}
+	root.AddCommand(newRunCommand(), newChildCommand())
+	return root
+}

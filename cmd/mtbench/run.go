@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"mtbench/internal/series"
+)
+
+// runOptions are the flags of `mtbench run` that are not settings of the series.
+type runOptions struct {
+	settings series.Settings
+	output   string
+	resume   string
+	quick    bool
+	dryRun   bool
+	format   string
+}
+
+func newRunCommand() *cobra.Command {
+	o := &runOptions{settings: series.Defaults()}
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the matrix of migrations and print the table",
+		Long: `Runs every model in every case of threads × wait, in pairs, each run in processes of its own,
+and keeps one record a run in the file that the last lines name. With no flag it takes about
+five minutes on two CPUs and measures the cases of the published table and a few smaller ones.
+
+Lists make a matrix. Rates marked "rate" are absolute ("50000" page writes a second, "100MiB" a
+second) or a multiple of what one thread of this host compresses ("1.5x"); 0 is none, or
+unlimited. Interrupting keeps what is finished, and --resume FILE goes on.`,
+		Example: `  mtbench run
+  mtbench run --quick
+  mtbench run --models locked,lockless --threads 4 --wait on --pairs 20
+  mtbench run --models null,inline,ideal,locked,lockless --destination discard
+  mtbench run --content file:/path/to/memory.img --codec zstd`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runSeries(cmd, o) },
+	}
+	addMatrixFlags(cmd.Flags(), &o.settings)
+	addWorkloadFlags(cmd.Flags(), &o.settings)
+	addRunFlags(cmd.Flags(), o)
+	cmd.Flags().SortFlags = false
+	return cmd
+}
+
+func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
+	f.StringSliceVar(&s.Matrix.Models, "models", s.Matrix.Models, "models; the others are compared with the first")
+	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
+	f.Var(waitsValue{&s.Matrix.Waits}, "wait", "compress-wait-thread: wait for a free thread, or send the page raw")
+	f.IntVar(&s.Matrix.Pairs, "pairs", 0, "pairs a cell (default: 10 for 4, 8 and 16 threads, 4 for others)")
+	f.Var(percentValue{&s.Matrix.Until}, "until", "go on until each cell's interval is this narrow, within --budget")
+	f.DurationVar(&s.Budget, "budget", s.Budget, "with --until: the series ends after this time")
+	f.Var(percentValue{&s.Matrix.AA}, "aa", "share of blocks followed by one that compares a model with itself")
+	f.DurationVar(&s.Limit, "limit", s.Limit, "bound of a run: CAN'T COMPLETE after it")
+	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")
+}
+
+func addWorkloadFlags(f *pflag.FlagSet, s *series.Settings) {
+	f.Var(sizeValue{&s.Memory}, "memory", "guest memory")
+	f.IntVar(&s.VCPUs, "vcpus", s.VCPUs, "guest writer threads")
+	f.Var(rateValue{rate: &s.DirtyRate}, "dirty-rate", "page writes a second over all vCPUs")
+	f.StringVar(&s.Pattern, "pattern", s.Pattern, "which pages are written: uniform, sequential or zipf")
+	f.IntVar(&s.WriteBytes, "write-bytes", s.WriteBytes, "bytes stored in a page at each write")
+	f.StringVar(&s.Content, "content", s.Content, "page content: zero, text, heap, binary, random, mixed or file:PATH")
+	f.StringVar(&s.Codec, "codec", s.Codec, "compressor: zlib, zstd, s2, none or spin:DURATION")
+	f.IntVar(&s.Level, "level", s.Level, "compress-level (-1: the codec's default)")
+	f.Var(rateValue{&s.MaxBandwidth, true}, "max-bandwidth", "QEMU's max-bandwidth, bytes a second")
+	f.Var(rateValue{&s.LinkBandwidth, true}, "link-bandwidth", "what the link drains, bytes a second")
+	f.Var(sizeValue{&s.LinkBurst}, "link-burst", "what the link takes at once before the sender is held")
+	f.DurationVar(&s.DowntimeLimit, "downtime-limit", s.DowntimeLimit, "threshold = bandwidth × this")
+	f.StringVar(&s.Flush, "flush", s.Flush, "where the pipeline is flushed: sync (safe), wrap (QEMU 3.1) or iteration (3.0)")
+	f.IntVar(&s.Decompress, "decompress-threads", s.Decompress, "threads of the destination")
+	f.StringVar(&s.Destination, "destination", s.Destination, "process, or discard for source-only runs")
+	f.StringVar(&s.Machine, "machine", s.Machine, "what a thread is: kernel or goroutine")
+	f.BoolVar(&s.Pin, "pin", s.Pin, "pin threads to CPUs")
+	f.Var(switchValue{&s.Account}, "account", "account each thread's time by state")
+	f.BoolVar(&s.RoundRobin, "round-robin", s.RoundRobin, "lockless: plain round robin, no search for a ring with room")
+}
+
+func addRunFlags(f *pflag.FlagSet, o *runOptions) {
+	f.StringVarP(&o.output, "output", "o", "", "result file; an existing one is refused (default mtbench-DATE-TIME.jsonl)")
+	f.StringVar(&o.resume, "resume", "", "go on with this interrupted result file")
+	f.BoolVar(&o.quick, "quick", false, "threads 1 and 4, less memory, few pairs: a first look within 30 seconds")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be run, and do not")
+}
+
+func runSeries(cmd *cobra.Command, o *runOptions) error {
+	if err := o.complete(cmd.Flags()); err != nil {
+		return badInput(err)
+	}
+	s, err := o.open()
+	if err != nil {
+		return badInput(err)
+	}
+	defer s.Close()
+	if o.dryRun {
+		return s.Describe(cmd.OutOrStdout())
+	}
+	summary, err := s.Run(cmd.Context(), newProgress(os.Stderr))
+	if err := finish(cmd, s, summary, err); err != nil {
+		return err
+	}
+	return nil
+}
+
+// complete settles what depends on several flags.
+func (o *runOptions) complete(f *pflag.FlagSet) error {
+	if o.resume != "" {
+		return onlyWith(f, "resume", "dry-run")
+	}
+	if o.quick {
+		series.Quicken(&o.settings, f.Changed)
+	}
+	if !f.Changed("seed") {
+		o.settings.Seed = rand.Uint64()
+	}
+	if o.output == "" {
+		o.output = "mtbench-" + time.Now().Format("20060102-150405") + ".jsonl"
+	}
+	return o.settings.Validate()
+}
+
+// onlyWith refuses every flag beside name and the allowed one: a resumed series has its settings in
+// its file.
+func onlyWith(f *pflag.FlagSet, name, allowed string) error {
+	var errs []error
+	f.Visit(func(other *pflag.Flag) {
+		if other.Name != name && other.Name != allowed {
+			errs = append(errs, fmt.Errorf("--%s cannot be given with --%s: the settings of a series "+
+				"are in its file", other.Name, name))
+		}
+	})
+	return errors.Join(errs...)
+}

@@ -1,0 +1,38 @@
+package main
+
+import "fmt"
+
+// The exit statuses of mtbench.
+const (
+	statusOK           = 0
+	statusInternal     = 1
+	statusUsage        = 2   // refused before anything was started
+	statusRegression   = 10  // a regression or a contradicted claim
+	statusEvidence     = 11  // not enough evidence
+	statusIncomparable = 12  // files that cannot be compared
+	statusMemory       = 20  // memory differs or pages were lost
+	statusChild        = 21  // a child ended without handing over a record
+	statusInterrupted  = 130 // what was finished is kept
+)
+
+// statusError is an error with the status that the process ends with. Its text is the verdict, the
+// last line on standard error.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string { return e.err.Error() }
+func (e *statusError) Unwrap() error { return e.err }
+
+func withStatus(status int, format string, args ...any) error {
+	return &statusError{status, fmt.Errorf(format, args...)}
+}
+
+// badInput is for whatever the user can put right.
+func badInput(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &statusError{statusUsage, err}
+}

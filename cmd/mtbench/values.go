@@ -1,0 +1,190 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"mtbench/internal/series"
+)
+
+// sizeValue is a flag of bytes: "64MiB", "1GiB", "4096".
+type sizeValue struct{ bytes *int64 }
+
+func (v sizeValue) Type() string   { return "size" }
+func (v sizeValue) String() string { return formatSize(v.bytes) }
+
+func formatSize(bytes *int64) string {
+	if bytes == nil {
+		return ""
+	}
+	return strings.ReplaceAll(humanize.IBytes(uint64(*bytes)), " ", "")
+}
+
+func (v sizeValue) Set(s string) error {
+	n, err := humanize.ParseBytes(s)
+	if err != nil || n > math.MaxInt64 {
+		return fmt.Errorf("%q is no size; write for example 64MiB, 1GiB or 1048576", s)
+	}
+	*v.bytes = int64(n)
+	return nil
+}
+
+// rateValue is a flag for a rate: in units a second, or "1.5x" for a multiple of what one thread
+// of this host compresses. Bandwidths take sizes ("100MiB"), page rates take plain numbers.
+type rateValue struct {
+	rate  *series.Rate
+	sizes bool
+}
+
+func (v rateValue) Type() string { return "rate" }
+
+func (v rateValue) String() string {
+	switch {
+	case v.rate == nil:
+		return ""
+	case v.rate.Multiple != 0:
+		return strconv.FormatFloat(v.rate.Multiple, 'g', -1, 64) + "x"
+	case v.sizes:
+		bytes := int64(v.rate.Absolute)
+		return formatSize(&bytes)
+	default:
+		return strconv.FormatFloat(v.rate.Absolute, 'g', -1, 64)
+	}
+}
+
+func (v rateValue) Set(s string) error {
+	if m, ok := strings.CutSuffix(s, "x"); ok {
+		f, err := parsePositive(m)
+		if err != nil || f > 1e6 {
+			return fmt.Errorf("%q is no multiple; write for example 1.5x", s)
+		}
+		*v.rate = series.Rate{Multiple: f}
+		return nil
+	}
+	f, err := v.parseAbsolute(s)
+	if err != nil {
+		return err
+	}
+	*v.rate = series.Rate{Absolute: f}
+	return nil
+}
+
+func (v rateValue) parseAbsolute(s string) (float64, error) {
+	if v.sizes {
+		n, err := humanize.ParseBytes(s)
+		if err != nil {
+			return 0, fmt.Errorf("%q is no bandwidth; write bytes a second, for example 100MiB, "+
+				"a multiple such as 1.5x, or 0 for unlimited", s)
+		}
+		return float64(n), nil
+	}
+	f, err := parsePositive(s)
+	if err != nil || f > 1e12 {
+		return 0, fmt.Errorf("%q is no page rate; write page writes a second, for example 50000, "+
+			"a multiple such as 1.5x, or 0 for none", s)
+	}
+	return f, nil
+}
+
+func parsePositive(s string) (float64, error) {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return 0, err
+	}
+	if math.IsNaN(f) || math.IsInf(f, 0) || f < 0 {
+		return 0, errors.New("out of range")
+	}
+	return f, nil
+}
+
+// waitsValue is a list of on and off.
+type waitsValue struct{ waits *[]bool }
+
+func (v waitsValue) Type() string { return "off,on" }
+
+func (v waitsValue) String() string {
+	if v.waits == nil {
+		return ""
+	}
+	words := make([]string, len(*v.waits))
+	for i, w := range *v.waits {
+		words[i] = onOff(w)
+	}
+	return strings.Join(words, ",")
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+func (v waitsValue) Set(s string) error {
+	var waits []bool
+	for word := range strings.SplitSeq(s, ",") {
+		w, err := parseOnOff(word)
+		if err != nil {
+			return err
+		}
+		waits = append(waits, w)
+	}
+	*v.waits = waits
+	return nil
+}
+
+// switchValue is one on or off.
+type switchValue struct{ on *bool }
+
+func (v switchValue) Type() string { return "on|off" }
+
+func (v switchValue) String() string {
+	if v.on == nil {
+		return ""
+	}
+	return onOff(*v.on)
+}
+
+func (v switchValue) Set(s string) error {
+	on, err := parseOnOff(s)
+	if err == nil {
+		*v.on = on
+	}
+	return err
+}
+
+func parseOnOff(s string) (bool, error) {
+	switch strings.TrimSpace(s) {
+	case "on":
+		return true, nil
+	case "off":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q is neither on nor off", s)
+}
+
+// percentValue is a share given as a percentage: "5%".
+type percentValue struct{ share *float64 }
+
+func (v percentValue) Type() string { return "percent" }
+
+func (v percentValue) String() string {
+	if v.share == nil || *v.share == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(*v.share*100, 'g', -1, 64) + "%"
+}
+
+func (v percentValue) Set(s string) error {
+	f, err := parsePositive(strings.TrimSuffix(s, "%"))
+	if err != nil || f > 100 || !strings.HasSuffix(s, "%") {
+		return fmt.Errorf("%q is no percentage; write for example 5%%", s)
+	}
+	*v.share = f / 100
+	return nil
+}

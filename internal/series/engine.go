@@ -1,0 +1,255 @@
+package series
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"mtbench/results"
+)
+
+// Runner does one run and returns its record: a *results.Run or a *results.Failed. An error is one
+// of the harness itself, or ctx's.
+type Runner interface {
+	Run(ctx context.Context, s Slot) (any, error)
+}
+
+// Progress is told what happens. Calls come from one goroutine.
+type Progress interface {
+	Begin(total, done int)
+	Ran(s Slot, record any, took time.Duration) // took is the run as a process, outside the bracket too
+	Note(text string)                           // something a person should know now
+	End()
+}
+
+// Appender keeps records.
+type Appender interface{ Append(record any) error }
+
+// Engine walks a plan.
+type Engine struct {
+	Matrix   results.Matrix
+	Runner   Runner
+	File     Appender
+	Progress Progress
+	Seed     uint64
+	Budget   time.Duration // for Matrix.Until
+	Narrow   func(runs []results.Run, c Cell) bool
+
+	runs      []results.Run // all of the series, those of an earlier invocation included
+	failed    []results.Failed
+	again     int // pairs run again because the host disturbed them
+	nextIndex int // of a run behind the plan
+}
+
+// Reruns are bounded twice: a pair that is noisy three times stays as it is, and a host that
+// disturbs more than a fifth of the series is not a host to wait for.
+const (
+	maxAttempts   = 2
+	maxRerunShare = 0.2
+)
+
+// Summary is how a series ended.
+type Summary struct {
+	Runs, Completed, CantComplete int
+	Failed                        map[string]int // by class
+	Rerun                         int            // pairs run again
+	Left                          int            // planned runs that were not made
+}
+
+// Run makes the runs of plan that are not among done, in order. When ctx ends it stops at once and
+// returns ctx's error; whatever was finished has been kept.
+func (e *Engine) Run(ctx context.Context, plan []Slot, done *results.File) (Summary, error) {
+	kept := keptIndexes(done)
+	e.runs = append(e.runs, done.Runs...)
+	e.failed = append(e.failed, done.Failed...)
+	e.nextIndex = len(plan)
+	for index := range kept {
+		e.nextIndex = max(e.nextIndex, index+1)
+	}
+	e.Progress.Begin(len(plan), countKept(plan, kept))
+	defer e.Progress.End()
+	start := time.Now()
+	err := e.walk(ctx, plan, kept)
+	if err == nil && e.Matrix.Until > 0 {
+		err = e.extend(ctx, start)
+	}
+	return e.summary(plan), err
+}
+
+func keptIndexes(f *results.File) map[int]bool {
+	kept := map[int]bool{}
+	for _, r := range f.Runs {
+		kept[r.Index] = true
+	}
+	for _, r := range f.Failed {
+		kept[r.Index] = true
+	}
+	return kept
+}
+
+func countKept(plan []Slot, kept map[int]bool) int {
+	n := 0
+	for _, s := range plan {
+		if kept[s.Index] {
+			n++
+		}
+	}
+	return n
+}
+
+// walk runs half block by half block, so that a noisy pair is known when its last run ends.
+func (e *Engine) walk(ctx context.Context, plan []Slot, kept map[int]bool) error {
+	for len(plan) > 0 {
+		n := halfLength(plan)
+		half := plan[:n]
+		plan = plan[n:]
+		if err := e.half(ctx, half, kept); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// halfLength is how many of the first slots belong to the same half block.
+func halfLength(plan []Slot) int {
+	for i, s := range plan {
+		if s.Cell != plan[0].Cell || s.Pair != plan[0].Pair || s.AA != plan[0].AA {
+			return i
+		}
+	}
+	return len(plan)
+}
+
+func (e *Engine) half(ctx context.Context, half []Slot, kept map[int]bool) error {
+	var fresh []Slot
+	for _, s := range half {
+		if !kept[s.Index] {
+			fresh = append(fresh, s)
+		}
+	}
+	for attempt := 0; ; attempt++ {
+		noisy, err := e.each(ctx, fresh, attempt)
+		if err != nil || !noisy || len(fresh) == 0 || !e.mayRepeat(attempt) {
+			return err
+		}
+		e.again++
+		fresh = half // both runs of a pair meet the same host
+		e.Progress.Note("the host disturbed this pair from outside; it is run again")
+	}
+}
+
+func (e *Engine) mayRepeat(attempt int) bool {
+	return attempt < maxAttempts && float64(e.again) < 1+maxRerunShare*float64(len(e.runs))/2
+}
+
+// each runs slots and reports whether the host disturbed one of them.
+func (e *Engine) each(ctx context.Context, slots []Slot, attempt int) (noisy bool, err error) {
+	for _, s := range slots {
+		s.Attempt = attempt
+		start := time.Now()
+		record, err := e.Runner.Run(ctx, s)
+		if err != nil {
+			return false, err
+		}
+		if err := e.File.Append(record); err != nil {
+			return false, fmt.Errorf("the run could not be kept: %w", err)
+		}
+		noisy = e.keep(record) || noisy
+		e.Progress.Ran(s, record, time.Since(start))
+	}
+	return noisy, nil
+}
+
+// keep remembers a record and reports whether the host disturbed its run.
+func (e *Engine) keep(record any) (noisy bool) {
+	switch r := record.(type) {
+	case *results.Run:
+		e.runs = append(e.runs, *r)
+		return r.Noise.Grade == "noisy" || r.Noise.Grade == "void"
+	case *results.Failed:
+		e.failed = append(e.failed, *r)
+	}
+	return false
+}
+
+// extend adds blocks to each cell whose interval is still wider than asked for, round the cells,
+// until all are narrow or the budget is spent.
+func (e *Engine) extend(ctx context.Context, start time.Time) error {
+	for {
+		wide := e.wideCells()
+		if len(wide) == 0 {
+			return nil
+		}
+		for _, c := range wide {
+			if time.Since(start) > e.Budget {
+				e.Progress.Note(fmt.Sprintf("the budget of %v is spent; the intervals of %d cells are "+
+					"still wider than asked for", e.Budget, len(wide)))
+				return nil
+			}
+			if err := e.walk(ctx, e.nextBlock(c), nil); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (e *Engine) wideCells() []Cell {
+	var wide []Cell
+	for _, c := range Cells(e.Matrix) {
+		if e.blocks(c) < maxPairs/2 && !e.Narrow(e.runs, c) {
+			wide = append(wide, c)
+		}
+	}
+	return wide
+}
+
+// nextBlock plans one more block of c behind everything that was run.
+func (e *Engine) nextBlock(c Cell) []Slot {
+	p := planner{matrix: e.Matrix, seed: e.Seed}
+	p.halves(c, e.blocks(c), 2)
+	for i := range p.slots {
+		p.slots[i].Index = e.nextIndex + i
+	}
+	e.nextIndex += len(p.slots)
+	return p.slots
+}
+
+// blocks is how many blocks of c have been run or tried.
+func (e *Engine) blocks(c Cell) int {
+	n := 0
+	for _, r := range e.runs {
+		if !r.AA && (Cell{r.Threads, r.Wait}) == c {
+			n = max(n, r.Block+1)
+		}
+	}
+	for _, f := range e.failed {
+		if !f.AA && (Cell{f.Threads, f.Wait}) == c {
+			n = max(n, f.Block+1)
+		}
+	}
+	return n
+}
+
+func (e *Engine) summary(plan []Slot) Summary {
+	s := Summary{Failed: map[string]int{}, Rerun: e.again}
+	kept := map[int]bool{}
+	for _, r := range e.runs {
+		kept[r.Index] = true
+		if r.Completed {
+			s.Completed++
+		} else {
+			s.CantComplete++
+		}
+	}
+	for _, f := range e.failed {
+		kept[f.Index] = true
+		s.Failed[f.Class]++
+	}
+	s.Runs = s.Completed + s.CantComplete
+	for _, slot := range plan {
+		if !kept[slot.Index] {
+			s.Left++
+		}
+	}
+	return s
+}

@@ -1,0 +1,117 @@
+package series
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+)
+
+// The descriptors that a child finds open. Standard input carries the job, one line of JSON, and
+// then stays open as the lifeline: its end means that the parent is gone, and the child goes too.
+// (A parent-death signal would follow the thread that forked, which Go may end at any time.)
+const (
+	reportFD  = 3 // the child's report, one JSON value
+	dataFD    = 4 // the migration stream
+	controlFD = 5 // verification and the destination's account
+)
+
+// maxReport bounds what a child may hand over: a record with its timeline is far below.
+const maxReport = 64 << 20
+
+// child is one process of a run.
+type child struct {
+	name     string
+	cmd      *exec.Cmd
+	lifeline io.WriteCloser
+	stderr   *tailBuffer
+	report   chan []byte // what it wrote to reportFD, once, when it closed it
+	exited   chan error
+}
+
+// startChild starts this executable again with args and gives it the job and the files, which it
+// finds at dataFD and up.
+func startChild(name string, args []string, job any, files ...*os.File) (*child, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("the path of this executable is not known: %w", err)
+	}
+	reportR, reportW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer reportW.Close()
+	c := &child{name: name, cmd: exec.Command(exe, args...), stderr: &tailBuffer{},
+		report: make(chan []byte, 1), exited: make(chan error, 1)}
+	c.cmd.Stderr = c.stderr
+	c.cmd.ExtraFiles = append([]*os.File{reportW}, files...)
+	// A group of its own: an interrupt at the terminal reaches the parent alone, which decides.
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if c.lifeline, err = c.cmd.StdinPipe(); err != nil {
+		reportR.Close()
+		return nil, err
+	}
+	if err := c.cmd.Start(); err != nil {
+		reportR.Close()
+		return nil, fmt.Errorf("the %s process cannot be started: %w", name, err)
+	}
+	go c.collect(reportR)
+	return c, c.send(job)
+}
+
+// collect ends with the process; wait joins it through the channels.
+func (c *child) collect(report *os.File) {
+	text, _ := io.ReadAll(io.LimitReader(report, maxReport))
+	report.Close()
+	c.report <- text
+	c.exited <- c.cmd.Wait()
+}
+
+func (c *child) send(job any) error {
+	line, err := json.Marshal(job)
+	if err != nil {
+		return err
+	}
+	// A child that died at once has closed its end; its own words are found when it is reaped.
+	_, _ = c.lifeline.Write(append(line, '\n'))
+	return nil
+}
+
+// kill ends the child's whole group; reap it afterwards.
+func (c *child) kill() { _ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) }
+
+// reap waits for the end of the process and returns its report and how it ended.
+func (c *child) reap() (report []byte, how string) {
+	report = <-c.report
+	err := <-c.exited
+	c.lifeline.Close()
+	if err != nil {
+		how = err.Error()
+	}
+	return report, how
+}
+
+// cpu is the CPU time of the process, once it was reaped.
+func (c *child) cpu() (total int64) {
+	s := c.cmd.ProcessState
+	return int64(s.UserTime() + s.SystemTime())
+}
+
+// tailBuffer keeps the last lines of what was written to it.
+type tailBuffer struct{ b bytes.Buffer }
+
+const tailBytes = 4096
+
+func (t *tailBuffer) Write(p []byte) (int, error) {
+	t.b.Write(p)
+	if extra := t.b.Len() - tailBytes; extra > 0 {
+		t.b.Next(extra)
+	}
+	return len(p), nil
+}
+
+func (t *tailBuffer) String() string { return strings.TrimSpace(t.b.String()) }

@@ -1,0 +1,31 @@
+package series
+
+import (
+	"time"
+
+	"mtbench/results"
+)
+
+// The classes of failed runs.
+const (
+	ClassMemory = "memory" // memory differs or pages were lost
+	ClassCrash  = "crash"  // a child ended without a record
+	ClassHang   = "hang"   // a child did not end by its deadline
+	ClassStream = "stream" // either side refused the stream or lost its peer
+)
+
+// identify writes into a record which run of the series it is.
+func identify(r *results.Run, s Slot) {
+	r.Model, r.Threads, r.Wait = s.Model, s.Threads, s.Wait
+	r.Index, r.Block, r.Pair, r.Position = s.Index, s.Block, s.Pair, s.Position
+	r.AA, r.Side, r.Attempt, r.Seed = s.AA, s.Side, s.Attempt, s.Seed
+}
+
+func failedRecord(s Slot, class, reason string) results.Failed {
+	return results.Failed{
+		Model: s.Model, Threads: s.Threads, Wait: s.Wait,
+		Index: s.Index, Block: s.Block, Pair: s.Pair, Position: s.Position,
+		AA: s.AA, Side: s.Side, Seed: s.Seed,
+		Started: time.Now(), Class: class, Reason: reason,
+	}
+}

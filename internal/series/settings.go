@@ -1,0 +1,132 @@
+package series
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"mtbench/models"
+	"mtbench/models/registry"
+	"mtbench/results"
+)
+
+// Rate is a rate as it was asked for: absolute, or as a multiple of what one thread of this host
+// compresses. Both zero means none or unlimited.
+type Rate struct {
+	Absolute float64 // units a second
+	Multiple float64 // × the single-thread rate; 0 = given as absolute
+}
+
+// Resolve is the rate in units a second, where one thread does oneX units a second.
+func (r Rate) Resolve(oneX float64) float64 {
+	if r.Multiple != 0 {
+		return r.Multiple * oneX
+	}
+	return r.Absolute
+}
+
+// Settings is what a series is asked to do: the flags of `mtbench run`.
+type Settings struct {
+	Matrix results.Matrix
+	Seed   uint64
+
+	Memory        int64 // bytes of guest memory
+	VCPUs         int
+	DirtyRate     Rate // page writes a second over all vCPUs
+	Pattern       string
+	WriteBytes    int
+	Content       string
+	Codec         string
+	Level         int  // -1: the codec's default
+	MaxBandwidth  Rate // bytes a second
+	LinkBandwidth Rate // bytes a second
+	LinkBurst     int64
+	DowntimeLimit time.Duration
+	Flush         string
+	Decompress    int // threads of the destination
+	Destination   string
+	Machine       string
+	Pin           bool
+	Limit         time.Duration // bound of a run
+	Account       bool
+	RoundRobin    bool
+
+	Budget time.Duration // with Matrix.Until: the series ends after it
+}
+
+// Discard is the destination that throws the stream away.
+const Discard = "discard"
+
+// Limits on what may be asked for. A series beyond them is a typing error more likely than a wish.
+const (
+	maxPairs = 10000
+	maxLimit = 24 * time.Hour
+)
+
+// Validate looks at what can be wrong with a matrix before a workload is known; the workload's own
+// settings are looked at by workloads.
+func (s *Settings) Validate() error {
+	return errors.Join(s.validateModels(), s.validateThreads(), s.validateNumbers())
+}
+
+func (s *Settings) validateModels() error {
+	if len(s.Matrix.Models) == 0 {
+		return errors.New("--models names no model; write for example --models locked,lockless")
+	}
+	if d := duplicate(s.Matrix.Models); d != "" {
+		return fmt.Errorf("--models names %s twice; A/A blocks (--aa) compare a model with itself", d)
+	}
+	for _, name := range s.Matrix.Models {
+		c, err := registry.Lookup(name)
+		if err != nil {
+			return fmt.Errorf("--models: %w", err)
+		}
+		if c.SourceOnly && s.Destination != Discard {
+			return fmt.Errorf("--models: %s has no destination side; add --destination discard", name)
+		}
+	}
+	return nil
+}
+
+func (s *Settings) validateThreads() error {
+	if len(s.Matrix.Threads) == 0 {
+		return errors.New("--threads names no count; write for example --threads 4,8,16")
+	}
+	for _, n := range s.Matrix.Threads {
+		if n < 1 || n > models.MaxThreads {
+			return fmt.Errorf("--threads: %d is not within 1 to %d", n, models.MaxThreads)
+		}
+	}
+	if duplicate(s.Matrix.Threads) != 0 {
+		return errors.New("--threads names a count twice")
+	}
+	if len(s.Matrix.Waits) == 0 || len(s.Matrix.Waits) > 2 ||
+		(len(s.Matrix.Waits) == 2 && s.Matrix.Waits[0] == s.Matrix.Waits[1]) {
+		return errors.New("--wait takes off, on, or off,on")
+	}
+	return nil
+}
+
+func (s *Settings) validateNumbers() error {
+	switch {
+	case s.Matrix.Pairs < 0 || s.Matrix.Pairs > maxPairs:
+		return fmt.Errorf("--pairs: %d is not within 1 to %d", s.Matrix.Pairs, maxPairs)
+	case s.Limit <= 0 || s.Limit > maxLimit:
+		return fmt.Errorf("--limit: %v is not within 1ms to %v", s.Limit, maxLimit)
+	case s.Matrix.Until != 0 && s.Budget <= 0:
+		return errors.New("--until needs a --budget above 0")
+	}
+	return nil
+}
+
+// duplicate is the first value that occurs twice, or the zero value.
+func duplicate[T comparable](list []T) T {
+	var none T
+	for i, v := range list {
+		if slices.Contains(list[:i], v) {
+			return v
+		}
+	}
+	return none
+}
