@@ -1,0 +1,182 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"mtbench/results"
+)
+
+// plotVerdict is what a comparison of two models in one case comes to.
+type plotVerdict int
+
+const (
+	tooFew plotVerdict = iota // not enough pairs to tell anything
+	tied                      // not told apart by the test, or not above the A/A floor
+	faster                    // the model is faster than the base
+	slower
+)
+
+// plotDiff compares a model with the base of the file in one case, on pairs.
+type plotDiff struct {
+	base, model string
+	threads     int
+	wait        bool
+	n, planned  int // pairs
+	ratio       float64
+	lo, hi      float64 // interval of ratio
+	pairs       []plotPair
+	verdict     plotVerdict
+	floor       float64 // differences under this share cannot be told apart here; 0 = not known
+	ends        string  // which of the two completes, if not both always do
+}
+
+// plotPair is one pair: total time of the base / total time of the model, > 1 where the model is
+// faster. +Inf and 0 stand for a pair in which only one side completed.
+type plotPair struct {
+	ratio float64
+	run   int
+	text  string
+}
+
+func (d *plotDiff) where() string {
+	return fmt.Sprintf("%s, %s", threadsWord(d.threads), waitWord(d.wait))
+}
+
+// plotFinding says in a sentence what the comparisons of one model with the base come to.
+func plotFinding(diffs []plotDiff) string {
+	if len(diffs) == 0 {
+		return ""
+	}
+	by := map[plotVerdict][]plotDiff{}
+	for _, d := range diffs {
+		by[d.verdict] = append(by[d.verdict], d)
+	}
+	base, model := diffs[0].base, diffs[0].model
+	if len(by[tooFew]) == len(diffs) {
+		return fmt.Sprintf("Not enough evidence to tell %s from %s: %d of %d pairs at most",
+			model, base, mostPairs(diffs), neededPairs(diffs))
+	}
+	if len(by[faster])+len(by[slower]) == 0 {
+		return fmt.Sprintf("%s and %s cannot be told apart in any of %s",
+			model, base, casesWord(len(diffs)))
+	}
+	return strings.Join(findingParts(by, len(diffs), base, model), "; ")
+}
+
+func findingParts(by map[plotVerdict][]plotDiff, n int, base, model string) []string {
+	var parts []string
+	if w := by[faster]; len(w) > 0 {
+		parts = append(parts, fmt.Sprintf("%s is faster than %s in %d of %s, %s",
+			model, base, len(w), casesWord(n), extreme(w, 1)))
+	}
+	if l := by[slower]; len(l) > 0 {
+		who := fmt.Sprintf("slower in %d, ", len(l))
+		if len(parts) == 0 {
+			who = fmt.Sprintf("%s is slower than %s in %d of %s, ",
+				model, base, len(l), casesWord(n))
+		}
+		parts = append(parts, who+extreme(l, -1))
+	}
+	if t := by[tied]; len(t) > 0 {
+		parts = append(parts, fmt.Sprintf("not told apart in %d", len(t)))
+	}
+	if t := by[tooFew]; len(t) > 0 {
+		parts = append(parts, fmt.Sprintf("too few pairs in %d", len(t)))
+	}
+	return parts
+}
+
+func casesWord(n int) string {
+	if n == 1 {
+		return "1 case"
+	}
+	return fmt.Sprintf("%d cases", n)
+}
+
+// extreme names the largest difference of cases that all go one way, sign > 0 where the model is
+// faster, and the cases in which only one side completes, which have no ratio.
+func extreme(ds []plotDiff, sign float64) string {
+	var ratios, alone []plotDiff
+	for _, d := range ds {
+		if d.ratio == 0 || math.IsInf(d.ratio, 1) {
+			alone = append(alone, d)
+		} else {
+			ratios = append(ratios, d)
+		}
+	}
+	var parts []string
+	if len(ratios) > 0 {
+		parts = append(parts, largest(ratios, sign))
+	}
+	if len(alone) > 0 {
+		who := alone[0].model
+		if sign < 0 {
+			who = alone[0].base
+		}
+		parts = append(parts, fmt.Sprintf("only %s completes %s", who, placesWord(alone)))
+	}
+	return strings.Join(parts, ", and ")
+}
+
+func placesWord(ds []plotDiff) string {
+	if len(ds) == 1 {
+		return "with " + ds[0].where()
+	}
+	return fmt.Sprintf("in %d of them", len(ds))
+}
+
+func largest(ds []plotDiff, sign float64) string {
+	d := slices.MaxFunc(ds, func(a, b plotDiff) int {
+		return cmp.Compare(sign*math.Log(a.ratio), sign*math.Log(b.ratio))
+	})
+	word := "up to "
+	if len(ds) == 1 {
+		word = ""
+	}
+	if sign < 0 {
+		return fmt.Sprintf("%s%s× the time (%s)", word, sig(1/d.ratio), d.where())
+	}
+	return fmt.Sprintf("%s%s× (%s)", word, sig(d.ratio), d.where())
+}
+
+func logOr(v float64) float64 {
+	if v == 0 {
+		return math.Inf(-1)
+	}
+	return math.Log(v)
+}
+
+func mostPairs(ds []plotDiff) int {
+	n := 0
+	for _, d := range ds {
+		n = max(n, d.n)
+	}
+	return n
+}
+
+func neededPairs(ds []plotDiff) int {
+	n := 6
+	for _, d := range ds {
+		n = max(n, d.planned)
+	}
+	return n
+}
+
+// pairOf compares two runs of a pair.
+func pairOf(base, model *results.Run) (ratio float64, figure string) {
+	switch {
+	case base.Completed && model.Completed:
+		ratio = base.TotalTimeMS / model.TotalTimeMS
+		return ratio, fmt.Sprintf("%s against %s, %s×",
+			timeText(model.TotalTimeMS), timeText(base.TotalTimeMS), sig(ratio))
+	case base.Completed:
+		return 0, "only " + cleanText(base.Model, 24) + " completed"
+	case model.Completed:
+		return math.Inf(1), "only " + cleanText(model.Model, 24) + " completed"
+	}
+	return 1, "neither completed"
+}
