@@ -37,9 +37,10 @@ func NewDiscard(bandwidth float64, burst int64) *Link {
 	return &Link{shaper: shaper{bandwidth: bandwidth, burst: burst}, fd: -1}
 }
 
-// NewSocket makes a link that writes to the blocking socket fd, which stays the caller's to close.
-// bandwidth and burst must pass Check.
+// NewSocket makes a link that writes to the socket fd, which is put into blocking mode and stays
+// the caller's to close. bandwidth and burst must pass Check; SetTimeouts comes before.
 func NewSocket(fd int, bandwidth float64, burst int64) *Link {
+	block(fd)
 	return &Link{shaper: shaper{bandwidth: bandwidth, burst: burst}, fd: fd, stall: sendTimeout(fd)}
 }
 
@@ -53,7 +54,7 @@ func (l *Link) Writev(t thread.Thread, iov [][]byte) error {
 	rest := cursor{iov: iov}
 	for left := rest.len(); left > 0; {
 		n := l.admit(t, left)
-		if err := l.send(&rest, n); err != nil {
+		if err := l.send(t, &rest, n); err != nil {
 			return err
 		}
 		left -= n
@@ -62,13 +63,13 @@ func (l *Link) Writev(t thread.Thread, iov [][]byte) error {
 }
 
 // send writes or drops the next n bytes.
-func (l *Link) send(rest *cursor, n int64) error {
+func (l *Link) send(t thread.Thread, rest *cursor, n int64) error {
 	if l.fd < 0 {
 		l.bytes += n
 		return nil
 	}
 	for n > 0 {
-		wrote, err := l.writev(rest, n)
+		wrote, err := l.writev(t, rest, n)
 		if err != nil {
 			return err
 		}
@@ -79,31 +80,31 @@ func (l *Link) send(rest *cursor, n int64) error {
 	return nil
 }
 
-// writev makes one system call for at most n bytes.
-func (l *Link) writev(rest *cursor, n int64) (int64, error) {
+// writev makes one system call for at most n bytes, again if a signal cut it short.
+func (l *Link) writev(t thread.Thread, rest *cursor, n int64) (int64, error) {
 	count := rest.fill(l.iovecs[:], n)
-	for {
+	defer clear(l.iovecs[:count])
+	for begin := t.Now(); ; {
 		wrote, _, errno := unix.Syscall(unix.SYS_WRITEV, uintptr(l.fd),
 			uintptr(unsafe.Pointer(&l.iovecs[0])), uintptr(count))
-		if errno == unix.EINTR {
+		switch {
+		case errno == 0:
+			return int64(wrote), nil
+		case errno == unix.EINTR && !expired(t, begin, l.stall):
 			continue
+		case errno == unix.EINTR || errno == unix.EAGAIN:
+			return 0, fmt.Errorf("the destination has not read for %v", l.stall)
+		case errno == unix.EPIPE || errno == unix.ECONNRESET:
+			return 0, ErrDestinationClosed
 		}
-		clear(l.iovecs[:count])
-		if errno != 0 {
-			return 0, l.explain(errno)
-		}
-		return int64(wrote), nil
+		return 0, fmt.Errorf("writing to the link: %w", errno)
 	}
 }
 
-func (l *Link) explain(errno unix.Errno) error {
-	switch errno {
-	case unix.EPIPE, unix.ECONNRESET:
-		return ErrDestinationClosed
-	case unix.EAGAIN:
-		return fmt.Errorf("the destination has not read for %v", l.stall)
-	}
-	return fmt.Errorf("writing to the link: %w", errno)
+// expired reports whether a call begun at begin has used up its limit (0: none). The kernel starts
+// a socket's timeout anew after a signal; without this, signals could keep a dead link alive.
+func expired(t thread.Thread, begin, limit time.Duration) bool {
+	return limit > 0 && t.Now()-begin >= limit
 }
 
 // cursor is a place in a list of pieces.
@@ -159,8 +160,12 @@ type Receiver struct {
 	bytes int64
 }
 
-// NewReceiver makes a receiver that reads the blocking socket fd, which stays the caller's.
-func NewReceiver(fd int) *Receiver { return &Receiver{fd: fd, stall: receiveTimeout(fd)} }
+// NewReceiver makes a receiver that reads the socket fd, which is put into blocking mode and stays
+// the caller's to close. SetTimeouts comes before.
+func NewReceiver(fd int) *Receiver {
+	block(fd)
+	return &Receiver{fd: fd, stall: receiveTimeout(fd)}
+}
 
 // Bytes is how many bytes were read.
 func (r *Receiver) Bytes() int64 { return r.bytes }
@@ -173,15 +178,15 @@ func (r *Receiver) Read(t thread.Thread, p []byte) (int, error) {
 	}
 	was := t.Enter(thread.Receiving)
 	defer t.Enter(was)
-	for {
+	for begin := t.Now(); ; {
 		n, err := unix.Read(r.fd, p)
 		switch {
-		case err == unix.EINTR:
+		case err == unix.EINTR && !expired(t, begin, r.stall):
 			continue
+		case err == unix.EINTR || err == unix.EAGAIN:
+			return 0, fmt.Errorf("the source has not sent for %v", r.stall)
 		case err == unix.ECONNRESET:
 			return 0, ErrSourceClosed
-		case err == unix.EAGAIN:
-			return 0, fmt.Errorf("the source has not sent for %v", r.stall)
 		case err != nil:
 			return 0, fmt.Errorf("reading from the link: %w", err)
 		case n == 0:

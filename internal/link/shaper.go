@@ -54,9 +54,9 @@ func (s *shaper) admit(t thread.Thread, n int64) int64 {
 		s.full = false
 	}
 	s.drain(t.Now())
-	n = max(1, min(n, s.burst-int64(math.Ceil(s.level))))
+	n = min(n, s.burst-int64(math.Ceil(s.level)))
 	s.level += float64(n)
-	s.full = s.level >= float64(s.burst)-1 // what is left is less than a byte
+	s.full = s.level > float64(s.burst)-1 // there is no room for another byte
 	return n
 }
 

@@ -36,14 +36,22 @@ func SetSendBuffer(fd, want int) (int, error) {
 // peer that stops ends the run with a sentence and not with a hang. Set them before NewSocket or
 // NewReceiver. 0 is no bound.
 func SetTimeouts(fd int, send, receive time.Duration) error {
-	for opt, d := range map[int]time.Duration{unix.SO_SNDTIMEO: send, unix.SO_RCVTIMEO: receive} {
-		tv := unix.NsecToTimeval(d.Nanoseconds())
-		if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, opt, &tv); err != nil {
-			return fmt.Errorf("setting the socket's timeout to %v: %w", d, err)
-		}
+	if err := setTimeout(fd, unix.SO_SNDTIMEO, send); err != nil {
+		return err
+	}
+	return setTimeout(fd, unix.SO_RCVTIMEO, receive)
+}
+
+func setTimeout(fd, opt int, d time.Duration) error {
+	tv := unix.NsecToTimeval(d.Nanoseconds())
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, opt, &tv); err != nil {
+		return fmt.Errorf("setting the socket's timeout to %v: %w", d, err)
 	}
 	return nil
 }
+
+// block puts fd into blocking mode. On a bad descriptor the first read or write says so.
+func block(fd int) { _ = unix.SetNonblock(fd, false) }
 
 func sendTimeout(fd int) time.Duration    { return timeout(fd, unix.SO_SNDTIMEO) }
 func receiveTimeout(fd int) time.Duration { return timeout(fd, unix.SO_RCVTIMEO) }

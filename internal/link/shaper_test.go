@@ -1,0 +1,121 @@
+package link
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// send discards n bytes over l in one write.
+func send(t *testing.T, l *Link, f *fake, n int) {
+	t.Helper()
+	if err := l.Writev(f, [][]byte{make([]byte, n)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUnlimitedNeverSleeps(t *testing.T) {
+	f, l := &fake{}, NewDiscard(0, 0)
+	for range 100 {
+		send(t, l, f, 1<<20)
+	}
+	if f.now != 0 || l.Bytes() != 100<<20 {
+		t.Errorf("at %v after %d bytes; want 0s after %d", f.now, l.Bytes(), 100<<20)
+	}
+}
+
+// TestWholeBurstIsDrained is the subject of the package: with 1000 bytes/s and a burst of 100, a
+// sender of 30-byte writes is held for the whole 100 ms that the burst takes, and then sends 100
+// bytes at once; it never wakes for the next free byte.
+func TestWholeBurstIsDrained(t *testing.T) {
+	f, l := &fake{}, NewDiscard(1000, 100)
+	var at []time.Duration
+	for range 10 {
+		send(t, l, f, 30)
+		at = append(at, f.now/time.Millisecond)
+	}
+	// 30 60 90 | 10+20 … : the fourth, seventh and tenth write each begin a new burst.
+	if want := []time.Duration{0, 0, 0, 100, 100, 100, 200, 200, 200, 200}; !slices.Equal(at, want) {
+		t.Errorf("the writes ended at %v ms; want %v", at, want)
+	}
+	send(t, l, f, 1)
+	for _, d := range f.sleeps {
+		if d != 100*time.Millisecond {
+			t.Errorf("a sleep of %v; each must be the 100 ms that a burst takes", d)
+		}
+	}
+	if len(f.sleeps) != 3 {
+		t.Errorf("%d sleeps; want 3", len(f.sleeps))
+	}
+}
+
+// TestDrainsWhileTheSenderIsAway: what was sent drains whatever the sender does meanwhile.
+func TestDrainsWhileTheSenderIsAway(t *testing.T) {
+	f, l := &fake{}, NewDiscard(1000, 100)
+	send(t, l, f, 90)
+	f.now += 50 * time.Millisecond // 40 bytes are left
+	send(t, l, f, 60)              // exactly full
+	if len(f.sleeps) != 0 {
+		t.Fatalf("slept %v; there was room", f.sleeps)
+	}
+	f.now += 30 * time.Millisecond
+	send(t, l, f, 1) // 70 of the filled burst are left to drain
+	if want := []time.Duration{70 * time.Millisecond}; !slices.Equal(f.sleeps, want) {
+		t.Errorf("slept %v; want %v", f.sleeps, want)
+	}
+	f.now += time.Hour // an idle link saves nothing up
+	send(t, l, f, 201)
+	if want := 100 * time.Millisecond; f.sleeps[1] != want || f.sleeps[2] != want {
+		t.Errorf("slept %v; the last two should be %v", f.sleeps, want)
+	}
+}
+
+// TestBandwidthHolds sends at random and checks both sides of the promise: never more than the
+// bandwidth and one burst, and no less than the bandwidth where the sender never idles.
+func TestBandwidthHolds(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		bandwidth := math.Exp(r.Float64()*20) + 1
+		burst := 1 + r.Int64N(1<<r.IntN(24))
+		idle := r.IntN(2) == 1
+		f, l := &fake{now: 17 * time.Second}, NewDiscard(bandwidth, burst)
+		begin := f.now
+		for range 200 {
+			send(t, l, f, 1+r.IntN(int(min(20*burst, 1<<20))))
+			took := (f.now - begin).Seconds()
+			if most := bandwidth*took + float64(burst) + 1; float64(l.Bytes()) > most {
+				t.Fatalf("%g bytes/s, burst %d: %d bytes in %v s", bandwidth, burst, l.Bytes(), took)
+			}
+			if idle {
+				f.now += time.Duration(r.Float64() * float64(burst) / bandwidth * 1e9)
+			}
+		}
+		took := (f.now - begin).Seconds()
+		slack := float64(len(f.sleeps)) * 1e-9 * bandwidth // a sleep is rounded up to 1 ns
+		if !idle && float64(l.Bytes()) < bandwidth*took-slack-1-bandwidth*1e-6 {
+			t.Errorf("%g bytes/s, burst %d: only %d bytes in %v s", bandwidth, burst, l.Bytes(), took)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		bandwidth float64
+		burst     int64
+		want      string
+	}{
+		{0, 0, ""}, {1, 1, ""}, {1e15, 1 << 40, ""},
+		{-1, 1, "bandwidth of -1"}, {math.NaN(), 1, "bandwidth of NaN"},
+		{math.Inf(1), 1, "bandwidth of +Inf"}, {1e16, 1, "bandwidth of 1e+16"},
+		{1, 0, "burst of 0"}, {1, -5, "burst of -5"}, {1, 1<<40 + 1, "burst of"},
+	} {
+		got := fmt.Sprint(Check(c.bandwidth, c.burst))
+		if c.want == "" && got != "<nil>" || !strings.Contains(got, c.want) {
+			t.Errorf("Check(%g, %d): %s; want %q", c.bandwidth, c.burst, got, c.want)
+		}
+	}
+}
