@@ -35,7 +35,8 @@ const (
 	DivergingRounds = 12
 	DivergingShrink = 0.95
 
-	// TimelineStep is the distance of the points of the timeline, MaxPoints their most: an hour.
+	// TimelineStep is the distance of the points of the timeline and MaxPoints their most; runs
+	// with a bound of more than an hour have fewer points.
 	TimelineStep = 100 * time.Millisecond
 	MaxPoints    = 36000
 )
@@ -47,6 +48,7 @@ const (
 // outside. An error is the first failure of a worker or of the stream.
 func Migrate(t thread.Thread, w World, s Settings) (Outcome, error) {
 	l := newLoop(w, s)
+	before := t.Now()
 	w.Machine.OpenBracket(t)
 	l.start = t.Now()
 	err := l.setup(t)
@@ -57,6 +59,7 @@ func Migrate(t thread.Thread, w World, s Settings) (Outcome, error) {
 	l.point(total)
 	out := l.outcome(total)
 	w.Machine.ShutBracket(t)
+	out.BracketCost = t.Now() - before - total
 
 	if !l.stopped {
 		w.Guest.Stop(t)
@@ -112,13 +115,15 @@ type loop struct {
 	failing      int // syncs in a row that did not shrink it
 
 	timeline  []Point
+	pointStep time.Duration
 	nextPoint time.Duration
 }
 
 func newLoop(w World, s Settings) *loop {
-	points := MaxPoints
+	step, points := TimelineStep, MaxPoints
 	if s.Limit > 0 {
-		points = min(points, int(s.Limit/TimelineStep)+64)
+		step = max(step, s.Limit/MaxPoints)
+		points = int(s.Limit/step) + 64
 	}
 	return &loop{
 		World: w, Settings: s,
@@ -130,6 +135,7 @@ func newLoop(w World, s Settings) *loop {
 		periodRatio: math.NaN(),
 		windowLimit: int64(s.MaxBandwidth * RateWindow.Seconds()),
 		timeline:    make([]Point, 0, points),
+		pointStep:   step,
 	}
 }
 
@@ -144,8 +150,7 @@ func (l *loop) setup(t thread.Thread) error {
 	}
 	l.pipe = pipe
 	l.rounder, _ = pipe.(models.Rounder)
-	l.Stream.MemSize(t)
-	l.Stream.EOS(t)
+	l.Stream.Open(t)
 	now := t.Now()
 	l.setupTime = now - l.start
 	l.windowStart, l.windowBase = now, l.Stream.Emitted()
@@ -440,7 +445,7 @@ func (l *loop) observe(now time.Duration) {
 	since := now - l.start
 	if since >= l.nextPoint {
 		l.point(since)
-		l.nextPoint = since - since%TimelineStep + TimelineStep
+		l.nextPoint = since - since%l.pointStep + l.pointStep
 	}
 	if l.Limit > 0 && since >= l.Limit {
 		l.end = EndBound

@@ -46,7 +46,7 @@ type Guest interface {
 // Stream is the migration stream as the loop writes it. All methods are called by the migration
 // thread. A failure sticks: the methods then do nothing and Err says what it was.
 type Stream interface {
-	MemSize(t thread.Thread)                    // the opening record: size of memory, block list
+	Open(t thread.Thread)                       // the opening records and an EOS, to the link
 	Raw(t thread.Thread, page int, first bool)  // a page as it is; first: it names its block
 	Zero(t thread.Thread, page int, first bool) // a page that is all zero
 	EOS(t thread.Thread)                        // end of section, and everything goes to the link
@@ -160,6 +160,8 @@ type Outcome struct {
 	Emitted   int64 // bytes put into the stream
 	Threshold int64 // last threshold, bytes
 	Remaining int64 // bytes dirty at the end
+
+	BracketCost time.Duration // what opening and shutting the bracket took, outside of it
 
 	BusyRatioPeriod float64 // busy ratio of the last closed period, NaN if none closed
 	Timeline        []Point

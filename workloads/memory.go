@@ -1,0 +1,166 @@
+package workloads
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"mtbench/internal/content"
+	"mtbench/internal/thread"
+)
+
+// Memory is a guest's memory: plain memory outside the Go heap, which vCPUs write while workers
+// read it, by design and without any lock. The collector and the race detector do not look there;
+// what keeps it right is the dirty log, and the private copy that a worker compresses.
+type Memory struct {
+	bytes []byte
+}
+
+// MapMemory maps size bytes, all zero. Huge pages are asked for, as QEMU does for guest memory:
+// without them the first touch of each page by the destination would be a fault of its own, and
+// a cost that has nothing to do with the model. A kernel that has none to give is no error.
+func MapMemory(size int64) (*Memory, error) {
+	b, err := unix.Mmap(-1, 0, int(size), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
+	if err != nil {
+		return nil, fmt.Errorf("mapping %d bytes of guest memory: %w", size, err)
+	}
+	_ = unix.Madvise(b, unix.MADV_HUGEPAGE) // advice only
+	return &Memory{bytes: b}, nil
+}
+
+// Unmap gives the memory back. Nothing may use it afterwards.
+func (m *Memory) Unmap() error { return unix.Munmap(m.bytes) }
+
+// Pages is how many pages there are.
+func (m *Memory) Pages() int { return len(m.bytes) / PageSize }
+
+// Page is the bytes of one page.
+func (m *Memory) Page(page int) []byte {
+	return m.bytes[page*PageSize : (page+1)*PageSize : (page+1)*PageSize]
+}
+
+// IsZero says whether every byte of the page is zero.
+func (m *Memory) IsZero(page int) bool { return isZero(m.Page(page)) }
+
+// zeroPage is read only.
+var zeroPage [PageSize]byte
+
+func isZero(page []byte) bool { return bytes.Equal(page, zeroPage[:]) }
+
+// Fill gives every page the content of gen, on all CPUs. Before any thread of a run starts.
+func (m *Memory) Fill(gen content.Generator) {
+	n := min(runtime.GOMAXPROCS(0), 1+m.Pages()/4096)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			for page := m.Pages() * i / n; page < m.Pages()*(i+1)/n; page++ {
+				gen.Fill(page, m.Page(page))
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// poolPages is how many pages of generated data the vCPUs write from.
+const poolPages = 256
+
+// hostStore is a Store into real memory. What it writes is data of the same generator, so that a
+// page stays about as compressible as declared however often it was written. A page that was
+// generated all zero is written with zeros, and stays a zero page.
+type hostStore struct {
+	mem   *Memory
+	size  int    // bytes a write
+	pool  []byte // whole pages, none of them zero; empty if the generator makes only zeros
+	zeros []bool // pages generated all zero
+}
+
+func newHostStore(mem *Memory, gen content.Generator, size int) *hostStore {
+	s := &hostStore{mem: mem, size: size, zeros: make([]bool, mem.Pages())}
+	for page := range s.zeros {
+		s.zeros[page] = mem.IsZero(page)
+	}
+	s.pool = make([]byte, 0, poolPages*PageSize)
+	buf := make([]byte, PageSize)
+	for i := 0; i < 16*poolPages && len(s.pool) < cap(s.pool); i++ {
+		gen.Fill(mem.Pages()+i, buf) // data that no page had at the start
+		if !isZero(buf) {
+			s.pool = append(s.pool, buf...)
+		}
+	}
+	return s
+}
+
+// Store writes size bytes at an aligned place within the page.
+func (s *hostStore) Store(_ thread.Thread, page int, random uint64) {
+	hi, lo := bits.Mul64(random, uint64(PageSize-s.size)/8+1)
+	at := int(hi) * 8
+	dst := s.mem.Page(page)[at : at+s.size]
+	if s.zeros[page] || len(s.pool) == 0 {
+		clear(dst)
+		return
+	}
+	from := int(lo>>32) % (len(s.pool) / PageSize) * PageSize
+	copy(dst, s.pool[from+at:])
+}
+
+// zipf's exponent: the weight of the page of rank k is 1/k^ZipfExponent. Ranks are scattered over
+// memory, so that hot pages are no neighbours.
+const ZipfExponent = 1.1
+
+// Patterns are the orders in which vCPUs write pages.
+func Patterns() []string { return []string{"uniform", "sequential", "zipf"} }
+
+// newPattern makes the pages that vCPU i of n writes, one call a page.
+func newPattern(name string, pages, i, n int, seed uint64) (func() int, error) {
+	r := rand.New(rand.NewPCG(seed, uint64(i)+1))
+	switch name {
+	case "uniform":
+		return func() int { return r.IntN(pages) }, nil
+	case "sequential":
+		return sequential(pages*i/n, pages*(i+1)/n, pages), nil
+	case "zipf":
+		z := rand.NewZipf(r, ZipfExponent, 1, uint64(pages-1))
+		step := scatter(uint64(pages))
+		return func() int { return int(z.Uint64() * step % uint64(pages)) }, nil
+	}
+	return nil, fmt.Errorf("pattern %q is unknown; there are %v", name, Patterns())
+}
+
+// sequential goes round the pages [lo, hi), a vCPU's own share of memory.
+func sequential(lo, hi, pages int) func() int {
+	if lo >= hi { // more vCPUs than pages
+		hi = min(lo+1, pages)
+		lo = hi - 1
+	}
+	next := lo
+	return func() int {
+		page := next
+		if next++; next == hi {
+			next = lo
+		}
+		return page
+	}
+}
+
+// scatter is a number near 0.618 × pages without a common divisor, so that rank × scatter mod
+// pages visits every page once.
+func scatter(pages uint64) uint64 {
+	for step := uint64(float64(pages)*0.6180339887) | 1; ; step += 2 {
+		if gcd(step, pages) == 1 {
+			return step
+		}
+	}
+}
+
+func gcd(a, b uint64) uint64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
