@@ -1,0 +1,60 @@
+package thread
+
+import (
+	"sync"
+	"time"
+)
+
+// Options is how the threads of a machine are made.
+type Options struct {
+	Pin        bool // each thread on a CPU of its own, round robin; kernel threads only
+	Account    bool // account the time of each thread by State
+	MaxThreads int  // the most threads alive at once, the first included; kernel threads only
+}
+
+// core is what the machines of real time share: clock, work, bracket.
+type core struct {
+	options Options
+	clock   clock
+	work    calibration
+	bracket bracket
+	mu      sync.Mutex // guards the machine's list of threads: births, ends and the bracket
+}
+
+func newCore(o Options) core { return core{options: o, clock: newClock(), work: calibrate()} }
+
+// newHandle makes the part of a thread's handle that all machines of real time share.
+func (c *core) newHandle(name string, role Role) handle {
+	return handle{
+		name: name, role: role, core: c,
+		account: account{on: c.options.Account, clock: &c.clock, bracket: &c.bracket},
+	}
+}
+
+// mustBe panics unless the bracket is in phase p: each of its ends is called once, in order.
+func (c *core) mustBe(p uint32, call string) {
+	if c.bracket.phase.Load() != p {
+		panic("thread: " + call + " out of order: a bracket is opened once, then shut once")
+	}
+}
+
+// handle is a thread, less what blocks.
+type handle struct {
+	name string
+	role Role
+	core *core
+	account
+}
+
+func (h *handle) Name() string            { return h.name }
+func (h *handle) Role() Role              { return h.role }
+func (h *handle) Now() time.Duration      { return h.core.clock.now() }
+func (h *handle) Enter(s State) State     { return h.enter(s) }
+func (h *handle) Compute(d time.Duration) { h.core.work.compute(d) }
+
+// usage adds to the account who it is of.
+func (h *handle) usage() Usage {
+	u := h.account.usage()
+	u.Name, u.Role = h.name, h.role
+	return u
+}

@@ -1,0 +1,288 @@
+package thread
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// spareProcs is how many Ps the Go runtime keeps for itself beside one a thread.
+const spareProcs = 2
+
+// Kernel is the machine whose threads are kernel threads: one locked OS thread each, which sleeps
+// and wakes by futex(2), as a pthread does.
+type Kernel struct {
+	core
+	cpus []int         // CPUs to pin to, in order; empty without pinning
+	mono time.Duration // CLOCK_MONOTONIC at the zero of the machine's clock
+
+	// Guarded by mu.
+	threads []*kthread // in order of birth
+	runtime tasks      // the Go runtime's own threads
+	words   []Word
+}
+
+// A Word is a futex word of a machine, for whoever traces its system calls.
+type Word struct {
+	Name string  // of the primitive
+	Kind string  // mutex, cond, event or join
+	Addr uintptr // as the kernel sees it; constant, since Go objects do not move
+
+	word *atomic.Uint32 // keeps it alive
+}
+
+// NewKernel makes a machine of kernel threads. It raises GOMAXPROCS to o.MaxThreads + 2 (and never
+// lowers it), so that a thread that comes back from a system call always finds a P.
+func NewKernel(o Options) *Kernel {
+	if want := o.MaxThreads + spareProcs; want > runtime.GOMAXPROCS(0) {
+		runtime.GOMAXPROCS(want)
+	}
+	m := &Kernel{core: newCore(o)}
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts) == nil {
+		m.mono = time.Duration(ts.Nano()) - m.clock.now()
+	}
+	if o.Pin {
+		m.cpus = allowedCPUs()
+	}
+	return m
+}
+
+// Words lists the futex words of all primitives and threads made so far.
+func (m *Kernel) Words() []Word {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]Word(nil), m.words...)
+}
+
+func (m *Kernel) addWord(name, kind string, w *atomic.Uint32) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.words = append(m.words, Word{Name: name, Kind: kind, Addr: addrOf(w), word: w})
+}
+
+// Run locks the caller's goroutine to its OS thread for as long as f runs, and gives the thread its
+// own name and CPUs back at the end. It returns nil.
+func (m *Kernel) Run(name string, f func(Thread)) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer restoreThread()()
+	k := m.newThread(name, Main)
+	k.live(f)
+	return nil
+}
+
+// Start runs f on a new OS thread, which ends with f. A panic in f ends the process.
+func (m *Kernel) Start(_ Thread, name string, role Role, f func(Thread)) Joiner {
+	k := m.newThread(name, role)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the OS thread dies with its goroutine
+		k.live(f)
+	}()
+	return k
+}
+
+func (m *Kernel) newThread(name string, role Role) *kthread {
+	k := &kthread{handle: m.newHandle(name, role), machine: m}
+	m.mu.Lock()
+	k.index = len(m.threads)
+	m.threads = append(m.threads, k)
+	m.mu.Unlock()
+	m.addWord(name, "join", &k.over)
+	return k
+}
+
+// kthread is a kernel thread and its handle.
+type kthread struct {
+	handle
+	machine *Kernel
+	index   int // order of birth, from 0
+
+	over atomic.Uint32 // futex word: 1 when the thread's function has returned
+
+	// The kernel's figures. Written by the thread at birth and end and by the first thread at the
+	// ends of the bracket, all under machine.mu.
+	tid      int // 0 until it runs
+	ended    bool
+	from, to figures // when its measured time began and ended
+}
+
+// live is the thread's life. It ends by Goexit too, as a failing test does, so that joiners go on;
+// a panic passes through and ends the process before anybody is told.
+func (k *kthread) live(f func(Thread)) {
+	k.birth()
+	returned := false
+	defer func() {
+		if !returned {
+			if p := recover(); p != nil {
+				panic(p)
+			}
+		}
+		k.finish()
+	}()
+	f(k)
+	returned = true
+}
+
+// birth reads the thread's figures, since the OS thread may have run other goroutines before. The
+// account begins last: nothing of this is in it.
+func (k *kthread) birth() {
+	tid := unix.Gettid()
+	setThreadName(k.name)
+	k.pin()
+	own := ownFigures(tid)
+	k.machine.mu.Lock()
+	k.tid, k.from = tid, own
+	k.begin()
+	k.machine.mu.Unlock()
+}
+
+// finish reads the thread's figures for the last time, unless the bracket was shut before and they
+// were read then. over.Store pairs with over.Load in Join: after it the account is the joiner's.
+func (k *kthread) finish() {
+	own := ownFigures(k.tid)
+	k.machine.mu.Lock()
+	k.end()
+	if k.machine.bracket.phase.Load() != afterBracket {
+		k.to = own
+	}
+	k.ended = true
+	k.machine.mu.Unlock()
+	k.over.Store(1)
+	k.futexWake(&k.over, everybody)
+}
+
+func (k *kthread) pin() {
+	if cpus := k.machine.cpus; len(cpus) > 0 {
+		var set unix.CPUSet
+		set.Set(cpus[k.index%len(cpus)])
+		_ = unix.SchedSetaffinity(0, &set) // a CPU that went away: run where the kernel will
+	}
+}
+
+// Join waits for the thread's function to have returned.
+func (k *kthread) Join(t Thread) {
+	by := t.(*kthread)
+	if k.over.Load() == 1 {
+		return
+	}
+	prev := by.enter(Joining)
+	for k.over.Load() == 0 {
+		by.futexWait(&k.over, 0)
+	}
+	by.enter(prev)
+}
+
+// SleepUntil sleeps by clock_nanosleep to an absolute time; time.Sleep would cost a wake-up of
+// another thread on the way.
+func (k *kthread) SleepUntil(at time.Duration, why State) {
+	if k.Now() >= at {
+		return
+	}
+	prev := k.enter(why)
+	ts := unix.NsecToTimespec(int64(k.machine.mono + at))
+	for k.Now() < at {
+		// Interrupted (EINTR) or a hair early: an absolute sleep is simply begun again.
+		_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &ts, nil)
+	}
+	k.enter(prev)
+}
+
+// SpinUntil keeps the CPU. The first look is free of stamps.
+func (k *kthread) SpinUntil(why State, limit int, pause bool, cond func() bool) bool {
+	if cond() {
+		return true
+	}
+	prev := k.enter(why)
+	ok := spin(limit-1, limit == 0, pause, cond)
+	k.enter(prev)
+	return ok
+}
+
+func spin(left int, forever, pause bool, cond func() bool) bool {
+	for ; forever || left > 0; left-- {
+		if pause {
+			relax()
+		}
+		if cond() {
+			return true
+		}
+	}
+	return false
+}
+
+// OpenBracket reads the figures of all threads that live, the CPU clocks last of them, and then
+// publishes the mark.
+func (m *Kernel) OpenBracket(t Thread) {
+	m.mustBe(beforeBracket, "OpenBracket")
+	me := t.(*kthread)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.runtime.open(m.ours())
+	for _, k := range m.threads {
+		k.read(&k.from, me, figures.withDetails)
+	}
+	for _, k := range m.threads {
+		k.read(&k.from, me, figures.withCPU)
+	}
+	m.bracket.publish(&m.clock)
+	me.divide()
+}
+
+// ShutBracket publishes the mark and then reads, in the opposite order.
+func (m *Kernel) ShutBracket(t Thread) {
+	m.mustBe(inBracket, "ShutBracket")
+	me := t.(*kthread)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.bracket.publish(&m.clock)
+	me.divide()
+	for _, k := range m.threads {
+		k.read(&k.to, me, figures.withCPU)
+	}
+	for _, k := range m.threads {
+		k.read(&k.to, me, figures.withDetails)
+	}
+	m.runtime.shut(m.ours())
+}
+
+// read updates one of the two readings of a living thread.
+func (k *kthread) read(f *figures, me *kthread, how func(figures, int, bool) figures) {
+	if k.tid != 0 && !k.ended {
+		*f = how(*f, k.tid, k == me)
+	}
+}
+
+// ours is the readings at birth of all threads of this machine, by tid.
+func (m *Kernel) ours() map[int]figures {
+	ids := make(map[int]figures, len(m.threads))
+	for _, k := range m.threads {
+		if k.tid != 0 {
+			ids[k.tid] = k.from
+		}
+	}
+	return ids
+}
+
+// Usages lists the threads of the bracket, and after them the Go runtime's own threads as one.
+func (m *Kernel) Usages() []Usage {
+	if m.bracket.phase.Load() != afterBracket {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []Usage
+	for _, k := range m.threads {
+		if k.tid != 0 && k.measured() {
+			u := k.usage()
+			u.TID = k.tid
+			k.to.minus(k.from).into(&u)
+			list = append(list, u)
+		}
+	}
+	rt := Usage{Name: "go-runtime", Role: Other, Wall: m.bracket.now[1] - m.bracket.now[0]}
+	m.runtime.sum().into(&rt)
+	return append(list, rt)
+}
