@@ -118,7 +118,7 @@ const (
 func (f *figure) frame(s plotSize) plotFrame {
 	inner := s.width - 2*plotMargin
 	fr := plotFrame{
-		title:  wrapped(f.title, plotText(inkText, plotTitleSize, true), inner),
+		title:  wrapped(cleanText(f.title, 400), plotText(inkText, plotTitleSize, true), inner),
 		legend: f.legendRows(inner),
 		foot:   wrapped(f.foot, plotText(inkFaint, plotFootSize, false), inner),
 		cols:   s.columns(len(f.panels)),

@@ -340,3 +340,22 @@ func legendFill(text string, fill color.Color) legendEntry {
 		}.Path())
 	}}
 }
+
+// ringMarks are rings around marks that a reader should doubt.
+type ringMarks []runMark
+
+// Plot implements [plot.Plotter].
+func (d ringMarks) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	for _, m := range d {
+		drawRing(c, vg.Point{X: tx(m.x), Y: ty(m.y)})
+	}
+}
+
+func drawRing(c draw.Canvas, pt vg.Point) {
+	c.DrawGlyphNoClip(draw.GlyphStyle{Color: inkText.rgb, Radius: 5, Shape: draw.RingGlyph{}}, pt)
+}
+
+func legendRing() legendEntry {
+	return legendEntry{"graded noisy", func(c draw.Canvas, at vg.Point) { drawRing(c, at) }}
+}

@@ -1,9 +1,7 @@
 package report
 
 import (
-	"fmt"
-
-	"gonum.org/v1/plot"
+	"math"
 
 	"mtbench/results"
 )
@@ -22,7 +20,7 @@ type byThreads struct {
 type threadPanel struct {
 	head string
 	wait bool
-	// value of a run; false: it has none and is drawn in the strip if it did not complete.
+	// value of a run; false: it has none, +Inf: it did not complete and is drawn in the strip.
 	value func(*results.Run) (float64, bool)
 	// more values of the run, drawn small around it: each worker of the pool.
 	each func(*results.Run) []float64
@@ -60,10 +58,11 @@ func (b *byThreads) values() (values []float64, strip bool) {
 				continue
 			}
 			v, ok := tp.value(r)
-			if ok {
-				values = append(values, v)
-			} else if !r.Completed {
+			switch {
+			case ok && math.IsInf(v, 1):
 				strip = true
+			case ok:
+				values = append(values, v)
 			}
 			if tp.each != nil {
 				values = append(values, tp.each(r)...)
@@ -106,30 +105,36 @@ func (b *byThreads) model(p *panel, tp threadPanel, scale scaleY,
 		for j, r := range runs {
 			m := runMark{x: float64(at) + offset + half*0.85*jitter(j), run: r.Index, text: tp.text(r)}
 			v, ok := tp.value(r)
-			if ok {
-				m.y = v
-				values = append(values, v)
-				dots.marks = append(dots.marks, m)
-			} else if !r.Completed {
+			switch {
+			case !ok:
+				continue
+			case math.IsInf(v, 1):
 				m.y = scale.at(stripMid + 0.04*jitter(3*j+1))
 				crosses.marks = append(crosses.marks, m)
+			default:
+				m.y = v
+				dots.marks = append(dots.marks, m)
 			}
+			values = append(values, v)
 			small.marks = append(small.marks, workerMarks(tp, r, m.x)...)
 		}
-		mid.marks = append(mid.marks, middle(values, len(runs), float64(at)+offset, scale)...)
+		mid.marks = append(mid.marks, middle(values, float64(at)+offset, scale)...)
 	}
 	p.Add(small, dots, mid, crosses)
 }
 
-// middle is the median of a cell: in the strip where most of its runs did not complete.
-func middle(values []float64, runs int, x float64, scale scaleY) []centreMark {
-	switch {
-	case runs == 0 || len(values) == 0 && !scale.strip:
+// middle is the median of a cell; it is in the strip where most of its runs did not complete.
+func middle(values []float64, x float64, scale scaleY) []centreMark {
+	if len(values) == 0 {
 		return nil
-	case 2*len(values) <= runs:
-		return []centreMark{{x: x, y: scale.at(stripMid), lo: 1, hi: 0, alone: true}}
 	}
 	med, lo, hi := plotCentre(values)
+	if math.IsInf(med, 1) {
+		return []centreMark{{x: x, y: scale.at(stripMid), lo: 1, hi: 0, alone: true}}
+	}
+	if math.IsInf(hi, 1) {
+		hi = scale.at(stripFrom)
+	}
 	return []centreMark{{x: x, y: med, lo: lo, hi: hi}}
 }
 
@@ -142,111 +147,4 @@ func workerMarks(tp threadPanel, r *results.Run, x float64) []runMark {
 		out = append(out, runMark{x: x, y: v})
 	}
 	return out
-}
-
-var _ plot.Plotter = runDots{}
-
-// timePlot is total time by threads.
-func timePlot(s *plotSource, diffs []plotDiff) Plot {
-	p := Plot{
-		ID:       "total-time" + s.tag,
-		Question: "How long does the migration take with each model?",
-		Title:    timeTitle(s, diffs),
-		Caption: "Each mark is one run, the bar its median, the whisker the 95 % interval of the " +
-			"median (from 6 runs on). A cross is a run that reached its bound without completing: " +
-			"it has no time and counts as worse than any. Times compare within one file only.",
-	}
-	unit, per := "s", 1000.0
-	if longest(s) < 2000 {
-		unit, per = "ms", 1
-	}
-	p.build = func(size plotSize) *figure {
-		b := &byThreads{src: s, ylabel: "total time (" + unit + ")", title: p.Title}
-		for _, w := range s.waits() {
-			b.panels = append(b.panels, threadPanel{
-				head: "compress-wait-thread " + waitWord(w)[len("wait "):], wait: w,
-				value: func(r *results.Run) (float64, bool) { return r.TotalTimeMS / per, r.Completed },
-				text:  func(r *results.Run) string { return runText(r, timeOf(r)) },
-			})
-		}
-		return b.build(size)
-	}
-	return p
-}
-
-func timeOf(r *results.Run) string {
-	if !r.Completed {
-		return "can’t complete within " + timeText(r.TotalTimeMS)
-	}
-	return timeText(r.TotalTimeMS)
-}
-
-func longest(s *plotSource) float64 {
-	most := 0.0
-	for _, r := range s.kept() {
-		if r.Completed {
-			most = max(most, r.TotalTimeMS)
-		}
-	}
-	return most
-}
-
-// timeTitle is the finding of the main contender, or, with one model, its best time.
-func timeTitle(s *plotSource, diffs []plotDiff) string {
-	models := s.models()
-	if len(models) > 1 {
-		title := plotFinding(diffsOf(diffs, mainModel(models)))
-		if title != "" {
-			return predictedWord(s) + title
-		}
-	}
-	best, bestAt := 0.0, plotCell{}
-	for _, n := range s.threads() {
-		for _, w := range s.waits() {
-			c := plotCell{models[0], n, w}
-			med, ok := medianTime(s.cells()[c])
-			if ok && (best == 0 || med < best) {
-				best, bestAt = med, c
-			}
-		}
-	}
-	if best == 0 {
-		return fmt.Sprintf("%s completes in no case", models[0])
-	}
-	return fmt.Sprintf("%s%s is quickest with %s, %s: %s", predictedWord(s), models[0],
-		threadsWord(bestAt.threads), waitWord(bestAt.wait), timeText(best))
-}
-
-func medianTime(runs []*results.Run) (float64, bool) {
-	var xs []float64
-	for _, r := range runs {
-		if r.Completed {
-			xs = append(xs, r.TotalTimeMS)
-		}
-	}
-	if 2*len(xs) <= len(runs) || len(xs) == 0 {
-		return 0, false
-	}
-	med, _, _ := plotCentre(xs)
-	return med, true
-}
-
-// mainModel is the contender that titles speak of: lockless where it runs, else the second.
-func mainModel(models []string) string {
-	for _, m := range models[1:] {
-		if m == "lockless" {
-			return m
-		}
-	}
-	return models[1]
-}
-
-func predictedWord(s *plotSource) string {
-	switch s.header.Kind {
-	case results.Predicted:
-		return "Predicted: "
-	case results.Published:
-		return "Published: "
-	}
-	return ""
 }

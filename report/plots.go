@@ -24,9 +24,45 @@ func sourceOf(f *results.File, i, n int) *plotSource {
 func TotalTimePlot(f *results.File) Plot {
 	s := sourceOf(f, 0, 1)
 	if len(s.runs) == 0 {
-		return absent("total-time", "How long does the migration take with each model?", noRuns)
+		return absent("total-time", timeQuestion, noRuns)
 	}
 	return timePlot(s, s.diffs())
 }
 
+const timeQuestion = "How long does the migration take with each model?"
+
 const noRuns = "the file holds no run that ended; mtbench run makes some"
+
+// Plots are the plots of a report over files, in the order a reader wants them: first who wins,
+// then why, then how far it can be trusted. A plot whose data no file has says so in Missing.
+func Plots(files []*results.File) []Plot {
+	var out []Plot
+	var srcs []*plotSource
+	for i, f := range files {
+		s := sourceOf(f, i, len(files))
+		srcs = append(srcs, s)
+		out = append(out, plotsOf(s)...)
+	}
+	out = append(out, crossoverPlot(srcs), frontierPlot())
+	for i := range out {
+		out[i].Title = cleanText(out[i].Title, 400)
+	}
+	return out
+}
+
+func plotsOf(s *plotSource) []Plot {
+	if len(s.runs) == 0 {
+		return []Plot{absent("total-time"+s.tag, timeQuestion, noRuns)}
+	}
+	diffs := s.diffs()
+	out := []Plot{timePlot(s, diffs), pairsPlot(s, diffs), convergencePlot(s), cpuPlot(s),
+		busyPlot(s), wakesPlot(s)}
+	out = append(out, statePlots(s)...)
+	return append(out, driftPlot(s))
+}
+
+// frontierPlot has no data: this version of the format has no records of a frontier.
+func frontierPlot() Plot {
+	return absent("frontier", "Up to which dirty rate does a migration still complete?",
+		"the files hold no frontier; mtbench frontier finds it")
+}

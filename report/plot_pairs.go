@@ -1,0 +1,223 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// pairsPlot is each pair's difference with interval, against the A/A floor.
+func pairsPlot(s *plotSource, diffs []plotDiff) Plot {
+	p := Plot{
+		ID:       "pairs" + s.tag,
+		Question: "By how much is one model faster, and how sure is it?",
+		Caption: "Total time of the first model over that of the other in the same pair (same seed, " +
+			"neighbours in time): over 1 the other is faster. The bar is the estimate, the whisker " +
+			"its 95 % interval; inside the grey band differences cannot be told from those of a " +
+			"model against itself (A/A). In the strips only one of the two completed.",
+	}
+	if mostPairs(diffs) == 0 {
+		p.Missing = "the file has no pairs; mtbench run --models locked,lockless makes them"
+		return p
+	}
+	p.Title = predictedWord(s) + pairsFinding(s, diffs)
+	p.build = func(plotSize) *figure { return pairsFigure(s, diffs, p.Title) }
+	return p
+}
+
+// pairsFinding is how sure the largest difference is.
+func pairsFinding(s *plotSource, diffs []plotDiff) string {
+	main := diffsOf(diffs, mainModel(s.models()))
+	var sure *plotDiff
+	for i, d := range main {
+		finite := d.ratio > 0 && !math.IsInf(d.ratio, 0)
+		if d.verdict != faster && d.verdict != slower || !finite {
+			continue
+		}
+		if sure == nil || apart(math.Log(d.ratio), 0) > apart(math.Log(sure.ratio), 0) {
+			sure = &main[i]
+		}
+	}
+	if sure == nil {
+		return plotFinding(main)
+	}
+	return fmt.Sprintf("The largest sure difference: with %s, %s takes %s× the time of %s "+
+		"(95 %% interval %s to %s, %d pairs)", sure.where(), sure.base, sig(sure.ratio), sure.model,
+		ratioText(sure.lo), ratioText(sure.hi), sure.n)
+}
+
+func ratioText(v float64) string {
+	switch {
+	case math.IsInf(v, 1):
+		return "∞"
+	case v == 0:
+		return "0"
+	}
+	return sig(v)
+}
+
+// pairScale is the axis of ratios: logarithmic, symmetric about 1.
+type pairScale struct{ reach float64 }
+
+func pairScaleOf(diffs []plotDiff) pairScale {
+	reach := math.Log(1.1)
+	for _, d := range diffs {
+		for _, p := range d.pairs {
+			if l := math.Abs(logOr(p.ratio)); !math.IsInf(l, 0) {
+				reach = math.Max(reach, l*1.1)
+			}
+		}
+	}
+	return pairScale{reach}
+}
+
+// place is the height of a ratio; pairs with one side only go to the strips.
+func (s pairScale) place(ratio float64) float64 {
+	l := logOr(ratio)
+	return math.Max(-s.reach*1.12, math.Min(s.reach*1.12, l))
+}
+
+func pairsFigure(s *plotSource, diffs []plotDiff, title string) *figure {
+	fig := &figure{title: title, height: 240, foot: s.foot()}
+	models := s.models()
+	for _, m := range models[1:] {
+		fig.legend = append(fig.legend, legendOf(m, cleanText(m, 20)+" against "+
+			cleanText(models[0], 20)))
+	}
+	fig.legend = append(fig.legend, legendBar())
+	if diffs[0].floor > 0 {
+		fig.legend = append(fig.legend, legendFill("A/A floor", faded(inkRest, 0.35)))
+	}
+	scale := pairScaleOf(diffs)
+	for _, w := range s.waits() {
+		fig.panels = append(fig.panels, pairsPanel(s, diffs, scale, w))
+	}
+	return fig
+}
+
+func pairsPanel(s *plotSource, diffs []plotDiff, scale pairScale, wait bool) *panel {
+	models := s.models()
+	label := "time of " + cleanText(models[0], 16) + " / time of the other (×)"
+	if len(models) == 2 {
+		label = "time of " + cleanText(models[0], 16) + " / " + cleanText(models[1], 16) + " (×)"
+	}
+	p := &panel{Plot: newPlot("compress-wait-thread "+waitWord(wait)[len("wait "):],
+		"compression threads", label)}
+	threadAxis(p.Plot, s.threads())
+	scale.apply(p, models[0], oneSided(diffs))
+	for i, m := range models[1:] {
+		for _, d := range diffsOf(diffs, m) {
+			if d.wait == wait {
+				addPairs(p, s.threads(), d, scale, i, len(models)-1)
+			}
+		}
+	}
+	return p
+}
+
+// oneSided tells whether some pair has one side that completed, which asks for the strips.
+func oneSided(diffs []plotDiff) bool {
+	for _, d := range diffs {
+		for _, p := range d.pairs {
+			if math.IsInf(logOr(p.ratio), 0) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// apply sets the axis up; its values are logarithms.
+func (s pairScale) apply(p *panel, base string, strips bool) {
+	var ticks []float64
+	for _, v := range ratioTicks(s.reach) {
+		ticks = append(ticks, math.Log(v))
+	}
+	p.Y.Min, p.Y.Max = -s.reach, s.reach
+	p.Add(rules{at: ticks, ink: inkGrid, width: 0.6})
+	if strips {
+		p.Y.Min, p.Y.Max = -s.reach*1.22, s.reach*1.22
+		p.Add(band{lo: s.reach * 1.03, hi: s.reach * 1.22, ink: inkStrip, alpha: 1,
+			label: "only the other completes"})
+		p.Add(band{lo: -s.reach * 1.22, hi: -s.reach * 1.03, ink: inkStrip, alpha: 1,
+			label: "only " + cleanText(base, 20) + " completes"})
+	}
+	p.Y.Tick.Marker = constantTicks(ticks, func(v float64) string { return tickLabel(math.Exp(v)) })
+	p.Add(rules{at: []float64{0}, ink: inkFaint, width: 1})
+}
+
+// ratioTicks are round ratios within ± reach of 1 in logarithms.
+func ratioTicks(reach float64) []float64 {
+	steps := []float64{1, 2, 5, 10, 20, 50, 100}
+	switch {
+	case reach < math.Log(1.25):
+		steps = []float64{1, 1.05, 1.1, 1.15, 1.2}
+	case reach < math.Log(2.2):
+		steps = []float64{1, 1.2, 1.5, 2}
+	case reach < math.Log(5):
+		steps = []float64{1, 1.5, 2, 3, 4}
+	}
+	var out []float64
+	for _, v := range steps {
+		if math.Log(v) > reach {
+			break
+		}
+		out = append(out, v)
+		if v > 1 {
+			out = append(out, 1/v)
+		}
+	}
+	return out
+}
+
+func addPairs(p *panel, threads []int, d plotDiff, scale pairScale, i, k int) {
+	offset, half := slot(i, k)
+	at := 0.0
+	for j, n := range threads {
+		if n == d.threads {
+			at = float64(j)
+		}
+	}
+	if d.floor > 0 {
+		f := math.Log1p(d.floor)
+		p.Add(box{at - 0.5, at + 0.5, -f, f})
+	}
+	dots := runDots{model: d.model, radius: 2.4, alpha: 0.5, spots: &p.spots}
+	for j, pair := range d.pairs {
+		dots.marks = append(dots.marks, runMark{at + offset + half*0.7*jitter(j),
+			scale.place(pair.ratio), pair.run, pair.text})
+	}
+	mid := centres{ink: styleOf(d.model).ink, half: half * 0.8}
+	mark := centreMark{x: at + offset, y: scale.place(d.ratio), lo: 1, hi: 0}
+	if d.lo <= d.hi {
+		mark.lo, mark.hi = scale.place(d.lo), scale.place(d.hi)
+	}
+	mid.marks = append(mid.marks, mark)
+	p.Add(dots, mid, verdictWord(d, at+offset, scale))
+}
+
+// verdictWord writes what a case comes to under its marks.
+func verdictWord(d plotDiff, x float64, scale pairScale) words {
+	text := map[plotVerdict]string{tooFew: "n < 6", tied: "=", faster: "faster", slower: "slower"}
+	w := words{x: x, y: -scale.reach, text: text[d.verdict], ink: inkText, size: plotFootSize,
+		xalign: draw.XCenter, dy: 7}
+	if d.verdict == tooFew {
+		w.text = fmt.Sprintf("n = %d", d.n)
+	}
+	return w
+}
+
+// box is the A/A floor of one case.
+type box struct{ x0, x1, y0, y1 float64 }
+
+// Plot implements [plot.Plotter].
+func (b box) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	c.SetColor(faded(inkRest, 0.35))
+	c.Fill(vg.Rectangle{
+		Min: vg.Point{X: tx(b.x0), Y: ty(b.y0)}, Max: vg.Point{X: tx(b.x1), Y: ty(b.y1)},
+	}.Path())
+}
