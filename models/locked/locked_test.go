@@ -1,0 +1,16 @@
+package locked_test
+
+import (
+	"testing"
+
+	"mtbench/models"
+	"mtbench/models/locked"
+	"mtbench/models/modeltest"
+)
+
+func model() modeltest.Model {
+	return modeltest.Model{Name: "locked", Build: locked.Build,
+		InFlight: func(c models.Config) int { return c.Threads }}
+}
+
+func TestConformance(t *testing.T) { modeltest.Run(t, model()) }

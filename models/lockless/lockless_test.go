@@ -1,0 +1,27 @@
+package lockless_test
+
+import (
+	"testing"
+
+	"mtbench/models"
+	"mtbench/models/lockless"
+	"mtbench/models/modeltest"
+)
+
+func model() modeltest.Model {
+	return modeltest.Model{Name: "lockless", Build: lockless.Build,
+		InFlight: func(c models.Config) int {
+			if c.Depth == 0 {
+				return 4 * c.Threads
+			}
+			return c.Depth * c.Threads
+		},
+		Variants: map[string]func(*models.Config){
+			"round robin": func(c *models.Config) { c.RoundRobin = true },
+			"depth 1":     func(c *models.Config) { c.Depth, c.PollBudget = 1, 5 },
+			"depth 8":     func(c *models.Config) { c.Depth, c.PollBudget = 8, 50 },
+			"no polls":    func(c *models.Config) { c.PollBudget = -1 },
+		}}
+}
+
+func TestConformance(t *testing.T) { modeltest.Run(t, model()) }
