@@ -1,0 +1,227 @@
+package workloads
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"mtbench/internal/codec"
+	"mtbench/internal/link"
+	"mtbench/internal/thread"
+	"mtbench/internal/wire"
+	"mtbench/models"
+)
+
+// Usage is what a destination says of itself.
+type Usage struct {
+	Threads []thread.Usage
+	Pages   int64 // page records that were loaded
+	Bytes   int64 // of the stream
+	Peak    int64 // peak resident memory of the process, bytes
+}
+
+// decompression is the work of the destination's pipeline. Its Fill reads the payload from the
+// stream, so in the locked model the socket is read under both locks, as the original does.
+type decompression struct {
+	failure
+	mem    *Memory
+	codec  codec.Codec
+	reader *wire.Reader
+	next   wire.Record // the record of the next Fill
+}
+
+// unjob is one request of the destination.
+type unjob struct {
+	page    int
+	payload []byte // of compressed; empty if it could not be read
+	buf     []byte
+	decoder codec.Decoder
+}
+
+func (d *decompression) Init(req *models.Request) error {
+	decoder, err := d.codec.NewDecoder()
+	if err != nil {
+		return err
+	}
+	req.User = &unjob{decoder: decoder, buf: make([]byte, wire.MaxCompressed)}
+	return nil
+}
+
+func (d *decompression) Fill(t thread.Thread, req *models.Request) {
+	j := req.User.(*unjob)
+	j.page, j.payload = d.next.Page, j.buf[:d.next.Len]
+	if err := d.reader.Payload(t, j.payload); err != nil {
+		d.set(err)
+		j.payload = nil
+	}
+}
+
+func (d *decompression) Handle(t thread.Thread, req *models.Request) {
+	was := t.Enter(thread.Codec)
+	j := req.User.(*unjob)
+	if len(j.payload) > 0 {
+		if err := j.decoder.Decode(t, d.mem.Page(j.page), j.payload); err != nil {
+			d.set(fmt.Errorf("decompressing page %d: %w", j.page, err))
+		}
+	}
+	t.Enter(was)
+}
+
+func (d *decompression) Done(thread.Thread, *models.Request) {}
+
+// load reads the stream to its end. Raw and zero pages are loaded here, at once; an EOS waits for
+// the workers.
+func (d *decompression) load(t thread.Thread, pipe models.Pipeline) (pages int64, err error) {
+	if err := d.reader.Open(t); err != nil {
+		return 0, err
+	}
+	for {
+		rec, err := d.reader.Next(t)
+		if err != nil {
+			return pages, err
+		}
+		switch rec.Kind {
+		case wire.Compressed:
+			d.next = rec
+			if !pipe.Submit(t) {
+				return pages, errors.New("the model refuses pages although it was told to wait: " +
+					"it has no destination side")
+			}
+		case wire.Raw:
+			err = d.reader.Payload(t, d.mem.Page(rec.Page))
+		case wire.Zero:
+			d.clear(t, rec.Page)
+		case wire.EOS, wire.End:
+			pipe.Flush(t)
+		}
+		if err = errors.Join(err, d.Err()); err != nil || rec.Kind == wire.End {
+			return pages, err
+		}
+		if rec.Kind != wire.EOS && rec.Kind != wire.MemSize {
+			pages++
+		}
+	}
+}
+
+// clear makes a page zero, if it is not: a page that nobody has touched stays unallocated.
+func (d *decompression) clear(t thread.Thread, page int) {
+	was := t.Enter(thread.Copying)
+	if !d.mem.IsZero(page) {
+		clear(d.mem.Page(page))
+	}
+	t.Enter(was)
+}
+
+// RunDestination is the far end of a run: it loads the stream from ends.Data through the model's
+// own pool, tells the source what became of it, and hands its memory over for comparison. The
+// error says what went wrong at either end.
+func RunDestination(sc Scenario, build models.Builder, ends Ends) (*Usage, error) {
+	defer sc.holdCollector()()
+	return sc.runDestination(build, ends)
+}
+
+func (sc Scenario) runDestination(build models.Builder, ends Ends) (*Usage, error) {
+	ctl, err := newControl(ends.Control, sc.timeout())
+	if err != nil {
+		return nil, err
+	}
+	mem, err := sc.prepareDestination(ends)
+	if err != nil {
+		return nil, errors.Join(err, ctl.send(hello{Error: err.Error()}))
+	}
+	defer mem.Unmap()
+	usage, err := sc.loadStream(build, ends, ctl, mem)
+	if usage == nil {
+		return nil, err // the source was told by hello
+	}
+	return usage, ctl.conclude(mem, usage, err, ends)
+}
+
+func (sc Scenario) prepareDestination(ends Ends) (*Memory, error) {
+	if err := sc.Validate(); err != nil {
+		return nil, err
+	}
+	if err := link.SetTimeouts(ends.Data, sc.timeout(), sc.timeout()); err != nil {
+		return nil, err
+	}
+	return MapMemory(sc.Memory)
+}
+
+// loadStream runs the incoming main thread. Usage is nil if it did not come to that.
+func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem *Memory) (*Usage, error) {
+	c, err := codec.Lookup(sc.Codec)
+	if err != nil {
+		return nil, err
+	}
+	receiver := link.NewReceiver(ends.Data)
+	d := &decompression{mem: mem, codec: c, reader: wire.NewReader(receiver, sc.Memory)}
+	m := sc.machine(sc.DecompressThreads)
+	var usage *Usage
+	var failed error
+	err = m.Run("incoming", func(t thread.Thread) {
+		pipe, err := build(m, t, sc.destinationConfig(), d)
+		if err != nil {
+			failed = errors.Join(err, ctl.send(hello{Error: err.Error()}))
+			return
+		}
+		m.OpenBracket(t)
+		failed = ctl.send(hello{PID: os.Getpid()})
+		usage = &Usage{}
+		if failed == nil {
+			usage.Pages, failed = d.load(t, pipe)
+		}
+		m.ShutBracket(t)
+		pipe.Flush(t)
+		pipe.Close(t)
+	})
+	if usage != nil {
+		usage.Threads, usage.Bytes, usage.Peak = m.Usages(), receiver.Bytes(), peakMemory()
+	}
+	return usage, errors.Join(failed, err)
+}
+
+// conclude tells the source how it went, hands the memory over if asked to, and returns what
+// either end has to say.
+func (c control) conclude(mem *Memory, usage *Usage, failed error, ends Ends) error {
+	message := report{Usage: ThreadUsage("destination", usage.Threads), Peak: usage.Peak}
+	if failed != nil {
+		message.Error = failed.Error()
+	}
+	err := c.send(message)
+	if failed != nil {
+		// A source that is still sending must not wait for us.
+		_ = unix.Shutdown(ends.Data, unix.SHUT_RDWR)
+		return c.withReason(failed)
+	}
+	var v verdict
+	for err == nil {
+		if err = c.receive(&v); err != nil || !v.Send {
+			break
+		}
+		err = c.write(mem.bytes)
+	}
+	return errors.Join(err, v.err())
+}
+
+// withReason adds to a failure what the source says, if it is still there to say something.
+func (c control) withReason(failed error) error {
+	_ = link.SetTimeouts(c.fd, peerWord, peerWord)
+	var v verdict
+	if c.receive(&v) == nil && v.Error != "" && v.Error != failed.Error() {
+		return fmt.Errorf("%w (the source: %s)", failed, v.Error)
+	}
+	return failed
+}
+
+// peerWord is how long one waits for the other end's account of a failure.
+const peerWord = 5 * time.Second
+
+func (v verdict) err() error {
+	if v.Error == "" {
+		return nil
+	}
+	return fmt.Errorf("the source: %s", v.Error)
+}

@@ -1,0 +1,149 @@
+package workloads
+
+import (
+	"math"
+	"time"
+
+	"mtbench/internal/thread"
+	"mtbench/results"
+)
+
+// record is what the source knows of the run.
+func (s *source) record(started time.Time) *results.Run {
+	o := &s.outcome
+	run := &results.Run{
+		Type: results.TypeRun, Model: s.Model, Threads: s.Threads, Wait: s.Wait, Seed: s.Seed,
+		Started: started, BoundMS: ms(s.Limit),
+		DirtyRateAsked: s.DirtyRate, DirtyRateAchieved: s.writers.Achieved(),
+		PeakMemoryBytes: peakMemory(), PipelineRequests: len(s.jobs.jobs),
+		ThreadUsage: ThreadUsage("source", s.machine.Usages()),
+	}
+	o.Record(run)
+	if service, ok := s.jobs.serviceTime(); ok && s.Account {
+		run.ServiceTimeUS = number(us(service))
+	}
+	run.Self = selfInflicted(run.ThreadUsage, s.collector)
+	run.Overhead = s.overhead(run)
+	return run
+}
+
+// Record writes into run what the migration did: how it ended, its times, pages, sizes and
+// timeline. run.Wait is set already.
+func (o *Outcome) Record(run *results.Run) {
+	c := &o.Counts
+	run.Completed, run.EndReason = o.End == EndCompleted, o.End
+	run.TotalTimeMS, run.SetupTimeMS, run.DowntimeMS = ms(o.Total), ms(o.Setup), ms(o.Downtime)
+	run.Rounds, run.Syncs = o.Rounds, o.Syncs
+	run.Pages, run.PagesCompressed = c.Pages(), c.Compressed
+	run.PagesRaw, run.PagesZero, run.Busy = c.Raw, c.Zero, c.Busy
+	run.WireBytes, run.CompressedBytes = o.Emitted, c.CompressedBytes
+	run.ThresholdBytes, run.RemainingBytes = o.Threshold, o.Remaining
+	run.StaleRecordsInSync = o.Guarded
+	if !run.Wait {
+		run.BusyRatio = ratio(float64(c.Busy), float64(run.Pages))
+		run.BusyRatioPeriod = number(o.BusyRatioPeriod)
+	}
+	run.CompressionRatio = ratio(float64(c.Compressed)*PageSize, float64(c.CompressedBytes))
+	if o.Total > 0 {
+		run.DrainRate = float64(run.Pages) / o.Total.Seconds()
+	}
+	run.Timeline = make([]results.Point, len(o.Timeline))
+	for i, p := range o.Timeline {
+		run.Timeline[i] = results.Point{
+			MS: ms(p.At), RemainingBytes: p.Remaining, WireBytes: p.Emitted, Syncs: p.Syncs,
+			Compressed: p.Counts.Compressed, Raw: p.Counts.Raw, Zero: p.Counts.Zero,
+			Busy: p.Counts.Busy,
+		}
+	}
+}
+
+// overhead is what accounting and the bracket cost, in terms of the CPU time of main and workers.
+func (s *source) overhead(run *results.Run) results.Overhead {
+	o := results.Overhead{BracketCostUS: us(s.outcome.BracketCost)}
+	if !s.Account || run.Pages == 0 {
+		return o
+	}
+	var stamps int64
+	var cpu float64 // ms
+	for _, u := range run.ThreadUsage {
+		if u.Role != thread.Main.String() && u.Role != thread.Worker.String() {
+			continue
+		}
+		stamps += u.Stamps
+		if u.CPUMS != nil {
+			cpu += *u.CPUMS
+		}
+	}
+	o.StampsAPage = float64(stamps) / float64(run.Pages)
+	o.StampCostNS = float64(thread.StampCost().Nanoseconds())
+	if cpu > 0 {
+		o.ShareOfPage = o.StampsAPage * o.StampCostNS / (cpu * 1e6 / float64(run.Pages))
+	}
+	return o
+}
+
+func selfInflicted(usage []results.ThreadUsage, gc collections) results.Self {
+	self := results.Self{GCCycles: gc.cycles, GCPauseMS: ms(gc.paused)}
+	var delay float64
+	var switches int64
+	known := false
+	for _, u := range usage {
+		if u.RunDelayMS != nil {
+			delay += *u.RunDelayMS
+			known = true
+		}
+		if u.Involuntary != nil {
+			switches += *u.Involuntary
+		}
+	}
+	if known {
+		self.RunDelayMS, self.Involuntary = &delay, &switches
+	}
+	return self
+}
+
+// ThreadUsage is a machine's account of its threads as the record has it; process is "source" or
+// "destination".
+func ThreadUsage(process string, usages []thread.Usage) []results.ThreadUsage {
+	list := make([]results.ThreadUsage, 0, len(usages))
+	for i := range usages {
+		list = append(list, oneUsage(process, &usages[i]))
+	}
+	return list
+}
+
+func oneUsage(process string, u *thread.Usage) results.ThreadUsage {
+	r := results.ThreadUsage{
+		Process: process, Name: u.Name, Role: u.Role.String(), TID: u.TID, WallMS: ms(u.Wall),
+		FutexWaits: u.FutexWaits, FutexWakes: u.FutexWakes, Locks: u.Locks, Stamps: u.Stamps,
+	}
+	if u.KernelKnown {
+		r.CPUMS, r.CPUUserMS, r.CPUSystemMS = number(ms(u.CPU)), number(ms(u.User)), number(ms(u.System))
+		r.RunDelayMS = number(ms(u.RunDelay))
+		r.BlockedMS = number(ms(u.Wall - u.CPU - u.RunDelay))
+		r.Voluntary, r.Involuntary = &u.Voluntary, &u.Involuntary
+	}
+	if u.Stamps > 0 {
+		r.StatesMS = map[string]float64{}
+		for s, d := range u.States {
+			if d > 0 {
+				r.StatesMS[thread.State(s).String()] = ms(d)
+			}
+		}
+		r.RemainderMS = number(ms(u.States[thread.Remainder]))
+	}
+	return r
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+func us(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+// number is v, or null where it has no meaning.
+func number(v float64) *results.Number {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+func ratio(a, b float64) *results.Number { return number(a / b) }

@@ -1,0 +1,306 @@
+package workloads
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"mtbench/internal/codec"
+	"mtbench/internal/content"
+	"mtbench/internal/link"
+	"mtbench/internal/thread"
+	"mtbench/internal/wire"
+	"mtbench/models"
+	"mtbench/results"
+)
+
+// RunSource is one run: it migrates a guest of its own over ends, has the destination's memory
+// compared with its own afterwards, and returns the record, in which the noise and the run's place
+// in its series are left to the caller. With sc.Destination Discard there is nobody at the other
+// end. A run that did not complete is a record, not an error; other memory is a *MemoryDiffers.
+func RunSource(sc Scenario, build models.Builder, ends Ends) (*results.Run, error) {
+	defer sc.holdCollector()()
+	return sc.runSource(build, ends)
+}
+
+// RunPair is a run with both ends in this process, for tests. The peak memory of its record is
+// that of the process.
+func RunPair(sc Scenario, build models.Builder) (*results.Run, error) {
+	defer sc.holdCollector()()
+	if sc.Destination == Discard {
+		return sc.runSource(build, NoEnds)
+	}
+	source, destination, free, err := makeEnds()
+	if err != nil {
+		return nil, err
+	}
+	defer free()
+	far := make(chan error)
+	go func() {
+		_, err := sc.runDestination(build, destination)
+		far <- err
+	}()
+	run, err := sc.runSource(build, source)
+	if farErr := <-far; err == nil {
+		err = farErr
+	}
+	return run, err
+}
+
+// makeEnds connects two ends.
+func makeEnds() (source, destination Ends, free func(), err error) {
+	if source.Data, destination.Data, err = link.Pair(); err != nil {
+		return source, destination, nil, err
+	}
+	if source.Control, destination.Control, err = link.Pair(); err != nil {
+		return source, destination, nil, err
+	}
+	return source, destination, func() {
+		for _, fd := range []int{source.Data, source.Control, destination.Data, destination.Control} {
+			_ = unix.Close(fd)
+		}
+	}, nil
+}
+
+// source is the near end of a run.
+type source struct {
+	Scenario
+	ends    Ends
+	ctl     control
+	peer    int // pid of the destination
+	mem     *Memory
+	gen     content.Generator
+	link    *link.Link
+	stream  *hostStream
+	jobs    *compression
+	machine thread.Machine
+	writers *Writers
+
+	outcome   Outcome
+	collector collections
+}
+
+func (sc Scenario) runSource(build models.Builder, ends Ends) (*results.Run, error) {
+	s := &source{Scenario: sc, ends: ends}
+	if err := s.prepare(); err != nil {
+		return nil, s.giveUp(err)
+	}
+	defer s.mem.Unmap()
+	started := time.Now()
+	if err := s.migrate(build); err != nil {
+		return nil, s.giveUp(err)
+	}
+	run := s.record(started)
+	if sc.Destination == Discard {
+		run.UnverifiedReason = "the stream was discarded"
+		return run, nil
+	}
+	if err := s.verify(run); err != nil {
+		return nil, err
+	}
+	return run, nil
+}
+
+// prepare makes everything that is made before the measured time, and waits until the destination
+// stands ready.
+func (s *source) prepare() error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	c, err := codec.Lookup(s.Codec)
+	if err != nil {
+		return err
+	}
+	if s.gen, err = content.New(s.Content, s.Seed); err != nil {
+		return err
+	}
+	if err := s.connect(); err != nil {
+		return err
+	}
+	if s.mem, err = MapMemory(s.Memory); err != nil {
+		return err
+	}
+	s.mem.Fill(s.gen)
+	s.stream = &hostStream{Stream: wire.NewStream(s.link), mem: s.mem}
+	s.jobs = &compression{mem: s.mem, codec: c, level: s.Level, stream: s.stream}
+	if s.Destination == Discard {
+		s.jobs.shaping = s.workerLink
+	}
+	s.machine = s.Scenario.machine(s.Threads + s.VCPUs)
+	return s.meet()
+}
+
+// workerLink is the link of one worker of the ideal baseline: its share of the whole.
+func (s *source) workerLink() *link.Link {
+	n := int64(s.Threads)
+	return link.NewDiscard(s.LinkBandwidth/float64(n), max(1, s.LinkBurst/n))
+}
+
+func (s *source) connect() error {
+	if s.Destination == Discard {
+		s.link = link.NewDiscard(s.LinkBandwidth, s.LinkBurst)
+		return nil
+	}
+	var err error
+	if s.ctl, err = newControl(s.ends.Control, s.timeout()); err != nil {
+		return err
+	}
+	if err := link.SetTimeouts(s.ends.Data, s.timeout(), s.timeout()); err != nil {
+		return err
+	}
+	if _, err := link.SetSendBuffer(s.ends.Data, s.SocketBuffer); err != nil {
+		return err
+	}
+	s.link = link.NewSocket(s.ends.Data, s.LinkBandwidth, s.LinkBurst)
+	return nil
+}
+
+func (s *source) meet() error {
+	if s.Destination == Discard {
+		return nil
+	}
+	var h hello
+	if err := s.ctl.receive(&h); err != nil {
+		return fmt.Errorf("waiting for the destination: %w", err)
+	}
+	if h.Error != "" {
+		return fmt.Errorf("the destination: %s", h.Error)
+	}
+	s.peer = h.PID
+	return nil
+}
+
+// migrate runs the migration thread, and ends the stream behind it.
+func (s *source) migrate(build models.Builder) error {
+	m := s.machine
+	var failed error
+	err := m.Run("live_migration", func(t thread.Thread) {
+		log := NewDirtyLog(s.mem.Pages())
+		store := newHostStore(s.mem, s.gen, s.WriteBytes)
+		s.writers, failed = StartWriters(m, t, s.vcpus(), log, store, s.mem.Pages())
+		if failed != nil {
+			return
+		}
+		world := World{
+			Machine: m, Guest: &hostGuest{s.mem, log, s.writers}, Stream: s.stream, Jobs: s.jobs,
+			Build: func(t thread.Thread) (models.Pipeline, error) {
+				return build(m, t, s.sourceConfig(), s.jobs)
+			},
+		}
+		before := readCollections()
+		s.outcome, failed = Migrate(t, world, s.settings())
+		s.collector = readCollections().since(before)
+		s.writers.Join(t)
+		if failed == nil && s.Destination == Process {
+			s.stream.End(t)
+			failed = s.stream.Err()
+		}
+	})
+	return errors.Join(failed, err)
+}
+
+func (s *source) vcpus() VCPUs {
+	return VCPUs{Count: s.VCPUs, Rate: s.DirtyRate, Pattern: s.Pattern, Seed: s.Seed}
+}
+
+// giveUp tells the destination, frees it from waiting for the stream, and adds what it has to say.
+func (s *source) giveUp(failed error) error {
+	if s.Destination != Process || s.ctl == (control{}) {
+		return failed
+	}
+	_ = link.SetTimeouts(s.ctl.fd, peerWord, peerWord)
+	_ = s.ctl.send(verdict{Error: failed.Error()})
+	_ = unix.Shutdown(s.ends.Data, unix.SHUT_RDWR)
+	var far report
+	if s.ctl.receive(&far) == nil && far.Error != "" && !strings.Contains(failed.Error(), far.Error) {
+		return fmt.Errorf("%w (the destination: %s)", failed, far.Error)
+	}
+	return failed
+}
+
+// verify hears the destination's report and compares the memories.
+func (s *source) verify(run *results.Run) error {
+	var far report
+	if err := s.ctl.receive(&far); err != nil {
+		return fmt.Errorf("waiting for the destination's report: %w", err)
+	}
+	if far.Error != "" {
+		return fmt.Errorf("the destination: %s", far.Error)
+	}
+	run.ThreadUsage = append(run.ThreadUsage, far.Usage...)
+	if s.peer != os.Getpid() {
+		run.PeakMemoryBytes += far.Peak
+	}
+	run.Self = selfInflicted(run.ThreadUsage, s.collector)
+	if !run.Completed {
+		run.UnverifiedReason = "the migration did not complete"
+		return s.ctl.send(verdict{})
+	}
+	if err := s.ctl.send(verdict{Send: true}); err != nil {
+		return err
+	}
+	digest, err := s.ctl.compare(s.mem)
+	if err != nil {
+		_ = s.ctl.send(verdict{Error: err.Error()})
+		return err
+	}
+	equal := true
+	run.Verified, run.MemoryFingerprint = &equal, digest
+	return s.ctl.send(verdict{})
+}
+
+// holdCollector keeps the Go collector out of the measured time: it runs now and then not again,
+// unless the heap outgrows what the run was said to need. The function it returns undoes that.
+func (sc Scenario) holdCollector() func() {
+	runtime.GC()
+	percent := debug.SetGCPercent(-1)
+	limit := debug.SetMemoryLimit(max(reserve, sc.MemoryNeeded()))
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}
+
+// collections is what the Go collector did.
+type collections struct {
+	cycles int
+	paused time.Duration
+}
+
+func readCollections() collections {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return collections{int(m.NumGC), time.Duration(m.PauseTotalNs)}
+}
+
+func (c collections) since(before collections) collections {
+	return collections{c.cycles - before.cycles, c.paused - before.paused}
+}
+
+// peakMemory is the peak resident memory of this process in bytes.
+func peakMemory() int64 {
+	if f, err := os.Open("/proc/self/status"); err == nil {
+		defer f.Close()
+		for lines := bufio.NewScanner(f); lines.Scan(); {
+			if text, ok := strings.CutPrefix(lines.Text(), "VmHWM:"); ok {
+				kib, err := strconv.ParseInt(strings.Fields(text)[0], 10, 64)
+				if err == nil {
+					return kib << 10
+				}
+			}
+		}
+	}
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return u.Maxrss << 10
+}

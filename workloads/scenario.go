@@ -1,0 +1,233 @@
+package workloads
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"mtbench/internal/codec"
+	"mtbench/internal/content"
+	"mtbench/internal/link"
+	"mtbench/internal/thread"
+	"mtbench/internal/wire"
+	"mtbench/models"
+)
+
+// The values of Scenario.Destination and Scenario.Machine.
+const (
+	Process    = "process"   // a destination on the other end of a socket
+	Discard    = "discard"   // none: the stream is dropped at the pace of the link
+	Kernel     = "kernel"    // threads are kernel threads
+	Goroutines = "goroutine" // threads are goroutines
+)
+
+// Scenario is everything that one run needs to know, but for the builder of the model. It is plain
+// data, so that it reaches the child processes as JSON. Zero values mean what each field says;
+// Validate refuses the rest.
+type Scenario struct {
+	// The guest.
+	Memory     int64   // bytes, a multiple of PageSize, MinMemory to MaxMemory
+	VCPUs      int     // writer threads, 1 to MaxVCPUs
+	DirtyRate  float64 // page writes a second over all vCPUs; 0 = none
+	Pattern    string  // one of Patterns
+	WriteBytes int     // bytes a write, 8 to PageSize, a multiple of 8
+	Content    string  // see content.New
+	Seed       uint64  // of content, page stream and pattern
+
+	// The migration.
+	Codec         string        // see codec.Lookup
+	Level         int           // compress-level
+	MaxBandwidth  float64       // bytes/s; 0 = unlimited
+	DowntimeLimit time.Duration // 0 = the last page must be out before the guest stops
+	Flush         FlushPolicy
+	Limit         time.Duration // bound of the run; above 0
+
+	// The link.
+	Destination   string  // Process or Discard
+	LinkBandwidth float64 // bytes/s; 0 = unlimited
+	LinkBurst     int64   // bytes, with a bandwidth
+	SocketBuffer  int     // bytes asked for; 0 = the kernel's default
+
+	// The threads.
+	Machine           string // Kernel or Goroutines
+	Pin               bool
+	Account           bool // account the time of each thread by state
+	Model             string
+	Threads           int // compression threads, 1 to models.MaxThreads
+	Wait              bool
+	Depth             int // see models.Config, as the two below
+	PollBudget        int
+	RoundRobin        bool
+	DecompressThreads int // workers of the destination
+
+	// PeerTimeout is how long either end waits for a sign of the other; 0 = DefaultPeerTimeout.
+	PeerTimeout time.Duration
+}
+
+// Limits of a scenario.
+const (
+	MinMemory          = 64 << 10
+	MaxMemory          = 1 << 40
+	MaxVCPUs           = 512
+	MaxRate            = 1e9 // page writes a second
+	MaxLimit           = 24 * time.Hour
+	DefaultPeerTimeout = 60 * time.Second
+
+	// maxSilence is the longest that a link may hold the sender at once; the destination would
+	// take a longer one for a source that has stopped.
+	maxSilence = 20 * time.Second
+
+	// reserve is what a run needs beside guests and codec states, both processes together.
+	reserve = 256 << 20
+)
+
+// Validate says what is wrong with sc, or nil: everything that is wrong, a sentence a line.
+func (sc Scenario) Validate() error {
+	return errors.Join(
+		sc.validateGuest(), sc.validateNumbers(), sc.validateLink(), sc.validateCodec(),
+		sc.Flush.validate(), sc.sourceConfig().Check(), sc.validateDestination())
+}
+
+func (sc Scenario) validateGuest() error {
+	var bad []error
+	if sc.Memory < MinMemory || sc.Memory > MaxMemory || sc.Memory%PageSize != 0 {
+		bad = append(bad, fmt.Errorf("guest memory of %d bytes: it must be a multiple of %d within "+
+			"%d and %d", sc.Memory, PageSize, int64(MinMemory), int64(MaxMemory)))
+	}
+	if sc.VCPUs < 1 || sc.VCPUs > MaxVCPUs {
+		bad = append(bad, fmt.Errorf("%d vCPUs: there must be 1 to %d", sc.VCPUs, MaxVCPUs))
+	}
+	if !slices.Contains(Patterns(), sc.Pattern) {
+		bad = append(bad, fmt.Errorf("pattern %q is unknown; there are %v", sc.Pattern, Patterns()))
+	}
+	if sc.WriteBytes < 8 || sc.WriteBytes > PageSize || sc.WriteBytes%8 != 0 {
+		bad = append(bad, fmt.Errorf("a write of %d bytes: it must be a multiple of 8 within 8 and %d",
+			sc.WriteBytes, PageSize))
+	}
+	_, err := content.New(sc.Content, sc.Seed)
+	return errors.Join(append(bad, err)...)
+}
+
+func (sc Scenario) validateNumbers() error {
+	var bad []error
+	if !(sc.DirtyRate >= 0 && sc.DirtyRate <= MaxRate) {
+		bad = append(bad, fmt.Errorf("a dirty rate of %g page writes/s: it must be 0 to %g",
+			sc.DirtyRate, float64(MaxRate)))
+	}
+	if !(sc.MaxBandwidth >= 0 && sc.MaxBandwidth <= 1e15) {
+		bad = append(bad, fmt.Errorf("max-bandwidth of %g bytes/s: it must be 0 (unlimited) or up to "+
+			"1e15", sc.MaxBandwidth))
+	}
+	if sc.DowntimeLimit < 0 || sc.DowntimeLimit > time.Hour {
+		bad = append(bad, fmt.Errorf("a downtime limit of %v: it must be 0 to 1h", sc.DowntimeLimit))
+	}
+	if sc.Limit <= 0 || sc.Limit > MaxLimit {
+		bad = append(bad, fmt.Errorf("a run's bound of %v: it must be above 0, at most %v",
+			sc.Limit, MaxLimit))
+	}
+	if sc.PeerTimeout < 0 {
+		bad = append(bad, fmt.Errorf("a peer timeout of %v: it must not be negative", sc.PeerTimeout))
+	}
+	return errors.Join(bad...)
+}
+
+func (sc Scenario) validateLink() error {
+	if err := link.Check(sc.LinkBandwidth, sc.LinkBurst); err != nil {
+		return err
+	}
+	if hold := time.Duration(float64(sc.LinkBurst) / sc.LinkBandwidth * 1e9); sc.LinkBandwidth > 0 &&
+		(hold > maxSilence || hold < 0) {
+		return fmt.Errorf("a link burst of %d bytes at %.0f bytes/s holds the sender for %v at once; "+
+			"at most %v makes sense", sc.LinkBurst, sc.LinkBandwidth, hold, maxSilence)
+	}
+	if sc.SocketBuffer < 0 || sc.SocketBuffer > 1<<30 {
+		return fmt.Errorf("a socket buffer of %d bytes: it must be 0 (the kernel's) or up to %d",
+			sc.SocketBuffer, 1<<30)
+	}
+	return nil
+}
+
+func (sc Scenario) validateCodec() error {
+	c, err := codec.Lookup(sc.Codec)
+	if err != nil {
+		return err
+	}
+	if lo, hi, _ := c.Levels(); sc.Level < lo || sc.Level > hi {
+		return fmt.Errorf("codec %s has no level %d; its levels are %d to %d", sc.Codec, sc.Level, lo, hi)
+	}
+	return nil
+}
+
+func (sc Scenario) validateDestination() error {
+	if sc.Machine != Kernel && sc.Machine != Goroutines {
+		return fmt.Errorf("machine %q is unknown; there are %s and %s", sc.Machine, Kernel, Goroutines)
+	}
+	switch sc.Destination {
+	case Discard:
+		return nil
+	case Process:
+		return sc.destinationConfig().Check()
+	}
+	return fmt.Errorf("destination %q is unknown; there are %s and %s", sc.Destination, Process, Discard)
+}
+
+// MemoryNeeded is the most bytes that both processes of the run can need: guest memory, what the
+// requests hold at either end, and the reserve.
+func (sc Scenario) MemoryNeeded() int64 {
+	c, err := codec.Lookup(sc.Codec)
+	if err != nil {
+		return 0 // Validate has said so
+	}
+	const job = PageSize + wire.BufferSize + 4096
+	need := sc.Memory + sc.requests(sc.Threads)*(c.StateBytes(sc.Level)+job) + reserve
+	if sc.Destination == Process {
+		need += sc.Memory + sc.requests(sc.DecompressThreads)*(c.DecoderBytes()+job)
+	}
+	return need
+}
+
+// requests is the most requests that any model preallocates for so many threads.
+func (sc Scenario) requests(threads int) int64 {
+	depth := sc.Depth
+	if depth == 0 {
+		depth = 4
+	}
+	return int64(depth) * int64(threads)
+}
+
+func (sc Scenario) sourceConfig() models.Config {
+	return models.Config{
+		Threads: sc.Threads, Wait: sc.Wait, Side: models.Source, Name: "compress",
+		Depth: sc.Depth, PollBudget: sc.PollBudget, RoundRobin: sc.RoundRobin,
+	}
+}
+
+func (sc Scenario) destinationConfig() models.Config {
+	c := sc.sourceConfig()
+	c.Threads, c.Wait, c.Side, c.Name = sc.DecompressThreads, true, models.Destination, "decompress"
+	return c
+}
+
+func (sc Scenario) settings() Settings {
+	return Settings{
+		MaxBandwidth: sc.MaxBandwidth, DowntimeLimit: sc.DowntimeLimit,
+		Flush: sc.Flush, Limit: sc.Limit,
+	}
+}
+
+func (sc Scenario) timeout() time.Duration {
+	if sc.PeerTimeout == 0 {
+		return DefaultPeerTimeout
+	}
+	return sc.PeerTimeout
+}
+
+// machine makes the machine of one end, for so many threads beside the first.
+func (sc Scenario) machine(threads int) thread.Machine {
+	o := thread.Options{Pin: sc.Pin, Account: sc.Account, MaxThreads: threads + 1}
+	if sc.Machine == Goroutines {
+		return thread.NewGoroutines(o)
+	}
+	return thread.NewKernel(o)
+}
