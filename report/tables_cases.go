@@ -1,0 +1,162 @@
+package report
+
+import (
+	"fmt"
+
+	"mtbench/results"
+)
+
+// letterOf are the letter's figures by cell. The letter is part of the program: it reads or the
+// build is broken.
+func letterOf() map[plotCell]*cellFigures {
+	file, err := results.Letter()
+	if err != nil {
+		panic(err)
+	}
+	s := sourceOf(file, 0, 1)
+	out := map[plotCell]*cellFigures{}
+	s.each(s.models(), func(f *cellFigures) { out[f.plotCell] = f })
+	return out
+}
+
+// casesSection is the published table: a block for each case, a row for each model, and beside the
+// figures measured here those of the letter.
+func casesSection(s *plotSource, cmps comparisons) section {
+	sec := section{
+		id: "cases", title: "CPU usage, time and result of each case",
+		lead: []string{
+			"Median over the runs of a case; in brackets the lowest and the highest run. " +
+				"CPU is CPU time over wall time, in percent of one CPU; of the compression threads " +
+				"the lowest~highest of the case. ∞ is a run that could not complete.",
+		},
+	}
+	if s.header.Kind == results.Published {
+		return plainCases(s, sec)
+	}
+	letter := letterOf()
+	g := &grid{keys: 2, cols: append(caseColumns(), letterColumns()...)}
+	s.eachCase(s.contenders(), func(c *cellFigures, first bool) {
+		cells := append(caseCells(c, first), letterCells(letter[c.plotCell])...)
+		cells = append(cells, cell{text: cmps.agreeWords(c.plotCell, letter)})
+		g.rows = append(g.rows, gridRow{cells: cells, rule: first})
+	})
+	sec.table = g
+	sec.notes = []string{
+		"Letter: cover letter of 2018-10-16, locked is its \"before\" and lockless its \"after\"; " +
+			"published, one run, CPU sampling not stated, 64 logical CPUs.",
+	}
+	return orAbsent(s, sec)
+}
+
+func plainCases(s *plotSource, sec section) section {
+	g := &grid{keys: 2, cols: caseColumns()}
+	s.eachCase(s.contenders(), func(c *cellFigures, first bool) {
+		g.rows = append(g.rows, gridRow{cells: caseCells(c, first), rule: first})
+	})
+	sec.table = g
+	return sec
+}
+
+// baselineSection are the models that price the harness: never part of a verdict.
+func baselineSection(s *plotSource) section {
+	g := &grid{keys: 2, cols: append(caseColumns(), column{head: "CPU a page (µs)"})}
+	s.eachCase(s.baselines(), func(c *cellFigures, first bool) {
+		cells := append(caseCells(c, first), cell{text: whole(c.cpuPage.median())})
+		g.rows = append(g.rows, gridRow{cells: cells, rule: first})
+	})
+	if len(g.rows) == 0 {
+		return absentSection("baselines", "Harness baselines",
+			"None in this file. mtbench run --models locked,lockless,null,inline,ideal prices the "+
+				"harness.")
+	}
+	return section{
+		id: "baselines", title: "Harness baselines", table: g,
+		lead: []string{"null refuses every page, inline has no threads, ideal has no " +
+			"coordination: what the harness itself costs and what could be reached at most. " +
+			"They are part of no verdict."},
+	}
+}
+
+func orAbsent(s *plotSource, sec section) section {
+	if sec.table != nil && len(sec.table.rows) > 0 {
+		return sec
+	}
+	return absentSection(sec.id, sec.title, "No run that ended is in this file. "+
+		"mtbench run --resume FILE goes on with it.")
+}
+
+// eachCase is each with a word whether a new case begins.
+func (s *plotSource) eachCase(models []string, f func(c *cellFigures, first bool)) {
+	last := plotCell{threads: -1}
+	s.each(models, func(c *cellFigures) {
+		first := c.threads != last.threads || c.wait != last.wait
+		last = c.plotCell
+		f(c, first)
+	})
+}
+
+func caseColumns() []column {
+	return []column{
+		caseColumn(), {head: "model", text: true},
+		{head: "CPU main (%)"}, {head: "CPU threads (%)"}, {head: "total time (ms)"},
+		{head: "busy-ratio"}, {head: "migration", text: true}, {head: "runs (n)"},
+	}
+}
+
+func letterColumns() []column {
+	return []column{
+		{head: "letter: CPU main (%)"}, {head: "letter: CPU threads (%)"},
+		{head: "letter: total time (ms)"}, {head: "letter: busy-ratio"},
+		{head: "direction agrees?", text: true},
+	}
+}
+
+func caseCells(c *cellFigures, first bool) []cell {
+	cells := textCells(caseName(c, first), c.model, fixed(c.mainCPU.median(), 1),
+		rangeText(c.workerLow, c.workerHigh), timeSpread(c), busyText(c), "", fmt.Sprint(len(c.runs)))
+	cells[6] = resultCell(c)
+	return cells
+}
+
+func caseName(c *cellFigures, first bool) string {
+	if !first {
+		return ""
+	}
+	return c.caseText()
+}
+
+func letterCells(c *cellFigures) []cell {
+	if c == nil {
+		return textCells("", "", "", "")
+	}
+	total := whole(c.total.median())
+	if c.unfinished > 0 {
+		total = cannot
+	}
+	return textCells(fixed(c.mainCPU.median(), 1), rangeText(c.workerLow, c.workerHigh), total,
+		busyText(c))
+}
+
+func timeSpread(c *cellFigures) string {
+	if c.unfinished == len(c.runs) {
+		return none
+	}
+	return spread(c.total)
+}
+
+func busyText(c *cellFigures) string {
+	if c.wait {
+		return none
+	}
+	return fixed(c.busy.median(), 2)
+}
+
+func resultCell(c *cellFigures) cell {
+	if c.unfinished == 0 {
+		return cell{text: "completed"}
+	}
+	if len(c.runs) == 1 {
+		return cell{text: cannot, tone: bad}
+	}
+	return cell{text: fmt.Sprintf("%s %d of %d", cannot, c.unfinished, len(c.runs)), tone: bad}
+}

@@ -1,0 +1,333 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/olekukonko/tablewriter/tw"
+
+	"mtbench/results"
+)
+
+// Options are what a format may be told; the zero value is right for a file or a pipe.
+type Options struct {
+	Width int  // columns of the terminal; 0 = not limited
+	Color bool // tones by ANSI colour; never alone in meaning
+
+	// Plots are links to pictures, for Markdown: paths relative to where the text will stand.
+	Plots []PlotLink
+}
+
+// PlotLink is one picture of a Markdown report.
+type PlotLink struct {
+	Title string // also what is read aloud in its place
+	Path  string // relative
+}
+
+// Terminal writes the report of files for a terminal, or for a pipe. What result files contain
+// cannot move the cursor or colour anything: control characters are taken out.
+func Terminal(w io.Writer, files []*results.File, opts Options) error {
+	var out bytes.Buffer
+	for i, sec := range sectionsOf(files) {
+		if i > 0 {
+			out.WriteByte('\n')
+		}
+		if err := terminalSection(&out, &sec, opts); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+func terminalSection(out *bytes.Buffer, sec *section, opts Options) error {
+	title := cleanLine(sec.title)
+	if sec.warn {
+		title = paint("WARNING: "+title, bad, opts)
+	} else if opts.Color {
+		title = "\x1b[1m" + title + "\x1b[0m"
+	}
+	fmt.Fprintln(out, title)
+	paragraphs(out, sec.lead, opts)
+	if sec.table != nil && len(sec.table.rows) > 0 {
+		if err := terminalTable(out, sec.table, opts); err != nil {
+			return err
+		}
+	}
+	paragraphs(out, sec.notes, opts)
+	return nil
+}
+
+func paragraphs(out *bytes.Buffer, texts []string, opts Options) {
+	for _, text := range texts {
+		width := 100
+		if opts.Width > 0 {
+			width = min(width, opts.Width)
+		}
+		out.WriteString(wrapWords(cleanLine(text), width))
+		out.WriteByte('\n')
+	}
+}
+
+// terminalTable prints g, in several tables below each other where it is wider than the terminal:
+// each begins with the columns that name the rows.
+func terminalTable(out *bytes.Buffer, g *grid, opts Options) error {
+	clean := cleanGrid(g, opts.Width > 0 && opts.Width < narrowWidth)
+	for i, part := range clean.split(opts.Width) {
+		if i > 0 {
+			out.WriteByte('\n')
+		}
+		if err := drawTable(out, part, opts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// narrowWidth is where the long form of a case costs a column of figures.
+const narrowWidth = 110
+
+// cleanGrid is g with harmless strings, short ones where there is little room.
+func cleanGrid(g *grid, narrow bool) *grid {
+	c := &grid{keys: g.keys, cols: make([]column, len(g.cols)), rows: make([]gridRow, len(g.rows))}
+	for i, col := range g.cols {
+		c.cols[i] = column{head: cleanLine(col.head), text: col.text}
+		if narrow && col.narrow != "" {
+			c.cols[i].head = col.narrow
+		}
+	}
+	for i, row := range g.rows {
+		c.rows[i] = gridRow{rule: row.rule, cells: make([]cell, len(row.cells))}
+		for j, cl := range row.cells {
+			text := cleanLine(cl.text)
+			if short := g.cols[j].shorten; narrow && short != nil {
+				text = short.Replace(text)
+			}
+			c.rows[i].cells[j] = cell{text: text, tone: cl.tone}
+		}
+	}
+	return c
+}
+
+// The least columns that a heading or text is wrapped to.
+const (
+	leastHead = 11
+	leastText = 16
+)
+
+// widths is the width of each column: figures as wide as the widest, headings and words wrapped
+// where a limit asks for it.
+func (g *grid) widths(limit int) []int {
+	widths := make([]int, len(g.cols))
+	for i, col := range g.cols {
+		widths[i] = headWidth(col.head)
+		for _, row := range g.rows {
+			n := twwidth.Width(row.cells[i].text)
+			if col.text && limit > 0 {
+				n = min(n, max(leastText, limit/3))
+			}
+			widths[i] = max(widths[i], n)
+		}
+	}
+	return widths
+}
+
+// headWidth is the width of a heading that is wrapped between words to leastHead, or to its longest
+// word.
+func headWidth(head string) int {
+	n := 0
+	for word := range strings.FieldsSeq(head) {
+		n = max(n, twwidth.Width(word))
+	}
+	if n > leastHead {
+		return n
+	}
+	for line := range strings.SplitSeq(wrapWords(head, leastHead), "\n") {
+		n = max(n, twwidth.Width(line))
+	}
+	return n
+}
+
+// edge is what a column takes beside its text: a blank on each side and a line.
+const edge = 3
+
+// split cuts g into tables that fit limit columns; no limit, one table.
+func (g *grid) split(limit int) []*grid {
+	widths := g.widths(limit)
+	keys := 0
+	for i := range g.keys {
+		keys += widths[i] + edge
+	}
+	var parts []*grid
+	for from := g.keys; from < len(g.cols); {
+		to, total := from, keys
+		for to < len(g.cols) && (to == from || limit <= 0 || total+widths[to]+edge-1 <= limit) {
+			total += widths[to] + edge
+			to++
+		}
+		room := 0
+		if limit > 0 {
+			room = max(leastText, limit-keys-edge)
+		}
+		parts = append(parts, g.part(from, to, widths, room).withoutEmptyBlocks())
+		from = to
+	}
+	return parts
+}
+
+// part is the table of the key columns and the columns from ≤ i < to, its words wrapped.
+func (g *grid) part(from, to int, widths []int, room int) *grid {
+	p := &grid{keys: g.keys}
+	pick := func(i int) bool { return i < g.keys || i >= from && i < to }
+	width := func(i int) int {
+		if to-from == 1 && i == from && room > 0 {
+			return min(max(widths[i], leastText), room)
+		}
+		return widths[i]
+	}
+	for i, col := range g.cols {
+		if pick(i) {
+			p.cols = append(p.cols, column{head: wrapWords(col.head, width(i)), text: col.text})
+		}
+	}
+	for _, row := range g.rows {
+		r := gridRow{rule: row.rule}
+		for i, c := range row.cells {
+			if pick(i) {
+				r.cells = append(r.cells, cell{text: wrapWords(c.text, width(i)), tone: c.tone})
+			}
+		}
+		p.rows = append(p.rows, r)
+	}
+	return p
+}
+
+// withoutEmptyBlocks leaves out the cases of which a part of a table says nothing.
+func (g *grid) withoutEmptyBlocks() *grid {
+	var kept []gridRow
+	for from := 0; from < len(g.rows); {
+		to := from + 1
+		for to < len(g.rows) && !g.rows[to].rule {
+			to++
+		}
+		block := g.rows[from:to]
+		if slices.ContainsFunc(block, func(r gridRow) bool { return !r.empty(g.keys) }) {
+			kept = append(kept, block...)
+		}
+		from = to
+	}
+	g.rows = kept
+	return g
+}
+
+func (r gridRow) empty(keys int) bool {
+	return !slices.ContainsFunc(r.cells[keys:], func(c cell) bool { return c.text != "" })
+}
+
+func drawTable(out *bytes.Buffer, g *grid, opts Options) error {
+	align := make(tw.Alignment, len(g.cols))
+	heads := make([]string, len(g.cols))
+	for i, col := range g.cols {
+		heads[i], align[i] = col.head, tw.AlignRight
+		if col.text {
+			align[i] = tw.AlignLeft
+		}
+	}
+	table := tablewriter.NewTable(out,
+		tablewriter.WithHeaderAutoFormat(tw.Off), // it would spell (ms) as MS
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off),
+		tablewriter.WithAlignment(align),
+		tablewriter.WithRendition(tw.Rendition{
+			Symbols: tw.NewSymbols(tw.StyleLight),
+			Borders: tw.Border{Left: tw.Off, Right: tw.Off, Top: tw.Off, Bottom: tw.Off},
+		}),
+	)
+	table.Header(heads)
+	for i, row := range g.rows {
+		if row.rule && i > 0 {
+			if err := table.Append(blankRow(len(g.cols))); err != nil {
+				return err
+			}
+		}
+		if err := table.Append(paintRow(row, opts)); err != nil {
+			return err
+		}
+	}
+	if err := table.Render(); err != nil {
+		return fmt.Errorf("the table cannot be drawn: %w", err)
+	}
+	return nil
+}
+
+// blankRow parts two cases.
+func blankRow(n int) []string { return make([]string, n) }
+
+func paintRow(row gridRow, opts Options) []string {
+	texts := make([]string, len(row.cells))
+	for i, c := range row.cells {
+		texts[i] = paint(c.text, c.tone, opts)
+	}
+	return texts
+}
+
+// paint colours each line by itself: a table cuts a cell at its line ends.
+func paint(text string, t tone, opts Options) string {
+	if !opts.Color || t == plain || text == "" {
+		return text
+	}
+	code := "\x1b[32m"
+	if t == bad {
+		code = "\x1b[31m"
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = code + line + "\x1b[0m"
+	}
+	return strings.Join(lines, "\n")
+}
+
+// wrapWords breaks s between words so that lines have at most width columns; a longer word is
+// broken where it must be.
+func wrapWords(s string, width int) string {
+	var out strings.Builder
+	column := 0
+	for i, word := range strings.Fields(s) {
+		n := twwidth.Width(word)
+		switch {
+		case i == 0:
+		case column+1+n <= width:
+			out.WriteByte(' ')
+			column++
+		default:
+			out.WriteByte('\n')
+			column = 0
+		}
+		for n > width {
+			head, tail := cutWidth(word, width)
+			out.WriteString(head + "\n")
+			word, n = tail, twwidth.Width(tail)
+		}
+		out.WriteString(word)
+		column += n
+	}
+	return out.String()
+}
+
+// cutWidth cuts s behind as many characters as fit width columns, at least one.
+func cutWidth(s string, width int) (head, tail string) {
+	column := 0
+	for i, r := range s {
+		column += twwidth.Width(string(r))
+		if column > width && i > 0 {
+			return s[:i], s[i:]
+		}
+	}
+	return s, ""
+}
