@@ -1,0 +1,90 @@
+package sim
+
+import "math"
+
+// point ends a segment under a Chooser: who goes on?
+func (p *proc) point() {
+	m := p.m
+	if !p.spinning() {
+		m.version++
+	}
+	m.now++
+	m.count()
+	if m.failure == nil {
+		if next := m.pick(p); next == p {
+			return
+		} else if next != nil {
+			m.chosen = next
+		}
+	}
+	p.suspend()
+}
+
+// stepChosen runs one thread from one point at which it loses the CPU to another.
+func (m *Machine) stepChosen() {
+	p := m.chosen
+	m.chosen = nil
+	if p == nil {
+		p = m.pick(m.current)
+	}
+	if p == nil {
+		if m.failure == nil {
+			m.wakeSleeper()
+		}
+		return
+	}
+	m.current = p
+	p.where = queued
+	p.resume()
+}
+
+// pick asks the Chooser, unless there is but one thread that can go on.
+func (m *Machine) pick(self *proc) *proc {
+	m.options = m.options[:0]
+	first := 0
+	if self != nil {
+		first = self.id
+	}
+	for i := range m.procs {
+		id := first + i
+		if id >= len(m.procs) {
+			id -= len(m.procs)
+		}
+		if m.procs[id].enabled() {
+			m.options = append(m.options, id)
+		}
+	}
+	switch len(m.options) {
+	case 0:
+		return nil
+	case 1:
+		return m.procs[m.options[0]]
+	}
+	i := m.opt.Choose(m.options, self != nil && m.options[0] == self.id)
+	if i < 0 || i >= len(m.options) {
+		m.failure = ErrStopped
+		return nil
+	}
+	return m.procs[m.options[i]]
+}
+
+func (p *proc) enabled() bool {
+	return p.where == queued || p.where == polling && p.spin.seenAt != p.m.version
+}
+
+// wakeSleeper lets time pass: nobody else can go on.
+func (m *Machine) wakeSleeper() {
+	var first *proc
+	at := int64(math.MaxInt64)
+	for _, p := range m.procs {
+		if p.where == sleeping && p.until < at {
+			first, at = p, p.until
+		}
+	}
+	if first == nil {
+		m.failure = m.stuck()
+		return
+	}
+	m.now = max(m.now, at)
+	first.where = queued
+}

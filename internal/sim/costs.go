@@ -1,0 +1,134 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// Costs is what things cost on a virtual host: one field a thing, each with who pays. A cost "of
+// the caller" is CPU time of the thread that makes the call; a latency delays a thread without
+// using a CPU. All are between 0 and a second.
+type Costs struct {
+	// Atomic is one atomic operation on a cache line that this CPU has. The caller pays it for each
+	// lock, unlock, event call and signal.
+	Atomic time.Duration `json:"atomic_ns"`
+
+	// Line is the transfer of a cache line that another CPU wrote last. Whoever touches the line
+	// pays it: once for the word of a lock or event and once for the data that goes with it (the
+	// slot of a ring, the fields that a lock guards), and once when a poll succeeds.
+	Line time.Duration `json:"line_ns"`
+
+	// Poll is one look at what is polled, and Pause the CPU's pause between two looks. The spinning
+	// thread pays.
+	Poll  time.Duration `json:"poll_ns"`
+	Pause time.Duration `json:"pause_ns"`
+
+	// FutexWait is the call up to the point where the thread sleeps, and the way back to user mode
+	// later. The waiter pays, also when it finds that the word has changed.
+	FutexWait time.Duration `json:"futex_wait_ns"`
+
+	// FutexWake is the call that wakes a thread, WakeEmpty the one that finds nobody. The waker pays.
+	FutexWake time.Duration `json:"futex_wake_ns"`
+	WakeEmpty time.Duration `json:"wake_empty_ns"`
+
+	// IdleWake is the latency between the wake and the first instruction of the woken thread on a
+	// CPU that was idle. Nobody pays: it is run delay of the woken thread. WakeSpread is the
+	// standard deviation of its logarithm, 0 to 2.
+	IdleWake   time.Duration `json:"idle_wake_ns"`
+	WakeSpread float64       `json:"wake_spread"`
+
+	// Switch is the change from one thread to another on a CPU. The thread that comes pays.
+	Switch time.Duration `json:"switch_ns"`
+
+	// Slice is how long a thread keeps a CPU that another waits for. WakeGranularity is by how much
+	// the running thread must have had more CPU time than a woken one to be preempted for it.
+	Slice           time.Duration `json:"slice_ns"`
+	WakeGranularity time.Duration `json:"wake_granularity_ns"`
+
+	// SleepCall is clock_nanosleep up to the sleep (the caller pays); SleepSlack is the latency by
+	// which the kernel lets a sleeper oversleep.
+	SleepCall  time.Duration `json:"sleep_call_ns"`
+	SleepSlack time.Duration `json:"sleep_slack_ns"`
+
+	// Clock is one reading of the clock, Stamp one state change of the accounting. The caller pays.
+	Clock time.Duration `json:"clock_ns"`
+	Stamp time.Duration `json:"stamp_ns"`
+
+	// Start is clone and what belongs to it (the starter pays), StartLatency the time until the new
+	// thread is runnable.
+	Start        time.Duration `json:"start_ns"`
+	StartLatency time.Duration `json:"start_latency_ns"`
+}
+
+// Typical is a server of the late 2010s in round figures, for tests and examples. Predictions take
+// theirs from a calibration.
+func Typical() Costs {
+	return Costs{
+		Atomic: 8, Line: 70, Poll: 2, Pause: 40,
+		FutexWait: 900, FutexWake: 1100, WakeEmpty: 250,
+		IdleWake: 5 * time.Microsecond, WakeSpread: 0.2, Switch: 1300,
+		Slice: 3 * time.Millisecond, WakeGranularity: time.Millisecond,
+		SleepCall: 600, SleepSlack: 55 * time.Microsecond,
+		Clock: 25, Stamp: 0,
+		Start: 15 * time.Microsecond, StartLatency: 20 * time.Microsecond,
+	}
+}
+
+// Free costs nothing at all, but for a time slice: schedules without durations.
+func Free() Costs { return Costs{Slice: time.Millisecond} }
+
+// Check says which cost is out of its range.
+func (c Costs) Check() error {
+	for _, f := range c.fields() {
+		if f.d < 0 || f.d > time.Second {
+			return fmt.Errorf("sim: cost %s is %v; it must be between 0 and 1s", f.name, f.d)
+		}
+	}
+	if !(c.WakeSpread >= 0 && c.WakeSpread <= 2) {
+		return fmt.Errorf("sim: cost wake_spread is %v; it must be between 0 and 2", c.WakeSpread)
+	}
+	if c.Slice < time.Microsecond {
+		return fmt.Errorf("sim: cost slice_ns is %v; it must be at least 1µs", c.Slice)
+	}
+	return nil
+}
+
+type namedCost struct {
+	name string
+	d    time.Duration
+}
+
+func (c Costs) fields() []namedCost {
+	return []namedCost{
+		{"atomic_ns", c.Atomic}, {"line_ns", c.Line}, {"poll_ns", c.Poll}, {"pause_ns", c.Pause},
+		{"futex_wait_ns", c.FutexWait}, {"futex_wake_ns", c.FutexWake},
+		{"wake_empty_ns", c.WakeEmpty}, {"idle_wake_ns", c.IdleWake}, {"switch_ns", c.Switch},
+		{"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
+		{"sleep_call_ns", c.SleepCall}, {"sleep_slack_ns", c.SleepSlack},
+		{"clock_ns", c.Clock}, {"stamp_ns", c.Stamp},
+		{"start_ns", c.Start}, {"start_latency_ns", c.StartLatency},
+	}
+}
+
+// costs is Costs in the machine's own unit.
+type costs struct {
+	atomic, line, poll, pause            int64
+	futexWait, futexWake, wakeEmpty      int64
+	idleWake, change, slice, wakePreempt int64
+	sleepCall, sleepSlack, clock, stamp  int64
+	start, startLatency                  int64
+	wakeSpread                           float64
+}
+
+func (c Costs) internal() costs {
+	return costs{
+		atomic: int64(c.Atomic), line: int64(c.Line), poll: int64(c.Poll), pause: int64(c.Pause),
+		futexWait: int64(c.FutexWait), futexWake: int64(c.FutexWake),
+		wakeEmpty: int64(c.WakeEmpty), idleWake: int64(c.IdleWake), change: int64(c.Switch),
+		slice: int64(c.Slice), wakePreempt: int64(c.WakeGranularity),
+		sleepCall: int64(c.SleepCall), sleepSlack: int64(c.SleepSlack),
+		clock: int64(c.Clock), stamp: int64(c.Stamp),
+		start: int64(c.Start), startLatency: int64(c.StartLatency),
+		wakeSpread: c.WakeSpread,
+	}
+}

@@ -1,0 +1,267 @@
+package sim
+
+import (
+	"fmt"
+	"iter"
+	"runtime/debug"
+	"time"
+
+	"mtbench/internal/thread"
+)
+
+// place says where a thread is.
+type place uint8
+
+const (
+	nowhere  place = iota // not yet placed
+	blocked               // sleeps until somebody wakes it
+	sleeping              // sleeps until its event is due
+	queued                // waits for a CPU
+	arriving              // has an idle CPU, which is waking up
+	running               // on a CPU; its event is due when it may go on
+	polling               // under a Chooser: waits for another thread to write something
+)
+
+// proc is a virtual thread, and the handle of it. Its methods run on its own coroutine, but for
+// fire and what the scheduler does to it, which run between two segments of the coroutines.
+type proc struct {
+	m    *Machine
+	id   int
+	name string
+	role thread.Role
+
+	body  func(thread.Thread)
+	next  func() (struct{}, bool)
+	stop  func()
+	yield func(struct{}) bool
+	ended bool
+
+	where     place
+	cpu       int   // where it runs or arrives
+	lastCPU   int   // where its cache is warm
+	need      int64 // queued: CPU time left of what it was doing when it lost the CPU
+	vr        int64 // virtual runtime: the scheduler gives the CPU to whoever had least
+	onSince   int64 // running: since when
+	sliceAt   int64 // running: when its time slice began
+	until     int64 // under a Chooser: when it wants to wake
+	joiner    futex // word 1 once the thread has ended
+	on        *futex
+	spin      spin
+	idleSince int64 // when it became runnable
+
+	account
+}
+
+// spin is a spin in progress.
+type spin struct {
+	active bool
+	cond   func() bool
+	seen   bool  // cond was true: the event of the thread is the poll that notices it
+	off    bool  // it lost the CPU meanwhile
+	period int64 // ns from one poll to the next
+	left   int64 // polls that are left; -1: no limit
+	since  int64 // when the last poll before these was
+	seenAt int64 // under a Chooser: the version that cond was last false at
+}
+
+func (p *proc) Name() string      { return p.name }
+func (p *proc) Role() thread.Role { return p.role }
+
+// Now implements thread.Thread. Reading the clock costs what it costs.
+func (p *proc) Now() time.Duration {
+	p.pay(p.m.costs.clock)
+	return time.Duration(p.m.now)
+}
+
+// Compute implements thread.Thread.
+func (p *proc) Compute(d time.Duration) { p.pay(int64(max(d, 0))) }
+
+// Access is the preemption point at an access to shared memory; see thread.Access. Without a
+// Chooser code between two machine calls cannot be interrupted, so it is nothing.
+func (p *proc) Access() {
+	if p.m.opt.Choose != nil {
+		p.pay(0)
+	}
+}
+
+// Enter implements thread.Thread.
+func (p *proc) Enter(s thread.State) thread.State {
+	if p.m.opt.Account {
+		p.stamps++
+		if d := p.m.costs.stamp; d > 0 {
+			p.pay(d)
+		}
+	}
+	was := p.state
+	p.enter(p.m.now, s)
+	p.m.trace(p, TraceState, "")
+	return was
+}
+
+// SleepUntil implements thread.Thread.
+func (p *proc) SleepUntil(at time.Duration, why thread.State) {
+	m := p.m
+	if int64(at) <= m.now {
+		return
+	}
+	was := p.Enter(why)
+	p.kernel(m.costs.sleepCall)
+	if due := int64(at) + m.costs.sleepSlack; due > m.now {
+		m.trace(p, TraceSleep, "")
+		p.until = due
+		p.block(nil, sleeping)
+	}
+	p.Enter(was)
+}
+
+// pay uses d of CPU time, and is where the machine may turn to another thread. What the caller
+// wrote before is looked at by those who poll; what it does next happens at the end of d.
+func (p *proc) pay(d int64) {
+	m := p.m
+	if m.unwinding {
+		panic(unwound{})
+	}
+	if m.opt.Choose != nil {
+		p.point()
+		return
+	}
+	m.look()
+	if d == 0 {
+		return
+	}
+	m.count()
+	end := m.now + d
+	if end < m.heap.atNext && m.mayGoOn(end) {
+		m.now = end // nothing else happens before: no need to leave the coroutine
+		return
+	}
+	m.heap.set(p.id, end)
+	p.suspend()
+}
+
+func (m *Machine) mayGoOn(until int64) bool {
+	return m.failure == nil && (m.opt.MaxTime == 0 || until <= int64(m.opt.MaxTime))
+}
+
+// kernel is pay for what the kernel does on the thread's behalf.
+func (p *proc) kernel(d int64) {
+	p.system += d
+	p.pay(d)
+}
+
+// suspend leaves the coroutine until the machine resumes it.
+func (p *proc) suspend() {
+	if p.m.unwinding || !p.yield(struct{}{}) {
+		panic(unwound{})
+	}
+}
+
+// block leaves the CPU and sleeps: for a wake (where is blocked, on is what for) or until p.until.
+func (p *proc) block(on *futex, where place) {
+	m := p.m
+	p.on = on
+	m.leaveCPU(p)
+	p.where = where
+	p.voluntary++
+	if where == sleeping && m.opt.Choose == nil {
+		m.heap.set(p.id, p.until)
+	}
+	if m.opt.Choose == nil {
+		m.look()
+	} else {
+		m.version++
+	}
+	p.suspend()
+	p.on = nil
+}
+
+// resume runs the thread's next segment.
+func (p *proc) resume() {
+	p.m.inside = p
+	if p.next == nil {
+		p.next, p.stop = iter.Pull(p.run)
+	}
+	if _, ok := p.next(); !ok {
+		p.stop = nil
+	}
+	p.m.inside = nil
+	p.m.look()
+}
+
+// run is the coroutine.
+func (p *proc) run(yield func(struct{}) bool) {
+	p.yield = yield
+	defer p.recovered()
+	p.body(p)
+	p.finish()
+}
+
+func (p *proc) recovered() {
+	switch r := recover().(type) {
+	case nil, unwound:
+	default:
+		if p.m.panicked == nil {
+			p.m.panicked = fmt.Sprintf("%v\n\non virtual thread %s:\n%s", r, p.name, debug.Stack())
+		}
+	}
+}
+
+// finish is the end of the thread's life.
+func (p *proc) finish() {
+	m := p.m
+	m.trace(p, TraceEnd, "")
+	p.joiner.word = 1
+	p.wake(&p.joiner, everybody)
+	m.leaveCPU(p)
+	p.where = nowhere
+	p.ended = true
+	m.version++
+	if m.bracketOpen {
+		p.close(m.now)
+	}
+}
+
+// Join implements thread.Joiner: t waits for p.
+func (p *proc) Join(t thread.Thread) {
+	caller := t.(*proc)
+	caller.pay(caller.m.costs.atomic)
+	if p.joiner.word == 1 {
+		return
+	}
+	was := caller.Enter(thread.Joining)
+	caller.wait(&p.joiner, 0)
+	caller.Enter(was)
+}
+
+// fire is the thread's event: it wakes up, gets its CPU, or is done with what it paid for.
+func (p *proc) fire() {
+	switch p.where {
+	case sleeping, nowhere:
+		p.m.ready(p, 0)
+	case arriving:
+		p.m.begin(p)
+	case running:
+		if p.spin.active && !p.spin.seen && p.stillPolls() {
+			return
+		}
+		p.resume()
+	default:
+		panic(fmt.Sprintf("sim: thread %s has an event while it is at %d", p.name, p.where))
+	}
+}
+
+func (p *proc) spinning() bool { return p.spin.active && !p.spin.seen }
+
+// doing says what an unfinished thread waits for.
+func (p *proc) doing() string {
+	switch {
+	case p.spinning():
+		return fmt.Sprintf("spins (%v)", p.state)
+	case p.where == blocked && p.on != nil:
+		return fmt.Sprintf("sleeps on %s %s (%v)", p.on.kind, p.on.name, p.state)
+	case p.where == sleeping:
+		return "sleeps for a time"
+	default:
+		return "could go on"
+	}
+}

@@ -1,0 +1,296 @@
+// Package sim is the thread machine in virtual time: the same models and the same migration loop,
+// unchanged, on as many CPUs as one likes, replayed to the nanosecond.
+//
+// Time moves at machine calls only, and only by a named cost of [Costs] or by Compute. Threads are
+// coroutines of which one runs at a time; what is to happen next is decided by (time, sequence)
+// alone, so that one seed gives one run. Code between two machine calls takes no time and cannot
+// be interrupted.
+//
+// A spin is not stepped. A thread in SpinUntil holds its CPU and is looked at again whenever
+// another thread has run, for only that can change what it polls; how often it polled and what it
+// burnt follow by arithmetic. Hence a cond must depend on memory alone, never on the clock.
+//
+// When nothing can happen any more, Run returns a [StuckError] that names who waits for what. Every
+// coroutine is unwound before Run returns, whatever the reason.
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"mtbench/internal/thread"
+)
+
+// Bounds of what a machine may be asked to be.
+const (
+	MaxCPUs    = 4096
+	MaxThreads = 4096
+)
+
+// Options describe a virtual machine.
+type Options struct {
+	CPUs    int    // 1 to MaxCPUs
+	Costs   Costs  // what things cost
+	Account bool   // account the time of each thread by State
+	Seed    uint64 // of the spread of wake-ups: the only chance that the machine itself takes
+
+	MaxTime  time.Duration // the run is stopped with ErrTime when it would pass this; 0: never
+	MaxSteps int64         // the run is stopped with ErrSteps after this many events; 0: never
+
+	Trace  Tracer // told of everything that happens; nil: nobody
+	Choose Chooser
+}
+
+// Chooser takes scheduling into its own hands: costs, CPUs and time slices are ignored, and at each
+// point where more than one thread could go on it says which one does. options are indices of
+// threads in order of birth, the first of which is what would go on by default (the present thread
+// if it can); it returns an index into options. A negative result ends the run with ErrStopped.
+type Chooser func(options []int, preempts bool) int
+
+// The ends of a run that are the caller's own doing.
+var (
+	ErrTime    = errors.New("sim: the run reached its limit of virtual time")
+	ErrSteps   = errors.New("sim: the run reached its limit of steps")
+	ErrStopped = errors.New("sim: the run was stopped by its chooser")
+)
+
+// Waiter is a thread that can not go on.
+type Waiter struct {
+	Thread string // its name
+	Doing  string // "sleeps on mutex global", "spins (spin-room)" and so on
+}
+
+// StuckError says that nothing could happen any more.
+type StuckError struct {
+	Livelock bool // somebody spins for something that nobody is left to do; else all sleep
+	At       time.Duration
+	Waiters  []Waiter // in order of birth
+}
+
+// Error lists who waits for what.
+func (e *StuckError) Error() string {
+	var b strings.Builder
+	what := "deadlock: everybody sleeps"
+	if e.Livelock {
+		what = "livelock: the only threads that run spin"
+	}
+	fmt.Fprintf(&b, "sim: %s (at %v)", what, e.At)
+	for i, w := range e.Waiters {
+		sep := "; "
+		if i == 0 {
+			sep = ": "
+		}
+		fmt.Fprintf(&b, "%s%s %s", sep, w.Thread, w.Doing)
+	}
+	return b.String()
+}
+
+// LeftError says that the first thread returned before it had joined the others.
+type LeftError struct{ Threads []string }
+
+// Error names the threads.
+func (e *LeftError) Error() string {
+	return "sim: the first thread ended and left running: " + strings.Join(e.Threads, ", ")
+}
+
+// unwound is what a coroutine panics with when its run has ended without it.
+type unwound struct{}
+
+// Machine is a virtual machine. It is made for one Run. It is not safe for concurrent use, nor need
+// it be: its threads are coroutines.
+type Machine struct {
+	opt   Options
+	costs costs
+	now   int64 // ns of virtual time
+	heap  queue // sources: threads first, CPUs after MaxThreads
+	procs []*proc
+	cpus  []cpu
+	idle  int     // CPUs that have nothing to run
+	spin  []*proc // threads that poll on a CPU and have not seen what they want
+	rand  *rand.Rand
+
+	started     bool
+	unwinding   bool
+	events      int64
+	bracketOpen bool
+	bracketShut bool
+	failure     error
+	panicked    any
+	inside      *proc // whose coroutine runs, for a segment that never comes back
+
+	// Under a Chooser.
+	current *proc
+	chosen  *proc
+	version int64 // segments run by threads that were not merely polling
+	options []int
+}
+
+// New makes a machine, or says what is wrong with opt.
+func New(opt Options) (*Machine, error) {
+	if opt.CPUs < 1 || opt.CPUs > MaxCPUs {
+		return nil, fmt.Errorf("sim: %d CPUs; a virtual host has 1 to %d", opt.CPUs, MaxCPUs)
+	}
+	if err := opt.Costs.Check(); err != nil {
+		return nil, err
+	}
+	if opt.MaxTime < 0 || opt.MaxSteps < 0 {
+		return nil, errors.New("sim: a limit of time or steps may not be negative")
+	}
+	m := &Machine{
+		opt:   opt,
+		costs: opt.Costs.internal(),
+		cpus:  make([]cpu, opt.CPUs),
+		idle:  opt.CPUs,
+		rand:  rand.New(rand.NewPCG(opt.Seed, 0x73696d)),
+	}
+	m.heap.init(opt.CPUs)
+	return m, nil
+}
+
+// Events is how many events there have been: machine calls that took time and things that the
+// scheduler did.
+func (m *Machine) Events() int64 { return m.events }
+
+// Now is the virtual time.
+func (m *Machine) Now() time.Duration { return time.Duration(m.now) }
+
+// Run implements thread.Machine. The coroutines live on a goroutine of their own, which is not
+// locked to an OS thread whatever the caller is; Run returns when it has ended. A panic on one of
+// the threads is raised again here, after all others were unwound.
+func (m *Machine) Run(name string, f func(thread.Thread)) error {
+	if m.started {
+		return errors.New("sim: a machine is made for one Run")
+	}
+	m.started = true
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer m.unwind()
+		main := m.newProc(name, thread.Main, f)
+		m.ready(main, 0)
+		m.loop(main)
+	}()
+	<-ended
+	if m.panicked != nil {
+		panic(m.panicked)
+	}
+	return m.failure
+}
+
+func (m *Machine) loop(main *proc) {
+	step := m.step
+	if m.opt.Choose != nil {
+		step = m.stepChosen
+	}
+	for m.failure == nil && m.panicked == nil {
+		if main.ended {
+			m.failure = m.leftRunning()
+			return
+		}
+		step()
+	}
+}
+
+// step makes the next thing happen.
+func (m *Machine) step() {
+	id, at, ok := m.heap.min()
+	if !ok {
+		m.failure = m.stuck()
+		return
+	}
+	if m.opt.MaxTime > 0 && at > int64(m.opt.MaxTime) {
+		m.failure = ErrTime
+		return
+	}
+	m.now = at
+	m.count()
+	m.heap.remove(id)
+	if id >= MaxThreads {
+		m.sliceEnds(id - MaxThreads)
+		return
+	}
+	m.procs[id].fire()
+}
+
+// count counts an event and holds the limit of steps.
+func (m *Machine) count() {
+	m.events++
+	if m.opt.MaxSteps > 0 && m.events > m.opt.MaxSteps {
+		m.failure = ErrSteps
+	}
+}
+
+func (m *Machine) leftRunning() error {
+	var left []string
+	for _, p := range m.procs {
+		if !p.ended {
+			left = append(left, p.name)
+		}
+	}
+	if left == nil {
+		return nil
+	}
+	return &LeftError{Threads: left}
+}
+
+// stuck describes a machine on which nothing can happen.
+func (m *Machine) stuck() error {
+	e := &StuckError{At: m.Now()}
+	for _, p := range m.procs {
+		if p.ended {
+			continue
+		}
+		e.Livelock = e.Livelock || p.spinning()
+		e.Waiters = append(e.Waiters, Waiter{Thread: p.name, Doing: p.doing()})
+	}
+	return e
+}
+
+// unwind ends every coroutine that is left: each panics out of the call that it is in.
+func (m *Machine) unwind() {
+	m.unwinding = true
+	if m.inside != nil && m.failure == nil { // it called runtime.Goexit, as a failing test does
+		m.failure = fmt.Errorf("sim: thread %s ended its goroutine", m.inside.name)
+		m.inside.stop = nil
+	}
+	for _, p := range m.procs {
+		if p.stop != nil {
+			p.stop()
+		}
+	}
+}
+
+// Start implements thread.Machine.
+func (m *Machine) Start(t thread.Thread, name string, role thread.Role,
+	f func(thread.Thread)) thread.Joiner {
+	p := t.(*proc)
+	p.kernel(m.costs.start)
+	child := m.newProc(name, role, f)
+	m.trace(p, TraceStart, name)
+	m.ready(child, m.costs.startLatency)
+	return child
+}
+
+func (m *Machine) newProc(name string, role thread.Role, f func(thread.Thread)) *proc {
+	if len(m.procs) == MaxThreads {
+		panic(fmt.Sprintf("sim: more than %d threads", MaxThreads))
+	}
+	p := &proc{m: m, id: len(m.procs), name: name, role: role, body: f, lastCPU: len(m.procs) % len(m.cpus)}
+	p.joiner.kind, p.joiner.name = "the end of", name
+	p.born, p.since, p.idleSince = m.now, m.now, m.now
+	m.procs = append(m.procs, p)
+	m.heap.grow(p.id)
+	return p
+}
+
+// spread is a random factor around 1 for the latency of one wake-up.
+func (m *Machine) spread(d int64) int64 {
+	if m.costs.wakeSpread == 0 {
+		return d
+	}
+	return int64(float64(d) * math.Exp(m.costs.wakeSpread*m.rand.NormFloat64()))
+}

@@ -1,0 +1,571 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"mtbench/internal/thread"
+)
+
+func machine(t testing.TB, cpus int, c Costs) *Machine {
+	t.Helper()
+	m, err := New(Options{CPUs: cpus, Costs: c, Account: true, MaxTime: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func run(t testing.TB, m *Machine, f func(thread.Thread)) {
+	t.Helper()
+	if err := m.Run("main", f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fixed has costs that are easy to tell apart in a sum.
+func fixed() Costs {
+	return Costs{
+		Atomic: 1, Line: 10, Poll: 3, Pause: 7,
+		FutexWait: 100, FutexWake: 200, WakeEmpty: 50,
+		IdleWake: 1000, Switch: 300, Slice: time.Millisecond,
+		SleepCall: 20, SleepSlack: 5000,
+	}
+}
+
+func TestComputeTakesItsTime(t *testing.T) {
+	m := machine(t, 1, Free())
+	var at time.Duration
+	run(t, m, func(th thread.Thread) {
+		th.Compute(5 * time.Millisecond)
+		th.Compute(-time.Second) // nothing
+		at = th.Now()
+	})
+	if at != 5*time.Millisecond {
+		t.Errorf("after 5ms of work it is %v", at)
+	}
+}
+
+func TestCPUsAreShared(t *testing.T) {
+	for _, c := range []struct {
+		cpus, threads int
+		want          time.Duration
+	}{{1, 4, 40 * time.Millisecond}, {2, 4, 20 * time.Millisecond}, {4, 4, 10 * time.Millisecond},
+		{64, 4, 10 * time.Millisecond}} {
+		m := machine(t, c.cpus, Free())
+		var got time.Duration
+		run(t, m, func(th thread.Thread) {
+			var js []thread.Joiner
+			for i := range c.threads {
+				js = append(js, m.Start(th, fmt.Sprint("w", i), thread.Worker, func(th thread.Thread) {
+					th.Compute(10 * time.Millisecond)
+				}))
+			}
+			for _, j := range js {
+				j.Join(th)
+			}
+			got = th.Now()
+		})
+		if got != c.want {
+			t.Errorf("%d threads of 10ms on %d CPUs took %v, want %v", c.threads, c.cpus, got, c.want)
+		}
+	}
+}
+
+// Two threads hand a token to and fro over two events. Both have a CPU of their own and sleep each
+// time, so a hand-over costs, all in a row:
+//
+//	Set: atomic + two lines + FUTEX_WAKE, then the latency of the idle CPU, the switch,
+//	Reset: atomic (the line is fetched with the word that Set has written: two lines)
+func TestPingPongClosedForm(t *testing.T) {
+	const rounds = 1000
+	c := fixed()
+	m := machine(t, 2, c)
+	ping := m.NewEvent("ping", false, thread.WaitWork)
+	pong := m.NewEvent("pong", false, thread.WaitRoom)
+	var took time.Duration
+	run(t, m, func(th thread.Thread) {
+		j := m.Start(th, "echo", thread.Worker, func(th thread.Thread) {
+			for range rounds + 1 {
+				ping.Wait(th)
+				ping.Reset(th)
+				pong.Set(th)
+			}
+		})
+		th.Compute(time.Millisecond) // until echo sleeps
+		turn := func() {
+			ping.Set(th)
+			pong.Wait(th)
+			pong.Reset(th)
+		}
+		turn()
+		start := th.Now()
+		for range rounds {
+			turn()
+		}
+		took = th.Now() - start
+		j.Join(th)
+	})
+	touch := c.Atomic + 2*c.Line
+	oneWay := touch + c.FutexWake + c.IdleWake + c.Switch + touch
+	if want := rounds * 2 * oneWay; took != want {
+		t.Errorf("%d round trips took %v, want %v", rounds, took, want)
+	}
+}
+
+// A mutex that nobody else wants costs two atomics and no system call.
+func TestUncontendedMutexClosedForm(t *testing.T) {
+	c := fixed()
+	m := machine(t, 1, c)
+	mu := m.NewMutex("m", thread.LockGlobal)
+	var took time.Duration
+	run(t, m, func(th thread.Thread) {
+		m.OpenBracket(th)
+		start := th.Now()
+		for range 100 {
+			mu.Lock(th)
+			mu.Unlock(th)
+		}
+		took = th.Now() - start
+		m.ShutBracket(th)
+	})
+	if want := 200 * c.Atomic; took != want {
+		t.Errorf("100 locks took %v, want %v", took, want)
+	}
+	if u := m.Usages()[0]; u.Locks != 100 || u.FutexWaits != 0 || u.FutexWakes != 0 {
+		t.Errorf("usage %+v: want 100 locks and no futex call", u)
+	}
+}
+
+// A poll that comes true is noticed at the next poll, plus the line.
+func TestSpinIsFastForwarded(t *testing.T) {
+	c := fixed()
+	m := machine(t, 2, c)
+	flag := false
+	var took time.Duration
+	run(t, m, func(th thread.Thread) {
+		m.OpenBracket(th)
+		j := m.Start(th, "setter", thread.Worker, func(th thread.Thread) {
+			th.Compute(10_004)
+			flag = true
+		})
+		cond := func() bool { return flag }
+		start := th.Now()
+		if !th.SpinUntil(thread.SpinRoom, 0, true, cond) {
+			t.Error("an unlimited spin gave up")
+		}
+		took = th.Now() - start
+		j.Join(th)
+		m.ShutBracket(th)
+	})
+	// The setter is started (free), its CPU wakes (1000), switches (300), computes 10004: 11304.
+	// Polls are at 3, 13, 23 …: the next one is at 11313, and the line comes 10 later.
+	if want := time.Duration(11313 + 10); took != want {
+		t.Errorf("the spin took %v, want %v", took, want)
+	}
+	if m.Events() > 40 {
+		t.Errorf("%d events: the spin was stepped", m.Events())
+	}
+	if p := m.procs[0].final.polls; p != 1+1131 {
+		t.Errorf("%d polls were accounted for, want 1132", p)
+	}
+}
+
+func TestSpinBudget(t *testing.T) {
+	for _, limit := range []int{1, 2, 1000} {
+		m := machine(t, 1, fixed())
+		var took time.Duration
+		run(t, m, func(th thread.Thread) {
+			start := th.Now()
+			if th.SpinUntil(thread.SpinWork, limit, true, func() bool { return false }) {
+				t.Error("a spin for the impossible succeeded")
+			}
+			took = th.Now() - start
+		})
+		if want := time.Duration(3 + (limit-1)*10); took != want {
+			t.Errorf("%d polls took %v, want %v", limit, took, want)
+		}
+	}
+}
+
+// With one CPU the setter runs only when the spinner's slice is over.
+func TestSpinnerIsPreempted(t *testing.T) {
+	c := Free()
+	c.Poll, c.Pause = 5, 5
+	m := machine(t, 1, c)
+	flag := false
+	run(t, m, func(th thread.Thread) {
+		m.OpenBracket(th)
+		j := m.Start(th, "setter", thread.Worker, func(th thread.Thread) {
+			th.Compute(100)
+			flag = true
+		})
+		th.SpinUntil(thread.SpinRoom, 0, true, func() bool { return flag })
+		j.Join(th)
+		m.ShutBracket(th)
+	})
+	u := m.Usages()[0]
+	if u.Involuntary != 1 || u.CPU < c.Slice {
+		t.Errorf("the spinner was preempted %d times after %v, want once after a slice", u.Involuntary, u.CPU)
+	}
+}
+
+func TestDeadlockNamesWhoWaitsForWhat(t *testing.T) {
+	m := machine(t, 2, Typical())
+	a, b := m.NewMutex("a", thread.LockGlobal), m.NewMutex("b", thread.LockSlot)
+	err := m.Run("main", func(th thread.Thread) {
+		j := m.Start(th, "other", thread.Worker, func(th thread.Thread) {
+			b.Lock(th)
+			th.Compute(time.Millisecond)
+			a.Lock(th)
+		})
+		a.Lock(th)
+		th.Compute(time.Millisecond)
+		b.Lock(th)
+		j.Join(th)
+	})
+	var stuck *StuckError
+	if !errors.As(err, &stuck) || stuck.Livelock {
+		t.Fatalf("two threads in a deadly embrace ended with %v", err)
+	}
+	for _, want := range []string{"main sleeps on mutex b (lock-slot)", "other sleeps on mutex a (lock-global)"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not say %q", err, want)
+		}
+	}
+}
+
+func TestLivelockIsFound(t *testing.T) {
+	for _, cpus := range []int{1, 2} {
+		m := machine(t, cpus, Typical())
+		never := func() bool { return false }
+		err := m.Run("main", func(th thread.Thread) {
+			j := m.Start(th, "other", thread.Worker, func(th thread.Thread) {
+				th.SpinUntil(thread.SpinWork, 0, true, never)
+			})
+			th.SpinUntil(thread.SpinRoom, 0, true, never)
+			j.Join(th)
+		})
+		var stuck *StuckError
+		if !errors.As(err, &stuck) || !stuck.Livelock || !strings.Contains(err.Error(), "spins (spin-room)") {
+			t.Errorf("%d CPUs: two threads that spin for ever ended with %v", cpus, err)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	endless := func(th thread.Thread) {
+		for {
+			th.Compute(time.Second)
+		}
+	}
+	m, _ := New(Options{CPUs: 1, Costs: Free(), MaxTime: time.Minute})
+	if err := m.Run("main", endless); !errors.Is(err, ErrTime) {
+		t.Errorf("a run over its time ended with %v", err)
+	}
+	m, _ = New(Options{CPUs: 1, Costs: Free(), MaxSteps: 1000})
+	if err := m.Run("main", endless); !errors.Is(err, ErrSteps) {
+		t.Errorf("a run over its steps ended with %v", err)
+	}
+	if err := m.Run("main", endless); err == nil {
+		t.Error("a machine ran twice")
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	bad := Typical()
+	bad.Line = -1
+	none := Free()
+	none.Slice = 0
+	for want, o := range map[string]Options{
+		"0 CPUs":      {Costs: Free()},
+		"5000 CPUs":   {CPUs: 5000, Costs: Free()},
+		"cost line":   {CPUs: 1, Costs: bad},
+		"cost slice":  {CPUs: 1, Costs: none},
+		"limit of ti": {CPUs: 1, Costs: Free(), MaxTime: -1},
+	} {
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: error %v does not say %q", o, err, want)
+		}
+	}
+}
+
+func TestThreadsLeftBehind(t *testing.T) {
+	m := machine(t, 2, Typical())
+	err := m.Run("main", func(th thread.Thread) {
+		m.Start(th, "stray", thread.Worker, func(th thread.Thread) { th.Compute(time.Second) })
+	})
+	if err == nil || !strings.Contains(err.Error(), "stray") {
+		t.Errorf("a stray thread ended with %v", err)
+	}
+}
+
+func TestPanicIsRaisedInTheCaller(t *testing.T) {
+	before := runtime.NumGoroutine()
+	m := machine(t, 2, Typical())
+	func() {
+		defer func() {
+			if r := recover(); r == nil || !strings.Contains(fmt.Sprint(r), "virtual thread bad") {
+				t.Errorf("recovered %v", r)
+			}
+		}()
+		_ = m.Run("main", func(th thread.Thread) {
+			m.Start(th, "bad", thread.Worker, func(thread.Thread) { panic("no") }).Join(th)
+		})
+	}()
+	noLeak(t, before)
+}
+
+// noLeak waits for goroutines that are on their way out; what is left then is a leak.
+func noLeak(t *testing.T, before int) {
+	t.Helper()
+	for range 1000 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
+}
+
+// Every way to end leaves no coroutine behind, deferred machine calls of the threads included.
+func TestNoCoroutineLeaks(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for range 20 {
+		m := machine(t, 3, Typical())
+		mu := m.NewMutex("m", thread.LockGlobal)
+		ev := m.NewEvent("e", false, thread.WaitWork)
+		err := m.Run("main", func(th thread.Thread) {
+			for range 10 {
+				m.Start(th, "w", thread.Worker, func(th thread.Thread) {
+					mu.Lock(th)
+					defer mu.Unlock(th)
+					ev.Wait(th)
+				})
+			}
+			ev.Wait(th)
+		})
+		var stuck *StuckError
+		if !errors.As(err, &stuck) {
+			t.Fatalf("ended with %v", err)
+		}
+	}
+	noLeak(t, before)
+}
+
+// churn is a program with every primitive in it, and returns what must not differ between runs of
+// one seed.
+func churn(t testing.TB, cpus int, seed uint64) (string, []thread.Usage) {
+	m, err := New(Options{CPUs: cpus, Costs: Typical(), Seed: seed, Account: true, MaxTime: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mu := m.NewMutex("m", thread.LockGlobal)
+	cv := m.NewCond("c", mu, thread.WaitRoom)
+	spin := m.NewSpinLock("s", thread.LockResults)
+	var log strings.Builder
+	queue, left := 0, 0
+	worker := func(th thread.Thread) {
+		r := rand.New(rand.NewPCG(seed, uint64(th.(*proc).id)))
+		for range 50 {
+			th.Compute(time.Duration(r.IntN(20_000)))
+			mu.Lock(th)
+			queue++
+			fmt.Fprintln(&log, th.Name(), th.Now())
+			cv.Signal(th)
+			mu.Unlock(th)
+			spin.Lock(th)
+			th.Compute(50)
+			spin.Unlock(th)
+			th.SleepUntil(th.Now()+time.Duration(r.IntN(9_000)), thread.Sleeping)
+		}
+		mu.Lock(th)
+		left--
+		cv.Signal(th)
+		mu.Unlock(th)
+	}
+	run(t, m, func(th thread.Thread) {
+		m.OpenBracket(th)
+		left = 6
+		var js []thread.Joiner
+		for i := range left {
+			js = append(js, m.Start(th, fmt.Sprint("w", i), thread.Worker, worker))
+		}
+		mu.Lock(th)
+		for left > 0 || queue > 0 {
+			for queue == 0 && left > 0 {
+				cv.Wait(th)
+			}
+			queue = 0
+		}
+		mu.Unlock(th)
+		for _, j := range js {
+			j.Join(th)
+		}
+		m.ShutBracket(th)
+	})
+	fmt.Fprintln(&log, "end", m.Now(), m.Events())
+	return log.String(), m.Usages()
+}
+
+func TestSeedReplaysToTheNanosecond(t *testing.T) {
+	for _, cpus := range []int{1, 2, 8} {
+		a, ua := churn(t, cpus, 7)
+		b, ub := churn(t, cpus, 7)
+		if a != b || !reflect.DeepEqual(ua, ub) {
+			t.Fatalf("%d CPUs: two runs of one seed differ", cpus)
+		}
+		if c, _ := churn(t, cpus, 8); a == c {
+			t.Errorf("%d CPUs: another seed gave the same run", cpus)
+		}
+	}
+}
+
+// The two sums of the design close to the nanosecond on every thread.
+func TestTimeCloses(t *testing.T) {
+	for _, cpus := range []int{1, 2, 3, 8} {
+		_, usages := churn(t, cpus, 3)
+		var cpu time.Duration
+		for _, u := range usages {
+			var sum time.Duration
+			for _, d := range u.States {
+				sum += d
+			}
+			if sum != u.Wall {
+				t.Errorf("%s: states add up to %v of %v", u.Name, sum, u.Wall)
+			}
+			if u.CPU+u.RunDelay > u.Wall || u.CPU <= 0 || u.User+u.System != u.CPU {
+				t.Errorf("%s: CPU %v and run delay %v of %v", u.Name, u.CPU, u.RunDelay, u.Wall)
+			}
+			cpu += u.CPU
+		}
+		if wall := usages[0].Wall; cpu > wall*time.Duration(cpus) {
+			t.Errorf("%v of CPU time in %v on %d CPUs", cpu, wall, cpus)
+		}
+	}
+}
+
+func TestWaitRetakesContended(t *testing.T) {
+	m := machine(t, 2, Typical())
+	mu := m.NewMutex("m", thread.LockGlobal)
+	cv := m.NewCond("c", mu, thread.WaitRoom)
+	run(t, m, func(th thread.Thread) {
+		m.OpenBracket(th)
+		ready := false
+		j := m.Start(th, "signaller", thread.Worker, func(th thread.Thread) {
+			cv.Signal(th) // nobody waits or somebody does, depending on nothing but costs
+			th.Compute(time.Millisecond)
+			mu.Lock(th)
+			ready = true
+			mu.Unlock(th)
+			cv.Signal(th)
+			cv.Signal(th) // nobody waits: no call
+		})
+		mu.Lock(th)
+		for !ready {
+			cv.Wait(th)
+		}
+		mu.Unlock(th)
+		j.Join(th)
+		m.ShutBracket(th)
+	})
+	us := m.Usages()
+	if us[0].FutexWakes == 0 {
+		t.Error("the unlock after a wait made no FUTEX_WAKE call")
+	}
+	// Two signals that found the waiter, and the end of the thread.
+	if us[1].FutexWakes > 3 {
+		t.Errorf("the signaller made %d calls: signals without a waiter are free", us[1].FutexWakes)
+	}
+}
+
+func TestEventWakesOnlySleepers(t *testing.T) {
+	m := machine(t, 2, Typical())
+	ev := m.NewEvent("e", true, thread.WaitWork)
+	run(t, m, func(th thread.Thread) {
+		m.OpenBracket(th)
+		ev.Wait(th) // set: returns
+		ev.Reset(th)
+		ev.Set(th)
+		ev.Set(th)
+		ev.Wait(th)
+		m.ShutBracket(th)
+	})
+	if u := m.Usages()[0]; u.FutexWaits+u.FutexWakes != 0 {
+		t.Errorf("%d futex calls on an event that nobody slept on", u.FutexWaits+u.FutexWakes)
+	}
+}
+
+func TestSleepOversleepsByTheSlack(t *testing.T) {
+	m := machine(t, 1, fixed())
+	var woke time.Duration
+	run(t, m, func(th thread.Thread) {
+		th.SleepUntil(time.Millisecond, thread.Sleeping)
+		woke = th.Now()
+		th.SleepUntil(0, thread.Sleeping) // past: returns at once
+		if th.Now() != woke {
+			t.Error("sleeping until the past took time")
+		}
+	})
+	if want := time.Millisecond + 5000 + 1000 + 300; woke != want {
+		t.Errorf("woke at %v, want %v", woke, want)
+	}
+}
+
+// The bracket leaves out what was before and after, and threads born inside are measured whole.
+func TestBracket(t *testing.T) {
+	m := machine(t, 2, Free())
+	run(t, m, func(th thread.Thread) {
+		th.Compute(7)
+		m.OpenBracket(th)
+		th.Enter(thread.Scanning)
+		th.Compute(100)
+		j := m.Start(th, "w", thread.Worker, func(th thread.Thread) { th.Compute(30) })
+		j.Join(th)
+		m.ShutBracket(th)
+		th.Compute(1000)
+	})
+	us := m.Usages()
+	if us[0].Wall != 130 || us[0].CPU != 100 || us[0].States[thread.Scanning] != 100 ||
+		us[0].States[thread.Joining] != 30 {
+		t.Errorf("main: %+v", us[0])
+	}
+	if us[1].Wall != 30 || us[1].CPU != 30 {
+		t.Errorf("worker: %+v", us[1])
+	}
+}
+
+func BenchmarkEventsInPlace(b *testing.B) {
+	m := machine(b, 2, Free())
+	b.ReportAllocs()
+	run(b, m, func(th thread.Thread) {
+		b.ResetTimer()
+		for range b.N {
+			th.Compute(1)
+		}
+	})
+}
+
+// Two threads of equal pace: every event is a switch of coroutines, the worst case.
+func BenchmarkEventsSwitching(b *testing.B) {
+	m, _ := New(Options{CPUs: 2, Costs: Free()})
+	b.ReportAllocs()
+	run(b, m, func(th thread.Thread) {
+		j := m.Start(th, "w", thread.Worker, func(th thread.Thread) {
+			for range b.N / 2 {
+				th.Compute(10)
+			}
+		})
+		for range b.N / 2 {
+			th.Compute(10)
+		}
+		j.Join(th)
+	})
+	b.ReportMetric(float64(m.Events())/b.Elapsed().Seconds(), "events/s")
+}

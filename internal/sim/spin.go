@@ -1,0 +1,137 @@
+package sim
+
+import "mtbench/internal/thread"
+
+// SpinUntil implements thread.Thread.
+func (p *proc) SpinUntil(why thread.State, limit int, pause bool, cond func() bool) bool {
+	if p.m.opt.Choose != nil {
+		return p.pollChosen(why, limit, cond)
+	}
+	p.polls++
+	p.pay(p.m.costs.poll)
+	if cond() { // the first look is free of stamps, as on the other machines
+		return true
+	}
+	if limit == 1 {
+		return false
+	}
+	was := p.Enter(why)
+	ok := p.poll(limit-1, pause, cond)
+	p.Enter(was)
+	return ok
+}
+
+// poll goes on polling, up to left times; -1: no limit.
+func (p *proc) poll(left int, pause bool, cond func() bool) bool {
+	c := &p.m.costs
+	if cond() { // it has become true since the look before
+		return true
+	}
+	p.spin = spin{active: true, cond: cond, period: max(c.poll, 1), left: int64(left)}
+	if pause {
+		p.spin.period += c.pause
+	}
+	p.m.trace(p, TraceSpin, "")
+	p.startPolling()
+	p.suspend()
+	p.spin.active = false
+	return p.spin.seen
+}
+
+// startPolling puts the thread among those that are looked at whenever another has run. Its event,
+// if it has a limit, is the end of its polls.
+func (p *proc) startPolling() {
+	m := p.m
+	p.spin.since = m.now
+	m.spin = append(m.spin, p)
+	if p.spin.left >= 0 {
+		m.heap.set(p.id, m.now+p.spin.left*p.spin.period)
+	}
+}
+
+// stopPolling takes it out again and accounts for the polls that it did.
+func (p *proc) stopPolling() {
+	m, s := p.m, &p.spin
+	for i, q := range m.spin {
+		if q == p {
+			m.spin = append(m.spin[:i], m.spin[i+1:]...)
+			break
+		}
+	}
+	n := (m.now - s.since) / s.period
+	p.polls += n
+	if s.left >= 0 {
+		s.left = max(s.left-n, 0)
+	}
+}
+
+// look lets those who poll see what has been written since they last looked.
+func (m *Machine) look() {
+	if m.unwinding {
+		return
+	}
+	for i := 0; i < len(m.spin); i++ {
+		if p := m.spin[i]; p.spin.cond() {
+			p.sees()
+			i-- // it has left the list
+		}
+	}
+}
+
+// sees: cond has just become true. What it did is done now; the thread notices at its next poll and
+// has to fetch the line that was written.
+func (p *proc) sees() {
+	m, s := p.m, &p.spin
+	expiry := s.since + s.left*s.period
+	at := s.since + ((m.now-s.since)/s.period+1)*s.period + m.costs.line
+	if s.left >= 0 && at > expiry {
+		at = max(expiry, m.now) // written within its last poll
+	}
+	p.stopPolling()
+	p.polls++
+	s.seen = true
+	m.heap.set(p.id, at)
+}
+
+// stillPolls handles the event of a thread that is in a spin and has not seen what it wants: it has
+// its CPU back, or its polls are over. It reports whether the thread goes on polling.
+func (p *proc) stillPolls() bool {
+	s := &p.spin
+	if !s.off {
+		p.stopPolling()
+		return false
+	}
+	s.off = false
+	p.polls++
+	if s.cond() {
+		s.seen = true
+		return false
+	}
+	if s.left == 0 {
+		return false
+	}
+	p.startPolling()
+	return true
+}
+
+// pollChosen is a spin under a Chooser. A spin with a limit may end at any moment, so it is one look
+// and both outcomes are schedules. A spin without is disabled until another thread has done
+// something; the looks of other spinners do not count, or two of them would wake each other for
+// ever.
+func (p *proc) pollChosen(why thread.State, limit int, cond func() bool) bool {
+	m := p.m
+	was := p.Enter(why)
+	defer p.Enter(was)
+	p.pay(0)
+	for {
+		p.spin = spin{active: true, seenAt: m.version}
+		p.spin.seen = cond()
+		p.polls++
+		if p.spin.seen || limit > 0 {
+			p.spin.active = false
+			return p.spin.seen
+		}
+		p.where = polling
+		p.suspend()
+	}
+}
