@@ -22,7 +22,8 @@ func addrOf(w *atomic.Uint32) uintptr { return uintptr(unsafe.Pointer(w)) }
 // futexWait sleeps while *w is val, until it is woken. It may return early; the caller looks again.
 //
 // The call is a blocking one, so that the Go scheduler takes the P away and the collector need not
-// wait for the sleeper. A word is part of a Go object, which the caller holds and which never moves.
+// wait for the sleeper. A word is part of a Go object, which the caller holds and which never
+// moves.
 func (k *kthread) futexWait(w *atomic.Uint32, val uint32) {
 	for {
 		k.waits++
@@ -34,9 +35,13 @@ func (k *kthread) futexWait(w *atomic.Uint32, val uint32) {
 	}
 }
 
-// futexWake wakes n of the threads that sleep on w, the longest sleeper first. It never blocks, so
-// the scheduler need not know.
+// futexWake wakes n of the threads that sleep on w, the longest sleeper first.
 func (k *kthread) futexWake(w *atomic.Uint32, n uintptr) {
 	k.wakes++
+	wake(w, n)
+}
+
+// wake never blocks, so the scheduler need not know.
+func wake(w *atomic.Uint32, n uintptr) {
 	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), opWake, n, 0, 0, 0)
 }

@@ -151,7 +151,7 @@ func (k *kthread) finish() {
 	k.ended = true
 	k.machine.mu.Unlock()
 	k.over.Store(1)
-	k.futexWake(&k.over, everybody)
+	wake(&k.over, everybody) // not counted: for a pthread the kernel does it
 }
 
 func (k *kthread) pin() {
