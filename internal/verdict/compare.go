@@ -1,0 +1,329 @@
+package verdict
+
+import (
+	"fmt"
+	"math"
+
+	"mtbench/internal/stats"
+	"mtbench/results"
+)
+
+// The level of all tests and intervals.
+const (
+	Alpha      = 0.05
+	Confidence = 0.95
+)
+
+// State is what a comparison proves about the other model against the base.
+type State int
+
+const (
+	NotEnough  State = iota // not enough evidence either way: no figure is quoted
+	LowerThan               // the other's values are lower
+	HigherThan              // the other's values are higher
+	Equal                   // the difference, if any, is within the margin
+)
+
+// Comparison sets two models against each other in one cell by one metric.
+type Comparison struct {
+	Metric      Metric
+	Cell        Cell
+	Base, Other string
+
+	Pairs    []Pair
+	Planned  int   // pairs planned
+	Again    int   // attempts that a noisy host spoilt and that a later attempt replaced
+	Outliers []int // indices of pairs far from the others; they stay in
+	Unpaired bool  // runs of different series or cells: the ratios are of all runs with all
+
+	BaseN, OtherN                 int // runs compared
+	BaseCompleted, OtherCompleted int
+
+	// Change is the log of other over base: Hodges-Lehmann and its interval. An end is infinite
+	// where runs that did not complete leave it open; an infinite estimate means that one model
+	// completes and the other does not.
+	Change   stats.Interval
+	P        float64 // of no difference, by itself
+	Adjusted float64 // by Holm over the cells of the matrix
+	Tests    int     // how many that were
+	Needed   int     // pairs (or runs a side) without which no verdict is possible
+	Floor    float64 // log ratio below which there is no verdict
+	FloorOf  Floor
+	State    State
+}
+
+// N is how many pairs, or runs of the side that has fewer, the comparison rests on.
+func (c *Comparison) N() int {
+	if c.Unpaired {
+		return min(c.BaseN, c.OtherN)
+	}
+	return len(c.Pairs)
+}
+
+// Compare sets other against base in every cell of f. Its p-values are adjusted over the cells.
+func Compare(f *results.File, m Metric, base, other string) []Comparison {
+	var all []Comparison
+	for _, c := range Cells(f) {
+		if m.WaitOff && c.Wait {
+			continue
+		}
+		all = append(all, comparePaired(f, m, c, base, other))
+	}
+	decide(all, FloorOf(f, m))
+	return all
+}
+
+// CompareAll sets every other contender against the first, by m.
+func CompareAll(f *results.File, m Metric) []Comparison {
+	var all []Comparison
+	models := Models(f)
+	for _, other := range models[min(1, len(models)):] {
+		all = append(all, Compare(f, m, models[0], other)...)
+	}
+	return all
+}
+
+func comparePaired(f *results.File, m Metric, cell Cell, base, other string) Comparison {
+	pairs, again := pairUp(runsOf(f, base, cell), runsOf(f, other, cell), m)
+	c := Comparison{
+		Metric: m, Cell: cell, Base: base, Other: other,
+		Pairs: pairs, Planned: max(planned(f, cell), len(pairs)), Again: again,
+		Outliers: outliers(pairs), BaseN: len(pairs), OtherN: len(pairs),
+	}
+	c.BaseCompleted, c.OtherCompleted = completions(f, cell, base, other, pairs)
+	x := logRatios(pairs)
+	c.Change = stats.HodgesLehmann(x, Confidence)
+	c.P = stats.SignedRank(x)
+	return c
+}
+
+// completions counts the runs of the pairs that completed.
+func completions(f *results.File, cell Cell, base, other string, pairs []Pair) (a, b int) {
+	m := Metric{Of: completed, Tick: 1}
+	counted, _ := pairUp(runsOf(f, base, cell), runsOf(f, other, cell), m)
+	in := map[int]bool{}
+	for _, p := range pairs {
+		in[p.Index] = true
+	}
+	for _, p := range counted {
+		if in[p.Index] {
+			a += int(p.Base)
+			b += int(p.Other)
+		}
+	}
+	return a, b
+}
+
+// compareUnpaired sets two groups of runs against each other that are not neighbours: of two files
+// or of two cells.
+func compareUnpaired(m Metric, base, other []*results.Run) Comparison {
+	a, b := logs(m, base), logs(m, other)
+	c := Comparison{Metric: m, Unpaired: true, BaseN: len(a), OtherN: len(b)}
+	c.Planned = max(len(base), len(other))
+	c.BaseCompleted, c.OtherCompleted = countCompleted(base), countCompleted(other)
+	c.Change = unbounded(stats.Shift(b, a, Confidence))
+	c.P = stats.MannWhitney(a, b)
+	return c
+}
+
+// never is the log of the time of a run that did not complete: beyond any that did, and finite, so
+// that two of them are equal, as in pairs.
+const never = 1e100
+
+func logs(m Metric, runs []*results.Run) []float64 {
+	var x []float64
+	for _, r := range runs {
+		if v, ok := m.Of(r); ok {
+			x = append(x, min(math.Log(v+m.Tick), never))
+		}
+	}
+	return x
+}
+
+// unbounded gives differences to never their meaning back.
+func unbounded(iv stats.Interval) stats.Interval {
+	for _, end := range []*float64{&iv.Estimate, &iv.Lo, &iv.Hi} {
+		if math.Abs(*end) > never/4 { // the mean of a finite and an infinite difference is infinite
+			*end = math.Copysign(math.Inf(1), *end)
+		}
+	}
+	return iv
+}
+
+func countCompleted(runs []*results.Run) int {
+	n := 0
+	for _, r := range runs {
+		n += b2i(r.Completed)
+	}
+	return n
+}
+
+// decide adjusts the p-values of a family of comparisons and says what each proves. Cells without
+// a single pair are not tests and do not count.
+func decide(family []Comparison, floor Floor) {
+	var p []float64
+	var tested []*Comparison
+	for i := range family {
+		family[i].FloorOf = floor
+		family[i].Adjusted = 1
+		if family[i].N() > 0 {
+			p = append(p, family[i].P)
+			tested = append(tested, &family[i])
+		}
+	}
+	for i, adjusted := range stats.Holm(p) {
+		c := tested[i]
+		c.Adjusted, c.Tests = adjusted, len(p)
+		c.Needed = needed(c.Unpaired, 1)
+		c.Floor = floor.For(c.N())
+		c.State = c.judge()
+	}
+}
+
+// needed is how many pairs, or runs a side, must agree to reach Alpha over so many tests.
+func needed(unpaired bool, tests int) int {
+	if !unpaired {
+		return stats.NeededPairs(Alpha, tests)
+	}
+	n, ways := 1, 2.0 // ways to choose n of 2n
+	for 2/ways*float64(tests) > Alpha {
+		n++
+		ways = ways * float64(2*n) * float64(2*n-1) / (float64(n) * float64(n))
+	}
+	return n
+}
+
+// equalMargin is the difference that a review would not argue about. The floor alone would be no
+// margin: it is about as wide as an interval of as many pairs.
+const equalMargin = 0.05
+
+// Margin is the log ratio within which two models count as equal.
+func (c *Comparison) Margin() float64 { return max(c.Floor, math.Log1p(equalMargin)) }
+
+// judge is the rule. A difference is proved when the adjusted test says that there is one and its
+// estimate is beyond the floor; equality when the whole interval is within the margin.
+func (c *Comparison) judge() State {
+	switch {
+	case c.N() < c.Needed:
+		return NotEnough
+	case c.Adjusted < Alpha && math.Abs(c.Change.Estimate) > c.Floor:
+		if c.Change.Estimate < 0 {
+			return LowerThan
+		}
+		return HigherThan
+	case -c.Margin() <= c.Change.Lo && c.Change.Hi <= c.Margin():
+		return Equal
+	default:
+		return NotEnough
+	}
+}
+
+// Decided reports whether the comparison has a figure to quote.
+func (c *Comparison) Decided() bool { return c.State != NotEnough }
+
+// Word says the state in the metric's own words.
+func (c *Comparison) Word() string {
+	words := map[State]string{LowerThan: "lower", HigherThan: "higher"}
+	switch {
+	case c.Metric.Name == "total_time":
+		words = map[State]string{LowerThan: "faster", HigherThan: "slower"}
+	case c.Metric.Better == Lower:
+		words = map[State]string{LowerThan: "better", HigherThan: "worse"}
+	case c.Metric.Better == Higher:
+		words = map[State]string{LowerThan: "worse", HigherThan: "better"}
+	}
+	switch c.State {
+	case NotEnough:
+		return "not enough evidence"
+	case Equal:
+		return "equal within " + FormatSize(c.Margin())
+	default:
+		return words[c.State]
+	}
+}
+
+// String is the verdict in a sentence without a subject. It quotes a percentage only where there
+// is a verdict.
+func (c *Comparison) String() string {
+	if !c.Decided() {
+		return c.why()
+	}
+	return fmt.Sprintf("%s: %s %s, p = %.2g, %s", c.Word(), FormatChange(c.Change.Estimate),
+		FormatInterval(c.Change), c.Adjusted, c.counts())
+}
+
+func (c *Comparison) counts() string {
+	if c.Unpaired {
+		return fmt.Sprintf("%d against %d runs", c.BaseN, c.OtherN)
+	}
+	return fmt.Sprintf("%d of %d pairs", len(c.Pairs), c.Planned)
+}
+
+// why says what a comparison without a verdict lacks.
+func (c *Comparison) why() string {
+	text := "not enough evidence: " + c.counts()
+	switch required := needed(c.Unpaired, c.Tests); {
+	case c.N() < required && c.Adjusted >= Alpha:
+		return fmt.Sprintf("%s; %d of %s can prove anything over %d tests", text, required,
+			c.unit(), max(c.Tests, 1))
+	case c.Adjusted < Alpha:
+		return fmt.Sprintf("%s; the difference is below what this machine can tell (%s)", text,
+			FormatSize(c.Floor))
+	default:
+		return text + "; they do not agree"
+	}
+}
+
+func (c *Comparison) unit() string {
+	if c.Unpaired {
+		return "each"
+	}
+	return "them"
+}
+
+// FormatChange writes a log ratio for people: "-12.3 %", "×14", or what an infinite one means.
+func FormatChange(log float64) string {
+	ratio := math.Exp(log)
+	switch {
+	case math.IsNaN(log):
+		return "no figure"
+	case math.IsInf(log, 1):
+		return "did not complete"
+	case math.IsInf(log, -1):
+		return "only the base did not complete"
+	case ratio >= 10:
+		return fmt.Sprintf("×%.3g", ratio)
+	default:
+		return fmt.Sprintf("%+.1f %%", (ratio-1)*100)
+	}
+}
+
+// FormatInterval writes the interval of a log ratio.
+func FormatInterval(iv stats.Interval) string {
+	return "[" + FormatChange(iv.Lo) + ", " + FormatChange(iv.Hi) + "]"
+}
+
+// FormatSize writes the size of a log ratio without its sign.
+func FormatSize(log float64) string {
+	if math.IsInf(log, 0) {
+		return "no bound"
+	}
+	return fmt.Sprintf("%.1f %%", math.Expm1(math.Abs(log))*100)
+}
+
+// Width is how wide the interval of the total time is in a cell, as a log ratio, for the contender
+// for which it is widest: what `--until` looks at. It is infinite until there are pairs enough to
+// bound anything. Where both ends say that only one model completes, nothing is left to narrow.
+func Width(runs []results.Run, models []string, c Cell) float64 {
+	f := &results.File{Runs: runs}
+	m := timeMetrics()[0]
+	widest := 0.0
+	for _, other := range models[min(1, len(models)):] {
+		pairs, _ := pairUp(runsOf(f, models[0], c), runsOf(f, other, c), m)
+		iv := stats.HodgesLehmann(logRatios(pairs), Confidence)
+		if iv.Lo != iv.Hi {
+			widest = max(widest, iv.Hi-iv.Lo)
+		}
+	}
+	return widest
+}

@@ -1,0 +1,218 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"mtbench/internal/stats"
+	"mtbench/results"
+)
+
+// Cell is one case of the matrix: all models run in it.
+type Cell struct {
+	Threads int
+	Wait    bool
+}
+
+// String is how the project writes a cell: "4 threads, wait off".
+func (c Cell) String() string {
+	threads := "threads"
+	if c.Threads == 1 {
+		threads = "thread"
+	}
+	wait := "off"
+	if c.Wait {
+		wait = "on"
+	}
+	return fmt.Sprintf("%d %s, wait %s", c.Threads, threads, wait)
+}
+
+func cellOf(r *results.Run) Cell { return Cell{r.Threads, r.Wait} }
+
+// roundRobinModel is what lockless is called where its series ran with plain round robin.
+const roundRobinModel = "lockless-rr"
+
+// modelOf is the contender that r is a run of.
+func modelOf(f *results.File, r *results.Run) string {
+	if f.Header.Scenario.RoundRobin && r.Model == "lockless" {
+		return roundRobinModel
+	}
+	return r.Model
+}
+
+// Cells lists the cells that a file has runs of, in the order of threads and wait.
+func Cells(f *results.File) []Cell {
+	var cells []Cell
+	for i := range f.Runs {
+		cells = append(cells, cellOf(&f.Runs[i]))
+	}
+	slices.SortFunc(cells, func(a, b Cell) int {
+		return cmp.Or(cmp.Compare(a.Threads, b.Threads), cmp.Compare(b2i(a.Wait), b2i(b.Wait)))
+	})
+	return slices.Compact(cells)
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Models lists the contenders of a file, the first of its matrix first.
+func Models(f *results.File) []string {
+	var models []string
+	for i := range f.Runs {
+		if m := modelOf(f, &f.Runs[i]); !f.Runs[i].AA && !slices.Contains(models, m) {
+			models = append(models, m)
+		}
+	}
+	order := func(m string) int {
+		if i := slices.Index(f.Header.Matrix.Models, m); i >= 0 {
+			return i
+		}
+		return len(f.Header.Matrix.Models)
+	}
+	slices.SortStableFunc(models, func(a, b string) int { return cmp.Compare(order(a), order(b)) })
+	return models
+}
+
+// Pair is two neighbouring runs.
+type Pair struct {
+	Index    int     // of the cell and contender
+	Base     float64 // the metric's value in the base's run
+	Other    float64 // and in the other's
+	LogRatio float64 // log of Other over Base, ticks added; ±Inf if one of them never completed
+	Graded   string  // the worse of the two runs' noise grades
+}
+
+// pairKey names one attempt at a pair.
+type pairKey struct{ pair, attempt int }
+
+// pairUp finds the pairs of two groups of runs of one cell. Of a pair that was run again because
+// the host was noisy, the last attempt at which both runs were made counts; again is how many
+// attempts do not.
+func pairUp(base, other []*results.Run, m Metric) (pairs []Pair, again int) {
+	others := map[pairKey]*results.Run{}
+	for _, r := range other {
+		others[pairKey{r.Pair, r.Attempt}] = r
+	}
+	last := map[int]pairKey{}
+	bases := map[pairKey]*results.Run{}
+	for _, r := range base {
+		k := pairKey{r.Pair, r.Attempt}
+		if others[k] == nil || bases[k] != nil {
+			continue
+		}
+		bases[k] = r
+		if before, ok := last[r.Pair]; ok {
+			again++
+			k.attempt = max(k.attempt, before.attempt)
+		}
+		last[r.Pair] = k
+	}
+	for _, k := range last {
+		if p, ok := newPair(bases[k], others[k], m); ok {
+			pairs = append(pairs, p)
+		}
+	}
+	slices.SortFunc(pairs, func(a, b Pair) int { return cmp.Compare(a.Index, b.Index) })
+	return pairs, again
+}
+
+func newPair(base, other *results.Run, m Metric) (Pair, bool) {
+	a, okA := m.Of(base)
+	b, okB := m.Of(other)
+	return Pair{
+		Index: base.Pair, Base: a, Other: b, LogRatio: logRatio(a, b, m.Tick),
+		Graded: worse(base.Noise.Grade, other.Noise.Grade),
+	}, okA && okB
+}
+
+// logRatio is the log of b over a. Two that never completed tie, and stay in n: neither is worse.
+func logRatio(a, b, tick float64) float64 {
+	switch {
+	case a == b:
+		return 0
+	case math.IsInf(a, 1):
+		return math.Inf(-1)
+	default:
+		return math.Log((b + tick) / (a + tick))
+	}
+}
+
+func worse(a, b string) string {
+	order := []string{"", "clean", "noisy", "void"}
+	if slices.Index(order, a) > slices.Index(order, b) {
+		return a
+	}
+	return b
+}
+
+func logRatios(pairs []Pair) []float64 {
+	x := make([]float64, len(pairs))
+	for i, p := range pairs {
+		x[i] = p.LogRatio
+	}
+	return x
+}
+
+// madToSigma makes the median absolute deviation of normal values their standard deviation.
+const madToSigma = 1.4826
+
+// outliers are the indices of pairs further than three deviations (median and median absolute
+// deviation) from the others. They are shown and stay in.
+func outliers(pairs []Pair) []int {
+	x := logRatios(pairs)
+	centre := stats.Median(slices.Sorted(slices.Values(x)))
+	if len(x) < 4 || math.IsInf(centre, 0) {
+		return nil
+	}
+	away := make([]float64, len(x))
+	for i, v := range x {
+		away[i] = math.Abs(v - centre)
+	}
+	spread := madToSigma * stats.Median(slices.Sorted(slices.Values(away)))
+	var out []int
+	for i, p := range pairs {
+		if spread > 0 && away[i] > 3*spread {
+			out = append(out, p.Index)
+		}
+	}
+	return out
+}
+
+// runsOf picks the runs of a contender in a cell that are not part of an A/A block.
+func runsOf(f *results.File, model string, c Cell) []*results.Run {
+	return pick(f, func(r *results.Run) bool {
+		return !r.AA && modelOf(f, r) == model && cellOf(r) == c
+	})
+}
+
+func pick(f *results.File, want func(*results.Run) bool) []*results.Run {
+	var runs []*results.Run
+	for i := range f.Runs {
+		if want(&f.Runs[i]) {
+			runs = append(runs, &f.Runs[i])
+		}
+	}
+	return runs
+}
+
+// planned is how many pairs of the cell the file's plan has, as far as its records show.
+func planned(f *results.File, c Cell) int {
+	most := f.Header.Matrix.Pairs
+	for i := range f.Runs {
+		if r := &f.Runs[i]; !r.AA && cellOf(r) == c {
+			most = max(most, r.Pair+1)
+		}
+	}
+	for _, r := range f.Failed {
+		if !r.AA && (Cell{r.Threads, r.Wait}) == c {
+			most = max(most, r.Pair+1)
+		}
+	}
+	return most
+}
