@@ -9,7 +9,8 @@ import (
 )
 
 // scaleY is the vertical axis of a panel: linear from 0, or logarithmic where the values span
-// more than logSpan; above the values there may be a strip for runs without a value.
+// more than logSpan; above the values there may be a strip for runs without a value. The axis of
+// the library stays linear and is given pos(value): its own logarithmic one misplaces labels.
 type scaleY struct {
 	lo, hi float64 // of the values
 	log    bool
@@ -19,8 +20,8 @@ type scaleY struct {
 // logSpan is the highest / lowest value from which an axis is logarithmic.
 const logSpan = 12
 
-// scaleOf is the axis for positive values.
-func scaleOf(values []float64, strip bool) scaleY {
+// scaleOf is the axis for values of 0 and more; linear forbids a logarithmic one.
+func scaleOf(values []float64, strip, linear bool) scaleY {
 	s := scaleY{lo: math.Inf(1), hi: math.Inf(-1), strip: strip}
 	for _, v := range values {
 		s.lo, s.hi = math.Min(s.lo, v), math.Max(s.hi, v)
@@ -28,7 +29,7 @@ func scaleOf(values []float64, strip bool) scaleY {
 	switch {
 	case len(values) == 0:
 		s.lo, s.hi = 0, 1
-	case s.lo > 0 && s.hi/s.lo > logSpan:
+	case !linear && s.lo > 0 && s.hi/s.lo > logSpan:
 		s.log = true
 		s.lo, s.hi = s.lo/1.25, s.hi*1.25
 	default:
@@ -40,12 +41,17 @@ func scaleOf(values []float64, strip bool) scaleY {
 	return s
 }
 
-// at is the value at a height of the axis without its strip, 0 to 1 and more.
-func (s scaleY) at(f float64) float64 {
+// pos is where a value stands on the axis.
+func (s scaleY) pos(v float64) float64 {
 	if s.log {
-		return s.lo * math.Pow(s.hi/s.lo, f)
+		return math.Log10(math.Max(v, s.lo))
 	}
-	return s.lo + (s.hi-s.lo)*f
+	return v
+}
+
+// at is the place at a height of the axis without its strip, 0 to 1 and more.
+func (s scaleY) at(f float64) float64 {
+	return s.pos(s.lo) + (s.pos(s.hi)-s.pos(s.lo))*f
 }
 
 // Heights of the strip above the values, in heights of the axis.
@@ -60,11 +66,15 @@ func (s scaleY) apply(p *plot.Plot) {
 	ticks := niceTicks(s.lo, s.hi, 5)
 	if s.log {
 		ticks = logTicks(s.lo, s.hi)
-		p.Y.Scale = plot.LogScale{}
 	}
 	marks := constantTicks(ticks, tickLabel)
-	p.Y.Min, p.Y.Max = s.lo, s.hi
-	p.Add(rules{at: ticks, ink: inkGrid, width: 0.6})
+	at := make([]float64, len(marks))
+	for i := range marks {
+		marks[i].Value = s.pos(marks[i].Value)
+		at[i] = marks[i].Value
+	}
+	p.Y.Min, p.Y.Max = s.at(0), s.at(1)
+	p.Add(rules{at: at, ink: inkGrid, width: 0.6})
 	if s.strip {
 		p.Y.Max = s.at(stripTo)
 		p.Add(band{lo: s.at(stripFrom), hi: s.at(stripTo), ink: inkStrip, alpha: 1,

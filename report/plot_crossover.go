@@ -92,9 +92,18 @@ func crossoverFinding(points []crossPoint) string {
 		return fmt.Sprintf("%s wins at no page cost from %s to %s µs", model,
 			sig(slices.MinFunc(points, byService).service), sig(slices.MaxFunc(points, byService).service))
 	}
-	return fmt.Sprintf("%s wins in %d of %s, at page costs from %s to %s µs; loses in %d, ties in %d",
-		model, len(by[faster]), casesWord(len(points)), sig(slices.Min(by[faster])),
-		sig(slices.Max(by[faster])), len(by[slower]), len(by[tied]))
+	return fmt.Sprintf("%s wins in %d of %s, at page costs of %s µs; it loses in %d and is not "+
+		"told apart in %d", model, len(by[faster]), casesWord(len(points)), span(by[faster]),
+		len(by[slower]), len(by[tied]))
+}
+
+// span is the range of values, or the one there is.
+func span(vs []float64) string {
+	lo, hi := sig(slices.Min(vs)), sig(slices.Max(vs))
+	if lo == hi {
+		return lo
+	}
+	return lo + " to " + hi
 }
 
 func byService(a, b crossPoint) int {
@@ -136,12 +145,15 @@ func crossoverFigure(points []crossPoint, title string) *figure {
 
 func crossoverPanel(points []crossPoint, threads []int, wait bool) *panel {
 	p := &panel{Plot: newPlot("compress-wait-thread "+waitWord(wait)[len("wait "):],
-		"service time of a page (µs), logarithmic", "compression threads")}
+		"service time of a page (µs, log scale)", "compression threads")}
 	lo := slices.MinFunc(points, byService).service / 2
 	hi := slices.MaxFunc(points, byService).service * 2
-	p.X.Scale = plot.LogScale{}
-	p.X.Min, p.X.Max = lo, hi
-	p.X.Tick.Marker = constantTicks(logTicks(lo, hi), tickLabel)
+	p.X.Min, p.X.Max = math.Log10(lo), math.Log10(hi)
+	marks := constantTicks(logTicks(lo, hi), tickLabel)
+	for i := range marks {
+		marks[i].Value = math.Log10(marks[i].Value)
+	}
+	p.X.Tick.Marker = marks
 	var ticks plot.ConstantTicks
 	var at []float64
 	for i, n := range threads {
@@ -165,7 +177,7 @@ func codecNames(points []crossPoint, y float64) []plot.Plotter {
 			continue
 		}
 		seen[p.service] = true
-		out = append(out, words{x: p.service, y: y, text: p.codec, ink: inkFaint,
+		out = append(out, words{x: math.Log10(p.service), y: y, text: p.codec, ink: inkFaint,
 			size: plotFootSize, xalign: draw.XCenter})
 	}
 	return out
@@ -189,12 +201,20 @@ func (m verdictMarks) Plot(c draw.Canvas, p *plot.Plot) {
 			continue
 		}
 		y := float64(slices.Index(m.threads, pt.threads))
-		at := vg.Point{X: tx(pt.service), Y: ty(y)}
+		at := vg.Point{X: tx(math.Log10(pt.service)), Y: ty(y)}
 		drawVerdict(c, pt.verdict, inks[pt.verdict], at)
 		if pt.verdict != tooFew && !math.IsNaN(pt.ratio) {
-			c.FillText(sty, vg.Point{X: at.X, Y: at.Y - 7}, ratioText(pt.ratio)+"×")
+			c.FillText(sty, vg.Point{X: at.X, Y: at.Y - 7}, timesText(pt.ratio))
 		}
 	}
+}
+
+// timesText is a ratio, or that one side alone completed.
+func timesText(ratio float64) string {
+	if math.IsInf(logOr(ratio), 0) {
+		return "alone"
+	}
+	return sig(ratio) + "×"
 }
 
 func drawVerdict(c draw.Canvas, v plotVerdict, ink plotInk, at vg.Point) {

@@ -99,7 +99,7 @@ func (s *plotSource) curveRange(threads int) (lo, hi, longest float64) {
 func (s *plotSource) curvePanel(threads int, wait bool, lo, hi, longest float64) *panel {
 	head := threadsWord(threads) + ", " + waitWord(wait)
 	p := &panel{Plot: newPlot(head, "time since the start (s)",
-		"remaining dirty memory (MiB), logarithmic")}
+		"dirty memory left (MiB, log scale)")}
 	scale := scaleY{lo: lo, hi: hi, log: true}
 	scale.apply(p.Plot)
 	p.X.Min, p.X.Max = 0, longest*1.03
@@ -111,28 +111,28 @@ func (s *plotSource) curvePanel(threads int, wait bool, lo, hi, longest float64)
 		}
 		threshold = append(threshold, float64(r.ThresholdBytes)/mib)
 		p.Add(curve{ink: styleOf(r.Model).ink, alpha: 0.55, width: vg.Points(0.9),
-			points: curveOf(r, lo), spots: &p.spots, model: r.Model, cross: !r.Completed})
+			points: curveOf(r, scale), spots: &p.spots, model: r.Model, cross: !r.Completed})
 	}
 	if med, _, _ := plotCentre(threshold); med > lo {
-		p.Add(rules{at: []float64{med}, ink: inkFaint, width: 1,
+		p.Add(rules{at: []float64{scale.pos(med)}, ink: inkFaint, width: 1,
 			dashes: []vg.Length{vg.Points(4), vg.Points(3)}})
-		p.Add(words{x: longest * 1.03, y: med, text: "threshold", ink: inkFaint,
+		p.Add(words{x: longest * 1.03, y: scale.pos(med), text: "threshold", ink: inkFaint,
 			size: plotFootSize, xalign: -1, dx: -3, dy: 7})
 	}
 	return p
 }
 
 // curveOf thins the timeline of a run out and ends it where the run ended.
-func curveOf(r *results.Run, floor float64) []runMark {
+func curveOf(r *results.Run, scale scaleY) []runMark {
 	var out []runMark
 	step := (len(r.Timeline) + curvePoints - 1) / curvePoints
 	text := runText(r, timeOf(r))
 	for i := 0; i < len(r.Timeline); i += step {
 		pt := r.Timeline[i]
-		y := math.Max(floor, float64(pt.RemainingBytes)/mib)
+		y := scale.pos(float64(pt.RemainingBytes) / mib)
 		out = append(out, runMark{pt.MS / 1000, y, r.Index, text})
 	}
-	end := math.Max(floor, float64(r.RemainingBytes)/mib)
+	end := scale.pos(float64(r.RemainingBytes) / mib)
 	if !r.Completed || out[len(out)-1].x < r.TotalTimeMS/1000 {
 		out = append(out, runMark{r.TotalTimeMS / 1000, end, r.Index, text})
 	}
@@ -225,14 +225,14 @@ func driftFinding(marks []driftMark) string {
 	last, llo, lhi := plotCentre(ys[len(ys)-third:])
 	change := (1+last/100)/(1+first/100)*100 - 100
 	if flo > fhi || llo > lhi {
-		return fmt.Sprintf("Last third of the series %+.1f %% against the first: too few runs to "+
+		return fmt.Sprintf("Last third of the series %+.1f %% against the first: too few runs to "+
 			"tell drift from noise", change)
 	}
 	if llo > fhi || lhi < flo {
-		return fmt.Sprintf("The host drifted: runs of the last third took %+.1f %% against the "+
+		return fmt.Sprintf("The host drifted: runs of the last third took %+.1f %% against the "+
 			"first third", change)
 	}
-	return fmt.Sprintf("No drift: runs of the last third of the series took %+.1f %% against the "+
+	return fmt.Sprintf("No drift: runs of the last third of the series took %+.1f %% against the "+
 		"first, within the noise", change)
 }
 

@@ -70,7 +70,7 @@ const (
 func wrapped(s string, sty text.Style, width vg.Length) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for _, word := range strings.Split(s, " ") {
 		next := strings.TrimSpace(line + " " + word)
 		if line != "" && sty.Width(next) > width {
 			lines = append(lines, line)

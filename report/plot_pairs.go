@@ -45,7 +45,7 @@ func pairsFinding(s *plotSource, diffs []plotDiff) string {
 		return plotFinding(main)
 	}
 	return fmt.Sprintf("The largest sure difference: with %s, %s takes %s× the time of %s "+
-		"(95 %% interval %s to %s, %d pairs)", sure.where(), sure.base, sig(sure.ratio), sure.model,
+		"(95 %% interval %s to %s, %d pairs)", sure.where(), sure.base, sig(sure.ratio), sure.model,
 		ratioText(sure.lo), ratioText(sure.hi), sure.n)
 }
 
@@ -74,10 +74,19 @@ func pairScaleOf(diffs []plotDiff) pairScale {
 	return pairScale{reach}
 }
 
-// place is the height of a ratio; pairs with one side only go to the strips.
-func (s pairScale) place(ratio float64) float64 {
+// place is the height of a ratio; pairs of which one side completed go to the strips, spread by j.
+func (s pairScale) place(ratio float64, j int) float64 {
 	l := logOr(ratio)
-	return math.Max(-s.reach*1.12, math.Min(s.reach*1.12, l))
+	strip := s.reach * (1.125 + 0.04*jitter(3*j+1))
+	if math.IsInf(l, 0) {
+		return math.Copysign(strip, l)
+	}
+	return l
+}
+
+// centre is the height of an estimate or of an end of its interval.
+func (s pairScale) centre(ratio float64) float64 {
+	return math.Max(-s.reach*1.125, math.Min(s.reach*1.125, logOr(ratio)))
 }
 
 func pairsFigure(s *plotSource, diffs []plotDiff, title string) *figure {
@@ -145,7 +154,7 @@ func (s pairScale) apply(p *panel, base string, strips bool) {
 		p.Add(band{lo: -s.reach * 1.22, hi: -s.reach * 1.03, ink: inkStrip, alpha: 1,
 			label: "only " + cleanText(base, 20) + " completes"})
 	}
-	p.Y.Tick.Marker = constantTicks(ticks, func(v float64) string { return tickLabel(math.Exp(v)) })
+	p.Y.Tick.Marker = constantTicks(ticks, func(v float64) string { return fmt.Sprintf("%.3g", math.Exp(v)) })
 	p.Add(rules{at: []float64{0}, ink: inkFaint, width: 1})
 }
 
@@ -188,12 +197,12 @@ func addPairs(p *panel, threads []int, d plotDiff, scale pairScale, i, k int) {
 	dots := runDots{model: d.model, radius: 2.4, alpha: 0.5, spots: &p.spots}
 	for j, pair := range d.pairs {
 		dots.marks = append(dots.marks, runMark{at + offset + half*0.7*jitter(j),
-			scale.place(pair.ratio), pair.run, pair.text})
+			scale.place(pair.ratio, j), pair.run, pair.text})
 	}
 	mid := centres{ink: styleOf(d.model).ink, half: half * 0.8}
-	mark := centreMark{x: at + offset, y: scale.place(d.ratio), lo: 1, hi: 0}
+	mark := centreMark{x: at + offset, y: scale.centre(d.ratio), lo: 1, hi: 0}
 	if d.lo <= d.hi {
-		mark.lo, mark.hi = scale.place(d.lo), scale.place(d.hi)
+		mark.lo, mark.hi = scale.centre(d.lo), scale.centre(d.hi)
 	}
 	mid.marks = append(mid.marks, mark)
 	p.Add(dots, mid, verdictWord(d, at+offset, scale))
@@ -201,7 +210,7 @@ func addPairs(p *panel, threads []int, d plotDiff, scale pairScale, i, k int) {
 
 // verdictWord writes what a case comes to under its marks.
 func verdictWord(d plotDiff, x float64, scale pairScale) words {
-	text := map[plotVerdict]string{tooFew: "n < 6", tied: "=", faster: "faster", slower: "slower"}
+	text := map[plotVerdict]string{tooFew: "n < 6", tied: "not told apart", faster: "faster", slower: "slower"}
 	w := words{x: x, y: -scale.reach, text: text[d.verdict], ink: inkText, size: plotFootSize,
 		xalign: draw.XCenter, dy: 7}
 	if d.verdict == tooFew {

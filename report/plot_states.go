@@ -304,7 +304,7 @@ func partSentence(bp barPanel, x, y bar, k int, process string) string {
 			who = "a decompression thread"
 		}
 	}
-	return fmt.Sprintf("The models differ most in %q: with %s, %s spends %s %% of its time on it "+
-		"under %s and %s %% under %s", x.parts[k].group.name, x.cell.caseText(), who,
-		whole(x.parts[k].share), x.cell.model, whole(y.parts[k].share), y.cell.model)
+	return fmt.Sprintf("Largest difference, with %s: of the time of %s, “%s” takes %.0f %% "+
+		"under %s and %.0f %% under %s", x.cell.caseText(), who, x.parts[k].group.name,
+		x.parts[k].share, x.cell.model, y.parts[k].share, y.cell.model)
 }

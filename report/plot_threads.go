@@ -29,8 +29,8 @@ type threadPanel struct {
 
 func (b *byThreads) build(plotSize) *figure {
 	values, strip := b.values()
-	scale := scaleOf(values, strip)
-	if b.top > 0 && !scale.log {
+	scale := scaleOf(values, strip, b.top > 0)
+	if b.top > 0 {
 		scale.hi = max(scale.hi, b.top*1.03)
 	}
 	fig := &figure{title: b.title, height: 250, foot: b.src.foot()}
@@ -86,7 +86,7 @@ func (b *byThreads) panel(tp threadPanel, scale scaleY) *panel {
 
 func (s scaleY) note() string {
 	if s.log {
-		return ", logarithmic"
+		return ", log scale"
 	}
 	return ""
 }
@@ -112,11 +112,11 @@ func (b *byThreads) model(p *panel, tp threadPanel, scale scaleY,
 				m.y = scale.at(stripMid + 0.04*jitter(3*j+1))
 				crosses.marks = append(crosses.marks, m)
 			default:
-				m.y = v
+				m.y = scale.pos(v)
 				dots.marks = append(dots.marks, m)
 			}
 			values = append(values, v)
-			small.marks = append(small.marks, workerMarks(tp, r, m.x)...)
+			small.marks = append(small.marks, workerMarks(tp, scale, r, m.x)...)
 		}
 		mid.marks = append(mid.marks, middle(values, float64(at)+offset, scale)...)
 	}
@@ -132,19 +132,23 @@ func middle(values []float64, x float64, scale scaleY) []centreMark {
 	if math.IsInf(med, 1) {
 		return []centreMark{{x: x, y: scale.at(stripMid), lo: 1, hi: 0, alone: true}}
 	}
-	if math.IsInf(hi, 1) {
-		hi = scale.at(stripFrom)
+	if lo > hi {
+		return []centreMark{{x: x, y: scale.pos(med), lo: 1, hi: 0}}
 	}
-	return []centreMark{{x: x, y: med, lo: lo, hi: hi}}
+	top := scale.pos(hi)
+	if math.IsInf(hi, 1) {
+		top = scale.at(stripFrom)
+	}
+	return []centreMark{{x: x, y: scale.pos(med), lo: scale.pos(lo), hi: top}}
 }
 
-func workerMarks(tp threadPanel, r *results.Run, x float64) []runMark {
+func workerMarks(tp threadPanel, scale scaleY, r *results.Run, x float64) []runMark {
 	if tp.each == nil {
 		return nil
 	}
 	var out []runMark
 	for _, v := range tp.each(r) {
-		out = append(out, runMark{x: x, y: v})
+		out = append(out, runMark{x: x, y: scale.pos(v)})
 	}
 	return out
 }

@@ -132,8 +132,8 @@ func cpuFinding(s *plotSource) string {
 	cells := s.cells()
 	base := c.cell
 	base.model = c.base
-	return fmt.Sprintf("With %s a compression thread uses %s %% of a CPU under %s and %s %% under "+
-		"%s; the main thread %s %% and %s %%", c.cell.caseText(), sig(c.baseV), c.base,
+	return fmt.Sprintf("With %s, a compression thread uses %s %% of a CPU under %s and %s %% under "+
+		"%s; the main thread %s %% and %s %%", c.cell.caseText(), sig(c.baseV), c.base,
 		sig(c.other), c.model, sig(sampleOf(cells[base], mainCPU).median()),
 		sig(sampleOf(cells[c.cell], mainCPU).median()))
 }
@@ -174,7 +174,7 @@ func busyFinding(s *plotSource) string {
 	if !ok {
 		return s.onlyModel("Pages that find no free thread", " %", 1, busyPercent)
 	}
-	return fmt.Sprintf("Busy pages differ most with %s: %s %% under %s, %s %% under %s",
+	return fmt.Sprintf("Busy pages differ most with %s: %s %% under %s, %s %% under %s",
 		threadsWord(c.cell.threads), sig(c.baseV), c.base, sig(c.other), c.model)
 }
 
@@ -229,8 +229,8 @@ func wakesFinding(s *plotSource) string {
 	}
 	times := ""
 	if lo > 0 {
-		times = fmt.Sprintf(", %s× as many", sig(hi/lo))
+		times = fmt.Sprintf(": %s× fewer", sig(hi/lo))
 	}
-	return fmt.Sprintf("%s makes %s futex calls a page with %s, %s makes %s%s",
+	return fmt.Sprintf("%s makes %s futex calls a page with %s, %s %s%s",
 		more, sig(hi), c.cell.caseText(), fewer, sig(lo), times)
 }
