@@ -2,7 +2,8 @@
 // in, one self-contained compressed page out, and back.
 //
 // Steady state allocates nothing: all memory of an encoder or decoder is made when it is made or
-// on its first page (run one page through it before measuring). An Encoder or a Decoder belongs to
+// on its first pages (run some through it before measuring). The library's s2 and zstd decoders
+// keep tables in pools that a garbage collection empties, and then make new ones. An Encoder or a Decoder belongs to
 // one thread at a time; a Codec is immutable.
 package codec
 
@@ -31,9 +32,9 @@ type Codec interface {
 	NewEncoder(level int) (Encoder, error)
 	NewDecoder() (Decoder, error)
 
-	// StateBytes is about how many bytes of heap one encoder of that level keeps; DecoderBytes
-	// the same of a decoder. Both were measured (TestStateBytes holds them within a factor of 1.5)
-	// and serve the check whether a run fits into memory.
+	// StateBytes is about how many bytes of heap one encoder of that level (one of Levels) keeps;
+	// DecoderBytes the same of a decoder. Both were measured (TestStateBytes holds them within a
+	// factor of 1.5) and serve the check whether a run fits into memory.
 	StateBytes(level int) int64
 	DecoderBytes() int64
 }
@@ -49,7 +50,8 @@ type Encoder interface {
 type Decoder interface {
 	// Decode decompresses src into dst. It is an error if src is damaged or does not give exactly
 	// len(dst) bytes; dst then holds anything. src may come from outside: nothing in it makes
-	// Decode panic or use more memory than it was made with.
+	// Decode panic or take memory by what it claims. zlib and zstd find damage by a checksum; s2
+	// and none have none.
 	Decode(t thread.Thread, dst, src []byte) error
 }
 

@@ -16,7 +16,7 @@ func (s2Codec) Name() string              { return "s2" }
 func (s2Codec) Bound(n int) int           { return s2.MaxEncodedLen(n) }
 func (s2Codec) Levels() (lo, hi, def int) { return 1, 3, 1 }
 
-// StateBytes is small: the library's tables live on the stack of the call.
+// StateBytes is small: the library's tables are in a pool that all encoders share.
 func (s2Codec) StateBytes(int) int64 { return 64 }
 func (s2Codec) DecoderBytes() int64  { return 64 }
 

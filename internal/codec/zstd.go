@@ -13,16 +13,27 @@ import (
 // best (about zstd's own 1, 3, 7 and 11).
 type zstdCodec struct{}
 
-// zstdExtra is what a frame adds to a page that does not compress: magic 4, descriptor 1, content
-// size 2, block header 3, checksum 4.
-const zstdExtra = 14
+// What a frame adds to a page that does not compress: magic 4, descriptor 1, content size 2 and
+// checksum 4, and for each block of at most a window a header of 3.
+const (
+	zstdFrame = 11
+	zstdBlock = 3
+)
+
+// zstdMaxMemory bounds what a frame may claim to give, far above a page and far below harm.
+const zstdMaxMemory = 1 << 20
 
 // zstdWindow is the library's smallest window that holds a page.
 const zstdWindow = 4 << 10
 
 func (zstdCodec) Name() string              { return "zstd" }
-func (zstdCodec) Bound(n int) int           { return n + zstdExtra }
 func (zstdCodec) Levels() (lo, hi, def int) { return 1, 4, 1 }
+
+// Bound is what the format adds at most: 4110 for a page of 4096, as it happens.
+func (zstdCodec) Bound(n int) int {
+	blocks := max(1, (n+zstdWindow-1)/zstdWindow)
+	return n + zstdFrame + zstdBlock*blocks
+}
 
 func (c zstdCodec) NewEncoder(level int) (Encoder, error) {
 	if err := checkLevel(c, level); err != nil {
@@ -41,6 +52,7 @@ func (zstdCodec) NewDecoder() (Decoder, error) {
 	r, err := zstd.NewReader(nil,
 		zstd.WithDecoderConcurrency(1),
 		zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxMemory(zstdMaxMemory),
 		zstd.WithDecodeAllCapLimit(true))
 	return zstdDecoder{r}, err
 }
@@ -48,7 +60,7 @@ func (zstdCodec) NewDecoder() (Decoder, error) {
 type zstdEncoder struct{ w *zstd.Encoder }
 
 func (e zstdEncoder) Encode(_ thread.Thread, dst, src []byte) (int, error) {
-	if len(dst) < len(src)+zstdExtra {
+	if len(dst) < (zstdCodec{}).Bound(len(src)) {
 		return 0, ErrNoRoom
 	}
 	out := e.w.EncodeAll(src, dst[:0])
@@ -71,6 +83,11 @@ func (d zstdDecoder) Decode(_ thread.Thread, dst, src []byte) error {
 	return nil
 }
 
-func (zstdCodec) StateBytes(level int) int64 { return 1 << 20 }
+// StateBytes grows steeply: the library's tables of level 4 alone take 32 MiB.
+func (zstdCodec) StateBytes(level int) int64 {
+	kib := [...]int64{1: 320, 2: 1352, 3: 4364, 4: 35012}
+	return kib[level] << 10
+}
 
-func (zstdCodec) DecoderBytes() int64 { return 64 << 10 }
+// DecoderBytes is small because the library's tables are in a pool that all decoders share.
+func (zstdCodec) DecoderBytes() int64 { return 12 << 10 }
