@@ -38,6 +38,7 @@ func (o *Output) PutZero(page int) {
 	putWord(b, page, flagZero|flagContinue)
 	b[headerSize] = 0
 	o.n += zeroSize
+	o.gap = 0
 	o.zero = true
 }
 
