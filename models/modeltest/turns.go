@@ -45,7 +45,7 @@ type turn struct {
 
 const (
 	callTime = 100 * time.Nanosecond // of the machine's clock, for each call
-	maxCalls = 2_000_000             // of a run, after which it counts as a livelock
+	maxCalls = 500_000               // of a run, after which it counts as a livelock
 )
 
 // errGivenUp unwinds the threads of a run that has failed.

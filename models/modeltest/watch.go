@@ -2,7 +2,6 @@ package modeltest
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +17,8 @@ import (
 // makes no order between the threads of the model that would hide a race from the detector.
 type watched struct {
 	thread.Machine
+	patience time.Duration // how long nothing may move before it is a hang
+
 	mu      sync.Mutex // guards records; taken when a thread starts, not afterwards
 	records []*record
 	started atomic.Int32
@@ -120,9 +121,10 @@ func (t *watchedThread) drops(name *string) {
 	}
 }
 
+// spins is what a thread does in SpinUntil, by its reason.
 var spins = func() (s [thread.NumStates]string) {
 	for i := range s {
-		s[i] = "spins for " + thread.State(i).String()
+		s[i] = "spins: " + thread.State(i).String()
 	}
 	return s
 }()
@@ -235,9 +237,8 @@ func (m *watched) guard(f func() error) error {
 		if now := m.progress(); now != last {
 			last, moved = now, time.Now()
 		}
-		if time.Since(moved) > patience || time.Since(begin) > spinPatience {
+		if time.Since(moved) > m.patience || time.Since(begin) > spinPatience {
 			return fmt.Errorf("hang: %s", m.describe())
 		}
-		runtime.Gosched()
 	}
 }

@@ -1,0 +1,112 @@
+// Package planted holds models with one known bug each: what the conformance suite and the explorer
+// of schedules must catch. Two small pipelines, one after each contender's protocol and sound
+// without a fault, carry all the bugs, so that the contenders stay free of switches.
+//
+// Which finder catches which is part of the list, and is held by the tests of package modeltest. A
+// bug that shows only between two plain accesses, with no call of the machine between them, is out
+// of reach of a schedule that switches at calls; if nothing else catches it, it is the explorer's.
+package planted
+
+import (
+	"strings"
+
+	"mtbench/internal/thread"
+	"mtbench/models"
+)
+
+// Finder is a set of ways to catch a bug.
+type Finder uint8
+
+const (
+	// Schedules: the suite on modeltest.Turns, which switches at the machine's calls. Always.
+	Schedules Finder = 1 << iota
+	// RaceDetector: the suite on real threads, built with -race. Always in practice: the two
+	// accesses that nothing orders happen in every run, and the detector needs no collision.
+	RaceDetector
+	// Exploration: a schedule that also switches at shared accesses (build tag explore).
+	Exploration
+)
+
+// String lists the finders.
+func (f Finder) String() string {
+	var names []string
+	for i, name := range []string{"schedules", "race detector", "exploration"} {
+		if f&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// Planted is a model with a bug.
+type Planted struct {
+	Name     string
+	Doc      string // what is wrong, and what comes of it
+	Build    models.Builder
+	InFlight func(models.Config) int // requests of the model
+	FoundBy  Finder
+}
+
+// fault is what is wrong with a pipeline; at most one at a time.
+type fault uint8
+
+const (
+	none fault = iota
+	storeOutsideLock
+	doneEarly
+	resetAfterLook
+	quitBeforeReset
+	shortResults
+	noResultsLock
+	asleepFlag
+)
+
+// All lists the bugs.
+func All() []Planted {
+	return []Planted{
+		onLocks("store-outside-lock", "the request is stored and signalled without the slot's lock: "+
+			"a worker that has just looked sleeps through the signal",
+			storeOutsideLock, Schedules|RaceDetector|Exploration),
+		onLocks("done-early", "done is set before the result is written: the submitter takes a "+
+			"request out that the worker still works on", doneEarly, Schedules|RaceDetector|Exploration),
+		onRings("reset-after-look", "the event is reset after the look at the ring: a request that "+
+			"comes in between is slept through", resetAfterLook, Schedules|Exploration),
+		onRings("quit-before-reset", "quit is tested before the reset, as the series was posted: a "+
+			"quit that comes in between is slept through, and Close hangs",
+			quitBeforeReset, Schedules|Exploration),
+		onRings("short-results", "the results ring is one slot short: the last result of a full "+
+			"pipeline finds no room", shortResults, Schedules|Exploration),
+		onRings("no-results-lock", "the results ring has two producers and no lock: a result is "+
+			"overwritten and its page lost", noResultsLock, RaceDetector|Exploration),
+		onRings("asleep-flag", "the event is set only if an atomic flag says that the worker sleeps, "+
+			"and the worker sets the flag after its look: a request that comes in between is slept "+
+			"through. Every access is atomic and no call lies between the two",
+			asleepFlag, Exploration),
+	}
+}
+
+// Sound lists the two pipelines without a fault: controls, in which nothing may be found.
+func Sound() []Planted {
+	return []Planted{
+		onLocks("sound-locks", "the locked protocol without a fault", none, 0),
+		onRings("sound-rings", "the lockless protocol without a fault", none, 0),
+	}
+}
+
+func onLocks(name, doc string, f fault, by Finder) Planted {
+	build := func(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
+		models.Pipeline, error) {
+		return buildLocks(m, t, cfg, work, f)
+	}
+	inFlight := func(c models.Config) int { return c.Threads }
+	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, FoundBy: by}
+}
+
+func onRings(name, doc string, f fault, by Finder) Planted {
+	build := func(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
+		models.Pipeline, error) {
+		return buildRings(m, t, cfg, work, f)
+	}
+	inFlight := func(c models.Config) int { return depth * c.Threads }
+	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, FoundBy: by}
+}
