@@ -1,12 +1,12 @@
 package thread
 
 import (
-	"math"
 	"runtime"
+	"slices"
 	"time"
 )
 
-// calibration says how long one turn of the work loop takes on an undisturbed CPU.
+// calibration says how many turns of the work loop take a nanosecond on this CPU.
 //
 // Compute runs a number of turns instead of watching a clock: a wall clock would count the time in
 // which the thread was preempted as work, and the thread's CPU clock is a system call of the same
@@ -17,22 +17,21 @@ type calibration struct {
 }
 
 const (
-	calibrationChunk = 10_000 // turns: some ten microseconds, short enough to be undisturbed often
-	calibrationTries = 100
+	calibrationChunk = 10_000 // turns: some twenty microseconds, so that most are undisturbed
+	calibrationTries = 101
 )
 
-// calibrate times the loop in short chunks and takes the fastest: a chunk in which the thread was
-// preempted or interrupted is longer, never shorter. The first chunks also raise the frequency.
+// calibrate times the loop in short chunks and takes the median: a chunk in which the thread was
+// preempted is far off and does not count, and neither does the odd one at a higher frequency.
 func calibrate() calibration {
-	best := time.Duration(math.MaxInt64)
-	for range calibrationTries {
+	var chunks [calibrationTries]time.Duration
+	for i := range chunks {
 		from := time.Now()
 		runtime.KeepAlive(work(calibrationChunk))
-		if d := time.Since(from); d > 0 && d < best {
-			best = d
-		}
+		chunks[i] = max(1, time.Since(from))
 	}
-	return calibration{turnsPerNS: calibrationChunk / float64(best.Nanoseconds())}
+	slices.Sort(chunks[:])
+	return calibration{turnsPerNS: calibrationChunk / float64(chunks[calibrationTries/2])}
 }
 
 func (c calibration) compute(d time.Duration) {
