@@ -116,10 +116,7 @@ func (a *account) measured() bool { return a.phase != beforeBracket && a.born !=
 
 // usage is what the account says of the time inside the bracket. The reasons add up to Wall.
 func (a *account) usage() Usage {
-	from, to := tally{}, a.tally
-	if a.born == beforeBracket {
-		from = a.at[0]
-	}
+	from, to := a.at[0], a.tally // of one born inside the bracket, at[0] is zero
 	if a.phase == afterBracket {
 		to = a.at[1]
 	}

@@ -85,3 +85,16 @@ func BenchmarkBracket(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkStartJoin is what a thread costs at birth and end, its figures included.
+func BenchmarkStartJoin(b *testing.B) {
+	for name, m := range realMachines() {
+		b.Run(name, func(b *testing.B) {
+			_ = m.Run("main", func(t Thread) {
+				for b.Loop() {
+					m.Start(t, "w", Worker, func(Thread) {}).Join(t)
+				}
+			})
+		})
+	}
+}

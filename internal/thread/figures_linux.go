@@ -14,6 +14,7 @@ type figures struct {
 	known        bool // the CPU clock could be read
 	cpu          time.Duration
 	user, system time.Duration
+	delayKnown   bool // schedstat could be read
 	runDelay     time.Duration
 	voluntary    int64
 	involuntary  int64
@@ -43,6 +44,7 @@ func (f figures) withDetails(tid int, own bool) figures {
 		return f.withRusage(own)
 	}
 	if s, err := p.Schedstat(); err == nil {
+		f.delayKnown = true
 		f.runDelay = time.Duration(s.WaitingNanoseconds)
 	}
 	if own {
@@ -85,8 +87,9 @@ func procOf(tid int) (procfs.Proc, error) {
 // of /proc, a microsecond of rusage), so a difference below 0 is none.
 func (f figures) minus(g figures) figures {
 	return figures{
-		known: f.known && (g.known || g == figures{}),
-		cpu:   max(0, f.cpu-g.cpu), runDelay: max(0, f.runDelay-g.runDelay),
+		known:      f.known && (g.known || g == figures{}),
+		delayKnown: f.delayKnown && (g.delayKnown || g == figures{}),
+		cpu:        max(0, f.cpu-g.cpu), runDelay: max(0, f.runDelay-g.runDelay),
 		user: max(0, f.user-g.user), system: max(0, f.system-g.system),
 		voluntary: max(0, f.voluntary-g.voluntary), involuntary: max(0, f.involuntary-g.involuntary),
 	}
@@ -94,8 +97,9 @@ func (f figures) minus(g figures) figures {
 
 func (f figures) plus(g figures) figures {
 	return figures{
-		known: f.known || g.known,
-		cpu:   f.cpu + g.cpu, runDelay: f.runDelay + g.runDelay,
+		known:      f.known || g.known,
+		delayKnown: f.delayKnown || g.delayKnown,
+		cpu:        f.cpu + g.cpu, runDelay: f.runDelay + g.runDelay,
 		user: f.user + g.user, system: f.system + g.system,
 		voluntary: f.voluntary + g.voluntary, involuntary: f.involuntary + g.involuntary,
 	}
@@ -106,7 +110,8 @@ func (f figures) into(u *Usage) {
 	if !f.known {
 		return
 	}
-	u.CPU, u.User, u.System, u.RunDelay = f.cpu, f.user, f.system, f.runDelay
+	u.CPU, u.User, u.System = f.cpu, f.user, f.system
+	u.DelayKnown, u.RunDelay = f.delayKnown, f.runDelay
 	u.Voluntary, u.Involuntary = f.voluntary, f.involuntary
 }
 

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -255,6 +256,30 @@ func TestKernelFigures(t *testing.T) {
 	wall := m.bracket.now[1] - m.bracket.now[0]
 	if rt := usageOf(t, m, "go-runtime"); rt.Role != Other || rt.Wall != wall {
 		t.Errorf("go-runtime: %+v", rt)
+	}
+}
+
+// TestAThreadDoesNotInheritCPUTime: the OS thread that it gets may have run goroutines before.
+func TestAThreadDoesNotInheritCPUTime(t *testing.T) {
+	m := newTestKernel()
+	var burnt sync.WaitGroup
+	for range 6 {
+		burnt.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			m.work.compute(15 * time.Millisecond)
+		})
+	}
+	burnt.Wait()
+	run(t, m, func(t0 Thread) {
+		m.OpenBracket(t0)
+		startAll(m, t0, 4, func(int, Thread) {})()
+		m.ShutBracket(t0)
+	})
+	for _, u := range m.Usages() {
+		if u.Role == Worker && u.CPU > u.Wall+5*time.Millisecond {
+			t.Errorf("%s: CPU %v in a life of %v", u.Name, u.CPU, u.Wall)
+		}
 	}
 }
 

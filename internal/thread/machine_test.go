@@ -91,6 +91,34 @@ func checkExclusion(t *testing.T, m Machine, name string, l locker, n int) {
 	}
 }
 
+// TestSpinLockIsTakenByItsWaiter holds the lock until another thread is about to wait for it.
+func TestSpinLockIsTakenByItsWaiter(t *testing.T) {
+	machines(t, true, func(t *testing.T, m Machine) {
+		l := m.NewSpinLock("sp", LockResults)
+		const waiters = 3
+		var waiting atomic.Int64
+		inside := 0
+		run(t, m, func(t0 Thread) {
+			l.Lock(t0)
+			join := startAll(m, t0, waiters, func(_ int, th Thread) {
+				waiting.Add(1)
+				l.Lock(th)
+				inside++
+				th.SleepUntil(th.Now()+time.Millisecond, Sleeping) // the others look meanwhile
+				if inside != 1 {
+					t.Errorf("%d threads hold the lock", inside)
+				}
+				inside--
+				l.Unlock(th)
+			})
+			t0.SpinUntil(SpinWork, 0, true, func() bool { return waiting.Load() == waiters })
+			t0.SleepUntil(t0.Now()+time.Millisecond, Sleeping)
+			l.Unlock(t0)
+			join()
+		})
+	})
+}
+
 // TestCondLosesNoSignal runs producers and consumers over a bounded buffer: a lost wake-up hangs.
 func TestCondLosesNoSignal(t *testing.T) {
 	machines(t, true, func(t *testing.T, m Machine) {

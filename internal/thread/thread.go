@@ -132,6 +132,7 @@ type Usage struct {
 	CPU         time.Duration // thread clock
 	User        time.Duration // tick-sampled by the kernel: an indication
 	System      time.Duration
+	DelayKnown  bool          // RunDelay was measured (not every kernel keeps schedstat)
 	RunDelay    time.Duration // runnable, but waiting for a CPU (schedstat)
 	Voluntary   int64         // context switches because it blocked
 	Involuntary int64         // context switches because it was preempted
