@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -33,11 +34,17 @@ type Model struct {
 
 	// Variants are configurations to test besides the default, by name.
 	Variants map[string]func(*models.Config)
+
+	// Machines are those to test on, by name; nil means all.
+	Machines []string
 }
 
 // Run tests the model on every machine.
 func Run(t *testing.T, model Model) {
 	for _, mk := range machines() {
+		if model.Machines != nil && !slices.Contains(model.Machines, mk.name) {
+			continue
+		}
 		t.Run(mk.name, func(t *testing.T) {
 			for _, c := range cases() {
 				t.Run(c.name, func(t *testing.T) { runCase(t, model, mk, c) })
@@ -48,13 +55,21 @@ func Run(t *testing.T, model Model) {
 
 func runCase(t *testing.T, model Model, mk machine, c testCase) {
 	for _, cfg := range configs(model, mk, c) {
-		for seed := range uint64(mk.seeds) {
+		for seed := range uint64(mk.seeds * soak()) {
 			if err := runOnce(model, mk, c, cfg.Config, seedOf(c.name, cfg.name, seed)); err != nil {
 				t.Errorf("%s, %s, seed %d: %v", c.doc, cfg.name, seed, err)
 				return
 			}
 		}
 	}
+}
+
+// soak is how many times as often as normal each case is run: 20 with MTBENCH_SOAK=1.
+func soak() int {
+	if os.Getenv("MTBENCH_SOAK") == "1" {
+		return 20
+	}
+	return 1
 }
 
 // Check runs the suite on the machines that name tells of ("turns", "kernel", …) and returns the
@@ -110,7 +125,11 @@ type namedConfig struct {
 
 // configs are the combinations of threads, wait, side and variant that c makes sense with.
 func configs(model Model, mk machine, c testCase) (list []namedConfig) {
-	for _, n := range mk.threads {
+	threads := mk.threads
+	if mk.real && c.wide {
+		threads = append(slices.Clone(threads), wide)
+	}
+	for _, n := range threads {
 		for _, way := range ways(c.waits) {
 			cfg := models.Config{Threads: n, Wait: way.wait, Side: way.side, Name: "worker"}
 			name := fmt.Sprintf("%d threads, %s", n, way.name)
@@ -122,6 +141,9 @@ func configs(model Model, mk machine, c testCase) (list []namedConfig) {
 	}
 	return list
 }
+
+// wide is the most threads of the suite: the letter's.
+const wide = 16
 
 // varied are the model's variants of one configuration.
 func varied(model Model, name string, cfg models.Config) (list []namedConfig) {
@@ -171,8 +193,8 @@ func machines() []machine {
 	return []machine{
 		{"turns", func(seed uint64, _ int) thread.Machine { return NewTurns(seed) }, false,
 			40, 10, []int{1, 2, 3}},
-		{"kernel", kernel, true, 100, 1, []int{1, 2, 4, 16}},
-		{"goroutine", goroutines, true, 100, 1, []int{1, 2, 4, 16}},
+		{"kernel", kernel, true, 60, 1, []int{1, 4}},
+		{"goroutine", goroutines, true, 60, 1, []int{1, 4}},
 		{"kernel with delays", jittered(kernel), true, 50, 1, []int{1, 3}},
 		{"goroutine with delays", jittered(goroutines), true, 50, 1, []int{1, 3}},
 	}

@@ -57,7 +57,7 @@ func TestTurnsRepeats(t *testing.T) {
 		}
 		return strings.Join(m.Traced(), "\n")
 	}
-	if trace(1) != trace(1) {
+	if first, second := trace(1), trace(1); first != second {
 		t.Error("seed 1 gave two schedules")
 	}
 	if trace(1) == trace(2) {

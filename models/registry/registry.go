@@ -1,0 +1,61 @@
+// Package registry lists the contenders: every model that can be run, by the name that --models and
+// result files use. A new contender is a package of its own and one line here.
+package registry
+
+import (
+	"fmt"
+	"strings"
+
+	"mtbench/internal/thread"
+	"mtbench/models"
+	"mtbench/models/locked"
+	"mtbench/models/lockless"
+	"mtbench/models/steps"
+)
+
+// Contender is a model that can be run.
+type Contender struct {
+	Name  string
+	Doc   string // one line
+	Build models.Builder
+
+	// SourceOnly: it cannot serve a destination; only with a discarded stream.
+	SourceOnly bool
+
+	// Ranked: it takes part in verdicts. Baselines only price the harness or bound the others.
+	Ranked bool
+}
+
+// All lists the contenders: baselines first, then the models, then the steps between them.
+func All() []Contender {
+	all := []Contender{
+		{"null", "refuses every page; prices the harness", models.Null, false, false},
+		{"inline", "the main thread does the work itself, with no worker", models.Inline, false, false},
+		{"ideal", "each worker takes its share of a round; the ceiling", models.Ideal, true, false},
+		{"locked", "global lock and one pending page a thread (QEMU 3.1)", locked.Build, false, true},
+		{"lockless", "a ring and an event a thread (series of 2018-10-16)", lockless.Build, false, true},
+		{"lockless-rr", "lockless without the search: plain round robin", roundRobin, false, true},
+	}
+	for _, s := range steps.All() {
+		all = append(all, Contender{s.Name, s.Doc, s.Build, false, true})
+	}
+	return all
+}
+
+func roundRobin(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
+	models.Pipeline, error) {
+	cfg.RoundRobin = true
+	return lockless.Build(m, t, cfg, work)
+}
+
+// Lookup finds a contender by name. The error names those that there are.
+func Lookup(name string) (Contender, error) {
+	var names []string
+	for _, c := range All() {
+		if c.Name == name {
+			return c, nil
+		}
+		names = append(names, c.Name)
+	}
+	return Contender{}, fmt.Errorf("unknown model %q; there are %s", name, strings.Join(names, ", "))
+}
