@@ -27,7 +27,8 @@ const (
 // Comparison sets two models against each other in one cell by one metric.
 type Comparison struct {
 	Metric      Metric
-	Cell        Cell
+	Cell        Cell // of the other
+	BaseCell    Cell // the same, but for a claim that compares across cells
 	Base, Other string
 
 	Pairs    []Pair
@@ -86,7 +87,7 @@ func CompareAll(f *results.File, m Metric) []Comparison {
 func comparePaired(f *results.File, m Metric, cell Cell, base, other string) Comparison {
 	pairs, again := pairUp(runsOf(f, base, cell), runsOf(f, other, cell), m)
 	c := Comparison{
-		Metric: m, Cell: cell, Base: base, Other: other,
+		Metric: m, Cell: cell, BaseCell: cell, Base: base, Other: other,
 		Pairs: pairs, Planned: max(planned(f, cell), len(pairs)), Again: again,
 		Outliers: outliers(pairs), BaseN: len(pairs), OtherN: len(pairs),
 	}

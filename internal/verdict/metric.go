@@ -76,6 +76,8 @@ func cpuMetrics() []Metric {
 			Doc: "the same of the compression thread that used least"},
 		{Name: "worker_cpu_highest", Unit: unit, Tick: tick, Of: workerCPU(slices.Max),
 			Doc: "the same of the compression thread that used most"},
+		{Name: "worker_cpu_spread", Unit: unit, Better: Lower, Tick: tick, Of: workerCPU(spread),
+			Doc: "between the compression thread that used most and the one that used least"},
 		{Name: "cpu_per_page", Unit: "µs/page", Better: Lower, Tick: 0.01, Of: cpuPerPage,
 			Doc: "CPU time of main and workers together a page"},
 		{Name: "lock_wait", Unit: "ratio", Better: Lower, Tick: tick, Of: stateShare(lockStates()...),
@@ -203,6 +205,8 @@ func mean(values []float64) float64 {
 	}
 	return sum / float64(len(values))
 }
+
+func spread(values []float64) float64 { return slices.Max(values) - slices.Min(values) }
 
 func cpuPerPage(r *results.Run) (float64, bool) {
 	sum := 0.0

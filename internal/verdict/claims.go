@@ -1,0 +1,357 @@
+package verdict
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"mtbench/results"
+)
+
+//go:embed claims.yaml
+var shipped []byte
+
+// ShippedName is what messages call the claims file that mtbench carries.
+const ShippedName = "claims.yaml (shipped)"
+
+// The limits of a claims file.
+const (
+	maxClaimsBytes = 1 << 20
+	maxClaims      = 1000
+)
+
+// The relations that a claim may state. The first group sets two models against each other, the
+// second looks at one.
+const (
+	RelLower  = "lower"  // other's values are lower than base's, by at_least if given
+	RelHigher = "higher" // other's values are higher than base's, by at_least if given
+	RelEqual  = "equal"  // they differ by less than within
+
+	RelBelow     = "below"           // the model's values are below value
+	RelAbove     = "above"           // the model's values are above value
+	RelZero      = "zero"            // the model's values are zero in every run
+	RelCompletes = "completes"       // the model's migrations complete
+	RelCannot    = "cannot-complete" // the model's migrations cannot complete
+)
+
+func pairRelations() []string { return []string{RelLower, RelHigher, RelEqual} }
+func singleRelations() []string {
+	return []string{RelBelow, RelAbove, RelZero, RelCompletes, RelCannot}
+}
+
+// Claim is one statement about models, as a claims file has it.
+type Claim struct {
+	ID     string `yaml:"id"`
+	Says   string `yaml:"says"`   // in words
+	Source string `yaml:"source"` // who says so, and where
+	Metric string `yaml:"metric"`
+	Where  Where  `yaml:"where"`
+
+	Base  string `yaml:"base"`  // a claim on two models: this one …
+	Other string `yaml:"other"` // … and the one that is said to differ from it
+	Model string `yaml:"model"` // a claim on one model
+
+	// BaseThreads compares across cells: the base has this many threads, the other those of Where.
+	BaseThreads int `yaml:"base_threads"`
+
+	Relation string   `yaml:"relation"`
+	AtLeast  string   `yaml:"at_least"` // lower, higher: by how much, as "5%" of the base
+	Within   string   `yaml:"within"`   // equal: how far apart equal things may be, as "5%"
+	Value    *float64 `yaml:"value"`    // below, above: in the metric's unit
+
+	File string `yaml:"-"`
+	Line int    `yaml:"-"` // of its first key
+
+	atLeast, within float64 // as shares; 0 where not given
+}
+
+// Where lists the cells of a claim: every count with every setting.
+type Where struct {
+	Threads []int    `yaml:"threads"`
+	Wait    []string `yaml:"wait"` // off, on
+}
+
+// Cells lists the cells of the claim.
+func (c *Claim) Cells() []Cell {
+	var cells []Cell
+	for _, threads := range c.Where.Threads {
+		for _, wait := range c.Where.Wait {
+			cells = append(cells, Cell{threads, wait == "on"})
+		}
+	}
+	return cells
+}
+
+// paired reports whether the claim sets two models against each other.
+func (c *Claim) paired() bool { return slices.Contains(pairRelations(), c.Relation) }
+
+// Shipped are the claims of the cover letter of 2018.
+func Shipped() ([]*Claim, error) { return ParseClaims(shipped, ShippedName) }
+
+// ReadClaims reads a claims file. What is wrong with the file is a *results.InputError.
+func ReadClaims(path string) ([]*Claim, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxClaimsBytes || !info.Mode().IsRegular() {
+		return nil, &results.InputError{File: path, Msg: fmt.Sprintf(
+			"is no claims file: it must be a regular file of at most %d bytes", maxClaimsBytes)}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClaims(data, path)
+}
+
+// ParseClaims reads the text of a claims file, which errors call name. It refuses what it does not
+// know and what cannot be, and reports the first of it.
+func ParseClaims(data []byte, name string) ([]*Claim, error) {
+	nodes, err := claimNodes(data)
+	if err != nil {
+		return nil, inputError(name, 0, err)
+	}
+	var claims []*Claim
+	seen := map[string]int{}
+	for _, node := range nodes {
+		c := &Claim{File: name, Line: lineOf(node)}
+		if err := yaml.NodeToValue(node, c, yaml.Strict()); err != nil {
+			return nil, inputError(name, c.Line, err)
+		}
+		if key, err := c.check(); err != nil {
+			return nil, inputError(name, keyLine(node, key, c.Line), err)
+		}
+		if before := seen[c.ID]; before != 0 {
+			return nil, inputError(name, keyLine(node, "id", c.Line),
+				fmt.Errorf("id %q is that of the claim on line %d too; ids are unique", c.ID, before))
+		}
+		seen[c.ID] = c.Line
+		claims = append(claims, c)
+	}
+	return claims, nil
+}
+
+// claimNodes finds the list under the one key of the file.
+func claimNodes(data []byte) ([]ast.Node, error) {
+	if len(data) > maxClaimsBytes {
+		return nil, fmt.Errorf("is larger than %d bytes", maxClaimsBytes)
+	}
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, err
+	}
+	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
+		return nil, errors.New("is no claims file: it must be one document, a list under the key claims")
+	}
+	body, ok := file.Docs[0].Body.(*ast.MappingNode)
+	if !ok || len(body.Values) != 1 || body.Values[0].Key.String() != "claims" {
+		return nil, errors.New("is no claims file: its one key must be claims, a list of claims")
+	}
+	list, ok := body.Values[0].Value.(*ast.SequenceNode)
+	switch {
+	case !ok:
+		return nil, errors.New("claims must be a list: each claim begins with \"- id:\"")
+	case len(list.Values) == 0 || len(list.Values) > maxClaims:
+		return nil, fmt.Errorf("holds %d claims; it must be 1 to %d", len(list.Values), maxClaims)
+	}
+	return list.Values, nil
+}
+
+// inputError gives err its file and line, from the YAML library where that knows better.
+func inputError(name string, line int, err error) error {
+	var y yaml.Error
+	if errors.As(err, &y) {
+		if tk := y.GetToken(); tk != nil {
+			line = tk.Position.Line
+		}
+		return &results.InputError{File: name, Line: line, Msg: y.GetMessage()}
+	}
+	return &results.InputError{File: name, Line: line, Msg: err.Error()}
+}
+
+func lineOf(node ast.Node) int {
+	if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 {
+		node = m.Values[0].Key
+	}
+	if tk := node.GetToken(); tk != nil {
+		return tk.Position.Line
+	}
+	return 0
+}
+
+// keyLine is the line of a key of a claim, or otherwise if the claim does not have it.
+func keyLine(node ast.Node, key string, otherwise int) int {
+	m, ok := node.(*ast.MappingNode)
+	if !ok {
+		return otherwise
+	}
+	for _, v := range m.Values {
+		if v.Key.String() == key {
+			return v.Key.GetToken().Position.Line
+		}
+	}
+	return otherwise
+}
+
+// check says what cannot be in a claim, and the key that it is at.
+func (c *Claim) check() (key string, err error) {
+	for _, f := range []func() (string, error){
+		c.checkText, c.checkMetric, c.checkRelation, c.checkModels, c.checkWhere, c.checkShares,
+		c.checkValue,
+	} {
+		if key, err := f(); err != nil {
+			return key, err
+		}
+	}
+	return "", nil
+}
+
+func (c *Claim) checkText() (string, error) {
+	for _, f := range []struct{ key, text string }{
+		{"id", c.ID}, {"says", c.Says}, {"source", c.Source}, {"relation", c.Relation},
+	} {
+		if f.text == "" {
+			return f.key, fmt.Errorf("%s is missing; every claim has id, says, source and relation", f.key)
+		}
+	}
+	return "", nil
+}
+
+// checkMetric: completion is a relation of its own, and names no metric.
+func (c *Claim) checkMetric() (string, error) {
+	if c.Relation == RelCompletes || c.Relation == RelCannot {
+		if c.Metric != "" && c.Metric != "completed" {
+			return "metric", fmt.Errorf("relation %s is about completion; leave metric out", c.Relation)
+		}
+		c.Metric = "completed"
+		return "", nil
+	}
+	if c.Metric == "completed" {
+		return "relation", fmt.Errorf("completion is no figure that can be %s; write completes or "+
+			"cannot-complete", c.Relation)
+	}
+	if _, ok := Lookup(c.Metric); !ok {
+		return "metric", fmt.Errorf("there is no metric %q; there are %s", c.Metric, metricNames())
+	}
+	return "", nil
+}
+
+func metricNames() string {
+	var names []string
+	for _, m := range Metrics() {
+		names = append(names, m.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (c *Claim) checkRelation() (string, error) {
+	all := slices.Concat(pairRelations(), singleRelations())
+	if !slices.Contains(all, c.Relation) {
+		return "relation", fmt.Errorf("there is no relation %q; there are %s", c.Relation,
+			strings.Join(all, ", "))
+	}
+	return "", nil
+}
+
+func (c *Claim) checkModels() (string, error) {
+	switch {
+	case c.paired() && (c.Base == "" || c.Other == "" || c.Model != ""):
+		return "relation", fmt.Errorf("%s sets two models against each other; name them in base and "+
+			"other", c.Relation)
+	case !c.paired() && (c.Model == "" || c.Base != "" || c.Other != "" || c.BaseThreads != 0):
+		return "relation", fmt.Errorf("%s is about one model; name it in model", c.Relation)
+	case c.paired() && c.Base == c.Other && c.BaseThreads == 0:
+		return "other", fmt.Errorf("%s is never %s than itself; base and other must differ, or "+
+			"base_threads be given", c.Other, c.Relation)
+	}
+	return "", nil
+}
+
+func (c *Claim) checkWhere() (string, error) {
+	if len(c.Where.Threads) == 0 || len(c.Where.Wait) == 0 {
+		return "where", errors.New("where must list threads and wait, for example " +
+			"{threads: [4, 8], wait: [off, on]}")
+	}
+	for _, n := range append(slices.Clone(c.Where.Threads), max(c.BaseThreads, 1)) {
+		if n < 1 || n > results.MaxThreads {
+			return "where", fmt.Errorf("threads: %d is not within 1 to %d", n, results.MaxThreads)
+		}
+	}
+	if c.BaseThreads < 0 || c.BaseThreads > results.MaxThreads ||
+		(c.Base == c.Other && c.paired() && slices.Contains(c.Where.Threads, c.BaseThreads)) {
+		return "base_threads", fmt.Errorf("base_threads: %d is outside of 1 to %d, or compares a model "+
+			"with itself", c.BaseThreads, results.MaxThreads)
+	}
+	m, _ := Lookup(c.Metric)
+	for _, w := range c.Where.Wait {
+		switch {
+		case w != "on" && w != "off":
+			return "where", fmt.Errorf("wait: %q is neither on nor off", w)
+		case w == "on" && m.WaitOff:
+			return "where", fmt.Errorf("%s has no meaning with wait on, where no page finds all threads "+
+				"busy; claim busy_pages to be zero instead", c.Metric)
+		}
+	}
+	return "", nil
+}
+
+func (c *Claim) checkShares() (string, error) {
+	var err error
+	if c.atLeast, err = parsePercent(c.AtLeast); err != nil {
+		return "at_least", err
+	}
+	if c.within, err = parsePercent(c.Within); err != nil {
+		return "within", err
+	}
+	switch {
+	case c.AtLeast != "" && c.Relation != RelLower && c.Relation != RelHigher:
+		return "at_least", fmt.Errorf("at_least does not go with %s", c.Relation)
+	case c.Relation == RelLower && c.atLeast >= 1:
+		return "at_least", errors.New("nothing is lower by 100% or more")
+	case c.Within != "" && c.Relation != RelEqual:
+		return "within", fmt.Errorf("within does not go with %s", c.Relation)
+	case c.within == 0 && c.Relation == RelEqual:
+		return "relation", errors.New("equal needs within, above 0: no two measurements are the " +
+			"same; write for example within: 10%")
+	}
+	return "", nil
+}
+
+// parsePercent reads a share written with a percent sign; "" is 0.
+func parsePercent(text string) (float64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	digits, ok := strings.CutSuffix(text, "%")
+	v, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+	if !ok || err != nil || math.IsNaN(v) || v < 0 || v > 1e6 {
+		return 0, fmt.Errorf("%q is no percentage; write for example 5%%", text)
+	}
+	return v / 100, nil
+}
+
+func (c *Claim) checkValue() (string, error) {
+	m, _ := Lookup(c.Metric)
+	bounded := c.Relation == RelBelow || c.Relation == RelAbove
+	switch {
+	case bounded != (c.Value != nil):
+		return "value", errors.New("value goes with below and above, and they need it")
+	case bounded && (!(*c.Value > 0) || math.IsInf(*c.Value, 0)):
+		return "value", fmt.Errorf("value must be above 0, not %v; for none at all write relation: zero",
+			*c.Value)
+	case bounded && (m.Unit == "ratio" || m.Unit == "CPUs") && *c.Value > 1:
+		return "value", fmt.Errorf("%s is at most 1 (its unit is %s), so %v says nothing", m.Name, m.Unit,
+			*c.Value)
+	}
+	return "", nil
+}

@@ -1,0 +1,297 @@
+package verdict
+
+import (
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mtbench/results"
+)
+
+func shippedClaims(t *testing.T) []*Claim {
+	t.Helper()
+	claims, err := Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return claims
+}
+
+// TestShippedClaimsAreTheLetters: what the shipped file claims is what the letter's own table
+// shows, in each case and column, and one run a case proves none of it.
+func TestShippedClaimsAreTheLetters(t *testing.T) {
+	letter, err := results.Letter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	covered := map[string]int{}
+	for _, j := range EvaluateClaims([]*results.File{letter}, shippedClaims(t)) {
+		if j.N == 0 {
+			continue
+		}
+		covered[j.Claim.Metric]++
+		if j.Claim.Relation != RelZero && j.Outcome != Unproven {
+			t.Errorf("%s: one run a case is %v", j.ID(), j.Outcome)
+		}
+		if !letterAgrees(&j) {
+			t.Errorf("%s: the letter's figures are %v, the claim is %s", j.ID(), j.Comparison.Pairs,
+				j.Claim.Relation)
+		}
+	}
+	for metric, want := range map[string]int{"total_time": 8, "completed": 12, "main_cpu": 6,
+		"worker_cpu_lowest": 6, "worker_cpu_highest": 6, "busy_ratio": 3} {
+		if covered[metric] != want {
+			t.Errorf("%s: claims on %d of the letter's figures, want %d", metric, covered[metric], want)
+		}
+	}
+}
+
+func letterAgrees(j *Judged) bool {
+	log := j.Comparison.Change.Estimate
+	switch j.Claim.Relation {
+	case RelLower, RelBelow:
+		return log < 0
+	case RelHigher, RelAbove:
+		return log > 0
+	case RelEqual:
+		return math.Abs(log) <= math.Log1p(j.Claim.within)
+	case RelCompletes:
+		return j.Comparison.OtherCompleted == 1
+	case RelCannot:
+		return j.Comparison.OtherCompleted == 0
+	}
+	return j.Outcome == Supported
+}
+
+const goodClaim = `claims:
+  - id: faster
+    says: "it is faster"
+    source: "me"
+    metric: total_time
+    where: {threads: [4], wait: ["off"]}
+    base: locked
+    other: lockless
+    relation: lower
+`
+
+// TestBadClaims: each mistake is a sentence with file and line.
+func TestBadClaims(t *testing.T) {
+	for _, c := range []struct {
+		name, old, new string
+		line           int
+		want           string
+	}{
+		{"unknown metric", "total_time", "totaltime", 5, `there is no metric "totaltime"`},
+		{"typo in a key", "metric:", "metrik:", 5, "metrik"},
+		{"unknown relation", "lower", "smaller", 9, `there is no relation "smaller"`},
+		{"no source", "source: \"me\"", "source: \"\"", 4, "source is missing"},
+		{"wait is neither", `"off"`, `"maybe"`, 6, `"maybe" is neither on nor off`},
+		{"zero threads", "[4]", "[0]", 6, "not within 1 to 255"},
+		{"text for a number", "[4]", "[four]", 6, ""},
+		{"no cells", "[4]", "[]", 6, "where must list"},
+		{"itself", "other: lockless", "other: locked", 8, "must differ"},
+		{"one model for two", "base: locked\n    other: lockless", "model: locked", 8, "base and other"},
+		{"lower than nothing", "lower", "lower\n    at_least: 100%", 10, "nothing is lower by 100%"},
+		{"no percentage", "lower", "lower\n    at_least: 5", 10, "no percentage"},
+		{"equal to what", "lower", "equal", 9, "equal needs within"},
+		{"lower within", "lower", "lower\n    within: 5%", 10, "within does not go with lower"},
+		{"value of a pair", "lower", "lower\n    value: 5", 10, "value goes with below and above"},
+		{"busy-ratio with wait on", "total_time\n    where: {threads: [4], wait: [\"off\"]}",
+			"busy_ratio\n    where: {threads: [4], wait: [\"on\"]}", 6, "no meaning with wait on"},
+		{"completion as a figure", "total_time", "completed", 9, "completion is no figure"},
+		{"more than all CPU",
+			"total_time\n    where: {threads: [4], wait: [\"off\"]}\n    base: locked\n" +
+				"    other: lockless\n    relation: lower",
+			"main_cpu\n    where: {threads: [4], wait: [\"off\"]}\n    model: locked\n" +
+				"    relation: below\n    value: 50", 9, "at most 1"},
+		{"broken YAML", "claims:", "claims: [", 0, ""},
+		{"another key", "claims:", "claim:", 0, "its one key must be claims"},
+		{"twice", "claims:\n", "claims:\n  - {id: faster, says: x, source: x, where: {threads: [4], " +
+			"wait: [\"on\"]}, model: locked, relation: completes}\n", 3, "ids are unique"},
+	} {
+		text := strings.Replace(goodClaim, c.old, c.new, 1)
+		if text == goodClaim {
+			t.Fatalf("%s: nothing replaced", c.name)
+		}
+		_, err := ParseClaims([]byte(text), "my.yaml")
+		var input *results.InputError
+		if !errors.As(err, &input) {
+			t.Errorf("%s: %v, want an error of the file", c.name, err)
+			continue
+		}
+		if input.File != "my.yaml" || (c.line != 0 && input.Line != c.line) ||
+			!strings.Contains(input.Msg, c.want) || strings.Contains(input.Msg, "\n") {
+			t.Errorf("%s: %v; want line %d and %q", c.name, err, c.line, c.want)
+		}
+	}
+	if _, err := ParseClaims([]byte(goodClaim), "my.yaml"); err != nil {
+		t.Errorf("a good claim: %v", err)
+	}
+}
+
+func TestNonsenseClaims(t *testing.T) {
+	for _, text := range []string{"", "\n", "null", "- a\n- b", "claims: 5", "claims: []",
+		"claims: [5, x]", "claims:\n  - {}", "claims: {a: b}", "\x00\x01", "a: b\n---\nc: d",
+		"claims: &a [*a]", strings.Repeat("x", maxClaimsBytes+1)} {
+		_, err := ParseClaims([]byte(text), "x")
+		var input *results.InputError
+		if !errors.As(err, &input) {
+			t.Errorf("%.20q: %v", text, err)
+		}
+	}
+	if _, err := ReadClaims(t.TempDir()); err == nil {
+		t.Error("a directory was read")
+	}
+	path := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(path, []byte(goodClaim), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if claims, err := ReadClaims(path); err != nil || len(claims) != 1 || claims[0].Line != 2 {
+		t.Errorf("%v %v", claims, err)
+	}
+}
+
+func parsed(t *testing.T, replace ...string) []*Claim {
+	t.Helper()
+	claims, err := ParseClaims([]byte(strings.NewReplacer(replace...).Replace(goodClaim)), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return claims
+}
+
+// TestOutcomes plants a ratio and reads the outcome.
+func TestOutcomes(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		ratio   float64
+		pairs   int
+		replace []string
+		want    Outcome
+	}{
+		{"it is", 0.6, 10, nil, Supported},
+		{"it is the contrary", 1.6, 10, nil, Contradicted},
+		{"too few", 0.6, 5, nil, Unproven},
+		{"no difference at all", 1, 30, nil, Contradicted},
+		{"by as much", 0.6, 10, []string{"lower", "lower\n    at_least: 20%"}, Supported},
+		{"by less", 0.9, 10, []string{"lower", "lower\n    at_least: 50%"}, Contradicted},
+		{"by about as much", 0.6, 10, []string{"lower", "lower\n    at_least: 40%"}, Unproven},
+		{"higher", 1.6, 10, []string{"lower", "higher\n    at_least: 20%"}, Supported},
+		{"equal", 1, 20, []string{"lower", "equal\n    within: 10%"}, Supported},
+		{"unequal", 1.5, 20, []string{"lower", "equal\n    within: 10%"}, Contradicted},
+		{"about equal", 1.1, 20, []string{"lower", "equal\n    within: 10%"}, Unproven},
+		{"other models", 0.5, 10, []string{"other: lockless", "other: multifd"}, NotMeasured},
+		{"below", 1, 10, single("below\n    value: 2000"), Supported},
+		{"not below", 1, 10, single("below\n    value: 500"), Contradicted},
+		{"above", 1, 10, single("above\n    value: 500"), Supported},
+		{"completes", 1, 10, single("completes"), Supported},
+		{"completes after all", 1, 10, single("cannot-complete"), Contradicted},
+		{"completes five times", 1, 5, single("completes"), Unproven},
+	} {
+		f := twoModels(c.ratio, c.pairs, 21).file()
+		j := EvaluateClaims([]*results.File{f}, parsed(t, c.replace...))[0]
+		if j.Outcome != c.want {
+			t.Errorf("%s: %v (%s), want %v", c.name, j.Outcome, j.Finding, c.want)
+		}
+		if j.Outcome == Unproven && strings.Contains(j.Finding, "%") {
+			t.Errorf("%s: a percentage without evidence: %s", c.name, j.Finding)
+		}
+		if (j.Outcome == NotMeasured) != strings.HasPrefix(j.Command, "mtbench run") {
+			t.Errorf("%s: command %q", c.name, j.Command)
+		}
+	}
+}
+
+// single makes the good claim one on locked alone.
+func single(relation string) []string {
+	replace := []string{"base: locked\n    other: lockless", "model: locked", "relation: lower",
+		"relation: " + relation}
+	if strings.HasPrefix(relation, "comp") || strings.HasPrefix(relation, "cannot") {
+		replace = append(replace, "    metric: total_time\n", "")
+	}
+	return replace
+}
+
+func TestZeroIsContradictedByOneRun(t *testing.T) {
+	replace := append(single("zero"), "total_time", "busy_pages")
+	f := twoModels(1, 10, 22).file()
+	if j := EvaluateClaims([]*results.File{f}, parsed(t, replace...))[0]; j.Outcome != Supported {
+		t.Errorf("no busy page: %v, %s", j.Outcome, j.Finding)
+	}
+	f.Runs[4].Busy = 3
+	if j := EvaluateClaims([]*results.File{f}, parsed(t, replace...))[0]; j.Outcome != Contradicted {
+		t.Errorf("three busy pages: %v, %s", j.Outcome, j.Finding)
+	}
+}
+
+func TestOutsideItsRegime(t *testing.T) {
+	f := twoModels(1.6, 10, 23).file()
+	f.Header.Host.CPUs = 2
+	all := EvaluateClaims([]*results.File{f}, parsed(t))
+	if !all[0].OutsideRegime || all[0].Outcome != Contradicted {
+		t.Errorf("%+v", all[0])
+	}
+	if n := Count(all); n.Contradicted != 1 || n.Blocking != 0 || n.OutsideRegime != 1 {
+		t.Errorf("%+v", n)
+	}
+	f.Header.Host.CPUs = 4
+	if n := Count(EvaluateClaims([]*results.File{f}, parsed(t))); n.Blocking != 1 {
+		t.Errorf("%+v", n)
+	}
+}
+
+// TestRoundRobinAcrossFiles: plain round robin is an option of a series, so the claim needs two.
+func TestRoundRobinAcrossFiles(t *testing.T) {
+	busy := func(f *results.File, ratio float64) *results.File {
+		for i := range f.Runs {
+			b := ratio * f.Runs[i].TotalTimeMS / 1000
+			f.Runs[i].BusyRatio = &b
+		}
+		return f
+	}
+	plain, rr := busy(twoModels(1, 10, 24).file(), 0.2), busy(twoModels(1, 10, 25).file(), 0.4)
+	plain.Path, rr.Path = "plain.jsonl", "rr.jsonl"
+	rr.Header.Scenario.RoundRobin = true
+	claim := parsed(t, "total_time", "busy_ratio", "base: locked", "base: lockless-rr")
+	j := EvaluateClaims([]*results.File{plain, rr}, claim)[0]
+	if j.Outcome != Supported || !j.Comparison.Unpaired {
+		t.Errorf("%v: %s", j.Outcome, j.Finding)
+	}
+	if j := EvaluateClaims([]*results.File{plain}, claim)[0]; j.Outcome != NotMeasured ||
+		!strings.Contains(j.Command, "--round-robin") {
+		t.Errorf("one file: %v, %q", j.Outcome, j.Command)
+	}
+	rr.Header.Scenario.VCPUs = 9
+	if j := EvaluateClaims([]*results.File{plain, rr}, claim)[0]; j.Outcome != NotMeasured ||
+		!strings.Contains(j.Finding, "differ in vcpus") {
+		t.Errorf("other workload: %v, %s", j.Outcome, j.Finding)
+	}
+}
+
+func TestAcrossCells(t *testing.T) {
+	f := twoModels(1, 10, 26).file()
+	g := twoModels(1, 10, 27)
+	g.cells = []Cell{{8, false}}
+	for _, r := range g.file().Runs {
+		r.TotalTimeMS *= 2
+		f.Runs = append(f.Runs, r)
+	}
+	claims := parsed(t, "[4]", "[8]", "other: lockless", "other: locked\n    base_threads: 4",
+		"lower", "higher")
+	if j := EvaluateClaims([]*results.File{f}, claims)[0]; j.Outcome != Supported {
+		t.Errorf("%v: %s", j.Outcome, j.Finding)
+	}
+}
+
+// TestShippedClaimsHaveCommands: nothing measured, everything says how.
+func TestShippedClaimsHaveCommands(t *testing.T) {
+	empty := &results.File{Path: "empty"}
+	for _, j := range EvaluateClaims([]*results.File{empty}, shippedClaims(t)) {
+		if j.Outcome != NotMeasured || !strings.Contains(j.Command, "--threads") {
+			t.Errorf("%s: %v, %q", j.ID(), j.Outcome, j.Command)
+		}
+	}
+}

@@ -1,0 +1,413 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"mtbench/internal/stats"
+	"mtbench/results"
+)
+
+// Outcome is what the results say of a claim.
+type Outcome int
+
+const (
+	Supported Outcome = iota
+	Contradicted
+	Unproven    // not enough evidence
+	NotMeasured // no run that it is about
+)
+
+// String is how a report writes the outcome.
+func (o Outcome) String() string {
+	return [...]string{"supported", "contradicted", "not enough evidence", "not measured"}[o]
+}
+
+// Judged is a claim in one of its cells.
+type Judged struct {
+	Claim   *Claim
+	Cell    Cell
+	Outcome Outcome
+
+	// OutsideRegime: the host has fewer CPUs than the case has threads, so that whatever comes out
+	// says nothing about the machine that the claim is about.
+	OutsideRegime bool
+
+	File       string      // whose runs were judged; empty if none
+	Comparison *Comparison // nil for completion, for zero, and where nothing was measured
+	N          int         // pairs, or runs
+	Finding    string      // what was found, in words, with estimate and interval where proved
+	Command    string      // not measured: what would measure it
+}
+
+// ID names the claim and its cell: "total-time@4-off".
+func (j *Judged) ID() string {
+	wait := "off"
+	if j.Cell.Wait {
+		wait = "on"
+	}
+	return fmt.Sprintf("%s@%d-%s", j.Claim.ID, j.Cell.Threads, wait)
+}
+
+// EvaluateClaims judges claims by files, in the order of the claims and their cells. A claim in a
+// cell is judged by one file, that which has most of its runs; files are pooled only for a claim on
+// two models of which no file has both (runs of lockless with --round-robin are a model of their
+// own, lockless-rr). P-values are adjusted over all claims on the same metric.
+func EvaluateClaims(files []*results.File, claims []*Claim) []Judged {
+	b := &bench{files: files, families: map[string][]*Comparison{}, floors: map[floorKey]Floor{}}
+	var all []Judged
+	for _, c := range claims {
+		for _, cell := range c.Cells() {
+			all = append(all, b.gather(c, cell))
+		}
+	}
+	b.decide()
+	for i := range all {
+		all[i].conclude()
+	}
+	return all
+}
+
+// bench gathers the comparisons of all claims before any is judged: they form families.
+type bench struct {
+	files    []*results.File
+	families map[string][]*Comparison // by metric
+	floors   map[floorKey]Floor
+}
+
+type floorKey struct {
+	file   *results.File
+	metric string
+}
+
+func (b *bench) gather(c *Claim, cell Cell) Judged {
+	j := Judged{Claim: c, Cell: cell}
+	m, _ := Lookup(c.Metric)
+	switch {
+	case c.paired():
+		b.twoModels(&j, m)
+	default:
+		b.oneModel(&j, m)
+	}
+	if j.N == 0 {
+		j.Outcome, j.Command = NotMeasured, command(c, cell)
+		if j.Finding == "" {
+			j.Finding = "no run of it"
+		}
+	}
+	return j
+}
+
+// twoModels compares within the file that has most pairs of the cell, or else across files.
+func (b *bench) twoModels(j *Judged, m Metric) {
+	c := j.Claim
+	baseCell := j.Cell
+	if c.BaseThreads != 0 {
+		baseCell.Threads = c.BaseThreads
+	}
+	var best *Comparison
+	var from *results.File
+	for _, f := range b.files {
+		var got Comparison
+		if baseCell == j.Cell {
+			got = comparePaired(f, m, j.Cell, c.Base, c.Other)
+		} else {
+			got = compareUnpaired(m, lastAttempts(f, c.Base, baseCell), lastAttempts(f, c.Other, j.Cell))
+		}
+		if got.N() > 0 && (best == nil || got.N() > best.N()) {
+			best, from = &got, f
+		}
+	}
+	if best == nil && baseCell == j.Cell {
+		best, from = b.acrossFiles(j, m)
+	}
+	if best == nil {
+		return
+	}
+	best.Cell, best.BaseCell, best.Base, best.Other = j.Cell, baseCell, c.Base, c.Other
+	b.keep(j, best, from)
+}
+
+// acrossFiles compares the base of one file with the other of another of the same workload.
+func (b *bench) acrossFiles(j *Judged, m Metric) (*Comparison, *results.File) {
+	for _, f := range b.files {
+		base := lastAttempts(f, j.Claim.Base, j.Cell)
+		for _, g := range b.files {
+			other := lastAttempts(g, j.Claim.Other, j.Cell)
+			if len(base) == 0 || len(other) == 0 {
+				continue
+			}
+			if keys := workloadDifferences(f, g, "round_robin"); len(keys) > 0 {
+				j.Finding = fmt.Sprintf("%s and %s differ in %s", f.Path, g.Path, strings.Join(keys, ", "))
+				continue
+			}
+			if c := compareUnpaired(m, base, other); c.N() > 0 {
+				return &c, f
+			}
+		}
+	}
+	return nil, nil
+}
+
+// keep enters a comparison into its family, once.
+func (b *bench) keep(j *Judged, c *Comparison, f *results.File) {
+	j.File, j.N = f.Path, c.N()
+	j.OutsideRegime = f.Header.Host.CPUs < max(c.Cell.Threads, c.BaseCell.Threads)
+	k := floorKey{f, c.Metric.Name}
+	if _, ok := b.floors[k]; !ok {
+		b.floors[k] = FloorOf(f, c.Metric)
+	}
+	c.FloorOf = b.floors[k]
+	for _, same := range b.families[c.Metric.Name] {
+		if same.Cell == c.Cell && same.BaseCell == c.BaseCell && same.Base == c.Base &&
+			same.Other == c.Other && same.Unpaired == c.Unpaired {
+			j.Comparison = same
+			return
+		}
+	}
+	b.families[c.Metric.Name] = append(b.families[c.Metric.Name], c)
+	j.Comparison = c
+}
+
+// oneModel looks at the runs of one model: against a value, for zeros, or for completion.
+func (b *bench) oneModel(j *Judged, m Metric) {
+	var runs []*results.Run
+	var from *results.File
+	for _, f := range b.files {
+		if got := lastAttempts(f, j.Claim.Model, j.Cell); len(got) > len(runs) {
+			runs, from = got, f
+		}
+	}
+	if from == nil {
+		return
+	}
+	c := &Comparison{Metric: m, Cell: j.Cell, BaseCell: j.Cell, Planned: len(runs),
+		Base: j.reference(), Other: j.Claim.Model}
+	for i, r := range runs {
+		if v, ok := m.Of(r); ok {
+			c.Pairs = append(c.Pairs, Pair{Index: i, Other: v, LogRatio: j.against(v, m.Tick),
+				Graded: r.Noise.Grade})
+		}
+	}
+	c.BaseN, c.OtherN = len(c.Pairs), len(c.Pairs)
+	c.OtherCompleted = countCompleted(runs)
+	c.Outliers = outliers(c.Pairs)
+	x := logRatios(c.Pairs)
+	c.Change, c.P = stats.HodgesLehmann(x, Confidence), stats.SignedRank(x)
+	if c.N() > 0 {
+		b.keep(j, c, from)
+	}
+}
+
+// reference is what a model by itself is compared with.
+func (j *Judged) reference() string {
+	if j.Claim.Value != nil {
+		return fmt.Sprint(*j.Claim.Value)
+	}
+	return j.Claim.Relation
+}
+
+// against is the log ratio of a value to the claim's; of completion, the sign of it, which makes
+// the signed-rank test the sign test.
+func (j *Judged) against(v, tick float64) float64 {
+	switch j.Claim.Relation {
+	case RelCompletes, RelCannot:
+		return 2*v - 1
+	case RelZero:
+		return v
+	default:
+		return logRatio(*j.Claim.Value, v, tick)
+	}
+}
+
+// lastAttempts are the runs of a contender in a cell, of each pair the last attempt only.
+func lastAttempts(f *results.File, model string, c Cell) []*results.Run {
+	last := map[int]*results.Run{}
+	for _, r := range runsOf(f, model, c) {
+		if before := last[r.Pair]; before == nil || r.Attempt > before.Attempt {
+			last[r.Pair] = r
+		}
+	}
+	runs := make([]*results.Run, 0, len(last))
+	for _, r := range last {
+		runs = append(runs, r)
+	}
+	slices.SortFunc(runs, func(a, b *results.Run) int { return cmp.Compare(a.Pair, b.Pair) })
+	return runs
+}
+
+// decide adjusts each family and judges its comparisons.
+func (b *bench) decide() {
+	for _, family := range b.families {
+		p := make([]float64, len(family))
+		for i, c := range family {
+			p[i] = c.P
+		}
+		for i, adjusted := range stats.Holm(p) {
+			c := family[i]
+			c.Adjusted, c.Tests, c.Needed = adjusted, len(p), needed(c.Unpaired, 1)
+			c.Floor = c.FloorOf.For(c.N())
+			c.State = c.judge()
+		}
+	}
+}
+
+// conclude turns what was found into an outcome.
+func (j *Judged) conclude() {
+	if j.N == 0 {
+		return
+	}
+	switch j.Claim.Relation {
+	case RelCompletes, RelCannot:
+		j.concludeCompletion()
+	case RelZero:
+		j.concludeZero()
+	case RelEqual:
+		j.concludeEqual()
+	default:
+		j.concludeDifference()
+	}
+}
+
+// concludeCompletion: most runs, by the sign test.
+func (j *Judged) concludeCompletion() {
+	done := j.Comparison.OtherCompleted
+	j.Finding = fmt.Sprintf("%d of %d runs completed", done, j.N)
+	completes := 2*done > j.N
+	switch {
+	case j.Comparison.Adjusted >= Alpha:
+		j.Outcome = Unproven
+		j.Finding = fmt.Sprintf("%s; %d that agree can prove anything over %d tests", j.Finding,
+			needed(false, j.Comparison.Tests), j.Comparison.Tests)
+	case completes == (j.Claim.Relation == RelCompletes):
+		j.Outcome = Supported
+	default:
+		j.Outcome = Contradicted
+	}
+}
+
+// concludeZero: one run that is not zero contradicts, whatever the others say.
+func (j *Judged) concludeZero() {
+	for _, p := range j.Comparison.Pairs {
+		if p.Other != 0 {
+			j.Outcome = Contradicted
+			j.Finding = fmt.Sprintf("%v %s in a run", p.Other, j.Comparison.Metric.Unit)
+			return
+		}
+	}
+	j.Outcome = Supported
+	j.Finding = fmt.Sprintf("zero in all %d runs", j.N)
+}
+
+// concludeEqual: equal where the whole interval is within the tolerance, which the floor may widen.
+func (j *Judged) concludeEqual() {
+	c := j.Comparison
+	within := max(math.Log1p(j.Claim.within), c.Floor)
+	switch {
+	case c.N() < c.Needed:
+		j.Outcome, j.Finding = Unproven, c.why()
+	case -within <= c.Change.Lo && c.Change.Hi <= within:
+		j.Outcome = Supported
+		j.Finding = fmt.Sprintf("equal within %s: %s, %s", FormatSize(within),
+			FormatInterval(c.Change), c.counts())
+	case c.Decided() && (c.Change.Lo > within || c.Change.Hi < -within):
+		j.Outcome, j.Finding = Contradicted, c.String()
+	default:
+		j.Outcome, j.Finding = Unproven, c.straddles()
+	}
+}
+
+// concludeDifference: the direction must be proved, and the whole interval be beyond at_least.
+func (j *Judged) concludeDifference() {
+	c := j.Comparison
+	j.Finding = c.String()
+	claimed, least := HigherThan, math.Log1p(j.Claim.atLeast)
+	if j.Claim.Relation == RelLower || j.Claim.Relation == RelBelow {
+		claimed, least = LowerThan, -math.Log1p(-j.Claim.atLeast)
+	}
+	near, far := sized(c.Change, claimed)
+	switch {
+	case !c.Decided():
+		j.Outcome = Unproven
+	case c.State != claimed:
+		j.Outcome = Contradicted
+	case near >= least || least == 0:
+		j.Outcome = Supported
+	case far < least:
+		j.Outcome = Contradicted
+		j.Finding += fmt.Sprintf("; less than the %v %% claimed", j.Claim.atLeast*100)
+	default:
+		j.Outcome = Unproven
+		j.Finding = c.straddles()
+	}
+}
+
+// straddles says that both sides of the claim lie within the interval.
+func (c *Comparison) straddles() string {
+	return "not enough evidence: " + c.counts() + "; the interval reaches to both sides of the claim"
+}
+
+// sized gives the ends of an interval as sizes in the claimed direction.
+func sized(iv stats.Interval, direction State) (near, far float64) {
+	if direction == LowerThan {
+		return -iv.Hi, -iv.Lo
+	}
+	return iv.Lo, iv.Hi
+}
+
+// command is what measures a claim in a cell.
+func command(c *Claim, cell Cell) string {
+	models := []string{c.Base, c.Other}
+	if !c.paired() {
+		models = []string{c.Model}
+	}
+	slices.Sort(models[min(1, len(models)):])
+	models = slices.Compact(models)
+	threads := fmt.Sprint(cell.Threads)
+	if c.BaseThreads != 0 {
+		threads = fmt.Sprintf("%d,%d", c.BaseThreads, cell.Threads)
+	}
+	wait := "off"
+	if cell.Wait {
+		wait = "on"
+	}
+	flags := fmt.Sprintf("--threads %s --wait %s --pairs 10", threads, wait)
+	if i := slices.Index(models, roundRobinModel); i >= 0 {
+		return "mtbench run --models lockless --round-robin " + flags +
+			" -o rr.jsonl, and mtbench claims RESULTS rr.jsonl"
+	}
+	return "mtbench run --models " + strings.Join(models, ",") + " " + flags
+}
+
+// Tally counts judged claims.
+type Tally struct {
+	Supported, Contradicted, Unproven, NotMeasured int
+	OutsideRegime                                  int // of the first three: they set no status
+	Blocking                                       int // contradicted within its regime
+	Wanting                                        int // not enough evidence within its regime
+}
+
+// Count tallies claims: a command ends by Blocking and Wanting alone.
+func Count(all []Judged) Tally {
+	var t Tally
+	for i := range all {
+		j := &all[i]
+		switch j.Outcome {
+		case Supported:
+			t.Supported++
+		case Contradicted:
+			t.Contradicted++
+			t.Blocking += b2i(!j.OutsideRegime)
+		case Unproven:
+			t.Unproven++
+			t.Wanting += b2i(!j.OutsideRegime)
+		case NotMeasured:
+			t.NotMeasured++
+		}
+		t.OutsideRegime += b2i(j.OutsideRegime)
+	}
+	return t
+}
