@@ -48,8 +48,9 @@ type Pipeline interface {
 	// Flush returns when every accepted request has been Done.
 	Flush(thread.Thread)
 
-	// Close stops the workers and joins them. Requests that are still in flight are handled but
-	// need not be Done; callers Flush first. Nothing may be called after it.
+	// Close stops the workers and joins them. Callers Flush first: requests that are still in
+	// flight may be left unhandled (a worker tests quit before it looks for work, as in both
+	// originals), and none is Done. Nothing may be called after it.
 	Close(thread.Thread)
 }
 
