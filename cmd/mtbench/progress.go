@@ -24,6 +24,7 @@ func newProgress(f *os.File) series.Progress {
 type barProgress struct {
 	w   io.Writer
 	bar *progressbar.ProgressBar
+	ran int
 }
 
 func (p *barProgress) Begin(total, done int) {
@@ -37,16 +38,20 @@ func (p *barProgress) Begin(total, done int) {
 		progressbar.OptionSetDescription("starting"),
 		progressbar.OptionSetTheme(progressbar.ThemeASCII),
 	)
-	if done > 0 {
-		_ = p.bar.Set(done)
-	}
+	p.ran = done
+	_ = p.bar.Set(done)
 }
 
 func (p *barProgress) Ran(s series.Slot, record any, _ time.Duration) {
 	p.bar.Describe(caseOf(s) + ": " + outcome(record))
-	if p.bar.GetMax64() > p.bar.State().CurrentNum {
-		_ = p.bar.Add(1)
+	if s.Attempt > 0 {
+		return // the plan has not come further
 	}
+	p.ran++
+	if p.ran > p.bar.GetMax() {
+		p.bar.ChangeMax(p.ran) // --until goes on behind the plan
+	}
+	_ = p.bar.Set(p.ran)
 }
 
 func (p *barProgress) Note(text string) {
@@ -54,7 +59,7 @@ func (p *barProgress) Note(text string) {
 	fmt.Fprintln(p.w, text)
 }
 
-func (p *barProgress) End() { _ = p.bar.Finish() }
+func (p *barProgress) End() { _ = p.bar.Exit() }
 
 type lineProgress struct {
 	w     io.Writer
@@ -65,7 +70,9 @@ type lineProgress struct {
 func (p *lineProgress) Begin(total, done int) { p.total, p.ran = total, done }
 
 func (p *lineProgress) Ran(s series.Slot, record any, _ time.Duration) {
-	p.ran++
+	if s.Attempt == 0 {
+		p.ran++
+	}
 	fmt.Fprintf(p.w, "%d/%d  %s  %s\n", p.ran, max(p.total, p.ran), caseOf(s), outcome(record))
 }
 
@@ -76,6 +83,9 @@ func caseOf(s series.Slot) string {
 	label := fmt.Sprintf("%-8s %2d threads  wait %-3s", s.Model, s.Threads, onOff(s.Wait))
 	if s.AA {
 		label += "  A/A"
+	}
+	if s.Attempt > 0 {
+		label += "  again"
 	}
 	return label
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +22,6 @@ type runOptions struct {
 	resume   string
 	quick    bool
 	dryRun   bool
-	format   string
 }
 
 func newRunCommand() *cobra.Command {
@@ -95,19 +96,15 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 	if err := o.complete(cmd.Flags()); err != nil {
 		return badInput(err)
 	}
-	s, err := o.open()
+	s, err := o.open(os.Args)
 	if err != nil {
 		return badInput(err)
 	}
-	defer s.Close()
 	if o.dryRun {
 		return s.Describe(cmd.OutOrStdout())
 	}
 	summary, err := s.Run(cmd.Context(), newProgress(os.Stderr))
-	if err := finish(cmd, s, summary, err); err != nil {
-		return err
-	}
-	return nil
+	return finish(cmd, s, summary, err)
 }
 
 // complete settles what depends on several flags.
@@ -138,4 +135,58 @@ func onlyWith(f *pflag.FlagSet, name, allowed string) error {
 		}
 	})
 	return errors.Join(errs...)
+}
+
+// open makes the series: a new one with its file, or the one to resume.
+func (o *runOptions) open(argv []string) (*series.Series, error) {
+	if o.resume != "" {
+		s, err := series.Resume(o.resume)
+		if err == nil {
+			s.Budget = o.settings.Budget
+		}
+		return s, err
+	}
+	s, err := series.New(o.settings, series.Build{Version: release, Revision: revision(), Argv: argv})
+	if err != nil || o.dryRun {
+		return s, err
+	}
+	return s, s.Create(o.output)
+}
+
+// finish prints the table and says in one line how the series ended, with its status.
+func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed error) error {
+	if err := s.Close(); failed == nil {
+		failed = err
+	}
+	if sum.Runs > 0 {
+		if err := printResults(cmd, s.Path()); err != nil && failed == nil {
+			failed = err
+		}
+	}
+	where := fmt.Sprintf("results: %s", s.Path())
+	switch {
+	case errors.Is(failed, context.Canceled):
+		return withStatus(statusInterrupted, "interrupted with %d runs left; go on with: mtbench run "+
+			"--resume %s", sum.Left, s.Path())
+	case failed != nil:
+		return withStatus(statusInternal, "%w (%s)", failed, where)
+	case sum.Failed[series.ClassMemory] > 0:
+		return withStatus(statusMemory, "%d runs delivered other memory than they were given (%s)",
+			sum.Failed[series.ClassMemory], where)
+	case len(sum.Failed) > 0:
+		return withStatus(statusChild, "%s; the runs that ended are kept (%s)", failures(sum), where)
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %d runs, each verified or not to be verified for a stated "+
+		"reason; %d completed, %d could not\n", sum.Runs, sum.Completed, sum.CantComplete)
+	return nil
+}
+
+func failures(sum series.Summary) string {
+	var words []string
+	for _, class := range []string{series.ClassCrash, series.ClassHang, series.ClassStream} {
+		if n := sum.Failed[class]; n > 0 {
+			words = append(words, fmt.Sprintf("%d runs failed (%s)", n, class))
+		}
+	}
+	return strings.Join(words, ", ")
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // The descriptors that a child finds open. Standard input carries the job, one line of JSON, and
@@ -96,9 +97,9 @@ func (c *child) reap() (report []byte, how string) {
 }
 
 // cpu is the CPU time of the process, once it was reaped.
-func (c *child) cpu() (total int64) {
+func (c *child) cpu() time.Duration {
 	s := c.cmd.ProcessState
-	return int64(s.UserTime() + s.SystemTime())
+	return s.UserTime() + s.SystemTime()
 }
 
 // tailBuffer keeps the last lines of what was written to it.

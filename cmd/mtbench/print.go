@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"mtbench/report"
+	"mtbench/results"
+)
+
+// printResults writes the table of a result file to standard output, draws the total times beside
+// the file, and names both.
+func printResults(cmd *cobra.Command, path string) error {
+	f, err := results.Read(path)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if err := report.Terminal(out, []*results.File{f}, terminalOptions(os.Stdout)); err != nil {
+		return err
+	}
+	plot, err := drawTotalTime(f, strings.TrimSuffix(path, ".jsonl")+".svg")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "\nresults  %s\nplot     %s\nmore     mtbench report %s\n", path, plot, path)
+	return err
+}
+
+// terminalOptions are the width and the colour that f can show.
+func terminalOptions(f *os.File) report.Options {
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return report.Options{}
+	}
+	return report.Options{Width: width, Color: os.Getenv("NO_COLOR") == ""}
+}
+
+func drawTotalTime(f *results.File, path string) (string, error) {
+	return path, toFile(path, func(w io.Writer) error {
+		return report.TotalTimePlot(f).Render(w, "svg")
+	})
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"mtbench/report"
+	"mtbench/results"
+)
+
+type reportOptions struct {
+	format string
+	plots  []string
+	dir    string
+}
+
+// reportFormats are the formats of `mtbench report`, the default first.
+var reportFormats = []string{"terminal", "markdown", "html", "csv", "benchfmt", "chart-json"}
+
+// The files of a report directory.
+const (
+	chartSmaller = "chart-smaller-is-better.json"
+	chartBigger  = "chart-bigger-is-better.json"
+)
+
+func newReportCommand() *cobra.Command {
+	o := &reportOptions{}
+	cmd := &cobra.Command{
+		Use:   "report FILE...",
+		Short: "Make tables, plots and pages of result files",
+		Long: `Makes a report of result files alone; with several files, one that compares them. Without
+--output it goes to standard output. With --output DIR it goes to a file in that directory, and
+plots with it.`,
+		Example: `  mtbench report results.jsonl
+  mtbench report results.jsonl --format html -o report
+  mtbench report results.jsonl --format markdown --plots svg,png -o report
+  mtbench report results.jsonl --format benchfmt | benchstat -col /model -`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runReport(cmd, o, args) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.format, "format", reportFormats[0], strings.Join(reportFormats, ", "))
+	f.StringSliceVar(&o.plots, "plots", nil, "draw plots as well: "+strings.Join(report.PlotFormats, ", "))
+	f.StringVarP(&o.dir, "output", "o", "", "directory to write to; it is made if need be")
+	return cmd
+}
+
+func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
+	if err := o.check(); err != nil {
+		return badInput(err)
+	}
+	files, err := readAll(paths)
+	if err != nil {
+		return badInput(err)
+	}
+	if o.dir == "" {
+		return o.write(cmd.OutOrStdout(), files, nil)
+	}
+	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		return badInput(fmt.Errorf("--output: %w", err))
+	}
+	links, err := o.draw(files)
+	if err != nil {
+		return err
+	}
+	return o.writeDir(cmd, files, links)
+}
+
+func (o *reportOptions) check() error {
+	if !slices.Contains(reportFormats, o.format) {
+		return fmt.Errorf("--format: %q is unknown; there are %s", o.format, strings.Join(reportFormats, ", "))
+	}
+	for _, p := range o.plots {
+		if !slices.Contains(report.PlotFormats, p) {
+			return fmt.Errorf("--plots: %q is unknown; there are %s", p, strings.Join(report.PlotFormats, ", "))
+		}
+	}
+	if o.dir == "" && (len(o.plots) > 0 || o.format == "chart-json") {
+		return fmt.Errorf("plots and chart-json are several files: say where to with --output DIR")
+	}
+	return nil
+}
+
+func readAll(paths []string) ([]*results.File, error) {
+	var files []*results.File
+	for _, p := range paths {
+		f, err := results.Read(p)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// write makes the report in one stream.
+func (o *reportOptions) write(w io.Writer, files []*results.File, links []report.PlotLink) error {
+	switch o.format {
+	case "markdown":
+		return report.Markdown(w, files, report.Options{Plots: links})
+	case "html":
+		return report.HTML(w, files, report.PageOptions{})
+	case "csv":
+		return report.CSV(w, files)
+	case "benchfmt":
+		return report.Benchfmt(w, files)
+	}
+	return report.Terminal(w, files, optionsFor(w))
+}
+
+// optionsFor are those of the terminal, if w is one.
+func optionsFor(w io.Writer) report.Options {
+	if f, ok := w.(*os.File); ok {
+		return terminalOptions(f)
+	}
+	return report.Options{}
+}
+
+// draw draws every plot that the files have data for, in each format asked for, and returns links
+// to those of the first format.
+func (o *reportOptions) draw(files []*results.File) ([]report.PlotLink, error) {
+	if len(o.plots) == 0 {
+		return nil, nil
+	}
+	var links []report.PlotLink
+	for _, p := range report.Plots(files) {
+		if p.Missing != "" {
+			continue
+		}
+		links = append(links, report.PlotLink{Title: p.Title, Path: p.ID + "." + o.plots[0]})
+		for _, format := range o.plots {
+			err := toFile(filepath.Join(o.dir, p.ID+"."+format), func(w io.Writer) error {
+				return p.Render(w, format)
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return links, nil
+}
+
+func (o *reportOptions) writeDir(cmd *cobra.Command, files []*results.File, links []report.PlotLink) error {
+	if o.format == "chart-json" {
+		return o.writeCharts(cmd, files)
+	}
+	names := map[string]string{"terminal": "report.txt", "markdown": "report.md", "html": "report.html",
+		"csv": "runs.csv", "benchfmt": "bench.txt"}
+	path := filepath.Join(o.dir, names[o.format])
+	fmt.Fprintln(cmd.OutOrStdout(), path)
+	return toFile(path, func(w io.Writer) error { return o.write(w, files, links) })
+}
+
+func (o *reportOptions) writeCharts(cmd *cobra.Command, files []*results.File) error {
+	smaller, bigger := filepath.Join(o.dir, chartSmaller), filepath.Join(o.dir, chartBigger)
+	fmt.Fprintln(cmd.OutOrStdout(), smaller)
+	fmt.Fprintln(cmd.OutOrStdout(), bigger)
+	return toFile(smaller, func(s io.Writer) error {
+		return toFile(bigger, func(b io.Writer) error { return report.ChartJSON(s, b, files) })
+	})
+}
+
+// toFile writes a file by way of a neighbour, so that no half of it is ever seen.
+func toFile(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := write(f); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

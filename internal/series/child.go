@@ -1,0 +1,104 @@
+package series
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"mtbench/internal/thread"
+	"mtbench/models/registry"
+	"mtbench/results"
+	"mtbench/workloads"
+)
+
+// The roles of a child process.
+const (
+	roleSource      = "source"
+	roleDestination = "destination"
+)
+
+// job is what a child is told on its standard input.
+type job struct {
+	Role     string
+	Scenario workloads.Scenario
+}
+
+// outcome is what a child reports: a record, or why there is none.
+type outcome struct {
+	Run    *results.Run `json:",omitempty"`
+	Class  string       `json:",omitempty"`
+	Reason string       `json:",omitempty"`
+	OK     bool         // the destination has nothing but this to say
+}
+
+// maxJob bounds the line that a child reads.
+const maxJob = 1 << 20
+
+// Child is the body of a child process: it reads its job from stdin, does it, reports, and returns.
+// While it works it watches stdin: its end means that the parent is gone, and then the process
+// ends at once.
+func Child(stdin *os.File) error {
+	lines := bufio.NewReaderSize(io.LimitReader(stdin, maxJob), 4096)
+	line, err := lines.ReadBytes('\n')
+	if err != nil {
+		return fmt.Errorf("no job on standard input (this command is not for people): %w", err)
+	}
+	var j job
+	if err := json.Unmarshal(line, &j); err != nil {
+		return fmt.Errorf("the job cannot be read: %w", err)
+	}
+	go dieWithParent(stdin)
+	report := os.NewFile(reportFD, "report")
+	if report == nil {
+		return errors.New("no descriptor to report to")
+	}
+	if err := json.NewEncoder(report).Encode(j.do()); err != nil {
+		return fmt.Errorf("the report cannot be handed over: %w", err)
+	}
+	return report.Close()
+}
+
+// dieWithParent is never joined: it lives as long as the process, asleep in a read.
+func dieWithParent(stdin *os.File) {
+	_, _ = io.Copy(io.Discard, stdin)
+	os.Exit(1)
+}
+
+func (j job) do() outcome {
+	if thread.Exploring {
+		return outcome{Class: ClassCrash, Reason: "this build explores schedules (tag explore): it " +
+			"must not measure"}
+	}
+	contender, err := registry.Lookup(j.Scenario.Model)
+	if err != nil {
+		return outcome{Class: ClassCrash, Reason: err.Error()}
+	}
+	ends := workloads.NoEnds
+	if j.Scenario.Destination == workloads.Process {
+		ends = workloads.Ends{Data: dataFD, Control: controlFD}
+	}
+	if j.Role == roleDestination {
+		_, err := workloads.RunDestination(j.Scenario, contender.Build, ends)
+		return failure(err)
+	}
+	run, err := workloads.RunSource(j.Scenario, contender.Build, ends)
+	if err != nil {
+		return failure(err)
+	}
+	return outcome{Run: run, OK: true}
+}
+
+func failure(err error) outcome {
+	if err == nil {
+		return outcome{OK: true}
+	}
+	class := ClassStream
+	var differs *workloads.MemoryDiffers
+	if errors.As(err, &differs) {
+		class = ClassMemory
+	}
+	return outcome{Class: class, Reason: err.Error()}
+}

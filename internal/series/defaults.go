@@ -1,0 +1,64 @@
+package series
+
+import (
+	"time"
+
+	"mtbench/internal/verdict"
+	"mtbench/results"
+	"mtbench/workloads"
+)
+
+// Defaults is the matrix that `mtbench run` makes with no flag: the published table's cases and a
+// few smaller ones, within five minutes on two CPUs.
+//
+// The published regime is to be reachable, and no model is to be favoured:
+//
+//   - link: 4 threads that compress without waiting for anything send as much as the link still
+//     carries of raw pages, so that about half of all pages find no free thread where CPUs are
+//     plentiful. With pages compressed to about a third that is 4 × (1/3 + 1) ≈ 5.3 times one
+//     thread's page rate.
+//   - dirty rate: between what one thread and all CPUs drain, with room for the destination and the
+//     vCPUs, which on this host share the CPUs with the source.
+//   - downtime limit: with the link's bandwidth a threshold of about 1 % of memory; the letter's was
+//     about 0.3 %.
+//   - burst: what the link takes at once is 16 pages, the most threads of the published table.
+func Defaults() Settings {
+	return Settings{
+		Matrix: results.Matrix{
+			Models: []string{"locked", "lockless"}, Threads: []int{1, 2, 4, 8, 16},
+			Waits: []bool{false, true}, AA: 0.1,
+		},
+		Memory: 64 << 20, VCPUs: 16,
+		DirtyRate: Rate{Multiple: 0.1}, Pattern: "uniform", WriteBytes: 64,
+		Content: "mixed", Codec: "zlib", Level: -1,
+		LinkBandwidth: Rate{Multiple: 5.3}, LinkBurst: 64 << 10,
+		DowntimeLimit: 2 * time.Millisecond, Flush: string(workloads.FlushSync),
+		Decompress: 16, Destination: workloads.Process, Machine: workloads.Kernel,
+		Limit: 3 * time.Second, Account: true, Budget: time.Hour,
+	}
+}
+
+// Quicken makes a first look of s: what the user has changed stays.
+func Quicken(s *Settings, changed func(flag string) bool) {
+	if !changed("threads") {
+		s.Matrix.Threads = []int{1, 4}
+	}
+	if !changed("pairs") {
+		s.Matrix.Pairs = 2
+	}
+	if !changed("memory") {
+		s.Memory = 32 << 20
+	}
+	if !changed("aa") {
+		s.Matrix.AA = 0
+	}
+	if !changed("limit") {
+		s.Limit = 1500 * time.Millisecond
+	}
+}
+
+// narrow says whether the intervals of cell c are all as narrow as Matrix.Until asks.
+func (n *Series) narrow(runs []results.Run, c Cell) bool {
+	width := verdict.Width(runs, n.Header.Matrix.Models, verdict.Cell{Threads: c.Threads, Wait: c.Wait})
+	return width <= n.Header.Matrix.Until
+}

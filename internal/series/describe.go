@@ -1,0 +1,81 @@
+package series
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"mtbench/results"
+)
+
+// Describe writes what the series would do, for --dry-run.
+func (n *Series) Describe(w io.Writer) error {
+	h := &n.Header
+	sc := &h.Scenario
+	largest := workload(*sc, Slot{Cell: Cell{Threads: maxThreads(h.Matrix)}})
+	lines := []string{
+		fmt.Sprintf("models      %s", strings.Join(h.Matrix.Models, ", ")),
+		fmt.Sprintf("cases       %s", describeCells(h.Matrix)),
+		fmt.Sprintf("runs        %d in all, %d of them to compare a model with itself", len(n.plan),
+			countAA(n.plan)),
+		fmt.Sprintf("guest       %d MiB of %s pages, %d vCPUs, %s", sc.MemoryBytes>>20, sc.Content,
+			sc.VCPUs, sc.Pattern),
+		fmt.Sprintf("dirty rate  %.0f page writes/s%s", sc.DirtyRate, multiple(sc.DirtyRateMultiple)),
+		fmt.Sprintf("page        %.2f µs with %s level %d on one thread of this host (1x = %.0f pages/s)",
+			h.Host.PageServiceU, sc.Codec, sc.Level, h.Host.Rate),
+		fmt.Sprintf("link        %s%s, burst %d KiB; max-bandwidth %s", bandwidth(sc.LinkBandwidth),
+			multiple(sc.LinkMultiple), sc.LinkBurst>>10, bandwidth(sc.MaxBandwidth)),
+		fmt.Sprintf("downtime    limit %g ms; flush %s", sc.DowntimeLimitMS, sc.Flush),
+		fmt.Sprintf("far end     %s, %d threads", sc.Destination, sc.DecompressThreads),
+		fmt.Sprintf("memory      up to %d MiB at once", largest.MemoryNeeded()>>20),
+		fmt.Sprintf("time        at most %v, were every run to reach its bound of %v",
+			(time.Duration(len(n.plan)) * fromMS(sc.LimitMS)).Round(time.Second), fromMS(sc.LimitMS)),
+	}
+	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
+	return err
+}
+
+func maxThreads(m results.Matrix) int {
+	most := 1
+	for _, n := range m.Threads {
+		most = max(most, n)
+	}
+	return most
+}
+
+func describeCells(m results.Matrix) string {
+	var words []string
+	for _, c := range Cells(m) {
+		wait := "off"
+		if c.Wait {
+			wait = "on"
+		}
+		words = append(words, fmt.Sprintf("%d/%s×%d", c.Threads, wait, PairsOf(m, c)))
+	}
+	return strings.Join(words, " ") + "  (threads/wait × pairs)"
+}
+
+func countAA(plan []Slot) int {
+	n := 0
+	for _, s := range plan {
+		if s.AA {
+			n++
+		}
+	}
+	return n
+}
+
+func multiple(x float64) string {
+	if x == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%gx)", x)
+}
+
+func bandwidth(bytes float64) string {
+	if bytes == 0 {
+		return "unlimited"
+	}
+	return fmt.Sprintf("%.1f MiB/s", bytes/(1<<20))
+}

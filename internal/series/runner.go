@@ -1,0 +1,170 @@
+package series
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"mtbench/internal/host"
+	"mtbench/internal/link"
+	"mtbench/workloads"
+)
+
+// ProcessRunner makes each run in processes of its own.
+type ProcessRunner struct {
+	Scenario func(Slot) workloads.Scenario
+	Host     *host.Machine
+	Args     []string // of the hidden subcommand that calls Child
+	Grace    time.Duration
+}
+
+// backgroundWatch is how long the host is watched just before a run.
+const backgroundWatch = 30 * time.Millisecond
+
+// Run starts the processes of slot s, waits for them and grades what disturbed them.
+func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	sc := r.Scenario(s)
+	sampler := r.Host.Start(r.Host.BackgroundCPU(backgroundWatch))
+	before := selfCPU()
+	family, err := r.start(sc)
+	if err != nil {
+		return nil, err
+	}
+	v, err := family.finish(ctx, sc.Limit+r.Grace)
+	if err != nil {
+		return nil, err
+	}
+	noise := sampler.Stop(family.cpu() + selfCPU() - before)
+	if v.Run == nil {
+		f := failedRecord(s, v.Class, v.Reason)
+		f.Stderr = family.words()
+		return &f, nil
+	}
+	identify(v.Run, s)
+	v.Run.Noise = noise
+	return v.Run, nil
+}
+
+func selfCPU() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// family is the processes of one run.
+type family struct {
+	source      *child
+	destination *child // nil with discard
+}
+
+func (r *ProcessRunner) start(sc workloads.Scenario) (*family, error) {
+	if sc.Destination != workloads.Process {
+		c, err := startChild(roleSource, r.Args, job{roleSource, sc})
+		return &family{source: c}, err
+	}
+	var near, far [2]*os.File
+	for i, name := range []string{"data", "control"} {
+		a, b, err := link.Pair()
+		if err != nil {
+			return nil, fmt.Errorf("the %s socket cannot be made: %w", name, err)
+		}
+		near[i], far[i] = os.NewFile(uintptr(a), name), os.NewFile(uintptr(b), name)
+		defer near[i].Close()
+		defer far[i].Close()
+	}
+	destination, err := startChild(roleDestination, r.Args, job{roleDestination, sc}, far[:]...)
+	if err != nil {
+		return nil, err
+	}
+	source, err := startChild(roleSource, r.Args, job{roleSource, sc}, near[:]...)
+	f := &family{source: source, destination: destination}
+	if err != nil {
+		f.kill()
+		f.destination.reap()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *family) each(do func(*child)) {
+	for _, c := range []*child{f.source, f.destination} {
+		if c != nil {
+			do(c)
+		}
+	}
+}
+
+func (f *family) kill() { f.each((*child).kill) }
+
+func (f *family) cpu() time.Duration {
+	var total time.Duration
+	f.each(func(c *child) { total += c.cpu() })
+	return total
+}
+
+// words are the last lines that the children wrote to standard error.
+func (f *family) words() string {
+	var text string
+	f.each(func(c *child) {
+		if w := c.stderr.String(); w != "" {
+			text += c.name + ": " + w + "\n"
+		}
+	})
+	return text
+}
+
+// finish waits for all processes, kills them when ctx ends or the deadline passes, and joins their
+// reports into one outcome.
+func (f *family) finish(ctx context.Context, deadline time.Duration) (outcome, error) {
+	timed, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	stop := context.AfterFunc(timed, f.kill)
+	v := f.join()
+	if stop() {
+		return v, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return outcome{}, err
+	}
+	return outcome{Class: ClassHang, Reason: fmt.Sprintf("the run had not ended %v after its start "+
+		"and was killed", deadline.Round(time.Millisecond))}, nil
+}
+
+// join reaps the processes. A failure of the destination is the run's, whatever the source says.
+func (f *family) join() outcome {
+	v := read(f.source)
+	if f.destination == nil {
+		return v
+	}
+	far := read(f.destination)
+	switch {
+	case far.OK:
+	case v.OK:
+		v = far
+	case far.Reason != v.Reason:
+		v.Reason += "; destination: " + far.Reason
+	}
+	return v
+}
+
+// read waits for a child and understands what it handed over.
+func read(c *child) outcome {
+	report, how := c.reap()
+	var v outcome
+	if err := json.Unmarshal(report, &v); err != nil {
+		if how == "" {
+			how = "exit status 0"
+		}
+		return outcome{Class: ClassCrash, Reason: fmt.Sprintf("the %s process ended (%s) without "+
+			"handing over a record", c.name, how)}
+	}
+	return v
+}

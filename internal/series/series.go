@@ -1,0 +1,237 @@
+package series
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"mtbench/internal/codec"
+	"mtbench/internal/host"
+	"mtbench/internal/thread"
+	"mtbench/results"
+	"mtbench/workloads"
+)
+
+// childGrace is how long the processes of a run may take beside the bound of the migration:
+// filling the guest, verification, exit. A gigabyte takes about two seconds of it.
+const childGrace = 60 * time.Second
+
+// Series is one invocation's runs: a header, a plan, and what of it has been done.
+type Series struct {
+	Header results.Header
+	Budget time.Duration
+
+	host   *host.Machine
+	plan   []Slot
+	done   *results.File
+	writer *results.Writer
+	path   string
+}
+
+// Build says what made this series.
+type Build struct {
+	Version, Revision string
+	Argv              []string
+}
+
+// New measures what one thread of this host compresses, which rates may be multiples of, and
+// writes every default of s out. It starts nothing and makes no file; errors are the user's.
+func New(s Settings, b Build) (*Series, error) {
+	n := &Series{host: host.Local(), Budget: s.Budget, done: &results.File{}}
+	level, err := levelOf(s.Codec, s.Level)
+	if err != nil {
+		return nil, err
+	}
+	s.Level = level
+	if err := s.check(n.host); err != nil {
+		return nil, err
+	}
+	service, err := tmpService(s.workload(0, 0, 0))
+	if err != nil {
+		return nil, fmt.Errorf("measuring the service time of a page: %w", err)
+	}
+	perSecond := 1 / service.Seconds()
+	n.Header = results.Header{
+		Kind: results.Measured, Version: b.Version, Revision: b.Revision, Go: runtime.Version(),
+		Created: time.Now(), Argv: b.Argv, Seed: s.Seed, Host: n.host.Describe(),
+		Scenario: s.resolve(perSecond), Matrix: s.Matrix,
+	}
+	n.Header.Host.PageServiceU = service.Seconds() * 1e6
+	n.Header.Host.Rate = perSecond
+	n.Header.Host.StampCost = float64(thread.StampCost()) / float64(time.Nanosecond)
+	n.Header.Host.BracketCost = bracketCost().Seconds() * 1e6
+	n.plan = Plan(s.Matrix, s.Seed)
+	n.Header.Matrix.Runs = len(n.plan)
+	return n, n.check()
+}
+
+func levelOf(spec string, level int) (int, error) {
+	c, err := codec.Lookup(spec)
+	if err != nil {
+		return 0, fmt.Errorf("--codec: %w", err)
+	}
+	if _, _, def := c.Levels(); level == -1 {
+		return def, nil
+	}
+	return level, nil
+}
+
+// check refuses a workload that cannot be run, with the rates at their asked values or none, before
+// anything is measured.
+func (s *Settings) check(h *host.Machine) error {
+	largest := slices.Max(s.Matrix.Threads)
+	sc := s.workload(1, largest, s.Seed)
+	if err := sc.Validate(); err != nil {
+		return err
+	}
+	return fits(sc, h)
+}
+
+func fits(sc workloads.Scenario, h *host.Machine) error {
+	available, ok := h.AvailableMemory()
+	if need := sc.MemoryNeeded(); ok && need > available {
+		return fmt.Errorf("a run needs up to %d MiB (guest memory at both ends, codec states and "+
+			"256 MiB), and this machine has %d MiB to give; take less --memory",
+			need>>20, available>>20)
+	}
+	return nil
+}
+
+// check looks at the workload once more with its rates resolved.
+func (n *Series) check() error {
+	for _, c := range Cells(n.Header.Matrix) {
+		sc := workload(n.Header.Scenario, Slot{Cell: c, Model: n.Header.Matrix.Models[0]})
+		if err := sc.Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resolve is the scenario of s where one thread compresses perSecond pages a second.
+func (s *Settings) resolve(perSecond float64) results.Scenario {
+	bytesPerSecond := perSecond * workloads.PageSize
+	return results.Scenario{
+		MemoryBytes: s.Memory, VCPUs: s.VCPUs,
+		DirtyRate: s.DirtyRate.Resolve(perSecond), DirtyRateMultiple: s.DirtyRate.Multiple,
+		Pattern: s.Pattern, WriteBytes: s.WriteBytes,
+		Content: s.Content, Codec: s.Codec, Level: s.Level,
+		MaxBandwidth:  s.MaxBandwidth.Resolve(bytesPerSecond),
+		LinkBandwidth: s.LinkBandwidth.Resolve(bytesPerSecond), LinkMultiple: s.LinkBandwidth.Multiple,
+		LinkBurst:       s.LinkBurst,
+		DowntimeLimitMS: ms(s.DowntimeLimit), Flush: s.Flush,
+		DecompressThreads: s.Decompress, Destination: s.Destination,
+		Machine: s.Machine, Pin: s.Pin, LimitMS: ms(s.Limit), Account: s.Account,
+		RoundRobin: s.RoundRobin,
+	}
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func fromMS(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+
+// workload is one run of s, for checks before the host has been measured.
+func (s *Settings) workload(perSecond float64, threads int, seed uint64) workloads.Scenario {
+	return workload(s.resolve(perSecond), Slot{Cell: Cell{Threads: max(1, threads)}, Seed: seed})
+}
+
+// workload is the run of slot s in scenario sc.
+func workload(sc results.Scenario, s Slot) workloads.Scenario {
+	return workloads.Scenario{
+		Memory: sc.MemoryBytes, VCPUs: sc.VCPUs, DirtyRate: sc.DirtyRate, Pattern: sc.Pattern,
+		WriteBytes: sc.WriteBytes, Content: sc.Content, Seed: s.Seed,
+		Codec: sc.Codec, Level: sc.Level, MaxBandwidth: sc.MaxBandwidth,
+		DowntimeLimit: fromMS(sc.DowntimeLimitMS), Flush: workloads.FlushPolicy(sc.Flush),
+		Limit: fromMS(sc.LimitMS), Destination: sc.Destination,
+		LinkBandwidth: sc.LinkBandwidth, LinkBurst: sc.LinkBurst,
+		Machine: sc.Machine, Pin: sc.Pin, Account: sc.Account,
+		Model: s.Model, Threads: s.Threads, Wait: s.Wait, RoundRobin: sc.RoundRobin,
+		DecompressThreads: sc.DecompressThreads,
+	}
+}
+
+// bracketCost measures what opening and shutting the bracket of an idle machine takes.
+func bracketCost() time.Duration {
+	var costs []time.Duration
+	for range 5 {
+		m := thread.NewKernel(thread.Options{Account: true, MaxThreads: 1})
+		_ = m.Run("bracket", func(t thread.Thread) {
+			start := t.Now()
+			m.OpenBracket(t)
+			m.ShutBracket(t)
+			costs = append(costs, t.Now()-start)
+		})
+	}
+	slices.Sort(costs)
+	return costs[len(costs)/2]
+}
+
+// Create makes the result file, which must not exist yet.
+func (n *Series) Create(path string) error {
+	w, err := results.Create(path, n.Header)
+	n.writer, n.path = w, path
+	return err
+}
+
+// Resume opens an interrupted series to go on with it, on the host that it was begun on.
+func Resume(path string) (*Series, error) {
+	file, w, err := results.OpenResume(path)
+	if err != nil {
+		return nil, err
+	}
+	n := &Series{Header: file.Header, host: host.Local(), done: file, writer: w, path: path,
+		plan: Plan(file.Header.Matrix, file.Header.Seed)}
+	if err := n.resumable(); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return n, nil
+}
+
+func (n *Series) resumable() error {
+	if n.Header.Kind != results.Measured {
+		return fmt.Errorf("%s holds %s figures; only a measured series can be gone on with",
+			n.path, n.Header.Kind)
+	}
+	here := n.host.Describe()
+	was := n.Header.Host
+	if here.CPUModel != was.CPUModel || here.CPUs != was.CPUs || here.Kernel != was.Kernel {
+		return fmt.Errorf("%s was begun on another host (%s, %d CPUs, kernel %s): its runs could not "+
+			"be compared with runs of this one", n.path, was.CPUModel, was.CPUs, was.Kernel)
+	}
+	s := Settings{Matrix: n.Header.Matrix, Destination: n.Header.Scenario.Destination,
+		Limit: fromMS(n.Header.Scenario.LimitMS), Budget: time.Hour}
+	if err := s.Validate(); err != nil {
+		return fmt.Errorf("%s: %w", n.path, err)
+	}
+	return n.check()
+}
+
+// Path is the series' result file.
+func (n *Series) Path() string { return n.path }
+
+// Run makes the runs that are not in the file yet.
+func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
+	e := &Engine{
+		Matrix: n.Header.Matrix, Seed: n.Header.Seed, File: n.writer, Progress: p,
+		Budget: n.Budget, Narrow: n.narrow,
+		Runner: &ProcessRunner{
+			Scenario: func(s Slot) workloads.Scenario { return workload(n.Header.Scenario, s) },
+			Host:     n.host, Args: []string{ChildCommand}, Grace: childGrace,
+		},
+	}
+	return e.Run(ctx, n.plan, n.done)
+}
+
+// ChildCommand is the hidden subcommand that the executable must answer with Child.
+const ChildCommand = "internal-child"
+
+// Close closes the result file; every record is on the disk already.
+func (n *Series) Close() error {
+	if n.writer == nil {
+		return nil
+	}
+	return n.writer.Close()
+}
