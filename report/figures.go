@@ -238,6 +238,52 @@ func waitWakesOf(r *results.Run, role string) (w waitWakes, ok bool) {
 	return w, ok
 }
 
+func futexWaits(w waitWakes) float64 { return w.waits }
+
+func futexWakes(w waitWakes) float64 { return w.wakes }
+
+func locksTaken(w waitWakes) float64 { return w.locks }
+
+func voluntary(w waitWakes) float64 {
+	if !w.switches {
+		return nan
+	}
+	return w.voluntary
+}
+
+// perPage is a count of one role over the pages of the run.
+func perPage(role string, of func(waitWakes) float64) func(*results.Run) (float64, bool) {
+	return func(r *results.Run) (float64, bool) {
+		w, ok := waitWakesOf(r, role)
+		if !ok || r.Pages == 0 {
+			return 0, false
+		}
+		v := of(w) / float64(r.Pages)
+		return v, !math.IsNaN(v)
+	}
+}
+
+// perTime is a count of one role a second of the run.
+func perTime(role string, of func(waitWakes) float64) func(*results.Run) (float64, bool) {
+	return func(r *results.Run) (float64, bool) {
+		w, ok := waitWakesOf(r, role)
+		if !ok || r.TotalTimeMS <= 0 {
+			return 0, false
+		}
+		v := of(w) / r.TotalTimeMS * 1000
+		return v, !math.IsNaN(v)
+	}
+}
+
+// bothRoles is the same of main and workers together.
+func bothRoles(of func(waitWakes) float64) func(*results.Run) (float64, bool) {
+	return func(r *results.Run) (float64, bool) {
+		main, okMain := perPage("main", of)(r)
+		worker, okWorker := perPage("worker", of)(r)
+		return main + worker, okMain || okWorker
+	}
+}
+
 // roleTime is where the time of a role went: thread time of all its threads in all runs of a cell
 // together, because medians of parts do not add up to the whole.
 type roleTime struct {

@@ -33,7 +33,8 @@ func fileSections(f *results.File, i, n int) []section {
 	if f.Header.Kind != results.Published {
 		all = append(all, directionSection(s, cmps), baselineSection(s), waitsSection(s),
 			reasonsSection(s, "main", "the main thread"),
-			reasonsSection(s, "worker", "the workers (compression threads)"), kernelSection(s), scalingSection(s), noiseSection(s), failedSection(f))
+			reasonsSection(s, "worker", "the workers (compression threads)"),
+			kernelSection(s), scalingSection(s), noiseSection(s), failedSection(f))
 	}
 	for j := range all {
 		all[j].id += s.tag

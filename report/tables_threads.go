@@ -49,32 +49,18 @@ func threadsOrAbsent(s *plotSource, sec section) section {
 }
 
 func waitRow(c *cellFigures, role string) (gridRow, bool) {
-	per := func(figure func(waitWakes) float64, whole func(*results.Run) float64) string {
-		s := sampleOf(c.runs, func(r *results.Run) (float64, bool) {
-			w, ok := waitWakesOf(r, role)
-			return figure(w) / whole(r), ok && whole(r) > 0
-		})
-		return fixedOrSmall(s.median())
-	}
 	if _, ok := waitWakesOf(c.runs[0], role); !ok {
 		return gridRow{}, false
 	}
-	pages := func(r *results.Run) float64 { return float64(r.Pages) }
-	seconds := func(r *results.Run) float64 { return r.TotalTimeMS / 1000 }
-	return gridRow{cells: textCells("", c.model, roleWord(role),
-		per(futexWaits, pages), per(futexWakes, pages), per(voluntary, pages), per(locksTaken, pages),
-		per(futexWaits, seconds), per(futexWakes, seconds), per(voluntary, seconds))}, true
-}
-
-func futexWaits(w waitWakes) float64 { return w.waits }
-func futexWakes(w waitWakes) float64 { return w.wakes }
-func locksTaken(w waitWakes) float64 { return w.locks }
-
-func voluntary(w waitWakes) float64 {
-	if !w.switches {
-		return nan
+	figures := []func(waitWakes) float64{futexWaits, futexWakes, voluntary, locksTaken}
+	texts := []string{"", c.model, roleWord(role)}
+	for _, of := range figures {
+		texts = append(texts, fixedOrSmall(sampleOf(c.runs, perPage(role, of)).median()))
 	}
-	return w.voluntary
+	for _, of := range figures[:3] {
+		texts = append(texts, fixedOrSmall(sampleOf(c.runs, perTime(role, of)).median()))
+	}
+	return gridRow{cells: textCells(texts...)}, true
 }
 
 func roleWord(role string) string {
@@ -145,7 +131,8 @@ func reasonsSection(s *plotSource, role, whose string) section {
 	if other {
 		names = append(names, "other reasons")
 	}
-	sec.table = &grid{keys: 2, cols: slices.Delete(timeColumns(append(names, "remainder", "sum")), 2, 3)}
+	cols := timeColumns(append(names, "remainder", "sum"))
+	sec.table = &grid{keys: 2, cols: slices.Delete(cols, 2, 3)}
 	for _, r := range rows {
 		sec.table.rows = append(sec.table.rows, reasonsRow(r, states, other))
 	}
@@ -237,7 +224,8 @@ func scalingSection(s *plotSource) section {
 	return sec
 }
 
-func (s *plotSource) scalingRows(sec *section, cells map[plotCell][]*results.Run, m string, w bool) {
+func (s *plotSource) scalingRows(sec *section, cells map[plotCell][]*results.Run,
+	m string, w bool) {
 	base, first := nan, true
 	for _, n := range s.threads() {
 		cell := plotCell{m, n, w}

@@ -1,0 +1,166 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"mtbench/results"
+)
+
+// CSV writes a row for each run of files, in the order of the files: every field of a run's record
+// that is one value, its unit in the heading, and behind them the figures that the tables show.
+// A/A runs and attempts that were run again are there too, and are marked. Failed runs have a row
+// with class and reason. Null is an empty cell.
+func CSV(w io.Writer, files []*results.File) error {
+	out := csv.NewWriter(w)
+	fields := scalarFields(reflect.TypeFor[results.Run](), "", nil)
+	derived := csvFigures()
+	if err := out.Write(csvHead(fields, derived)); err != nil {
+		return err
+	}
+	for _, f := range files {
+		for i := range f.Runs {
+			if err := out.Write(csvRun(f, &f.Runs[i], fields, derived)); err != nil {
+				return err
+			}
+		}
+		for i := range f.Failed {
+			if err := out.Write(csvFailed(f, &f.Failed[i], fields, derived)); err != nil {
+				return err
+			}
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// csvField is one column that stands in the record.
+type csvField struct {
+	name, unit string
+	index      []int // of the field, for reflect
+}
+
+// scalarFields are the fields of t that hold one value, those of its structs included.
+func scalarFields(t reflect.Type, prefix string, at []int) []csvField {
+	var fields []csvField
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		index := append(append([]int{}, at...), i)
+		switch {
+		case f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[time.Time]():
+			fields = append(fields, scalarFields(f.Type, prefix+name+".", index)...)
+		case f.Type.Kind() != reflect.Slice && name != "main_cpu_percent":
+			fields = append(fields, csvField{prefix + name, f.Tag.Get("unit"), index})
+		}
+	}
+	return fields
+}
+
+// csvFigure is one column that is made of a run.
+type csvFigure struct {
+	name, unit string
+	of         func(*results.Run) (float64, bool)
+}
+
+func csvFigures() []csvFigure {
+	figures := []csvFigure{
+		{"main_cpu", "percent of one CPU", mainCPU},
+		{"worker_cpu_lowest", "percent of one CPU", workerLow},
+		{"worker_cpu_highest", "percent of one CPU", workerHigh},
+		{"cpu_a_page", "µs", cpuPage},
+	}
+	for _, role := range []string{"main", "worker"} {
+		figures = append(figures,
+			csvFigure{role + "_futex_waits", "per page", perPage(role, futexWaits)},
+			csvFigure{role + "_futex_wakes", "per page", perPage(role, futexWakes)},
+			csvFigure{role + "_voluntary_switches", "per page", perPage(role, voluntary)},
+			csvFigure{role + "_locks", "per page", perPage(role, locksTaken)})
+	}
+	return figures
+}
+
+func csvHead(fields []csvField, derived []csvFigure) []string {
+	head := []string{"file", "kind", "host", "failed_class", "failed_reason"}
+	for _, f := range fields {
+		head = append(head, withUnit(f.name, f.unit))
+	}
+	for _, f := range derived {
+		head = append(head, withUnit(f.name, f.unit))
+	}
+	return head
+}
+
+// withUnit is a heading; a name that ends with its unit says it already.
+func withUnit(name, unit string) string {
+	if unit == "" || strings.HasSuffix(name, "_"+strings.ReplaceAll(unit, "µ", "u")) {
+		return name
+	}
+	return name + " [" + unit + "]"
+}
+
+func csvLead(f *results.File, class, reason string) []string {
+	return []string{csvText(filepath.Base(f.Path)), csvText(f.Header.Kind),
+		csvText(f.Header.Host.Name), csvText(class), csvText(reason)}
+}
+
+func csvRun(f *results.File, r *results.Run, fields []csvField, derived []csvFigure) []string {
+	row := csvLead(f, "", "")
+	v := reflect.ValueOf(r).Elem()
+	for _, field := range fields {
+		row = append(row, csvValue(v.FieldByIndex(field.index)))
+	}
+	for _, d := range derived {
+		text := ""
+		if figure, ok := d.of(r); ok {
+			text = strconv.FormatFloat(figure, 'g', 6, 64)
+		}
+		row = append(row, text)
+	}
+	return row
+}
+
+// csvFailed is the row of a run without figures: of the record's fields, those that a failed run
+// has too.
+func csvFailed(f *results.File, r *results.Failed, fields []csvField, derived []csvFigure) []string {
+	row := csvLead(f, r.Class, r.Reason)
+	v := reflect.ValueOf(r).Elem()
+	names := map[string]reflect.Value{}
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		names[name] = v.Field(i)
+	}
+	for _, field := range fields {
+		text := ""
+		if value, ok := names[field.name]; ok {
+			text = csvValue(value)
+		}
+		row = append(row, text)
+	}
+	return append(row, make([]string, len(derived))...)
+}
+
+func csvValue(v reflect.Value) string {
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return ""
+		}
+		v = v.Elem()
+	}
+	switch x := v.Interface().(type) {
+	case string:
+		return csvText(x)
+	case time.Time:
+		return x.UTC().Format(time.RFC3339Nano)
+	case float64:
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	default:
+		return fmt.Sprint(x)
+	}
+}
