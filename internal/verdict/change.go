@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -50,4 +51,217 @@ func sameValue(a, b any) bool {
 	}
 	y := b.(float64)
 	return math.Abs(x-y) <= 1e-9*max(math.Abs(x), math.Abs(y))
+}
+
+// ChangeOptions say what counts as a regression.
+type ChangeOptions struct {
+	Metrics   []Metric // what may regress; nil for [GateMetrics]
+	Threshold float64  // share by which a metric must be worse, at least; 0 for [DefaultThreshold]
+}
+
+// DefaultThreshold is a change that is worth a red build.
+const DefaultThreshold = 0.05
+
+// GateMetrics are judged unless others are named: counters, which hardly depend on how busy the
+// machine was, and completion.
+func GateMetrics() []Metric {
+	var gate []Metric
+	for _, m := range Metrics() {
+		if m.Counter || m.Name == "completed" {
+			gate = append(gate, m)
+		}
+	}
+	return gate
+}
+
+// Change is what became of one metric of one model in one cell from an old file to a new one.
+type Change struct {
+	Comparison        // Base is the old file's runs, Other the new one's
+	Model      string // the contender
+	Regression bool
+}
+
+// ChangeList is a comparison of two files.
+type ChangeList struct {
+	Old, New  string
+	Changes   []Change
+	Threshold float64
+	Warnings  []string // the hosts differ, or the files do in what they cover
+}
+
+// IncomparableError says why two files cannot be compared.
+type IncomparableError struct{ Msg string }
+
+func (e *IncomparableError) Error() string { return e.Msg }
+
+// CompareFiles sets the runs of new against those of old, cell by cell and model by model. The two
+// were not run side by side: a change of the host between them is a change here, which is why
+// counters are the default. Files of different workloads or kinds are refused by an
+// *IncomparableError.
+func CompareFiles(before, after *results.File, o ChangeOptions) (*ChangeList, error) {
+	if err := comparable(before, after); err != nil {
+		return nil, err
+	}
+	if o.Metrics == nil {
+		o.Metrics = GateMetrics()
+	}
+	if o.Threshold == 0 {
+		o.Threshold = DefaultThreshold
+	}
+	list := &ChangeList{Old: before.Path, New: after.Path, Threshold: o.Threshold,
+		Warnings: hostWarnings(before.Header, after.Header)}
+	shared := list.sharedCases(before, after)
+	if len(shared) == 0 {
+		return nil, &IncomparableError{fmt.Sprintf("%s and %s have no model and cell in common",
+			before.Path, after.Path)}
+	}
+	for _, m := range o.Metrics {
+		list.add(before, after, m, shared)
+	}
+	return list, nil
+}
+
+func comparable(before, after *results.File) error {
+	if a, b := before.Header.Kind, after.Header.Kind; a != b {
+		return &IncomparableError{fmt.Sprintf("%s is %s and %s is %s: figures of one kind only can be "+
+			"compared", before.Path, a, after.Path, b)}
+	}
+	keys := workloadDifferences(before, after)
+	if len(keys) == 0 {
+		return nil
+	}
+	x, y := reflect.ValueOf(before.Header.Scenario), reflect.ValueOf(after.Header.Scenario)
+	var said []string
+	for _, key := range keys {
+		i := fieldOf(x.Type(), key)
+		said = append(said, fmt.Sprintf("%s (%v, then %v)", key, x.Field(i), y.Field(i)))
+	}
+	return &IncomparableError{fmt.Sprintf("%s and %s are of different workloads: they differ in %s",
+		before.Path, after.Path, strings.Join(said, ", "))}
+}
+
+func fieldOf(t reflect.Type, key string) int {
+	for i := range t.NumField() {
+		if k, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); k == key {
+			return i
+		}
+	}
+	return 0
+}
+
+func hostWarnings(before, after results.Header) []string {
+	var warnings []string
+	for _, d := range []struct {
+		what string
+		a, b any
+	}{
+		{"CPU model", before.Host.CPUModel, after.Host.CPUModel},
+		{"CPUs", before.Host.CPUs, after.Host.CPUs},
+		{"CPU quota", before.Host.QuotaCPUs, after.Host.QuotaCPUs},
+		{"kernel", before.Host.Kernel, after.Host.Kernel},
+		{"hypervisor", before.Host.Virtual, after.Host.Virtual},
+		{"frequency governor", before.Host.Governor, after.Host.Governor},
+		{"host name", before.Host.Name, after.Host.Name},
+		{"Go toolchain", before.Go, after.Go},
+	} {
+		if d.a != d.b {
+			warnings = append(warnings, fmt.Sprintf("the %s differs: %v, then %v", d.what, d.a, d.b))
+		}
+	}
+	if a, b := before.Host.PageServiceU, after.Host.PageServiceU; a > 0 && b > 0 &&
+		math.Abs(math.Log(b/a)) > math.Log1p(serviceDrift) {
+		warnings = append(warnings, fmt.Sprintf("a page took %.3g µs, then %.3g µs, on one "+
+			"thread: the host's speed changed", a, b))
+	}
+	return warnings
+}
+
+// serviceDrift is how far the speed of one thread may move before it explains a change.
+const serviceDrift = 0.05
+
+// modelCell is a case that both files have.
+type modelCell struct {
+	model string
+	Cell
+}
+
+func (l *ChangeList) sharedCases(before, after *results.File) []modelCell {
+	var shared []modelCell
+	for _, model := range Models(before) {
+		for _, c := range Cells(before) {
+			had, has := len(runsOf(before, model, c)) > 0, len(runsOf(after, model, c)) > 0
+			switch {
+			case had && has:
+				shared = append(shared, modelCell{model, c})
+			case had:
+				l.Warnings = append(l.Warnings, fmt.Sprintf("%s has no run of %s with %s", after.Path,
+					model, c))
+			}
+		}
+	}
+	return shared
+}
+
+// add judges one metric over all shared cases, which are its family.
+func (l *ChangeList) add(before, after *results.File, m Metric, shared []modelCell) {
+	var family []Comparison
+	for _, s := range shared {
+		if m.WaitOff && s.Wait {
+			continue
+		}
+		c := compareUnpaired(m, lastAttempts(before, s.model, s.Cell),
+			lastAttempts(after, s.model, s.Cell))
+		c.Cell, c.BaseCell, c.Base, c.Other = s.Cell, s.Cell, s.model, s.model
+		family = append(family, c)
+	}
+	decide(family, widerFloor(before, after, m))
+	for _, c := range family {
+		l.Changes = append(l.Changes,
+			Change{Comparison: c, Model: c.Other, Regression: l.regressed(&c)})
+	}
+}
+
+// widerFloor is that of the file whose machine can tell less.
+func widerFloor(before, after *results.File, m Metric) Floor {
+	a, b := FloorOf(before, m), FloorOf(after, m)
+	const typical = 10
+	if a.For(typical) > b.For(typical) {
+		return a
+	}
+	return b
+}
+
+// regressed: the change is proved, it is for the worse, and its estimate is beyond the threshold.
+// A metric that has no better direction never regresses.
+func (l *ChangeList) regressed(c *Comparison) bool {
+	limit := math.Log1p(l.Threshold)
+	switch {
+	case c.Metric.Better == Lower:
+		return c.State == HigherThan && c.Change.Estimate > limit
+	case c.Metric.Better == Higher:
+		return c.State == LowerThan && c.Change.Estimate < -limit
+	default:
+		return false
+	}
+}
+
+// Regressions lists the changes for the worse.
+func (l *ChangeList) Regressions() []Change {
+	var worse []Change
+	for _, c := range l.Changes {
+		if c.Regression {
+			worse = append(worse, c)
+		}
+	}
+	return worse
+}
+
+// Provable reports whether any of the changes had runs enough to be proved.
+func (l *ChangeList) Provable() bool {
+	for i := range l.Changes {
+		if c := &l.Changes[i].Comparison; c.N() >= needed(true, c.Tests) {
+			return true
+		}
+	}
+	return false
 }
