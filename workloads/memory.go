@@ -55,12 +55,17 @@ func isZero(page []byte) bool { return bytes.Equal(page, zeroPage[:]) }
 
 // Fill gives every page the content of gen, on all CPUs. Before any thread of a run starts.
 func (m *Memory) Fill(gen content.Generator) {
-	n := min(runtime.GOMAXPROCS(0), 1+m.Pages()/4096)
+	m.each(func(page int, bytes []byte) { gen.Fill(page, bytes) })
+}
+
+// each calls f with every page, from as many goroutines as there are CPUs.
+func (m *Memory) each(f func(page int, bytes []byte)) {
+	n := min(runtime.NumCPU(), 1+m.Pages()/4096)
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
 			for page := m.Pages() * i / n; page < m.Pages()*(i+1)/n; page++ {
-				gen.Fill(page, m.Page(page))
+				f(page, m.Page(page))
 			}
 		})
 	}
@@ -70,43 +75,77 @@ func (m *Memory) Fill(gen content.Generator) {
 // poolPages is how many pages of generated data the vCPUs write from.
 const poolPages = 256
 
-// hostStore is a Store into real memory. What it writes is data of the same generator, so that a
-// page stays about as compressible as declared however often it was written. A page that was
-// generated all zero is written with zeros, and stays a zero page.
+// hostStore is a Store into real memory. What it writes is data of the same generator and of the
+// same class as the page (zero, or about as many distinct bytes), so that a page stays about as
+// compressible as declared however often it was written, and a zero page stays one.
 type hostStore struct {
 	mem   *Memory
-	size  int    // bytes a write
-	pool  []byte // whole pages, none of them zero; empty if the generator makes only zeros
-	zeros []bool // pages generated all zero
+	size  int                // bytes a write
+	class []uint8            // of each page, as it was generated
+	pool  [numClasses][]byte // whole pages by class; the pages of class 0 are all zero
+}
+
+// Classes of pages: 0 is all zero, the others are bands of the number of distinct bytes in a
+// sample. Text, machine code, heaps and random data fall into different ones.
+const (
+	numClasses   = 17
+	classSample  = 1024 // bytes
+	classesShift = 4    // a band is 16 byte values wide
+)
+
+func classOf(page []byte) uint8 {
+	if isZero(page) {
+		return 0
+	}
+	var seen [256]bool
+	distinct := 0
+	for _, b := range page[:classSample] {
+		if !seen[b] {
+			seen[b] = true
+			distinct++
+		}
+	}
+	return uint8(1 + (distinct-1)>>classesShift)
 }
 
 func newHostStore(mem *Memory, gen content.Generator, size int) *hostStore {
-	s := &hostStore{mem: mem, size: size, zeros: make([]bool, mem.Pages())}
-	for page := range s.zeros {
-		s.zeros[page] = mem.IsZero(page)
-	}
-	s.pool = make([]byte, 0, poolPages*PageSize)
+	s := &hostStore{mem: mem, size: size, class: make([]uint8, mem.Pages())}
+	mem.each(func(page int, bytes []byte) { s.class[page] = classOf(bytes) })
+	s.pool[0] = zeroPage[:]
 	buf := make([]byte, PageSize)
-	for i := 0; i < 16*poolPages && len(s.pool) < cap(s.pool); i++ {
+	for i := range poolPages {
 		gen.Fill(mem.Pages()+i, buf) // data that no page had at the start
-		if !isZero(buf) {
-			s.pool = append(s.pool, buf...)
+		if c := classOf(buf); c != 0 {
+			s.pool[c] = append(s.pool[c], buf...)
+		}
+	}
+	for c := range s.pool {
+		if len(s.pool[c]) == 0 {
+			s.pool[c] = s.pool[s.nearest(c)]
 		}
 	}
 	return s
+}
+
+// nearest is the class next to c that has pages; class 0 only if there is no other.
+func (s *hostStore) nearest(c int) int {
+	for away := 1; away < numClasses; away++ {
+		for _, d := range [2]int{c - away, c + away} {
+			if d > 0 && d < numClasses && len(s.pool[d]) > 0 {
+				return d
+			}
+		}
+	}
+	return 0
 }
 
 // Store writes size bytes at an aligned place within the page.
 func (s *hostStore) Store(_ thread.Thread, page int, random uint64) {
 	hi, lo := bits.Mul64(random, uint64(PageSize-s.size)/8+1)
 	at := int(hi) * 8
-	dst := s.mem.Page(page)[at : at+s.size]
-	if s.zeros[page] || len(s.pool) == 0 {
-		clear(dst)
-		return
-	}
-	from := int(lo>>32) % (len(s.pool) / PageSize) * PageSize
-	copy(dst, s.pool[from+at:])
+	pool := s.pool[s.class[page]]
+	from := int(lo>>32) % (len(pool) / PageSize) * PageSize
+	copy(s.mem.Page(page)[at:at+s.size], pool[from+at:])
 }
 
 // zipf's exponent: the weight of the page of rank k is 1/k^ZipfExponent. Ranks are scattered over

@@ -123,14 +123,15 @@ func oneUsage(process string, u *thread.Usage) results.ThreadUsage {
 		r.BlockedMS = number(ms(u.Wall - u.CPU - u.RunDelay))
 		r.Voluntary, r.Involuntary = &u.Voluntary, &u.Involuntary
 	}
-	if u.Stamps > 0 {
-		r.StatesMS = map[string]float64{}
-		for s, d := range u.States {
-			if d > 0 {
-				r.StatesMS[thread.State(s).String()] = ms(d)
-			}
+	for s, d := range u.States { // all zero with accounting off
+		if d <= 0 {
+			continue
 		}
-		r.RemainderMS = number(ms(u.States[thread.Remainder]))
+		if r.StatesMS == nil {
+			r.StatesMS = map[string]float64{}
+			r.RemainderMS = number(ms(u.States[thread.Remainder]))
+		}
+		r.StatesMS[thread.State(s).String()] = ms(d)
 	}
 	return r
 }
