@@ -51,7 +51,6 @@ func (s *shaper) admit(t thread.Thread, n int64) int64 {
 	}
 	if s.full {
 		t.SleepUntil(s.at+s.drainTime(), thread.Sending)
-		s.full = false
 	}
 	s.drain(t.Now())
 	n = min(n, s.burst-int64(math.Ceil(s.level)))
