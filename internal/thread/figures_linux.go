@@ -23,9 +23,11 @@ type figures struct {
 // userHZ is the unit of times in /proc/…/stat on every Linux architecture that Go runs on.
 const userHZ = 100
 
-// withCPU reads the CPU clock of thread tid of this process. A dynamic clock id is the complement
-// of the tid, shifted by three, and the bits for "one thread" (4) and "scheduler's clock" (2).
-func (f figures) withCPU(tid int, own bool) figures {
+// withClocks reads what the time of thread tid of this process is made of: its CPU clock and its
+// run delay, which must close with the wall clock and so are read next to the mark. A dynamic clock
+// id is the complement of the tid, shifted by three, and the bits for "one thread" (4) and
+// "scheduler's clock" (2).
+func (f figures) withClocks(tid int, own bool) figures {
 	id := int32(^tid<<3 | 4 | 2)
 	if own {
 		id = unix.CLOCK_THREAD_CPUTIME_ID
@@ -34,21 +36,23 @@ func (f figures) withCPU(tid int, own bool) figures {
 	if f.known = unix.ClockGettime(id, &ts) == nil; f.known {
 		f.cpu = time.Duration(ts.Nano())
 	}
+	if p, err := procOf(tid); err == nil {
+		if s, err := p.Schedstat(); err == nil {
+			f.delayKnown = true
+			f.runDelay = time.Duration(s.WaitingNanoseconds)
+		}
+	}
 	return f
 }
 
 // withDetails reads the rest. What /proc does not show stays 0.
 func (f figures) withDetails(tid int, own bool) figures {
+	if own {
+		return f.withRusage()
+	}
 	p, err := procOf(tid)
 	if err != nil {
-		return f.withRusage(own)
-	}
-	if s, err := p.Schedstat(); err == nil {
-		f.delayKnown = true
-		f.runDelay = time.Duration(s.WaitingNanoseconds)
-	}
-	if own {
-		return f.withRusage(own)
+		return f
 	}
 	if s, err := p.Stat(); err == nil {
 		f.user = time.Duration(s.UTime) * (time.Second / userHZ)
@@ -62,9 +66,9 @@ func (f figures) withDetails(tid int, own bool) figures {
 }
 
 // withRusage reads, of the calling thread only, the split and the switches without /proc.
-func (f figures) withRusage(own bool) figures {
+func (f figures) withRusage() figures {
 	var r unix.Rusage
-	if !own || unix.Getrusage(unix.RUSAGE_THREAD, &r) != nil {
+	if unix.Getrusage(unix.RUSAGE_THREAD, &r) != nil {
 		return f
 	}
 	f.user, f.system = time.Duration(r.Utime.Nano()), time.Duration(r.Stime.Nano())
@@ -73,7 +77,7 @@ func (f figures) withRusage(own bool) figures {
 }
 
 // ownFigures reads all of the calling thread.
-func ownFigures(tid int) figures { return figures{}.withDetails(tid, true).withCPU(tid, true) }
+func ownFigures(tid int) figures { return figures{}.withDetails(tid, true).withClocks(tid, true) }
 
 func procOf(tid int) (procfs.Proc, error) {
 	fs, err := procfs.NewDefaultFS()
@@ -151,7 +155,7 @@ func readTasks(ours map[int]figures) map[int]figures {
 	read := map[int]figures{}
 	for _, p := range list {
 		if _, mine := ours[p.PID]; !mine {
-			read[p.PID] = figures{}.withDetails(p.PID, false).withCPU(p.PID, false)
+			read[p.PID] = figures{}.withDetails(p.PID, false).withClocks(p.PID, false)
 		}
 	}
 	return read

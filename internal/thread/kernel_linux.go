@@ -213,7 +213,7 @@ func spin(left int, forever, pause bool, cond func() bool) bool {
 	return false
 }
 
-// OpenBracket reads the figures of all threads that live, the CPU clocks last of them, and then
+// OpenBracket reads the figures of all threads that live, the clocks last of them, and then
 // publishes the mark.
 func (m *Kernel) OpenBracket(t Thread) {
 	m.mustBe(beforeBracket, "OpenBracket")
@@ -225,7 +225,7 @@ func (m *Kernel) OpenBracket(t Thread) {
 		k.read(&k.from, me, figures.withDetails)
 	}
 	for _, k := range m.threads {
-		k.read(&k.from, me, figures.withCPU)
+		k.read(&k.from, me, figures.withClocks)
 	}
 	m.bracket.publish(&m.clock)
 	me.divide()
@@ -240,7 +240,7 @@ func (m *Kernel) ShutBracket(t Thread) {
 	m.bracket.publish(&m.clock)
 	me.divide()
 	for _, k := range m.threads {
-		k.read(&k.to, me, figures.withCPU)
+		k.read(&k.to, me, figures.withClocks)
 	}
 	for _, k := range m.threads {
 		k.read(&k.to, me, figures.withDetails)

@@ -290,7 +290,7 @@ func TestReadingsAgree(t *testing.T) {
 	calibrate().compute(20 * time.Millisecond)
 	tid := unix.Gettid()
 	a := ownFigures(tid)
-	b := figures{}.withDetails(tid, false).withCPU(tid, false)
+	b := figures{}.withDetails(tid, false).withClocks(tid, false)
 	c := ownFigures(tid)
 	if a.cpu > b.cpu || b.cpu > c.cpu || a.cpu == 0 {
 		t.Errorf("CPU %v, %v, %v is not in order", a.cpu, b.cpu, c.cpu)
@@ -305,7 +305,7 @@ func TestReadingsAgree(t *testing.T) {
 
 func TestAThreadThatIsNotThereIsUnknown(t *testing.T) {
 	const nobody = 1 << 22 // above the kernel's largest tid
-	f := figures{}.withDetails(nobody, false).withCPU(nobody, false)
+	f := figures{}.withDetails(nobody, false).withClocks(nobody, false)
 	if f != (figures{}) {
 		t.Errorf("figures of nobody: %+v", f)
 	}
