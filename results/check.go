@@ -17,6 +17,9 @@ var (
 	publishedNames = []string{"model", "threads", "wait", "completed"}
 
 	failedNames = []string{"model", "threads", "wait", "class", "reason"}
+
+	frontierNames = []string{"model", "threads", "wait", "repeat",
+		"highest_completed_pages_per_second", "lowest_failed_pages_per_second"}
 )
 
 // wrong says which figure of r cannot be, or nothing. A report divides by some and sums others.
@@ -49,6 +52,20 @@ func (r *Run) negative() string {
 		if f.value < 0 {
 			return fmt.Sprintf("%s is %g; it cannot be negative", f.name, f.value)
 		}
+	}
+	return ""
+}
+
+// wrong says which figure of f cannot be, or nothing.
+func (f *Frontier) wrong() string {
+	for _, v := range []*Number{f.Highest, f.Lowest} {
+		if v != nil && *v < 0 {
+			return fmt.Sprintf("a dirty rate is %g; it cannot be negative", *v)
+		}
+	}
+	if f.Model == "" || f.Threads < 0 || f.Threads > MaxThreads {
+		return fmt.Sprintf("model %s with %d threads: a search names a model and 0 to %d threads",
+			quote(f.Model), f.Threads, MaxThreads)
 	}
 	return ""
 }

@@ -8,7 +8,7 @@ import (
 
 // Field is one name of the format, as the reference page shows it.
 type Field struct {
-	Record   string // header, run or failed
+	Record   string // header, run, failed or frontier
 	Path     string // dotted from the record; [] after a list, * for the keys of a map
 	Type     string // JSON type: bool, integer, number, string, time, object, list of …
 	Unit     string // empty for what has none
@@ -22,7 +22,8 @@ func Fields() []Field {
 	var all []Field
 	all = appendFields(all, TypeHeader, "", reflect.TypeFor[Header]())
 	all = appendFields(all, TypeRun, "", reflect.TypeFor[Run]())
-	return appendFields(all, TypeFailed, "", reflect.TypeFor[Failed]())
+	all = appendFields(all, TypeFailed, "", reflect.TypeFor[Failed]())
+	return appendFields(all, TypeFrontier, "", reflect.TypeFor[Frontier]())
 }
 
 func appendFields(all []Field, record, prefix string, t reflect.Type) []Field {

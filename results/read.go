@@ -16,12 +16,13 @@ import (
 
 // File is one series as read.
 type File struct {
-	Path      string   // as it was named
-	Header    Header   // its first record
-	Runs      []Run    // in the order of the file
-	Failed    []Failed // in the order of the file
-	SHA256    string   // of all bytes of the file, in hex: what to cite
-	Truncated bool     // the last line was cut off in the middle of a write and is left out
+	Path      string     // as it was named
+	Header    Header     // its first record
+	Runs      []Run      // in the order of the file
+	Failed    []Failed   // in the order of the file
+	Frontier  []Frontier // in the order of the file
+	SHA256    string     // of all bytes of the file, in hex: what to cite
+	Truncated bool       // the last line was cut off in the middle of a write and is left out
 }
 
 // Read reads a result file. What is wrong with the file itself is an *InputError that names file
@@ -145,8 +146,10 @@ func (r *reader) record(line []byte) error {
 		return r.run(line, keys)
 	case TypeFailed:
 		return r.failed(line, keys)
+	case TypeFrontier:
+		return r.frontier(line, keys)
 	}
-	return r.here("record type %s: this build knows header, run and failed", quote(kind))
+	return r.here("record type %s: this build knows header, run, failed and frontier", quote(kind))
 }
 
 func (r *reader) object(line []byte) (map[string]json.RawMessage, error) {
@@ -233,8 +236,23 @@ func (r *reader) failed(line []byte, keys map[string]json.RawMessage) error {
 	return r.room()
 }
 
+func (r *reader) frontier(line []byte, keys map[string]json.RawMessage) error {
+	if err := r.required(keys, frontierNames); err != nil {
+		return err
+	}
+	var frontier Frontier
+	if err := r.decode(line, &frontier); err != nil {
+		return err
+	}
+	if msg := frontier.wrong(); msg != "" {
+		return r.here("%s", msg)
+	}
+	r.file.Frontier = append(r.file.Frontier, frontier)
+	return r.room()
+}
+
 func (r *reader) room() error {
-	if len(r.file.Runs)+len(r.file.Failed) > MaxRuns {
+	if len(r.file.Runs)+len(r.file.Failed)+len(r.file.Frontier) > MaxRuns {
 		return r.here("more than %d records: give the file of one series", MaxRuns)
 	}
 	return nil

@@ -18,6 +18,8 @@ const (
 	TypeHeader = "header"
 	TypeRun    = "run"
 	TypeFailed = "failed"
+
+	TypeFrontier = "frontier"
 )
 
 // The kinds of a file: how its figures came to be. Kinds are never mixed unmarked in a report.
@@ -261,4 +263,28 @@ type Failed struct {
 	Class    string    `json:"class" doc:"memory (differs or pages lost), crash (ended without a record), hang (deadline), peer or stream"`
 	Reason   string    `json:"reason" doc:"what went wrong, in a sentence"`
 	Stderr   string    `json:"stderr,omitempty" doc:"the last lines the child wrote"`
+}
+
+// Frontier is the record of one search for the highest dirty rate at which a migration still
+// completes: one bisection, never an average. The stream is discarded in its probes.
+type Frontier struct {
+	Type    string    `json:"type" doc:"\"frontier\""`
+	Model   string    `json:"model" doc:"pipeline model"`
+	Threads int       `json:"threads" unit:"count" doc:"compression threads"`
+	Wait    bool      `json:"wait" doc:"compress-wait-thread"`
+	Repeat  int       `json:"repeat" unit:"count" doc:"which repeat of the search, from 0"`
+	Seed    uint64    `json:"seed" doc:"seed of its probes"`
+	Started time.Time `json:"started" doc:"when the search began"`
+
+	Highest *Number `json:"highest_completed_pages_per_second" unit:"pages/s" doc:"highest dirty rate that completed; null if the lowest one tried did not"`
+	Lowest  *Number `json:"lowest_failed_pages_per_second" unit:"pages/s" doc:"lowest dirty rate above it that did not complete; null if the highest one tried did"`
+	Probes  []Probe `json:"probes" doc:"the runs of the search, in order"`
+}
+
+// Probe is one run of a search for the frontier.
+type Probe struct {
+	Rate      float64 `json:"rate_pages_per_second" unit:"pages/s" doc:"dirty rate asked for"`
+	Achieved  float64 `json:"achieved_pages_per_second" unit:"pages/s" doc:"dirty rate that the vCPUs reached"`
+	Completed bool    `json:"completed" doc:"the migration completed within its bound"`
+	TimeMS    float64 `json:"total_time_ms" unit:"ms" doc:"total time, or the bound"`
 }

@@ -49,7 +49,7 @@ func (w *Writer) begin(path string, h Header) error {
 	return syncDir(filepath.Dir(path))
 }
 
-// Append writes one record (a Run or a Failed, or a pointer to one), whose Type it sets, as one
+// Append writes one record (a Run, a Failed, a Frontier, or a pointer to one), whose Type it sets, as one
 // line by one write and syncs it to the disk. After an error the file holds what it held before.
 func (w *Writer) Append(rec any) error {
 	switch r := rec.(type) {
@@ -57,6 +57,11 @@ func (w *Writer) Append(rec any) error {
 		return w.Append(*r)
 	case *Failed:
 		return w.Append(*r)
+	case *Frontier:
+		return w.Append(*r)
+	case Frontier:
+		r.Type = TypeFrontier
+		return w.write(r)
 	case Run:
 		r.Type = TypeRun
 		return w.write(r)

@@ -32,6 +32,20 @@ func printResults(cmd *cobra.Command, path string) error {
 	return err
 }
 
+// printFile writes the report of a result file to standard output and names the file.
+func printFile(cmd *cobra.Command, path string) error {
+	f, err := results.Read(path)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if err := report.Terminal(out, []*results.File{f}, terminalOptions(os.Stdout)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "\nresults  %s\n", path)
+	return err
+}
+
 // terminalOptions are the width and the colour that f can show.
 func terminalOptions(f *os.File) report.Options {
 	width, _, err := term.GetSize(int(f.Fd()))

@@ -97,8 +97,21 @@ func outcome(record any) string {
 			return fmt.Sprintf("%.0f ms", r.TotalTimeMS)
 		}
 		return "CAN'T COMPLETE (" + r.EndReason + ")"
+	case *results.Frontier:
+		return frontierOutcome(r)
 	case *results.Failed:
 		return "FAILED: " + r.Reason
 	}
 	return ""
+}
+
+func frontierOutcome(f *results.Frontier) string {
+	switch {
+	case f.Highest == nil:
+		return "completes at no rate that was tried"
+	case f.Lowest == nil:
+		return fmt.Sprintf("completes up to the highest rate tried, %.0f page writes/s", *f.Highest)
+	default:
+		return fmt.Sprintf("completes up to %.0f page writes/s", *f.Highest)
+	}
 }

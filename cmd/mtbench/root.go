@@ -18,6 +18,6 @@ Start with "mtbench run"; it ends with a table and names the file of its results
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	root.AddCommand(newRunCommand(), newReportCommand(), newChildCommand())
+	root.AddCommand(newRunCommand(), newReportCommand(), newFrontierCommand(), newChildCommand())
 	return root
 }

@@ -64,9 +64,16 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 }
 
 func addWorkloadFlags(f *pflag.FlagSet, s *series.Settings) {
+	f.Var(rateValue{rate: &s.DirtyRate}, "dirty-rate", "page writes a second over all vCPUs")
+	addGuestFlags(f, s)
+	f.IntVar(&s.Decompress, "decompress-threads", s.Decompress, "threads of the destination")
+	f.StringVar(&s.Destination, "destination", s.Destination, "process, or discard for source-only runs")
+}
+
+// addGuestFlags are those that every command which migrates has.
+func addGuestFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.Var(sizeValue{&s.Memory}, "memory", "guest memory")
 	f.IntVar(&s.VCPUs, "vcpus", s.VCPUs, "guest writer threads")
-	f.Var(rateValue{rate: &s.DirtyRate}, "dirty-rate", "page writes a second over all vCPUs")
 	f.StringVar(&s.Pattern, "pattern", s.Pattern, "which pages are written: uniform, sequential or zipf")
 	f.IntVar(&s.WriteBytes, "write-bytes", s.WriteBytes, "bytes stored in a page at each write")
 	f.StringVar(&s.Content, "content", s.Content, "page content: zero, text, heap, binary, random, mixed or file:PATH")
@@ -77,8 +84,6 @@ func addWorkloadFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.Var(sizeValue{&s.LinkBurst}, "link-burst", "what the link takes at once before the sender is held")
 	f.DurationVar(&s.DowntimeLimit, "downtime-limit", s.DowntimeLimit, "threshold = bandwidth × this")
 	f.StringVar(&s.Flush, "flush", s.Flush, "where the pipeline is flushed: sync (safe), wrap (QEMU 3.1) or iteration (3.0)")
-	f.IntVar(&s.Decompress, "decompress-threads", s.Decompress, "threads of the destination")
-	f.StringVar(&s.Destination, "destination", s.Destination, "process, or discard for source-only runs")
 	f.StringVar(&s.Machine, "machine", s.Machine, "what a thread is: kernel or goroutine")
 	f.BoolVar(&s.Pin, "pin", s.Pin, "pin threads to CPUs")
 	f.Var(switchValue{&s.Account}, "account", "account each thread's time by state")

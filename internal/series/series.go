@@ -49,7 +49,7 @@ func New(s Settings, b Build) (*Series, error) {
 	if err := s.check(n.host); err != nil {
 		return nil, err
 	}
-	service, err := tmpService(s.workload(0, 0, 0))
+	service, err := workloads.ServiceTime(s.workload(0, 0, 0))
 	if err != nil {
 		return nil, fmt.Errorf("measuring the service time of a page: %w", err)
 	}
