@@ -63,6 +63,8 @@ func Migrate(t thread.Thread, w World, s Settings) (Outcome, error) {
 
 	if !l.stopped {
 		w.Guest.Stop(t)
+		w.Guest.Sync(t, l.dirty)
+		out.Remaining = l.remaining()
 	}
 	if l.pipe != nil {
 		l.pipe.Flush(t)
@@ -453,7 +455,7 @@ func (l *loop) observe(now time.Duration) {
 }
 
 func (l *loop) point(since time.Duration) {
-	if len(l.timeline) == cap(l.timeline) {
+	if n := len(l.timeline); n == cap(l.timeline) || n > 0 && l.timeline[n-1].At == since {
 		return
 	}
 	l.timeline = append(l.timeline, Point{

@@ -159,7 +159,7 @@ type Outcome struct {
 	Guarded   int64 // times a flush held the next page back because older records were in flight
 	Emitted   int64 // bytes put into the stream
 	Threshold int64 // last threshold, bytes
-	Remaining int64 // bytes dirty at the end
+	Remaining int64 // bytes dirty at the end, what the log held included
 
 	BracketCost time.Duration // what opening and shutting the bracket took, outside of it
 

@@ -1,0 +1,276 @@
+package workloads
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mtbench/internal/thread"
+	"mtbench/models"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// script is a world of one thread and a clock that moves only where it is told to: a guest whose
+// writes are scripted, a pipeline that holds its results back until it is full or flushed, and a
+// trace of everything that the loop does.
+type script struct {
+	thread.Machine
+	thread.Thread
+	trace strings.Builder
+
+	now    time.Duration
+	pages  int
+	zero   map[int]bool
+	writes [][]int // what the log holds at each sync after the first
+
+	room    int           // requests of the pipeline
+	wait    bool          // take a result when there is no room, instead of refusing the page
+	perPage time.Duration // of the migration thread's time
+	flight  []int         // pages handed over and not yet done
+	ready   int           // of these, how many a Submit can take out, without waiting
+	put     int
+	counts  Counts
+	emitted int64
+	err     error
+	failAt  int // page at which the stream fails; 0 = never
+}
+
+func (s *script) say(format string, args ...any) { fmt.Fprintf(&s.trace, format+"\n", args...) }
+
+func (s *script) OpenBracket(thread.Thread)       {}
+func (s *script) ShutBracket(thread.Thread)       { s.say("bracket shut at %v", s.now) }
+func (s *script) Now() time.Duration              { return s.now }
+func (s *script) Enter(thread.State) thread.State { return thread.Remainder }
+func (s *script) SleepUntil(at time.Duration, _ thread.State) {
+	s.say("sleep until %v", at)
+	s.now = max(s.now, at)
+}
+
+func (s *script) Pages() int                         { return s.pages }
+func (s *script) IsZero(_ thread.Thread, p int) bool { return s.zero[p] }
+func (s *script) Stop(thread.Thread)                 { s.say("stop the guest at %v", s.now) }
+func (s *script) Sync(_ thread.Thread, b *Bitmap) int64 {
+	log := NewDirtyLog(s.pages)
+	if s.counts.Pages() > 0 && len(s.writes) > 0 {
+		for _, p := range s.writes[0] {
+			log.Mark(p)
+		}
+		s.writes = s.writes[1:]
+	}
+	n := log.Sync(s, b)
+	s.say("sync: %d written, %d dirty", n, b.Count())
+	return n
+}
+
+func (s *script) record(what string, page int, bytes int64) {
+	s.say("  %s %d", what, page)
+	s.emitted += bytes
+}
+
+func (s *script) Open(thread.Thread) { s.say("open"); s.emitted += 8 }
+func (s *script) Raw(_ thread.Thread, page int, first bool) {
+	s.record(map[bool]string{true: "raw, first", false: "raw"}[first], page, 4104)
+	s.now += s.perPage
+	if s.failAt != 0 && page >= s.failAt {
+		s.err = errors.New("the link broke")
+	}
+}
+func (s *script) Zero(_ thread.Thread, page int, _ bool) { s.record("zero", page, 9) }
+func (s *script) EOS(thread.Thread)                      { s.say("  EOS"); s.emitted += 8 }
+func (s *script) Emitted() int64                         { return s.emitted }
+func (s *script) Err() error                             { return s.err }
+
+func (s *script) Put(page int)                          { s.put = page }
+func (s *script) Counts() *Counts                       { return &s.counts }
+func (s *script) Init(*models.Request) error            { return nil }
+func (s *script) Fill(thread.Thread, *models.Request)   {}
+func (s *script) Handle(thread.Thread, *models.Request) {}
+func (s *script) Done(thread.Thread, *models.Request)   {}
+
+func (s *script) Submit(thread.Thread) bool {
+	s.now += s.perPage
+	if s.room == 0 {
+		return false
+	}
+	if len(s.flight) == s.room {
+		if !s.wait {
+			if s.ready == 0 {
+				s.say("  busy %d", s.put)
+				s.ready = s.room // and then the workers have done what they had
+				return false
+			}
+			s.ready--
+		}
+		s.take()
+	}
+	s.say("  submit %d", s.put)
+	s.flight = append(s.flight, s.put)
+	return true
+}
+
+func (s *script) take() {
+	s.record("done", s.flight[0], 1012)
+	s.counts.Compressed++
+	s.flight = s.flight[1:]
+}
+
+func (s *script) Flush(thread.Thread) {
+	s.say("  flush of %d", len(s.flight))
+	for len(s.flight) > 0 {
+		s.take()
+	}
+}
+
+func (s *script) Close(thread.Thread) { s.say("close") }
+
+func (s *script) migrate(set Settings) (Outcome, error) {
+	return Migrate(s, World{
+		Machine: s, Guest: s, Stream: s, Jobs: s,
+		Build: func(thread.Thread) (models.Pipeline, error) { s.say("build"); return s, nil },
+	}, set)
+}
+
+// TestLoopTrace holds the loop against written-down traces: the order of pages and flushes, the
+// sync rule, the threshold and the rate windows, as QEMU 3.1 has them.
+func TestLoopTrace(t *testing.T) {
+	// Ten pages, of which each policy sends the same; the guest writes two pages that are sent
+	// already and the last one again.
+	world := func() *script {
+		return &script{
+			pages: 10, zero: map[int]bool{0: true}, wait: true, room: 3,
+			perPage: 30 * time.Millisecond,
+			writes:  [][]int{{2, 5, 8}, {2}},
+		}
+	}
+	for name, c := range map[string]struct {
+		set Settings
+		s   *script
+	}{
+		"sync":      {Settings{Flush: FlushSync, DowntimeLimit: 60 * time.Millisecond}, world()},
+		"wrap":      {Settings{Flush: FlushWrap, DowntimeLimit: 60 * time.Millisecond}, world()},
+		"iteration": {Settings{Flush: FlushIteration, DowntimeLimit: 60 * time.Millisecond}, world()},
+		"busy-rate": {Settings{Flush: FlushSync, MaxBandwidth: 100e3}, &script{
+			pages: 12, room: 2, perPage: time.Millisecond, zero: map[int]bool{6: true},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := c.s.migrate(c.set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.s.say("%s: rounds %d, syncs %d, guarded %d, threshold %d, remaining %d, total %v, "+
+				"downtime %v\n%+v", out.End, out.Rounds, out.Syncs, out.Guarded, out.Threshold,
+				out.Remaining, out.Total, out.Downtime, out.Counts)
+			golden(t, name, c.s.trace.String())
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the trace differs from %s (go test -update rewrites it); it is now:\n%s", file, got)
+	}
+}
+
+// TestLoopBound: a guest that is written all over in each round never completes; the bound ends
+// the run, and what is in flight then is flushed after the measured time.
+func TestLoopBound(t *testing.T) {
+	s := thrashed()
+	out, err := s.migrate(Settings{Flush: FlushSync, DowntimeLimit: time.Millisecond, Limit: time.Second})
+	if err != nil || out.End != EndBound {
+		t.Fatalf("end %q, error %v; want the bound", out.End, err)
+	}
+	if out.Total < time.Second || out.Total > 1200*time.Millisecond {
+		t.Errorf("ended at %v with a bound of 1s", out.Total)
+	}
+	trace := s.trace.String()
+	if i := strings.Index(trace, "bracket shut"); !strings.Contains(trace[i:], "stop the guest") ||
+		!strings.Contains(trace[i:], "flush") || !strings.HasSuffix(trace, "close\n") {
+		t.Errorf("after the bound:\n%s", trace[i:])
+	}
+	if out.Downtime != 0 || out.Remaining == 0 {
+		t.Errorf("downtime %v, remaining %d", out.Downtime, out.Remaining)
+	}
+	for i, p := range out.Timeline {
+		if i > 0 && p.At <= out.Timeline[i-1].At {
+			t.Errorf("point %d at %v after one at %v", i, p.At, out.Timeline[i-1].At)
+		}
+	}
+}
+
+func thrashed() *script {
+	s := &script{pages: 200, wait: true, room: 4, perPage: time.Millisecond}
+	all := make([]int, s.pages)
+	for i := range all {
+		all[i] = i
+	}
+	for range 1000 {
+		s.writes = append(s.writes, all)
+	}
+	return s
+}
+
+// TestLoopDiverges: the same ends early without a bound, after DivergingRounds syncs in vain, and
+// a guest whose dirty memory shrinks by a twentieth a round does not.
+func TestLoopDiverges(t *testing.T) {
+	s := thrashed()
+	out, err := s.migrate(Settings{Flush: FlushSync, DowntimeLimit: time.Millisecond})
+	// The first sync counted is the first that leaves less than everything or fails.
+	if err != nil || out.End != EndDiverging || out.Syncs != DivergingRounds+2 {
+		t.Errorf("end %q after %d syncs, error %v", out.End, out.Syncs, err)
+	}
+	s = thrashed()
+	for i := range s.writes {
+		s.writes[i] = s.writes[i][:200-min(199, 3*i)]
+	}
+	out, err = s.migrate(Settings{Flush: FlushSync, DowntimeLimit: 10 * time.Millisecond})
+	if err != nil || out.End != EndCompleted {
+		t.Errorf("a guest that calms down: end %q after %d syncs, error %v", out.End, out.Syncs, err)
+	}
+}
+
+// TestLoopFailure: the first failure ends the loop, whatever is still dirty.
+func TestLoopFailure(t *testing.T) {
+	s := &script{pages: 500, room: 0, perPage: time.Millisecond, failAt: 77}
+	out, err := s.migrate(Settings{Flush: FlushSync})
+	if err == nil || !strings.Contains(err.Error(), "the link broke") {
+		t.Fatalf("error %v", err)
+	}
+	if out.Counts.Raw != 78 || out.End != "" {
+		t.Errorf("%d raw pages, end %q", out.Counts.Raw, out.End)
+	}
+}
+
+// TestLoopPeriod: the busy ratio of the last closed period is that of the pages between two syncs
+// more than a second apart, the stop phase excluded.
+func TestLoopPeriod(t *testing.T) {
+	s := &script{pages: 400, room: 1, perPage: 2 * time.Millisecond, writes: [][]int{{1}, {2}}}
+	out, err := s.migrate(Settings{Flush: FlushSync, DowntimeLimit: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Every page after the first is, in turn, taken and refused: about half are busy.
+	if !(out.BusyRatioPeriod > 0.45 && out.BusyRatioPeriod < 0.55) {
+		t.Errorf("period ratio %v", out.BusyRatioPeriod)
+	}
+	if out.Counts.Busy != out.Counts.Raw-1 { // the first page of the block is raw, not busy
+		t.Errorf("busy %d, raw %d", out.Counts.Busy, out.Counts.Raw)
+	}
+}
