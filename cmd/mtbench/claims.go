@@ -25,10 +25,11 @@ func newClaimsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "claims RESULTS...",
 		Short: "Judge published claims by result files",
-		Long: `Says of each claim, in each case that it is made for, whether the results support it, contradict
-it, are not evidence enough, or do not measure it (and then the command that would). Without
---claims it judges those of the cover letter of 2018. A case with more threads than the host has
-CPUs is outside of its claim's regime: it is judged and shown, but never sets the exit status.
+		Long: `Says of each claim, in each case that it is made for, whether the results support it,
+contradict it, are not evidence enough, or do not measure it (and then the command that would).
+Without --claims it judges those of the cover letter of 2018. A case with more threads than the
+host has CPUs is outside of its claim's regime: it is judged and shown, but never sets the exit
+status.
 
 Exit status 10: a claim is contradicted. 11: none is, but for some the evidence is not enough.`,
 		Example: `  mtbench claims results.jsonl
@@ -131,7 +132,7 @@ func markdownClaim(b *strings.Builder, j *verdict.Judged) {
 func found(j *verdict.Judged) string {
 	switch {
 	case j.Outcome == verdict.NotMeasured:
-		return clean(j.Finding) + "; would be measured by: " + j.Command
+		return clean(j.Finding) + ": " + j.Command
 	case j.OutsideRegime:
 		return clean(j.Finding) + " (outside its regime: fewer CPUs than threads)"
 	default:
@@ -158,7 +159,8 @@ func claimsStatus(w io.Writer, t verdict.Tally) error {
 	case t.Blocking > 0:
 		return withStatus(statusRegression, "%s; %d contradicted within their regime", words, t.Blocking)
 	case t.Wanting > 0:
-		return withStatus(statusEvidence, "%s; %d within their regime need more evidence", words, t.Wanting)
+		return withStatus(statusEvidence, "%s; %d within their regime need more evidence",
+			words, t.Wanting)
 	case t.Supported+t.Contradicted+t.Unproven == 0:
 		return withStatus(statusEvidence, "%s", words)
 	}

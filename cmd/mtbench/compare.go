@@ -22,10 +22,11 @@ func newCompareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare OLD NEW",
 		Short: "Find regressions between two result files",
-		Long: `Sets two result files of the same workload against each other, case by case and model by model.
-By default it judges counters (wait-wakes, switches and locks a page) and completion, which hardly
-depend on how busy a machine was; name others with --metrics. A change is a regression if it is
-proved after correction for the number of cases, for the worse, and larger than --threshold.
+		Long: `Sets two result files of the same workload against each other, case by case and model by
+model. By default it judges counters (wait-wakes, switches and locks a page) and completion,
+which hardly depend on how busy a machine was; name others with --metrics. A change is a
+regression if it is proved after correction for the number of cases, for the worse, and larger
+than --threshold.
 
 Exit status 10: a regression. 11: no case has runs enough to prove one. 12: the files cannot be
 compared, and why.`,
@@ -117,7 +118,8 @@ func compareStatus(w io.Writer, list *verdict.ChangeList) error {
 		return withStatus(statusRegression, "%d regressions of more than %s, the first: %s of %s with %s",
 			len(worse), percentValue{&list.Threshold}, c.Metric.Name, clean(c.Model), c.Cell)
 	case !list.Provable():
-		return withStatus(statusEvidence, "not enough evidence: no case has runs enough to prove a change")
+		return withStatus(statusEvidence, "not enough evidence: no case has runs enough to prove a "+
+			"change")
 	}
 	_, err := fmt.Fprintf(w, "mtbench: no regression of more than %s in %d comparisons\n",
 		percentValue{&list.Threshold}, len(list.Changes))

@@ -12,9 +12,10 @@ func newDoctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what on this host will blur figures, and what cures it",
-		Long: `Looks the host over and watches it for a second: CPUs, virtual machine, other load, steal, quota,
-frequency governor, turbo, hyper-threads, swap, huge pages, clock source, and files that the noise
-ledger needs. Each finding names what it blurs and the command that cures it. It changes nothing.`,
+		Long: `Looks the host over and watches it for a second: CPUs, virtual machine, other load, steal,
+quota, frequency governor, turbo, hyper-threads, swap, huge pages, clock source, and files that
+the noise ledger needs. Each finding names what it blurs and the command that cures it. It
+changes nothing.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()

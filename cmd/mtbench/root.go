@@ -18,6 +18,7 @@ Start with "mtbench run"; it ends with a table and names the file of its results
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	root.AddCommand(newRunCommand(), newReportCommand(), newFrontierCommand(), newChildCommand())
+	root.AddCommand(newRunCommand(), newReportCommand(), newFrontierCommand(),
+		newClaimsCommand(), newCompareCommand(), newDoctorCommand(), newChildCommand())
 	return root
 }

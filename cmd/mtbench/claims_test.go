@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"mtbench/results"
+)
+
+// writeSeries makes a result file of pairs in one cell, lockless taking ratio times as long and
+// waking as often, on a host of so many CPUs.
+func writeSeries(t *testing.T, name string, cpus, pairs int, ratio float64) string {
+	t.Helper()
+	header := results.Header{Type: results.TypeHeader, Schema: results.Schema, Kind: results.Measured,
+		Host:   results.Host{CPUs: cpus},
+		Matrix: results.Matrix{Models: []string{"locked", "lockless"}, Pairs: pairs}}
+	lines := [][]byte{encode(t, header)}
+	for pair := range pairs {
+		for i, model := range []string{"locked", "lockless"} {
+			times := []float64{1, ratio}[i] * (1 + 0.001*float64(pair%5))
+			lines = append(lines, encode(t, results.Run{
+				Type: results.TypeRun, Model: model, Threads: 4, Index: 2*pair + i, Pair: pair,
+				Completed: true, TotalTimeMS: 1000 * times, Pages: 1000,
+				Timeline: []results.Point{},
+				ThreadUsage: []results.ThreadUsage{{Process: "source", Role: "main", WallMS: 1000,
+					FutexWakes: int64(times * 1000), Locks: int64(times * 9000)}},
+			}))
+		}
+	}
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, append(bytes.Join(lines, []byte("\n")), '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func encode(t *testing.T, v any) []byte {
+	t.Helper()
+	line, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return line
+}
+
+// execute runs a command and returns its output, its words on standard error, and its status.
+func execute(cmd *cobra.Command, args ...string) (out, words string, status int) {
+	var stdout, stderr bytes.Buffer
+	cmd.SetArgs(args)
+	cmd.SetOut(&stdout)
+	cmd.SetErr(&stderr)
+	cmd.SilenceUsage, cmd.SilenceErrors = true, true
+	err := cmd.Execute()
+	if err == nil {
+		return stdout.String(), stderr.String(), statusOK
+	}
+	var s *statusError
+	if !errors.As(err, &s) {
+		return stdout.String(), err.Error(), statusUsage
+	}
+	return stdout.String(), stderr.String() + err.Error(), s.status
+}
+
+const myClaim = `claims:
+  - {id: faster, says: "it is faster", source: "me", metric: total_time,
+     where: {threads: [4], wait: ["off"]}, base: locked, other: lockless, relation: lower}
+`
+
+func TestClaimsStatus(t *testing.T) {
+	claims := filepath.Join(t.TempDir(), "my.yaml")
+	if err := os.WriteFile(claims, []byte(myClaim), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name    string
+		cpus    int
+		pairs   int
+		ratio   float64
+		status  int
+		outcome string
+	}{
+		{"supported", 64, 10, 0.5, statusOK, "supported"},
+		{"contradicted", 64, 10, 2, statusRegression, "contradicted"},
+		{"outside its regime", 2, 10, 2, statusOK, "outside its regime"},
+		{"too few", 64, 3, 0.5, statusEvidence, "not enough evidence: 3 of 3 pairs"},
+	} {
+		file := writeSeries(t, "r.jsonl", c.cpus, c.pairs, c.ratio)
+		for _, format := range claimsFormats {
+			out, words, status := execute(newClaimsCommand(), file, "--claims", claims, "--format", format)
+			if status != c.status || !strings.Contains(out, c.outcome) {
+				t.Errorf("%s: status %d, want %d\n%s%s", c.name, status, c.status, out, words)
+			}
+			if !strings.Contains(words, "1 claims: ") {
+				t.Errorf("%s: the last line is %q", c.name, words)
+			}
+		}
+	}
+}
+
+// TestClaimsOfTheLetter: what one case measures is judged and all others name their command.
+func TestClaimsOfTheLetter(t *testing.T) {
+	out, _, status := execute(newClaimsCommand(), writeSeries(t, "r.jsonl", 64, 10, 0.5))
+	if status != statusOK || strings.Count(out, "mtbench run --models") < 20 ||
+		!strings.Contains(out, "too many wait-wakes go to kernel space") {
+		t.Errorf("status %d\n%s", status, out)
+	}
+}
+
+func TestClaimsBadInput(t *testing.T) {
+	file := writeSeries(t, "r.jsonl", 64, 10, 0.5)
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	text := strings.Replace(myClaim, "total_time", "time", 1)
+	if err := os.WriteFile(bad, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{}, {"/nonexistent"}, {file, "--claims", bad}, {file, "--claims", "/nonexistent"},
+		{file, "--format", "poem"}, {writeSeries(t, "r.jsonl", 64, 0, 1)},
+	} {
+		if _, words, status := execute(newClaimsCommand(), args...); status != statusUsage {
+			t.Errorf("%v: status %d, %s", args, status, words)
+		}
+	}
+	if _, words, _ := execute(newClaimsCommand(), file, "--claims", bad); !strings.Contains(words,
+		"bad.yaml:2: there is no metric") {
+		t.Errorf("%q names neither file nor line", words)
+	}
+	if out, _, status := execute(newClaimsCommand(), "--metrics"); status != statusOK ||
+		!strings.Contains(out, "wait_wakes_per_page") {
+		t.Errorf("--metrics: status %d, %s", status, out)
+	}
+}
+
+func TestCompareStatus(t *testing.T) {
+	series := func(cpus, pairs int, ratio float64) string {
+		return writeSeries(t, "new.jsonl", cpus, pairs, ratio)
+	}
+	before := series(64, 10, 1)
+	byTime := []string{"--metrics", "total_time"}
+	for _, c := range []struct {
+		name   string
+		after  string
+		args   []string
+		status int
+		words  string
+	}{
+		{"the same", series(64, 10, 1), nil, statusOK, "no regression of more than 5%"},
+		{"worse", series(64, 10, 2), nil, statusRegression, "wait_wakes_per_page of lockless"},
+		{"worse by time", series(64, 10, 2), byTime, statusRegression,
+			"total_time of lockless with 4 threads, wait off"},
+		{"worse by less", series(64, 10, 1.8), []string{"--threshold", "100%"}, statusOK, ""},
+		{"too few", series(64, 2, 2), nil, statusEvidence, "not enough evidence"},
+		{"another host", series(4, 10, 1), nil, statusOK, "the CPUs differs: 64, then 4"},
+		{"no metric", before, []string{"--metrics", "speed"}, statusUsage, `no metric "speed"`},
+		{"no run", series(64, 0, 2), nil, statusUsage, "has no run"},
+		{"another workload", otherWorkload(t), nil, statusIncomparable, "differ in vcpus (0, then 3)"},
+	} {
+		args := append([]string{before, c.after}, c.args...)
+		out, words, status := execute(newCompareCommand(), args...)
+		if status != c.status || !strings.Contains(words, c.words) {
+			t.Errorf("%s: status %d, want %d and %q\n%s%s", c.name, status, c.status, c.words, out, words)
+		}
+	}
+}
+
+func otherWorkload(t *testing.T) string {
+	path := writeSeries(t, "new.jsonl", 64, 10, 1)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Replace(text, []byte(`"vcpus":0`), []byte(`"vcpus":3`), 1)
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestDoctorNamesCures(t *testing.T) {
+	out, _, status := execute(newDoctorCommand())
+	if status != statusOK || (strings.Contains(out, "blurs") != strings.Contains(out, "cure")) {
+		t.Errorf("status %d\n%s", status, out)
+	}
+}
