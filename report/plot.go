@@ -29,6 +29,7 @@ type Plot struct {
 	Caption  string // how to read it, and how not to
 	Missing  string // why there is no picture, and the command that would bring it; else empty
 
+	file  int // whose runs it shows, from 0
 	build func(plotSize) *figure
 }
 

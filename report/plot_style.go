@@ -40,7 +40,7 @@ var (
 	inkNull     = plotInk{"p-null", color.RGBA{0x7A, 0x82, 0x8C, 0xFF}, "#9AA3AE"}
 	inkOther    = plotInk{"p-other", color.RGBA{0xE6, 0x9F, 0x00, 0xFF}, "#F0B429"}
 
-	inkCodec  = plotInk{"p-codec", color.RGBA{0x00, 0x8F, 0x68, 0xFF}, "#008F68"}
+	inkCodec  = plotInk{"p-codec", color.RGBA{0x00, 0x7C, 0x5A, 0xFF}, "#007C5A"}
 	inkCopy   = plotInk{"p-copy", color.RGBA{0x6B, 0xBD, 0xEC, 0xFF}, "#6BBDEC"}
 	inkLink   = plotInk{"p-link", color.RGBA{0x3B, 0x4A, 0x8B, 0xFF}, "#5B6CB8"}
 	inkScan   = plotInk{"p-scan", color.RGBA{0xF0, 0xE4, 0x42, 0xFF}, "#F0E442"}
@@ -48,7 +48,7 @@ var (
 	inkSpin   = plotInk{"p-spin", color.RGBA{0xF0, 0x9A, 0x2E, 0xFF}, "#F09A2E"}
 	inkAsleep = plotInk{"p-asleep", color.RGBA{0xD3, 0xD8, 0xDE, 0xFF}, "#C3C9D1"}
 	inkPaced  = plotInk{"p-paced", color.RGBA{0xDD, 0xA3, 0xC4, 0xFF}, "#DDA3C4"}
-	inkRest   = plotInk{"p-rest", color.RGBA{0x6A, 0x72, 0x7C, 0xFF}, "#767F8A"}
+	inkRest   = plotInk{"p-rest", color.RGBA{0x66, 0x6E, 0x78, 0xFF}, "#66707A"}
 )
 
 // plotInks lists every colour, for the page.

@@ -41,7 +41,10 @@ func Plots(files []*results.File) []Plot {
 	for i, f := range files {
 		s := sourceOf(f, i, len(files))
 		srcs = append(srcs, s)
-		out = append(out, plotsOf(s)...)
+		for _, p := range plotsOf(s) {
+			p.file = i
+			out = append(out, p)
+		}
 	}
 	out = append(out, crossoverPlot(srcs), frontierPlot())
 	for i := range out {

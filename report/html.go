@@ -1,0 +1,216 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed" // template, style and script of the page
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"mtbench/results"
+)
+
+//go:embed page.html.tmpl
+var pageTemplate string
+
+//go:embed page.css
+var pageCSS string
+
+//go:embed page.js
+var pageJS string
+
+// PageOptions are what a page may be told; the zero value is right for files on disk.
+type PageOptions struct {
+	// Raw are the bytes of each file, to embed; where nil they are read from the file's path.
+	Raw [][]byte
+}
+
+// page is what the template shows. Strings are escaped by the template where they stand; those of
+// type template.X are made in this package of escaped parts.
+type page struct {
+	Title     string
+	Policy    string
+	CSS       template.CSS
+	JS        template.JS
+	Kinds     []string
+	Summaries []pageSummary
+	Several   bool
+	Top       []pageSection // the published table
+	Plots     []pagePlot
+	Missing   []pagePlot
+	Rest      []pageSection
+	Files     []pageFile
+	RunHeads  []string
+}
+
+type pageSection struct {
+	ID, Title   string
+	Lead, Notes []string
+	Heads       []pageHead
+	Rows        []pageRow
+	Warn        bool
+}
+
+type pageHead struct {
+	Text string
+	Word bool
+}
+
+type pageRow struct {
+	Rule  bool
+	Cells []pageCell
+}
+
+type pageCell struct {
+	Text, Tone string
+	Word, Key  bool
+}
+
+type pagePlot struct {
+	ID, Question, Title, Caption, Missing string
+	Wide, Narrow                          template.HTML
+}
+
+type pageFile struct {
+	Name, Kind, Command, SHA256, Cite, Created string
+	Head                                       pageSection
+	Parts                                      []pagePart
+	Records                                    pageRecords
+	Runs                                       []pageRun
+	Left                                       int // runs that the table leaves out
+	Notes                                      []string
+}
+
+type pagePart struct {
+	Title    string
+	Settings []pageSetting
+}
+
+// HTML writes the report of files as one page that needs nothing else: it makes no request, works
+// without its script, and is the same bytes whenever it is made of the same files by one build.
+func HTML(w io.Writer, files []*results.File, opts PageOptions) error {
+	t, err := template.New("page").Parse(pageTemplate)
+	if err != nil {
+		return fmt.Errorf("page template: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, pageOf(files, opts)); err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+func pageOf(files []*results.File, opts PageOptions) *page {
+	p := &page{Several: len(files) > 1, RunHeads: pageRunHeads}
+	p.addPlots(files)
+	p.addSections(files)
+	for i, f := range files {
+		s := sourceOf(f, i, len(files))
+		if f.Header.Kind != results.Published && len(f.Runs) > 0 {
+			p.Summaries = append(p.Summaries, summaryOf(s, f))
+		}
+		p.Kinds = append(p.Kinds, kindWord(f.Header.Kind)+" "+cleanText(s.name, 80))
+		p.Files = append(p.Files, pageFileOf(f, i, s, rawOf(opts, i)))
+	}
+	p.Title = "mtbench: hand-over models compared"
+	if len(p.Summaries) == 1 {
+		p.Title = "mtbench: " + strings.TrimSuffix(p.Summaries[0].Verdict[0], ".")
+	}
+	p.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " +
+		hashSource(string(p.CSS)) + "; script-src " + hashSource(string(p.JS))
+	return p
+}
+
+func rawOf(opts PageOptions, i int) []byte {
+	if i < len(opts.Raw) {
+		return opts.Raw[i]
+	}
+	return nil
+}
+
+// hashSource allows one inline text in the page's policy and no other.
+func hashSource(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+func (p *page) addPlots(files []*results.File) {
+	styles := newPageStyles()
+	for _, plot := range Plots(files) {
+		out := pagePlot{ID: plot.ID, Question: plot.Question, Title: plot.Title,
+			Caption: plot.Caption, Missing: plot.Missing}
+		if plot.build == nil {
+			p.Missing = append(p.Missing, out)
+			continue
+		}
+		out.Wide, out.Narrow = plot.inline(plotWide, styles), plot.inline(plotNarrow, styles)
+		p.Plots = append(p.Plots, out)
+	}
+	css := strings.NewReplacer("/*LIGHT*/", inkCSS(false), "/*DARK*/", inkCSS(true)).
+		Replace(pageCSS)
+	p.CSS = template.CSS("\n" + css + styles.css())
+	p.JS = template.JS("\n" + pageJS)
+}
+
+// addSections puts what a reader wants first at the top and the rest under the plots.
+func (p *page) addSections(files []*results.File) {
+	for _, sec := range sectionsOf(files) {
+		switch id, _, _ := strings.Cut(sec.id, "-"); id {
+		case "head", "crowd": // under the settings, and in the summary
+		case "cases", "files":
+			p.Top = append(p.Top, pageSectionOf(sec))
+		default:
+			p.Rest = append(p.Rest, pageSectionOf(sec))
+		}
+	}
+}
+
+func pageSectionOf(sec section) pageSection {
+	out := pageSection{ID: sec.id, Title: cleanText(sec.title, 200), Warn: sec.warn}
+	for _, l := range sec.lead {
+		out.Lead = append(out.Lead, cleanText(l, 2000))
+	}
+	for _, n := range sec.notes {
+		out.Notes = append(out.Notes, cleanText(n, 2000))
+	}
+	if sec.table == nil {
+		return out
+	}
+	for _, c := range sec.table.cols {
+		out.Heads = append(out.Heads, pageHead{cleanText(c.head, 120), c.text})
+	}
+	for _, r := range sec.table.rows {
+		out.Rows = append(out.Rows, pageRowOf(sec.table, r))
+	}
+	return out
+}
+
+func pageRowOf(g *grid, r gridRow) pageRow {
+	tones := map[tone]string{good: "good", bad: "bad"}
+	row := pageRow{Rule: r.rule}
+	for i, c := range r.cells {
+		word := i < len(g.cols) && g.cols[i].text
+		row.Cells = append(row.Cells, pageCell{Text: cleanText(c.text, 500), Tone: tones[c.tone],
+			Word: word, Key: i < g.keys})
+	}
+	return row
+}
+
+func pageFileOf(f *results.File, i int, s *plotSource, raw []byte) pageFile {
+	h := &f.Header
+	out := pageFile{Name: cleanText(s.name, 80), Kind: h.Kind,
+		Command: cleanText(strings.Join(h.Argv, " "), 2000), SHA256: f.SHA256, Cite: citation(f),
+		Created: h.Created.UTC().Format("2006-01-02 15:04 UTC"),
+		Head:    pageSectionOf(headSection(s, f)), Records: recordsOf(f, raw),
+		Parts: []pagePart{{"Scenario", settingsOf(h.Scenario)}, {"Matrix", settingsOf(h.Matrix)},
+			{"Host", settingsOf(h.Host)}}}
+	out.Left = max(0, len(s.runs)-maxPageRuns)
+	for _, r := range s.runs[:len(s.runs)-out.Left] {
+		out.Runs = append(out.Runs, pageRunOf(i, r))
+	}
+	return out
+}

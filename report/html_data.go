@@ -1,0 +1,184 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+
+	"mtbench/results"
+)
+
+// pageRun is a row of the table of all runs: each figure as it stands in the file, for people and
+// as an attribute for programs.
+type pageRun struct {
+	ID     string
+	Cells  []string
+	Values []pageValue
+}
+
+// pageValue is one attribute, data-NAME.
+type pageValue struct{ Name, Value string }
+
+// pageRunHeads are the headings of the columns of pageRun.Cells.
+var pageRunHeads = []string{"run", "case", "model", "pair", "result", "total time (ms)",
+	"downtime (ms)", "pages", "busy-ratio", "wire (bytes)", "CPU main (%)", "CPU threads (%)",
+	"futex calls a page", "noise"}
+
+func pageRunOf(file int, r *results.Run) pageRun {
+	row := pageRun{ID: fmt.Sprintf("r%d-%d", file, r.Index)}
+	result := "completed"
+	if !r.Completed {
+		result = cannot + " (" + cleanText(r.EndReason, 24) + ")"
+	}
+	if r.AA {
+		result += ", A/A " + cleanText(r.Side, 2)
+	}
+	row.Cells = []string{strconv.Itoa(r.Index),
+		plotCell{threads: r.Threads, wait: r.Wait}.caseText(), cleanText(r.Model, 24),
+		strconv.Itoa(r.Pair), result, fixed(r.TotalTimeMS, 1), fixed(r.DowntimeMS, 2),
+		strconv.FormatInt(r.Pages, 10), numberText(r.BusyRatio, 3),
+		strconv.FormatInt(r.WireBytes, 10), figureText(r, mainCPU, 1), workersText(r),
+		figureText(r, wakesAPage, 3), cleanText(r.Noise.Grade, 12)}
+	row.Values = []pageValue{{"index", strconv.Itoa(r.Index)}, {"model", cleanText(r.Model, 24)},
+		{"threads", strconv.Itoa(r.Threads)}, {"wait", strconv.FormatBool(r.Wait)},
+		{"completed", strconv.FormatBool(r.Completed)},
+		{"total-time-ms", exact(r.TotalTimeMS)}, {"downtime-ms", exact(r.DowntimeMS)},
+		{"pages", strconv.FormatInt(r.Pages, 10)},
+		{"wire-bytes", strconv.FormatInt(r.WireBytes, 10)}}
+	if r.BusyRatio != nil {
+		row.Values = append(row.Values, pageValue{"busy-ratio", exact(*r.BusyRatio)})
+	}
+	return row
+}
+
+// exact is a number as JSON has it: the shortest that reads back the same.
+func exact(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+func numberText(v *results.Number, decimals int) string {
+	if v == nil {
+		return none
+	}
+	return fixed(*v, decimals)
+}
+
+func figureText(r *results.Run, of func(*results.Run) (float64, bool), decimals int) string {
+	v, ok := of(r)
+	if !ok {
+		return none
+	}
+	return fixed(v, decimals)
+}
+
+func workersText(r *results.Run) string {
+	s := workerCPU(r)
+	if len(s) == 0 {
+		return none
+	}
+	return fixed(s.low(), 1) + "~" + fixed(s.high(), 1)
+}
+
+// pageSetting is one setting of a series, every default written out.
+type pageSetting struct{ Name, Value, Unit, Doc string }
+
+// settingsOf are the fields of a part of the header, in its order, from the tags of its type.
+func settingsOf(v any) []pageSetting {
+	val := reflect.ValueOf(v)
+	var out []pageSetting
+	for i := range val.NumField() {
+		f := val.Type().Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		text := cleanText(fmt.Sprint(val.Field(i).Interface()), 200)
+		if val.Field(i).Kind() == reflect.Float64 {
+			text = exact(val.Field(i).Float())
+		}
+		if text == "" {
+			text = none
+		}
+		out = append(out, pageSetting{name, text, f.Tag.Get("unit"), f.Tag.Get("doc")})
+	}
+	return out
+}
+
+// Limits of what a page carries with it.
+const (
+	maxEmbedded = 18 << 17 // bytes of compressed records, 2.25 MiB; base64 makes 3 MiB of them
+	maxPageRuns = 2000     // rows of the table of runs
+)
+
+// pageRecords are the records of a file to download, or why they are not in the page.
+type pageRecords struct {
+	Href   template.URL
+	Name   string
+	Bytes  int
+	Absent string
+}
+
+// recordsOf embeds the file. Bytes that are not those the report was made of are not embedded.
+func recordsOf(f *results.File, raw []byte) pageRecords {
+	name := filepath.Base(f.Path)
+	if raw == nil {
+		raw, _ = os.ReadFile(f.Path)
+	}
+	sum := sha256.Sum256(raw)
+	if hex.EncodeToString(sum[:]) != f.SHA256 {
+		return pageRecords{Absent: "The records are not in this page: the file was not at hand " +
+			"when it was made, or has changed since it was read."}
+	}
+	packed := packRecords(raw)
+	if len(packed) > maxEmbedded {
+		return pageRecords{Absent: fmt.Sprintf("The records are not in this page: %d bytes "+
+			"compressed are too many. They are in %s.", len(packed), cleanText(name, 80))}
+	}
+	return pageRecords{Name: safeName(name) + ".gz", Bytes: len(packed),
+		Href: template.URL("data:application/gzip;base64," +
+			base64.StdEncoding.EncodeToString(packed))}
+}
+
+// packRecords compresses without a name or a time, so that the same records give the same bytes.
+func packRecords(raw []byte) []byte {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err == nil {
+		_, err = w.Write(raw)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		panic(err) // a constant level, and a buffer takes everything
+	}
+	return b.Bytes()
+}
+
+// safeName is a file name that no system reads as anything else.
+func safeName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			r == '.' || r == '-' || r == '_' {
+			return r
+		}
+		return '_'
+	}, s)
+	if len(s) > 80 {
+		s = s[:80]
+	}
+	return strings.TrimLeft(s, ".-")
+}
+
+// citation is a ready text to cite a file by.
+func citation(f *results.File) string {
+	h := &f.Header
+	return cleanText(fmt.Sprintf("mtbench %s (%s), %s series “%s” of %s, %s, seed %d, SHA-256 %s",
+		h.Version, h.Revision, h.Kind, filepath.Base(f.Path), h.Created.UTC().Format("2006-01-02"),
+		hostText(&h.Host), h.Seed, f.SHA256), 600)
+}

@@ -1,0 +1,170 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"mtbench/results"
+)
+
+// pageSummary is what a reviewer quotes, and what stands behind it.
+type pageSummary struct {
+	Of      string   // the file, where there are several
+	Verdict []string // two sentences
+	Facts   []pageFact
+}
+
+// pageFact is one answer to a question that a reader has.
+type pageFact struct{ Head, Text string }
+
+// summaryOf is the summary of one file; the published figures have none of their own.
+func summaryOf(s *plotSource, f *results.File) pageSummary {
+	diffs := s.diffs()
+	sum := pageSummary{Of: s.name}
+	first := "On " + s.hostWord() + ": " + timeTitle(s, diffs)
+	sum.Verdict = []string{sentence(first), letterSentence(s)}
+	add := func(head, text string) {
+		if text != "" {
+			sum.Facts = append(sum.Facts, pageFact{head, text})
+		}
+	}
+	if len(s.contenders()) > 1 {
+		add("By how much", sentence(pairsFinding(s, diffs)))
+	}
+	add("How sure", s.sureText(f, diffs))
+	add("Why", s.whyText())
+	add("Does it complete", s.completionText())
+	if warning, crowded := crowdSection(s); crowded {
+		add("Not told by this host", warning.lead[0])
+	}
+	return sum
+}
+
+func sentence(s string) string {
+	s = cleanText(strings.TrimRight(s, ".;"), 500)
+	if s == "" {
+		return ""
+	}
+	return s + "."
+}
+
+func (s *plotSource) hostWord() string {
+	h := s.header.Host
+	word := "a host of " + count(h.CPUs, "CPU", "CPUs")
+	if s.header.Kind == results.Predicted {
+		word = "a virtual host of " + count(h.CPUs, "CPU", "CPUs")
+	}
+	if h.CPUModel != "" {
+		word += " (" + cleanText(h.CPUModel, 60) + ")"
+	}
+	return word
+}
+
+// letterSentence says whether the letter's main claim, less total time with lockless, holds here.
+func letterSentence(s *plotSource) string {
+	letter := letterOf()
+	cmps := s.comparisons()
+	n := map[string]int{}
+	cases := 0
+	for _, w := range s.waits() {
+		for _, threads := range s.threads() {
+			for _, a := range cmps.agreements(threads, w, letter) {
+				if a.figure == "total time (ms)" {
+					n[a.answer().text]++
+					cases++
+				}
+			}
+		}
+	}
+	if cases == 0 {
+		return "None of the published letter's cases (4, 8 and 16 threads, both models) is in " +
+			"this file, so it says nothing about the letter."
+	}
+	word := "agrees with the letter in"
+	if n[opposite] > n[agrees] {
+		word = "contradicts the letter in"
+		return fmt.Sprintf("The letter reports less total time with lockless in each of its cases; "+
+			"this file %s %d of the %s that it has, agrees in %d, and cannot tell in %d.", word,
+			n[opposite], casesWord(cases), n[agrees], n[untold.String()])
+	}
+	return fmt.Sprintf("The letter reports less total time with lockless in each of its cases; "+
+		"this file %s %d of the %s that it has, contradicts it in %d, and cannot tell in %d.", word,
+		n[agrees], casesWord(cases), n[opposite], n[untold.String()])
+}
+
+// sureText is what the reader may lean on.
+func (s *plotSource) sureText(f *results.File, diffs []plotDiff) string {
+	var parts []string
+	if most := mostPairs(diffs); most > 0 {
+		least := most
+		for _, d := range diffs {
+			least = min(least, d.n)
+		}
+		parts = append(parts, fmt.Sprintf("%s pairs a case, intervals of 95\u00a0%%",
+			span([]float64{float64(least), float64(most)})))
+	}
+	if text := floorText(diffs); text != "" {
+		parts = append(parts, text)
+	}
+	noisy := 0
+	for _, r := range s.kept() {
+		if r.Noise.Grade == "noisy" || r.Noise.Grade == "void" {
+			noisy++
+		}
+	}
+	parts = append(parts, fmt.Sprintf("%d of %d runs graded noisy", noisy, len(s.kept())))
+	parts = append(parts, verifiedText(s))
+	if len(f.Failed) > 0 {
+		parts = append(parts, count(len(f.Failed), "run", "runs")+" failed and have no figures")
+	}
+	return sentence(strings.Join(parts, "; "))
+}
+
+// floorText is the A/A floor of the file.
+func floorText(diffs []plotDiff) string {
+	for _, d := range diffs {
+		if d.floor > 0 {
+			return fmt.Sprintf("differences under %s\u00a0%% cannot be told apart on this machine "+
+				"(a model against itself)", sig(100*d.floor))
+		}
+	}
+	return ""
+}
+
+func verifiedText(s *plotSource) string {
+	same, other := 0, 0
+	for _, r := range s.kept() {
+		if r.Verified != nil && *r.Verified {
+			same++
+		} else {
+			other++
+		}
+	}
+	text := fmt.Sprintf("the destination's memory equal byte for byte in %s",
+		count(same, "run", "runs"))
+	if other > 0 {
+		text += fmt.Sprintf(", nothing to compare in %d", other)
+	}
+	return text
+}
+
+func (s *plotSource) whyText() string {
+	if !s.anyRun(wakesAPage) {
+		return ""
+	}
+	text := sentence(wakesFinding(s))
+	set := &barSet{src: s, panels: s.barPanels("source")}
+	if set.any(false) {
+		if why := stateFinding(set, false, "source"); why != "" {
+			text += " " + sentence(why)
+		}
+	}
+	return text
+}
+
+func (s *plotSource) completionText() string {
+	if threads, ok := s.tellingThreads(); ok {
+		return sentence(convergenceFinding(s, threads))
+	}
+	return ""
+}
