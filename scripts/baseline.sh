@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Measures the default matrix anew and puts it in place of the committed baseline, with its report.
+# Run it on a host that does nothing else, and say in the commit which host it was.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+go build -o ./mtbench ./cmd/mtbench
+./mtbench doctor || true
+new=$(mktemp -u -p results/baseline new-XXXXXX.jsonl)
+./mtbench run --output "$new" "$@"
+rm -f "${new%.jsonl}.svg"
+mv "$new" results/baseline/series.jsonl
+scripts/render.sh

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# What a CI calls: runs a bounded matrix, renders the report, and compares with the committed baseline.
+#
+#   scripts/ci-report.sh [OUTPUT-DIRECTORY]
+#
+# The gate is on deterministic counters (lock acquisitions, futex calls and switches a page), because
+# shared runners are too noisy for times, which are printed for information. Exit status: 10 on a
+# regression, 11 if there is not enough evidence, else that of the run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+out=${1:-ci-report}
+baseline=${MTBENCH_BASELINE:-results/baseline/ci.jsonl}
+mkdir -p "$out"
+go build -o "$out/mtbench" ./cmd/mtbench
+"$out/mtbench" run --threads 1,4 --pairs "${MTBENCH_PAIRS:-6}" --memory 16MiB --limit 2s --aa 0% \
+	--seed 1 --output "$out/series.jsonl"
+rm -f "$out/series.svg"
+for format in markdown html benchfmt chart-json; do
+	"$out/mtbench" report "$out/series.jsonl" --format "$format" --plots svg -o "$out" >/dev/null
+done
+"$out/mtbench" compare "$baseline" "$out/series.jsonl" | tee "$out/compare.txt"
