@@ -130,13 +130,14 @@ func markdownClaim(b *strings.Builder, j *verdict.Judged) {
 
 // found is the finding with its qualification, or the command that would find something.
 func found(j *verdict.Judged) string {
+	finding := clean(strings.TrimPrefix(j.Finding, j.Outcome.String()+": "))
 	switch {
 	case j.Outcome == verdict.NotMeasured:
-		return clean(j.Finding) + ": " + j.Command
+		return finding + ": " + j.Command
 	case j.OutsideRegime:
-		return clean(j.Finding) + " (outside its regime: fewer CPUs than threads)"
+		return finding + " (outside its regime: fewer CPUs than threads)"
 	default:
-		return clean(j.Finding)
+		return finding
 	}
 }
 

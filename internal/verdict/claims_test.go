@@ -199,6 +199,9 @@ func TestOutcomes(t *testing.T) {
 		if j.Outcome == Unproven && strings.Contains(j.Finding, "%") {
 			t.Errorf("%s: a percentage without evidence: %s", c.name, j.Finding)
 		}
+		if c.name == "below" && !strings.HasPrefix(j.Finding, "1.0") && !strings.HasPrefix(j.Finding, "9") {
+			t.Errorf("about 1000 ms below 2000: %s", j.Finding)
+		}
 		if (j.Outcome == NotMeasured) != strings.HasPrefix(j.Command, "mtbench run") {
 			t.Errorf("%s: command %q", c.name, j.Command)
 		}

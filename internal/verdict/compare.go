@@ -270,8 +270,10 @@ func (c *Comparison) why() string {
 	case c.Adjusted < Alpha:
 		return fmt.Sprintf("%s; the difference is below what this machine can tell (%s)", text,
 			FormatSize(c.Floor))
+	case c.Unpaired:
+		return text + "; the difference is within their scatter"
 	default:
-		return text + "; they do not agree"
+		return text + "; they do not agree on a direction"
 	}
 }
 

@@ -323,7 +323,7 @@ func (j *Judged) concludeEqual() {
 // concludeDifference: the direction must be proved, and the whole interval be beyond at_least.
 func (j *Judged) concludeDifference() {
 	c := j.Comparison
-	j.Finding = c.String()
+	j.Finding = j.difference()
 	claimed, least := HigherThan, math.Log1p(j.Claim.atLeast)
 	if j.Claim.Relation == RelLower || j.Claim.Relation == RelBelow {
 		claimed, least = LowerThan, -math.Log1p(-j.Claim.atLeast)
@@ -343,6 +343,19 @@ func (j *Judged) concludeDifference() {
 		j.Outcome = Unproven
 		j.Finding = c.straddles()
 	}
+}
+
+// difference is the comparison in words: of two models as a change, of one in the metric's unit.
+func (j *Judged) difference() string {
+	c := j.Comparison
+	if j.Claim.Value == nil || !c.Decided() {
+		return c.String()
+	}
+	value := func(log float64) float64 {
+		return max(0, math.Exp(log)*(*j.Claim.Value+c.Metric.Tick)-c.Metric.Tick)
+	}
+	return fmt.Sprintf("%.3g %s [%.3g, %.3g], p = %.2g, %d runs", value(c.Change.Estimate),
+		c.Metric.Unit, value(c.Change.Lo), value(c.Change.Hi), c.Adjusted, c.N())
 }
 
 // straddles says that both sides of the claim lie within the interval.
