@@ -98,6 +98,9 @@ func (sc Scenario) runSource(build models.Builder, ends Ends) (*results.Run, err
 	if err := s.migrate(build); err != nil {
 		return nil, s.giveUp(err)
 	}
+	if err := leaveWords(s.machine); err != nil {
+		return nil, s.giveUp(err)
+	}
 	run := s.record(started)
 	if sc.Destination == Discard {
 		run.UnverifiedReason = "the stream was discarded"
