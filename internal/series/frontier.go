@@ -138,23 +138,30 @@ func (n *Series) search(ctx context.Context, slot Slot, p Progress) error {
 // probe runs one migration at a dirty rate. A failed run is an error: a frontier that counted it as
 // "does not complete" would hide a broken model.
 func (n *Series) probe(ctx context.Context, slot Slot, rate float64) (results.Probe, error) {
-	r := &ProcessRunner{Host: n.host, Args: []string{ChildCommand}, Grace: childGrace,
-		Scenario: func(s Slot) workloads.Scenario {
-			sc := workload(n.Header.Scenario, s)
-			sc.DirtyRate = rate
-			return sc
-		}}
-	record, err := r.Run(ctx, slot)
+	run, err := n.One(ctx, slot, func(sc *workloads.Scenario) { sc.DirtyRate = rate })
 	if err != nil {
 		return results.Probe{}, err
 	}
-	switch run := record.(type) {
-	case *results.Run:
-		return results.Probe{Rate: rate, Achieved: run.DirtyRateAchieved, Completed: run.Completed,
-			TimeMS: run.TotalTimeMS}, nil
-	case *results.Failed:
-		return results.Probe{}, fmt.Errorf("a run of %s at %.0f page writes/s failed: %s", slot.Model,
-			rate, run.Reason)
+	return results.Probe{Rate: rate, Achieved: run.DirtyRateAchieved, Completed: run.Completed,
+		TimeMS: run.TotalTimeMS}, nil
+}
+
+// One makes one run beside the plan, in the series' scenario as change leaves it, and keeps no
+// record of it. A run that failed is an error.
+func (n *Series) One(ctx context.Context, slot Slot, change func(*workloads.Scenario)) (*results.Run, error) {
+	r := n.runner()
+	scenario := r.Scenario
+	r.Scenario = func(s Slot) workloads.Scenario {
+		sc := scenario(s)
+		change(&sc)
+		return sc
 	}
-	return results.Probe{}, fmt.Errorf("a run handed over a %T", record)
+	record, err := r.Run(ctx, slot)
+	if err != nil {
+		return nil, err
+	}
+	if failed, ok := record.(*results.Failed); ok {
+		return nil, fmt.Errorf("a run of %s failed (%s): %s", slot.Model, failed.Class, failed.Reason)
+	}
+	return record.(*results.Run), nil
 }

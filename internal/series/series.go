@@ -217,12 +217,16 @@ func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 	e := &Engine{
 		Matrix: n.Header.Matrix, Seed: n.Header.Seed, File: n.writer, Progress: p,
 		Budget: n.Budget, Narrow: n.narrow,
-		Runner: &ProcessRunner{
-			Scenario: func(s Slot) workloads.Scenario { return workload(n.Header.Scenario, s) },
-			Host:     n.host, Args: []string{ChildCommand}, Grace: childGrace,
-		},
+		Runner: n.runner(),
 	}
 	return e.Run(ctx, n.plan, n.done)
+}
+
+func (n *Series) runner() *ProcessRunner {
+	return &ProcessRunner{
+		Scenario: func(s Slot) workloads.Scenario { return workload(n.Header.Scenario, s) },
+		Host:     n.host, Args: []string{ChildCommand}, Grace: childGrace,
+	}
 }
 
 // ChildCommand is the hidden subcommand that the executable must answer with Child.
