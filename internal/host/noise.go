@@ -13,7 +13,7 @@ import (
 const (
 	Clean = "clean"
 	Noisy = "noisy" // its pair is run again
-	Void  = "void"  // no figure of it means anything
+	Void  = "void"  // likewise; the machine was as much others' as its own
 )
 
 // The rule that grades a run. It looks at nothing that the run did itself: run-queue delay and

@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"mtbench/internal/stats"
 	"mtbench/results"
@@ -31,11 +32,12 @@ type Comparison struct {
 	BaseCell    Cell // the same, but for a claim that compares across cells
 	Base, Other string
 
-	Pairs    []Pair
-	Planned  int   // pairs planned
-	Again    int   // attempts that a noisy host spoilt and that a later attempt replaced
-	Outliers []int // indices of pairs far from the others; they stay in
-	Unpaired bool  // runs of different series or cells: the ratios are of all runs with all
+	Pairs     []Pair
+	Planned   int   // pairs planned
+	Again     int   // attempts that a noisy host spoilt and that a later attempt replaced
+	Disturbed int   // pairs, or runs, of the comparison that the host disturbed; they stay in
+	Outliers  []int // indices of pairs far from the others; they stay in
+	Unpaired  bool  // runs of different series or cells: the ratios are of all runs with all
 
 	BaseN, OtherN                 int // runs compared
 	BaseCompleted, OtherCompleted int
@@ -89,7 +91,8 @@ func comparePaired(f *results.File, m Metric, cell Cell, base, other string) Com
 	c := Comparison{
 		Metric: m, Cell: cell, BaseCell: cell, Base: base, Other: other,
 		Pairs: pairs, Planned: max(planned(f, cell), len(pairs)), Again: again,
-		Outliers: outliers(pairs), BaseN: len(pairs), OtherN: len(pairs),
+		Outliers: outliers(pairs), Disturbed: disturbed(pairs),
+		BaseN: len(pairs), OtherN: len(pairs),
 	}
 	c.BaseCompleted, c.OtherCompleted = completions(f, cell, base, other, pairs)
 	x := logRatios(pairs)
@@ -122,6 +125,9 @@ func compareUnpaired(m Metric, base, other []*results.Run) Comparison {
 	c := Comparison{Metric: m, Unpaired: true, BaseN: len(a), OtherN: len(b)}
 	c.Planned = max(len(base), len(other))
 	c.BaseCompleted, c.OtherCompleted = countCompleted(base), countCompleted(other)
+	for _, r := range slices.Concat(base, other) {
+		c.Disturbed += b2i(isDisturbed(r.Noise.Grade))
+	}
 	c.Change = unbounded(stats.Shift(b, a, Confidence))
 	c.P = stats.MannWhitney(a, b)
 	return c
@@ -249,15 +255,23 @@ func (c *Comparison) String() string {
 	if !c.Decided() {
 		return c.why()
 	}
+	if math.IsInf(c.Change.Estimate, 0) {
+		return fmt.Sprintf("%s: %d of %d completed, of the base %d of %d, p = %.2g, %s", c.Word(),
+			c.OtherCompleted, c.OtherN, c.BaseCompleted, c.BaseN, c.Adjusted, c.counts())
+	}
 	return fmt.Sprintf("%s: %s %s, p = %.2g, %s", c.Word(), FormatChange(c.Change.Estimate),
 		FormatInterval(c.Change), c.Adjusted, c.counts())
 }
 
 func (c *Comparison) counts() string {
+	text := fmt.Sprintf("%d of %d pairs", len(c.Pairs), c.Planned)
 	if c.Unpaired {
-		return fmt.Sprintf("%d against %d runs", c.BaseN, c.OtherN)
+		text = fmt.Sprintf("%d against %d runs", c.BaseN, c.OtherN)
 	}
-	return fmt.Sprintf("%d of %d pairs", len(c.Pairs), c.Planned)
+	if c.Disturbed > 0 {
+		text += fmt.Sprintf(", %d disturbed by the host", c.Disturbed)
+	}
+	return text
 }
 
 // why says what a comparison without a verdict lacks.

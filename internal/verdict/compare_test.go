@@ -72,7 +72,7 @@ func TestCannotComplete(t *testing.T) {
 	f := spoil(twoModels(0.5, 10, 4).file(), "locked", 0)
 	c := Compare(f, m, "locked", "lockless")[0]
 	if c.State != LowerThan || !math.IsInf(c.Change.Estimate, -1) || c.BaseCompleted != 0 ||
-		c.OtherCompleted != 10 || !strings.Contains(c.String(), "only the base did not complete") {
+		c.OtherCompleted != 10 || !strings.Contains(c.String(), "10 of 10 completed, of the base 0 of 10") {
 		t.Errorf("locked never completes: %+v %s", c.Change, c.String())
 	}
 	spoil(f, "lockless", 0)
@@ -228,5 +228,15 @@ func TestFormatChange(t *testing.T) {
 		if got := FormatChange(log); got != want {
 			t.Errorf("%v: %q, want %q", log, got, want)
 		}
+	}
+}
+
+// TestDisturbedPairsAreSaid: they stay in, since a pair sees the same host, and are counted.
+func TestDisturbedPairsAreSaid(t *testing.T) {
+	f := twoModels(0.5, 10, 13).file()
+	f.Runs[0].Noise.Grade, f.Runs[3].Noise.Grade, f.Runs[5].Noise.Grade = "noisy", "void", "clean"
+	c := Compare(f, totalTimeMetric(), "locked", "lockless")[0]
+	if c.Disturbed != 2 || c.N() != 10 || !strings.Contains(c.String(), "2 disturbed by the host") {
+		t.Errorf("%d disturbed: %s", c.Disturbed, c.String())
 	}
 }

@@ -194,7 +194,7 @@ func (b *bench) oneModel(j *Judged, m Metric) {
 	}
 	c.BaseN, c.OtherN = len(c.Pairs), len(c.Pairs)
 	c.OtherCompleted = countCompleted(runs)
-	c.Outliers = outliers(c.Pairs)
+	c.Outliers, c.Disturbed = outliers(c.Pairs), disturbed(c.Pairs)
 	x := logRatios(c.Pairs)
 	c.Change, c.P = stats.HodgesLehmann(x, Confidence), stats.SignedRank(x)
 	if c.N() > 0 {
@@ -354,8 +354,8 @@ func (j *Judged) difference() string {
 	value := func(log float64) float64 {
 		return max(0, math.Exp(log)*(*j.Claim.Value+c.Metric.Tick)-c.Metric.Tick)
 	}
-	return fmt.Sprintf("%.3g %s [%.3g, %.3g], p = %.2g, %d runs", value(c.Change.Estimate),
-		c.Metric.Unit, value(c.Change.Lo), value(c.Change.Hi), c.Adjusted, c.N())
+	return fmt.Sprintf("%.3g %s [%.3g, %.3g], p = %.2g, %s", value(c.Change.Estimate),
+		c.Metric.Unit, value(c.Change.Lo), value(c.Change.Hi), c.Adjusted, c.counts())
 }
 
 // straddles says that both sides of the claim lie within the interval.

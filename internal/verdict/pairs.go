@@ -151,6 +151,17 @@ func worse(a, b string) string {
 	return b
 }
 
+// isDisturbed reports whether a noise grade says that the host interfered.
+func isDisturbed(grade string) bool { return grade == "noisy" || grade == "void" }
+
+func disturbed(pairs []Pair) int {
+	n := 0
+	for _, p := range pairs {
+		n += b2i(isDisturbed(p.Graded))
+	}
+	return n
+}
+
 func logRatios(pairs []Pair) []float64 {
 	x := make([]float64, len(pairs))
 	for i, p := range pairs {
