@@ -141,6 +141,7 @@ func (m *Machine) NewCond(name string, mu thread.Mutex, why thread.State) thread
 
 func (c *cond) Wait(t thread.Thread) {
 	p := t.(*proc)
+	p.touch(&c.futex)
 	seq := c.word
 	c.waiting++
 	c.mu.Unlock(t)

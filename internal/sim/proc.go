@@ -201,7 +201,7 @@ func (p *proc) recovered() {
 	case nil, unwound:
 	default:
 		if p.m.panicked == nil {
-			p.m.panicked = fmt.Sprintf("%v\n\non virtual thread %s:\n%s", r, p.name, debug.Stack())
+			p.m.panicked = &PanicError{Thread: p.name, Value: r, Stack: string(debug.Stack())}
 		}
 	}
 }

@@ -89,6 +89,18 @@ func (e *StuckError) Error() string {
 	return b.String()
 }
 
+// PanicError is what Run panics with when one of the threads has.
+type PanicError struct {
+	Thread string
+	Value  any
+	Stack  string // of the thread
+}
+
+// Error says what the panic was and where.
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("%v\n\non virtual thread %s:\n%s", e.Value, e.Thread, e.Stack)
+}
+
 // LeftError says that the first thread returned before it had joined the others.
 type LeftError struct{ Threads []string }
 
@@ -119,7 +131,7 @@ type Machine struct {
 	bracketOpen bool
 	bracketShut bool
 	failure     error
-	panicked    any
+	panicked    *PanicError
 	inside      *proc // whose coroutine runs, for a segment that never comes back
 
 	// Under a Chooser.
@@ -160,7 +172,7 @@ func (m *Machine) Now() time.Duration { return time.Duration(m.now) }
 
 // Run implements thread.Machine. The coroutines live on a goroutine of their own, which is not
 // locked to an OS thread whatever the caller is; Run returns when it has ended. A panic on one of
-// the threads is raised again here, after all others were unwound.
+// the threads is raised again here as a *PanicError, after all others were unwound.
 func (m *Machine) Run(name string, f func(thread.Thread)) error {
 	if m.started {
 		return errors.New("sim: a machine is made for one Run")
@@ -227,7 +239,7 @@ func (m *Machine) count() {
 func (m *Machine) leftRunning() error {
 	var left []string
 	for _, p := range m.procs {
-		if !p.ended {
+		if p.joiner.word == 0 { // else it has told its joiner, and is on its way out
 			left = append(left, p.name)
 		}
 	}

@@ -1,0 +1,127 @@
+// Package explore walks the schedules of a model: it runs a small program over and over on a machine
+// without durations, each time with another choice of which thread goes on at each point where more
+// than one can, and checks what must hold in all of them.
+//
+// In a build with the tag explore every shared access is such a point (thread.Access); without it
+// only the calls of the machine are, which shows less. Code between two points is not interrupted,
+// and memory is sequentially consistent, as Go's atomics are: plain accesses that nothing orders are
+// for the race detector to find.
+//
+// Two walks. Depth first visits every schedule that departs from the default order at most k times,
+// for k = 0, 1, 2 …; by default the running thread goes on, and when it cannot, the next in order of
+// birth does, so that every preemption is a departure and k bounds the preemptions too. Random walks
+// by PCT (Burckhardt and others, 2010): random priorities with d-1 random points at which the running
+// thread's drops below all others, which finds a bug of depth d with a known least probability.
+//
+// A thread that spins without a limit is out of the choice until another thread has done something;
+// one with a limit may give up at any moment, so both outcomes of a look are schedules.
+package explore
+
+import (
+	"errors"
+	"fmt"
+
+	"mtbench/internal/sim"
+	"mtbench/internal/thread"
+)
+
+// Program is what is explored. Each run gets a fresh instance.
+type Program struct {
+	Name string
+	New  func() Instance
+}
+
+// Instance is one run of a program.
+type Instance interface {
+	Main(m thread.Machine, t thread.Thread)
+
+	// Fault is the first thing that was wrong, nil if nothing was. It is looked at at every choice,
+	// so that a run ends where it went wrong, and once more at the end.
+	Fault() error
+}
+
+// maxSteps bounds a run: more than any of these small programs needs means that it goes in circles.
+const maxSteps = 200_000
+
+// ErrUnstable says that a program did not behave the same when its schedule was repeated.
+var ErrUnstable = errors.New("explore: the program is not the same when its schedule is repeated")
+
+// Failure is a schedule on which a program went wrong.
+type Failure struct {
+	Program  string
+	Schedule Schedule
+	Err      error
+	Found    int64 // how many schedules had been tried when it was found, this one included
+}
+
+// Error names the program and prints the schedule.
+func (f *Failure) Error() string {
+	return fmt.Sprintf("%s: %v\nschedule (found after %d): %v", f.Program, f.Err, f.Found, f.Schedule)
+}
+
+// Unwrap is what went wrong.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Report is what a walk has done.
+type Report struct {
+	Schedules int64 // distinct for depth first; tried for random
+	Points    int64 // choices met, all schedules together
+	Bound     int   // depth first: every schedule with at most so many departures was visited; -1: none
+	Exhausted bool  // depth first: there are no other schedules at all
+	Failure   *Failure
+}
+
+// run is one run of a program under a policy.
+type run struct {
+	instance Instance
+	choose   func(options []int, preempts bool) int
+	record   []choice
+}
+
+// choice is one point of a schedule at which more than one thread could go on.
+type choice struct {
+	options uint16
+	taken   uint16
+}
+
+// execute runs the program once and returns what was wrong.
+func (r *run) execute(p Program) error {
+	r.instance = p.New()
+	r.record = r.record[:0]
+	m, err := sim.New(sim.Options{CPUs: 1, Costs: sim.Free(), MaxSteps: maxSteps, Choose: r.next})
+	if err != nil {
+		return err
+	}
+	err = r.run(m)
+	if fault := r.instance.Fault(); fault != nil {
+		return fault
+	}
+	if errors.Is(err, sim.ErrSteps) {
+		return fmt.Errorf("no end after %d steps: it goes in circles", maxSteps)
+	}
+	return err
+}
+
+// run is m.Run with a panic of the program as an error: an assertion that failed is a finding.
+func (r *run) run(m *sim.Machine) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			failed, ok := p.(*sim.PanicError)
+			if !ok {
+				panic(p)
+			}
+			err = fmt.Errorf("thread %s panicked: %v", failed.Thread, failed.Value)
+		}
+	}()
+	return m.Run("main", func(t thread.Thread) { r.instance.Main(m, t) })
+}
+
+// next is the machine's Chooser.
+func (r *run) next(options []int, preempts bool) int {
+	if r.instance.Fault() != nil {
+		return -1
+	}
+	i := r.choose(options, preempts)
+	r.record = append(r.record, choice{uint16(len(options)), uint16(i)})
+	return i
+}

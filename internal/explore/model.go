@@ -1,0 +1,80 @@
+package explore
+
+import "mtbench/models"
+
+// Model is what the explorer must know of a model.
+type Model struct {
+	Name     string
+	Build    models.Builder
+	InFlight InFlight
+}
+
+// Options say how far to go.
+type Options struct {
+	Schedules int64  // over all cases and both walks; at least 2 a case
+	Bound     int    // departures from the default order that depth first goes up to
+	Depth     int    // of random schedules
+	Seed      uint64 // of random schedules
+
+	Case func(name string, first, random Report) // told when a case is done; nil: nobody
+}
+
+// Total is what was done with a model.
+type Total struct {
+	Model     string
+	Schedules int64
+	Points    int64
+	Bound     int // every schedule of every case with at most so many departures was visited
+	Exhausted int // cases of which there are no schedules left
+	Cases     int
+	Failure   *Failure // its Found counts from the first schedule of the first case
+}
+
+// Explore walks every case of Cases, half of the schedules depth first and the others at random, and
+// stops at the first that goes wrong. What one walk leaves over, the next may use.
+func Explore(m Model, o Options) Total {
+	total := Total{Model: m.Name, Bound: o.Bound}
+	cases := Cases()
+	left := max(o.Schedules, 2*int64(len(cases)))
+	for i, c := range cases {
+		share := left / int64(len(cases)-i)
+		first, random := exploreCase(Pipeline(m.Name, m.Build, m.InFlight, c), o, share)
+		total.add(first, random)
+		left -= first.Schedules + random.Schedules
+		if o.Case != nil {
+			o.Case(c.Name, first, random)
+		}
+		if total.Failure != nil {
+			break
+		}
+	}
+	return total
+}
+
+func exploreCase(p Program, o Options, share int64) (first, random Report) {
+	first = DepthFirst(p, o.Bound, share/2)
+	if first.Failure == nil && !first.Exhausted {
+		random = Random(p, o.Depth, o.Seed, share-first.Schedules)
+	}
+	return first, random
+}
+
+func (t *Total) add(first, random Report) {
+	t.Cases++
+	if first.Exhausted {
+		t.Exhausted++
+	} else {
+		t.Bound = min(t.Bound, first.Bound)
+	}
+	t.take(first)
+	t.take(random)
+}
+
+func (t *Total) take(r Report) {
+	if r.Failure != nil && t.Failure == nil {
+		t.Failure = r.Failure
+		t.Failure.Found += t.Schedules
+	}
+	t.Schedules += r.Schedules
+	t.Points += r.Points
+}

@@ -1,0 +1,69 @@
+package explore
+
+import "math/rand/v2"
+
+// Random tries limit random schedules by PCT with the given depth (1 or more: the number of ordering
+// constraints that a bug needs), until one goes wrong. Schedule i of a seed is always the same one.
+func Random(p Program, depth int, seed uint64, limit int64) Report {
+	report := Report{Bound: -1}
+	r := &run{}
+	length := 1 // the most choices that a run has had: change points are drawn from as many
+	for i := range limit {
+		c := &pct{rand: rand.New(rand.NewPCG(seed, uint64(i)))}
+		c.drawChanges(depth-1, length)
+		r.choose = c.choose
+		err := r.execute(p)
+		report.Schedules++
+		report.Points += int64(len(r.record))
+		length = max(length, len(r.record))
+		if err != nil {
+			report.Failure = &Failure{Program: p.Name, Schedule: scheduleOf(r.record), Err: err,
+				Found: report.Schedules}
+			return report
+		}
+	}
+	return report
+}
+
+// pct chooses by priority.
+type pct struct {
+	rand     *rand.Rand
+	priority []int64 // by thread; drawn when it is first seen; below 0 after a change point
+	changes  []int   // numbers of the choices at which the running thread is put last
+	at       int
+	low      int64
+}
+
+func (c *pct) drawChanges(n, length int) {
+	for range n {
+		c.changes = append(c.changes, c.rand.IntN(length))
+	}
+}
+
+func (c *pct) choose(options []int, preempts bool) int {
+	if preempts {
+		for _, at := range c.changes {
+			if at == c.at {
+				c.low--
+				c.of(options[0])
+				c.priority[options[0]] = c.low
+			}
+		}
+	}
+	c.at++
+	best := 0
+	for i := range options {
+		if c.of(options[i]) > c.of(options[best]) {
+			best = i
+		}
+	}
+	return best
+}
+
+// of is the thread's priority.
+func (c *pct) of(thread int) int64 {
+	for len(c.priority) <= thread {
+		c.priority = append(c.priority, c.rand.Int64())
+	}
+	return c.priority[thread]
+}
