@@ -13,6 +13,7 @@ type Field struct {
 	Type     string // JSON type: bool, integer, number, string, time, object, list of …
 	Unit     string // empty for what has none
 	Doc      string
+	Misread  string // how not to take it; empty where there is no common way
 	Nullable bool // null where the figure has no meaning in a run
 	Optional bool // absent where it is empty or zero
 }
@@ -34,6 +35,7 @@ func appendFields(all []Field, record, prefix string, t reflect.Type) []Field {
 		all = append(all, Field{
 			Record: record, Path: prefix + name, Type: kind,
 			Unit: f.Tag.Get("unit"), Doc: f.Tag.Get("doc"),
+			Misread: f.Tag.Get("misread"),
 			Nullable: f.Type.Kind() == reflect.Pointer && options == "",
 			Optional: strings.Contains(options, "omitempty"),
 		})

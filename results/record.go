@@ -2,7 +2,7 @@
 // comes first, then one record a run, appended and synced as the run ends, so that a killed series
 // loses nothing and can be resumed. A record is one run, never an average.
 //
-// Every field is documented here and only here, in the tags `unit` and `doc`; the reference page
+// Every field is documented here and only here, in the tags `unit`, `doc` and `misread`; the reference page
 // of the docs is made from them by [Fields].
 //
 // The package is a leaf: it knows the file, not who writes it or what is made of it.
@@ -70,7 +70,7 @@ type Host struct {
 
 	BracketCost  float64 `json:"bracket_cost_us" unit:"µs" doc:"measured cost of opening and shutting the measured bracket, which no run includes"`
 	StampCost    float64 `json:"stamp_cost_ns" unit:"ns" doc:"measured cost of one state change of the accounting"`
-	PageServiceU float64 `json:"page_service_us" unit:"µs" doc:"single-thread service time of a page with the series' content and codec, measured just before the series: the unit of rates given as multiples"`
+	PageServiceU float64 `json:"page_service_us" unit:"µs" doc:"single-thread service time of a page with the series' content and codec, measured just before the series: the unit of rates given as multiples" misread:"as the service time of every run: it is measured on one thread with the host idle; see service_time_us of the run"`
 	Rate         float64 `json:"single_thread_pages_per_second" unit:"pages/s" doc:"1 / page_service_us: what 1x means"`
 }
 
@@ -78,7 +78,7 @@ type Host struct {
 type Scenario struct {
 	MemoryBytes       int64   `json:"memory_bytes" unit:"bytes" doc:"guest memory"`
 	VCPUs             int     `json:"vcpus" unit:"count" doc:"guest writer threads"`
-	DirtyRate         float64 `json:"dirty_rate_pages_per_second" unit:"pages/s" doc:"page writes a second asked for, over all vCPUs; 0 = none"`
+	DirtyRate         float64 `json:"dirty_rate_pages_per_second" unit:"pages/s" doc:"page writes a second asked for, over all vCPUs; 0 = none" misread:"as unique pages: uniform writes hit a page twice before it is sent"`
 	DirtyRateMultiple float64 `json:"dirty_rate_multiple,omitempty" unit:"× single-thread rate" doc:"the same as the multiple it was given as"`
 	Pattern           string  `json:"pattern" doc:"which pages are written: uniform, sequential or zipf"`
 	WriteBytes        int     `json:"write_bytes" unit:"bytes" doc:"bytes stored in a page at each write"`
@@ -88,7 +88,7 @@ type Scenario struct {
 	MaxBandwidth      float64 `json:"max_bandwidth_bytes_per_second" unit:"bytes/s" doc:"QEMU's max-bandwidth, applied in windows of 100 ms; 0 = unlimited"`
 	LinkBandwidth     float64 `json:"link_bandwidth_bytes_per_second" unit:"bytes/s" doc:"what the link drains; 0 = unlimited"`
 	LinkMultiple      float64 `json:"link_bandwidth_multiple,omitempty" unit:"× single-thread rate × page size" doc:"the same as the multiple it was given as"`
-	LinkBurst         int64   `json:"link_burst_bytes" unit:"bytes" doc:"what the link takes at once before the sender is held"`
+	LinkBurst         int64   `json:"link_burst_bytes" unit:"bytes" doc:"what the link takes at once before the sender is held" misread:"as a detail: against the number of threads it decides busy_ratio"`
 	SocketBuffer      int     `json:"socket_buffer_bytes" unit:"bytes" doc:"send buffer of the socket as the kernel set it; 0 with discard"`
 	DowntimeLimitMS   float64 `json:"downtime_limit_ms" unit:"ms" doc:"downtime-limit: threshold = bandwidth × this"`
 	Flush             string  `json:"flush" doc:"where the pipeline is flushed: wrap, sync or iteration"`
@@ -133,36 +133,36 @@ type Run struct {
 	Started  time.Time `json:"started" doc:"when the run began"`
 
 	// How it ended.
-	Completed        bool    `json:"completed" doc:"the migration completed within its bound; false is CAN'T COMPLETE"`
+	Completed        bool    `json:"completed" doc:"the migration completed within its bound; false is CAN'T COMPLETE" misread:"false as an error: the guest dirtied memory faster than the model drained it, within this bound"`
 	EndReason        string  `json:"end_reason" doc:"completed, bound (limit reached) or diverging (remaining memory stopped shrinking)"`
 	Verified         *bool   `json:"verified" doc:"both memories were equal byte for byte; null where there is nothing to compare"`
 	UnverifiedReason string  `json:"unverified_reason,omitempty" doc:"why verified is null"`
 	BoundMS          float64 `json:"bound_ms" unit:"ms" doc:"the run's bound"`
 
 	// Time.
-	TotalTimeMS float64 `json:"total_time_ms" unit:"ms" doc:"from the start of the migration, setup included, to its completion or bound (QEMU's total-time)"`
-	SetupTimeMS float64 `json:"setup_time_ms" unit:"ms" doc:"threads and codec states made (QEMU's setup-time)"`
-	DowntimeMS  float64 `json:"downtime_ms" unit:"ms" doc:"from just before the vCPUs stop to completion (QEMU's downtime); 0 if it did not complete"`
+	TotalTimeMS float64 `json:"total_time_ms" unit:"ms" doc:"from the start of the migration, setup included, to its completion or bound (QEMU's total-time)" misread:"across files with another workload, or across cells of one file: only within a pair"`
+	SetupTimeMS float64 `json:"setup_time_ms" unit:"ms" doc:"threads and codec states made (QEMU's setup-time)" misread:"as hand-over cost: it is the making of threads and codec states, dear with many requests"`
+	DowntimeMS  float64 `json:"downtime_ms" unit:"ms" doc:"from just before the vCPUs stop to completion (QEMU's downtime); 0 if it did not complete" misread:"as a promise: threshold and bandwidth are estimates of the last window"`
 
 	// Pages.
 	Rounds          int     `json:"rounds" unit:"count" doc:"passes over guest memory that were begun"`
 	Syncs           int     `json:"syncs" unit:"count" doc:"bitmap syncs (QEMU's dirty-sync-count)"`
-	Pages           int64   `json:"pages" unit:"pages" doc:"pages sent, the stop phase included"`
+	Pages           int64   `json:"pages" unit:"pages" doc:"pages sent, the stop phase included" misread:"as guest memory: a page that is dirtied again counts again"`
 	PagesCompressed int64   `json:"pages_compressed" unit:"pages" doc:"of these, compressed by a worker"`
 	PagesRaw        int64   `json:"pages_raw" unit:"pages" doc:"of these, sent as they are by the main thread"`
 	PagesZero       int64   `json:"pages_zero" unit:"pages" doc:"of these, found to be all zero, wherever found"`
-	Busy            int64   `json:"busy" unit:"pages" doc:"pages for which no thread was free (wait off); sent raw or as zero page by the main thread"`
-	BusyRatio       *Number `json:"busy_ratio" unit:"ratio" doc:"busy / pages over the whole run; null with wait on, where it is 0 by construction"`
-	BusyRatioPeriod *Number `json:"busy_ratio_period" unit:"ratio" doc:"the same over the last closed period of more than 1 s between two syncs, as QEMU reports it; null where none closed"`
+	Busy            int64   `json:"busy" unit:"pages" doc:"pages for which no thread was free (wait off); sent raw or as zero page by the main thread" misread:"with wait on, where it is 0 by construction"`
+	BusyRatio       *Number `json:"busy_ratio" unit:"ratio" doc:"busy / pages over the whole run; null with wait on, where it is 0 by construction" misread:"as quality: with wait off a model that refuses more pages finishes sooner and sends more bytes"`
+	BusyRatioPeriod *Number `json:"busy_ratio_period" unit:"ratio" doc:"the same over the last closed period of more than 1 s between two syncs, as QEMU reports it; null where none closed" misread:"as the run's: it is the last closed period only, and short runs close none"`
 
 	// Rates and sizes.
-	WireBytes          int64   `json:"wire_bytes" unit:"bytes" doc:"bytes put on the link"`
+	WireBytes          int64   `json:"wire_bytes" unit:"bytes" doc:"bytes put on the link" misread:"as compression: raw pages of busy threads are in it; see compression_ratio"`
 	CompressedBytes    int64   `json:"compressed_bytes" unit:"bytes" doc:"payload of compressed records, their length fields included (QEMU's compressed-size)"`
 	CompressionRatio   *Number `json:"compression_ratio" unit:"× (page bytes / compressed bytes)" doc:"pages_compressed × 4096 / compressed_bytes; null where nothing was compressed"`
 	DirtyRateAsked     float64 `json:"dirty_rate_asked_pages_per_second" unit:"pages/s" doc:"page writes a second asked for"`
-	DirtyRateAchieved  float64 `json:"dirty_rate_achieved_pages_per_second" unit:"pages/s" doc:"page writes a second that the vCPUs did while they ran"`
-	DrainRate          float64 `json:"drain_rate_pages_per_second" unit:"pages/s" doc:"pages / total time"`
-	ServiceTimeUS      *Number `json:"service_time_us" unit:"µs" doc:"median codec time of a compressed page as the workers saw it; null with accounting off"`
+	DirtyRateAchieved  float64 `json:"dirty_rate_achieved_pages_per_second" unit:"pages/s" doc:"page writes a second that the vCPUs did while they ran" misread:"as the guest's wish: vCPUs that get no CPU write less, which makes a migration easier"`
+	DrainRate          float64 `json:"drain_rate_pages_per_second" unit:"pages/s" doc:"pages / total time" misread:"as throughput of the codec: zero and raw pages are in it"`
+	ServiceTimeUS      *Number `json:"service_time_us" unit:"µs" doc:"median codec time of a compressed page as the workers saw it; null with accounting off" misread:"as CPU time: a worker that is preempted within a page is counted as it waits"`
 	ThresholdBytes     int64   `json:"threshold_bytes" unit:"bytes" doc:"last threshold: bandwidth × downtime limit"`
 	RemainingBytes     int64   `json:"remaining_bytes" unit:"bytes" doc:"dirty memory left at the end; 0 if completed"`
 	PeakMemoryBytes    int64   `json:"peak_memory_bytes" unit:"bytes" doc:"peak resident memory of source and destination process together"`
@@ -203,14 +203,14 @@ type Noise struct {
 	Grade         string  `json:"grade" doc:"clean, noisy or void, by the rule of the method page; empty where nothing could be read"`
 	BackgroundCPU *Number `json:"background_cpu" unit:"CPUs" doc:"CPU used by others just before the run"`
 	OutsideCPU    *Number `json:"outside_cpu" unit:"CPUs" doc:"CPU used during the run by processes that are not the run's"`
-	Steal         *Number `json:"steal" unit:"ratio of CPU time" doc:"CPU time that the hypervisor gave to others during the run"`
+	Steal         *Number `json:"steal" unit:"ratio of CPU time" doc:"CPU time that the hypervisor gave to others during the run" misread:"as the run's doing: the hypervisor gave the CPU to another guest"`
 	ThrottledMS   *Number `json:"throttled_ms" unit:"ms" doc:"time the cgroup was throttled during the run"`
 	FrequencyMHz  *Number `json:"frequency_mhz" unit:"MHz" doc:"mean CPU frequency at the end of the run, where readable"`
 }
 
 // Self is what a run did to itself: shown, never a reason to run it again.
 type Self struct {
-	RunDelayMS  *Number `json:"run_delay_ms" unit:"ms" doc:"time its threads were runnable without a CPU, summed over threads"`
+	RunDelayMS  *Number `json:"run_delay_ms" unit:"ms" doc:"time its threads were runnable without a CPU, summed over threads" misread:"as noise: on a host with fewer CPUs than threads it is what the model itself causes"`
 	Involuntary *int64  `json:"involuntary_switches" unit:"count" doc:"times its threads were preempted"`
 	GCPauseMS   float64 `json:"gc_pause_ms" unit:"ms" doc:"stop-the-world pauses of the Go collector in the source"`
 	GCCycles    int     `json:"gc_cycles" unit:"count" doc:"collections in the source inside the bracket"`
@@ -220,7 +220,7 @@ type Self struct {
 type Overhead struct {
 	StampsAPage   float64 `json:"stamps_a_page" unit:"stamps/page" doc:"state changes accounted, of main and workers of the source, a page"`
 	StampCostNS   float64 `json:"stamp_cost_ns" unit:"ns" doc:"cost of one, measured in this process"`
-	ShareOfPage   float64 `json:"share_of_page" unit:"ratio" doc:"stamps_a_page × stamp_cost / CPU time of main and workers a page"`
+	ShareOfPage   float64 `json:"share_of_page" unit:"ratio" doc:"stamps_a_page × stamp_cost / CPU time of main and workers a page" misread:"as an error of comparisons: both models of a pair pay it"`
 	BracketCostUS float64 `json:"bracket_cost_us" unit:"µs" doc:"what opening and shutting the bracket took, outside of it"`
 }
 
@@ -231,18 +231,18 @@ type ThreadUsage struct {
 	Role        string             `json:"role" doc:"main, worker, vcpu or other (the Go runtime's threads together)"`
 	TID         int                `json:"tid,omitempty" doc:"kernel thread id"`
 	WallMS      float64            `json:"wall_ms" unit:"ms" doc:"its life inside the bracket"`
-	CPUMS       *Number            `json:"cpu_ms" unit:"ms" doc:"CPU time by its thread clock; null where a thread is a goroutine"`
-	CPUUserMS   *Number            `json:"cpu_user_ms" unit:"ms" doc:"of that, user (tick-sampled: an indication)"`
+	CPUMS       *Number            `json:"cpu_ms" unit:"ms" doc:"CPU time by its thread clock; null where a thread is a goroutine" misread:"as work: spinning is CPU time too; see states_ms"`
+	CPUUserMS   *Number            `json:"cpu_user_ms" unit:"ms" doc:"of that, user (tick-sampled: an indication)" misread:"to the millisecond: the kernel samples it by ticks"`
 	CPUSystemMS *Number            `json:"cpu_system_ms" unit:"ms" doc:"of that, system (tick-sampled: an indication)"`
 	RunDelayMS  *Number            `json:"run_delay_ms" unit:"ms" doc:"runnable, waiting for a CPU"`
 	BlockedMS   *Number            `json:"blocked_ms" unit:"ms" doc:"wall − CPU − run delay; a small negative value is the error of the three clocks"`
-	Voluntary   *int64             `json:"voluntary_switches" unit:"count" doc:"context switches because it blocked"`
+	Voluntary   *int64             `json:"voluntary_switches" unit:"count" doc:"context switches because it blocked" misread:"as futex waits: a blocked socket and a sleep switch as well"`
 	Involuntary *int64             `json:"involuntary_switches" unit:"count" doc:"context switches because it was preempted"`
-	FutexWaits  int64              `json:"futex_waits" unit:"count" doc:"FUTEX_WAIT calls of the model's primitives"`
-	FutexWakes  int64              `json:"futex_wakes" unit:"count" doc:"FUTEX_WAKE calls of the model's primitives"`
+	FutexWaits  int64              `json:"futex_waits" unit:"count" doc:"FUTEX_WAIT calls of the model's primitives" misread:"as sleeps: a wait that finds the word changed returns at once"`
+	FutexWakes  int64              `json:"futex_wakes" unit:"count" doc:"FUTEX_WAKE calls of the model's primitives" misread:"as wake-ups: a wake with nobody waiting is a system call all the same"`
 	Locks       int64              `json:"locks" unit:"count" doc:"acquisitions of mutexes and spin locks"`
 	Stamps      int64              `json:"stamps" unit:"count" doc:"state changes accounted"`
-	StatesMS    map[string]float64 `json:"states_ms,omitempty" unit:"ms" doc:"wall time by reason; the reasons add up to wall_ms. Absent with accounting off"`
+	StatesMS    map[string]float64 `json:"states_ms,omitempty" unit:"ms" doc:"wall time by reason; the reasons add up to wall_ms. Absent with accounting off" misread:"as CPU time: it is wall time, and a thread that waits for a CPU is in the state that it was in"`
 	RemainderMS *Number            `json:"remainder_ms" unit:"ms" doc:"of wall_ms, what no reason claims"`
 }
 
@@ -276,7 +276,7 @@ type Frontier struct {
 	Seed    uint64    `json:"seed" doc:"seed of its probes"`
 	Started time.Time `json:"started" doc:"when the search began"`
 
-	Highest *Number `json:"highest_completed_pages_per_second" unit:"pages/s" doc:"highest dirty rate that completed; null if the lowest one tried did not"`
+	Highest *Number `json:"highest_completed_pages_per_second" unit:"pages/s" doc:"highest dirty rate that completed; null if the lowest one tried did not" misread:"as a limit of the host: it holds for this bound, memory and downtime limit"`
 	Lowest  *Number `json:"lowest_failed_pages_per_second" unit:"pages/s" doc:"lowest dirty rate above it that did not complete; null if the highest one tried did"`
 	Probes  []Probe `json:"probes" doc:"the runs of the search, in order"`
 }

@@ -35,9 +35,10 @@ func writeFields(w io.Writer) error {
 	for _, f := range results.Fields() {
 		if f.Record != record {
 			record = f.Record
-			fmt.Fprintf(&b, "\n## %s\n\n| field | type | unit | what |\n|---|---|---|---|\n", record)
+			fmt.Fprintf(&b, "\n## %s\n\n| field | type | unit | what | not to be read |\n|---|---|---|---|---|\n", record)
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Path, typeOf(f), f.Unit, f.Doc)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", f.Path, typeOf(f), f.Unit, f.Doc,
+			f.Misread)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
