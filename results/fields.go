@@ -14,8 +14,8 @@ type Field struct {
 	Unit     string // empty for what has none
 	Doc      string
 	Misread  string // how not to take it; empty where there is no common way
-	Nullable bool // null where the figure has no meaning in a run
-	Optional bool // absent where it is empty or zero
+	Nullable bool   // null where the figure has no meaning in a run
+	Optional bool   // absent where it is empty or zero
 }
 
 // Fields lists every name of the format in the order of the records, from the tags of the types.
@@ -35,7 +35,7 @@ func appendFields(all []Field, record, prefix string, t reflect.Type) []Field {
 		all = append(all, Field{
 			Record: record, Path: prefix + name, Type: kind,
 			Unit: f.Tag.Get("unit"), Doc: f.Tag.Get("doc"),
-			Misread: f.Tag.Get("misread"),
+			Misread:  f.Tag.Get("misread"),
 			Nullable: f.Type.Kind() == reflect.Pointer && options == "",
 			Optional: strings.Contains(options, "omitempty"),
 		})
