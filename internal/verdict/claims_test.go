@@ -199,12 +199,31 @@ func TestOutcomes(t *testing.T) {
 		if j.Outcome == Unproven && strings.Contains(j.Finding, "%") {
 			t.Errorf("%s: a percentage without evidence: %s", c.name, j.Finding)
 		}
-		if c.name == "below" && !strings.HasPrefix(j.Finding, "1.0") && !strings.HasPrefix(j.Finding, "9") {
-			t.Errorf("about 1000 ms below 2000: %s", j.Finding)
+		if c.name == "below" && !strings.Contains(j.Finding, " ms [") {
+			t.Errorf("no figure in the metric's unit: %s", j.Finding)
 		}
 		if (j.Outcome == NotMeasured) != strings.HasPrefix(j.Command, "mtbench run") {
 			t.Errorf("%s: command %q", c.name, j.Command)
 		}
+	}
+}
+
+// TestHighFloorContradictsNothing: where the machine can tell nothing, neither a difference nor its
+// absence is proved.
+func TestHighFloorContradictsNothing(t *testing.T) {
+	f := twoModels(0.97, 30, 28).file()
+	for i := range f.Runs {
+		if r := &f.Runs[i]; r.AA && r.Side == "b" {
+			r.TotalTimeMS *= 1 + 0.4*float64(r.Pair%5-2)
+		}
+	}
+	j := EvaluateClaims([]*results.File{f}, parsed(t))[0]
+	if j.Outcome != Unproven || !strings.Contains(j.Finding, "cannot tell differences below") {
+		t.Errorf("floor %v: %v, %s", j.Comparison.Floor, j.Outcome, j.Finding)
+	}
+	equal := parsed(t, "lower", "equal\n    within: 1%")
+	if j := EvaluateClaims([]*results.File{f}, equal)[0]; j.Outcome == Supported {
+		t.Errorf("equal within 1%%: %s", j.Finding)
 	}
 }
 

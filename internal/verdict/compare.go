@@ -282,13 +282,18 @@ func (c *Comparison) why() string {
 		return fmt.Sprintf("%s; %d of %s can prove anything over %d tests", text, required,
 			c.unit(), max(c.Tests, 1))
 	case c.Adjusted < Alpha:
-		return fmt.Sprintf("%s; the difference is below what this machine can tell (%s)", text,
-			FormatSize(c.Floor))
+		return c.belowFloor()
 	case c.Unpaired:
 		return text + "; the difference is within their scatter"
 	default:
 		return text + "; they do not agree on a direction"
 	}
+}
+
+// belowFloor says that the machine cannot tell. Its percentage is the floor's, not the models'.
+func (c *Comparison) belowFloor() string {
+	return fmt.Sprintf("not enough evidence: %s; this machine cannot tell differences below %s",
+		c.counts(), FormatSize(c.Floor))
 }
 
 func (c *Comparison) unit() string {

@@ -72,7 +72,8 @@ func TestCannotComplete(t *testing.T) {
 	f := spoil(twoModels(0.5, 10, 4).file(), "locked", 0)
 	c := Compare(f, m, "locked", "lockless")[0]
 	if c.State != LowerThan || !math.IsInf(c.Change.Estimate, -1) || c.BaseCompleted != 0 ||
-		c.OtherCompleted != 10 || !strings.Contains(c.String(), "10 of 10 completed, of the base 0 of 10") {
+		c.OtherCompleted != 10 ||
+		!strings.Contains(c.String(), "10 of 10 completed, of the base 0 of 10") {
 		t.Errorf("locked never completes: %+v %s", c.Change, c.String())
 	}
 	spoil(f, "lockless", 0)

@@ -302,10 +302,10 @@ func (j *Judged) concludeZero() {
 	j.Finding = fmt.Sprintf("zero in all %d runs", j.N)
 }
 
-// concludeEqual: equal where the whole interval is within the tolerance, which the floor may widen.
+// concludeEqual: equal where the whole interval is within the tolerance.
 func (j *Judged) concludeEqual() {
 	c := j.Comparison
-	within := max(math.Log1p(j.Claim.within), c.Floor)
+	within := math.Log1p(j.Claim.within)
 	switch {
 	case c.N() < c.Needed:
 		j.Outcome, j.Finding = Unproven, c.why()
@@ -332,6 +332,9 @@ func (j *Judged) concludeDifference() {
 	switch {
 	case !c.Decided():
 		j.Outcome = Unproven
+	case c.State == Equal && c.Margin() > math.Log1p(equalMargin):
+		// The floor is so high here that the claimed difference may hide below it.
+		j.Outcome, j.Finding = Unproven, c.belowFloor()
 	case c.State != claimed:
 		j.Outcome = Contradicted
 	case near >= least || least == 0:
