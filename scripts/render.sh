@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Renders whatever is made of the committed results: the baseline's report, the field reference and
+# Renders whatever is made of the committed results: the baseline's report, the page of figures and
 # the README's table. With an argument it renders into that directory instead of the checkout, which
 # is how scripts/check-rendered.sh proves that nothing was written by hand.
 set -euo pipefail
@@ -14,7 +14,7 @@ series=results/baseline/series.jsonl
 mkdir -p "$into/results/baseline/report" "$into/docs"
 "$mtbench" report "$series" --format markdown --plots svg,png -o "$into/results/baseline/report" >/dev/null
 "$mtbench" report "$series" --format html -o "$into/results/baseline/report" >/dev/null
-"$mtbench" fields >"$into/docs/fields.md"
+"$mtbench" fields "$series" >"$into/docs/figures.md"
 
 # The README's table stands between two markers.
 table=$("$mtbench" report "$series" --format markdown --only cases)

@@ -7,41 +7,87 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mtbench/internal/verdict"
+	"mtbench/report"
 	"mtbench/results"
 )
 
 func newFieldsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "fields",
-		Short: "Explain every field of a result file, as Markdown",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return writeFields(cmd.OutOrStdout())
+		Use:   "fields [FILE...]",
+		Short: "Explain every figure, and with result files every plot of their report, as Markdown",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			files, err := readAll(args)
+			if err != nil {
+				return badInput(err)
+			}
+			return explain(cmd.OutOrStdout(), files)
 		},
 	}
 }
 
-const fieldsIntro = `# Fields of a result file
+const explainIntro = `# Figures and plots
 
-A result file is JSON Lines: a header record, then one record a run (type ` + "`run`" + `), failed run
-(` + "`failed`" + `) or search for the frontier (` + "`frontier`" + `). Records are never averages. This page is made from
-the tags of ` + "`results/record.go`" + ` by ` + "`mtbench fields`" + `.
+What each figure is, its unit, how it is measured, and how not to read it. This page is made by
+` + "`mtbench fields`" + ` from the same lists that the code works with.
 `
 
-func writeFields(w io.Writer) error {
+const fieldsIntro = `
+# Fields of a result file
+
+A result file is JSON Lines: a header record, then one record a run (type ` + "`run`" + `), failed run
+(` + "`failed`" + `) or search for the frontier (` + "`frontier`" + `). Records are never averages.
+`
+
+func explain(w io.Writer, files []*results.File) error {
 	var b strings.Builder
+	b.WriteString(explainIntro)
+	explainMetrics(&b)
+	explainPlots(&b, files)
 	b.WriteString(fieldsIntro)
+	explainFields(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func explainMetrics(b *strings.Builder) {
+	b.WriteString("\n# Figures that are compared\n\nEach is compared in pairs of runs, as a log ratio.\n" +
+		"\n| figure | unit | what | deterministic counter |\n|---|---|---|---|\n")
+	for _, m := range verdict.Metrics() {
+		counter := ""
+		if m.Counter {
+			counter = "yes: can gate where time is too noisy"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", m.Name, m.Unit, m.Doc, counter)
+	}
+}
+
+func explainPlots(b *strings.Builder, files []*results.File) {
+	if len(files) == 0 {
+		return
+	}
+	b.WriteString("\n# Plots\n")
+	for _, p := range report.Plots(files) {
+		fmt.Fprintf(b, "\n## %s\n\n%s\n", p.ID, p.Question)
+		if p.Caption != "" {
+			fmt.Fprintf(b, "\n%s\n", p.Caption)
+		}
+		if p.Missing != "" {
+			fmt.Fprintf(b, "\nIt needs data that the file of this page does not hold: %s.\n", p.Missing)
+		}
+	}
+}
+
+func explainFields(b *strings.Builder) {
 	record := ""
 	for _, f := range results.Fields() {
 		if f.Record != record {
 			record = f.Record
-			fmt.Fprintf(&b, "\n## %s\n\n| field | type | unit | what | not to be read |\n|---|---|---|---|---|\n", record)
+			fmt.Fprintf(b, "\n## %s\n\n| field | type | unit | what | not to be read |\n"+
+				"|---|---|---|---|---|\n", record)
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", f.Path, typeOf(f), f.Unit, f.Doc,
-			f.Misread)
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", f.Path, typeOf(f), f.Unit, f.Doc, f.Misread)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 func typeOf(f results.Field) string {
