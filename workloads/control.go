@@ -34,7 +34,10 @@ const maxMessage = 4 << 20
 //	     ◀── verdict: send your memory, or what went wrong ─
 //	     ─ memory, byte for byte ───────────────▶
 //	     ◀──────────────── verdict: what came of it ─
-type control struct{ fd int }
+type control struct {
+	fd      int
+	timeout time.Duration // of each wait; 0: there is nobody to talk to
+}
 
 // hello is what the destination says when it stands ready.
 type hello struct {
@@ -56,7 +59,16 @@ type verdict struct {
 }
 
 func newControl(fd int, timeout time.Duration) (control, error) {
-	return control{fd}, link.SetTimeouts(fd, timeout, timeout)
+	return control{fd, timeout}, link.SetTimeouts(fd, timeout, timeout)
+}
+
+// peerWord is how long one waits for the other end's account of a failure, at most.
+const peerWord = 5 * time.Second
+
+// lastWords shortens the waits: what is said from now on is about a failure.
+func (c control) lastWords() {
+	d := min(peerWord, c.timeout)
+	_ = link.SetTimeouts(c.fd, d, d)
 }
 
 func (c control) send(message any) error {

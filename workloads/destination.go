@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -208,16 +207,13 @@ func (c control) conclude(mem *Memory, usage *Usage, failed error, ends Ends) er
 
 // withReason adds to a failure what the source says, if it is still there to say something.
 func (c control) withReason(failed error) error {
-	_ = link.SetTimeouts(c.fd, peerWord, peerWord)
+	c.lastWords()
 	var v verdict
 	if c.receive(&v) == nil && v.Error != "" && v.Error != failed.Error() {
 		return fmt.Errorf("%w (the source: %s)", failed, v.Error)
 	}
 	return failed
 }
-
-// peerWord is how long one waits for the other end's account of a failure.
-const peerWord = 5 * time.Second
 
 func (v verdict) err() error {
 	if v.Error == "" {

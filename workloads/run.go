@@ -77,6 +77,7 @@ type source struct {
 	ctl     control
 	peer    int // pid of the destination
 	mem     *Memory
+	log     *DirtyLog
 	gen     content.Generator
 	link    *link.Link
 	stream  *hostStream
@@ -132,6 +133,7 @@ func (s *source) prepare() error {
 		return err
 	}
 	s.mem.Fill(s.gen)
+	s.log = NewDirtyLog(s.mem.Pages())
 	s.stream = &hostStream{Stream: wire.NewStream(s.link), mem: s.mem}
 	s.jobs = &compression{mem: s.mem, codec: c, level: s.Level, stream: s.stream}
 	if s.Destination == Discard {
@@ -186,20 +188,13 @@ func (s *source) migrate(build models.Builder) error {
 	m := s.machine
 	var failed error
 	err := m.Run("live_migration", func(t thread.Thread) {
-		log := NewDirtyLog(s.mem.Pages())
 		store := newHostStore(s.mem, s.gen, s.WriteBytes)
-		s.writers, failed = StartWriters(m, t, s.vcpus(), log, store, s.mem.Pages())
+		s.writers, failed = StartWriters(m, t, s.vcpus(), s.log, store, s.mem.Pages())
 		if failed != nil {
 			return
 		}
-		world := World{
-			Machine: m, Guest: &hostGuest{s.mem, log, s.writers}, Stream: s.stream, Jobs: s.jobs,
-			Build: func(t thread.Thread) (models.Pipeline, error) {
-				return build(m, t, s.sourceConfig(), s.jobs)
-			},
-		}
 		before := readCollections()
-		s.outcome, failed = Migrate(t, world, s.settings())
+		s.outcome, failed = Migrate(t, s.world(build), s.settings())
 		s.collector = readCollections().since(before)
 		s.writers.Join(t)
 		if failed == nil && s.Destination == Process {
@@ -210,16 +205,26 @@ func (s *source) migrate(build models.Builder) error {
 	return errors.Join(failed, err)
 }
 
+func (s *source) world(build models.Builder) World {
+	return World{
+		Machine: s.machine, Guest: &hostGuest{s.mem, s.log, s.writers},
+		Stream: s.stream, Jobs: s.jobs,
+		Build: func(t thread.Thread) (models.Pipeline, error) {
+			return build(s.machine, t, s.sourceConfig(), s.jobs)
+		},
+	}
+}
+
 func (s *source) vcpus() VCPUs {
 	return VCPUs{Count: s.VCPUs, Rate: s.DirtyRate, Pattern: s.Pattern, Seed: s.Seed}
 }
 
 // giveUp tells the destination, frees it from waiting for the stream, and adds what it has to say.
 func (s *source) giveUp(failed error) error {
-	if s.Destination != Process || s.ctl == (control{}) {
+	if s.ctl.timeout == 0 {
 		return failed
 	}
-	_ = link.SetTimeouts(s.ctl.fd, peerWord, peerWord)
+	s.ctl.lastWords()
 	_ = s.ctl.send(verdict{Error: failed.Error()})
 	_ = unix.Shutdown(s.ends.Data, unix.SHUT_RDWR)
 	var far report
