@@ -66,7 +66,8 @@ type pageRow struct {
 
 type pageCell struct {
 	Text, Tone string
-	Word, Key  bool
+	Word, Long bool
+	Can        bool // says CAN'T COMPLETE, which may be broken into lines
 }
 
 type pagePlot struct {
@@ -189,13 +190,17 @@ func pageSectionOf(sec section) pageSection {
 	return out
 }
 
+// longCell is the length from which a cell of words may be broken into lines.
+const longCell = 40
+
 func pageRowOf(g *grid, r gridRow) pageRow {
 	tones := map[tone]string{good: "good", bad: "bad"}
 	row := pageRow{Rule: r.rule}
 	for i, c := range r.cells {
 		word := i < len(g.cols) && g.cols[i].text
-		row.Cells = append(row.Cells, pageCell{Text: cleanText(c.text, 500), Tone: tones[c.tone],
-			Word: word, Key: i < g.keys})
+		text := cleanText(c.text, 500)
+		row.Cells = append(row.Cells, pageCell{Text: text, Tone: tones[c.tone], Word: word,
+			Long: len(text) > longCell, Can: strings.Contains(text, cannot)})
 	}
 	return row
 }

@@ -220,10 +220,28 @@ const contrastJS = `(function () {
   return { n: n, bad: bad.slice(0, 20) };
 })()`
 
-// TestPageInBrowser looks at the page as a browser shows it: in both widths and both schemes.
+// TestPageInBrowser looks at the page as a browser shows it. One browser serves all parts.
 func TestPageInBrowser(t *testing.T) {
 	b := startBrowser(t)
-	at := b.open(t, pageOfFiles(t, synthFiles()...))
+	f := smallSynth().file()
+	html := pageOfFiles(t, f)
+	at := b.open(t, html)
+	testLooks(t, b)
+	t.Run("figures", func(t *testing.T) { testFigures(t, b, f) })
+	b.silent(t, at)
+	t.Run("without script", func(t *testing.T) { testWithoutScript(t, b, html) })
+}
+
+// smallSynth is a series that is quick to lay out and has every kind of mark.
+func smallSynth() synth {
+	s := defaultSynth()
+	s.threads, s.pairs = []int{1, 8, 16}, 8
+	return s
+}
+
+// testLooks tries both widths and both schemes.
+func testLooks(t *testing.T, b *browser) {
+	t.Helper()
 	for _, width := range []int64{360, 1280} {
 		for _, scheme := range []string{"light", "dark"} {
 			t.Run(fmt.Sprintf("%d px %s", width, scheme), func(t *testing.T) {
@@ -233,7 +251,6 @@ func TestPageInBrowser(t *testing.T) {
 			})
 		}
 	}
-	b.silent(t, at)
 }
 
 func testOverflow(t *testing.T, b *browser) {
@@ -259,12 +276,10 @@ func testContrast(t *testing.T, b *browser) {
 	}
 }
 
-// TestPageFigures compares every run of the page with the file, as the browser holds them, and a
-// mark with the run that it stands for.
-func TestPageFigures(t *testing.T) {
-	b := startBrowser(t)
-	f := defaultSynth().file()
-	at := b.open(t, pageOfFiles(t, f))
+// testFigures compares every run of the page with the file, as the browser holds them, and a mark
+// with the run that it stands for.
+func testFigures(t *testing.T, b *browser, f *results.File) {
+	t.Helper()
 	b.look(t, 1280, "light")
 	rows := eval[[]map[string]string](t, b, `Array.from(document.querySelectorAll(
 		"table.runs tbody tr")).map(function (r) { return Object.assign({}, r.dataset); })`)
@@ -275,7 +290,6 @@ func TestPageFigures(t *testing.T) {
 		testRow(t, &f.Runs[i], rows[i])
 	}
 	testTip(t, b, &f.Runs[3])
-	b.silent(t, at)
 }
 
 func testRow(t *testing.T, r *results.Run, row map[string]string) {
@@ -313,13 +327,13 @@ func testTip(t *testing.T, b *browser, r *results.Run) {
 	}
 }
 
-// TestPageWithoutScript sees summary, table and pictures with scripts switched off.
-func TestPageWithoutScript(t *testing.T) {
-	b := startBrowser(t)
+// testWithoutScript sees summary, table and pictures with scripts switched off.
+func testWithoutScript(t *testing.T, b *browser, html []byte) {
+	t.Helper()
 	call(t, b, emulation.SetScriptExecutionDisabled,
 		emulation.SetScriptExecutionDisabledParams{Value: true})
 	b.look(t, 1280, "light")
-	b.open(t, pageOfFiles(t, defaultSynth().file()))
+	b.open(t, html)
 	for _, sel := range []string{".verdict", "#table table", "#total-time .wide svg"} {
 		b.do(t, chromedp.WaitVisible(chromedp.CSS(sel)))
 	}

@@ -18,16 +18,16 @@ import (
 	"mtbench/results"
 )
 
-// pageRun is a row of the table of all runs: each figure as it stands in the file, for people and
-// as an attribute for programs.
+// pageRun is a row of the table of all runs: figures for people, and the same as they stand in the
+// file, as attributes for programs.
 type pageRun struct {
 	ID     string
 	Cells  []string
-	Values []pageValue
-}
+	Record *results.Run
+	Model  string
 
-// pageValue is one attribute, data-NAME.
-type pageValue struct{ Name, Value string }
+	TotalTimeMS, DowntimeMS, BusyRatio string // exact
+}
 
 // pageRunHeads are the headings of the columns of pageRun.Cells.
 var pageRunHeads = []string{"run", "case", "model", "pair", "result", "total time (ms)",
@@ -49,14 +49,10 @@ func pageRunOf(file int, r *results.Run) pageRun {
 		strconv.FormatInt(r.Pages, 10), numberText(r.BusyRatio, 3),
 		strconv.FormatInt(r.WireBytes, 10), figureText(r, mainCPU, 1), workersText(r),
 		figureText(r, wakesAPage, 3), cleanText(r.Noise.Grade, 12)}
-	row.Values = []pageValue{{"index", strconv.Itoa(r.Index)}, {"model", cleanText(r.Model, 24)},
-		{"threads", strconv.Itoa(r.Threads)}, {"wait", strconv.FormatBool(r.Wait)},
-		{"completed", strconv.FormatBool(r.Completed)},
-		{"total-time-ms", exact(r.TotalTimeMS)}, {"downtime-ms", exact(r.DowntimeMS)},
-		{"pages", strconv.FormatInt(r.Pages, 10)},
-		{"wire-bytes", strconv.FormatInt(r.WireBytes, 10)}}
+	row.Record, row.Model = r, cleanText(r.Model, 24)
+	row.TotalTimeMS, row.DowntimeMS = exact(r.TotalTimeMS), exact(r.DowntimeMS)
 	if r.BusyRatio != nil {
-		row.Values = append(row.Values, pageValue{"busy-ratio", exact(*r.BusyRatio)})
+		row.BusyRatio = exact(*r.BusyRatio)
 	}
 	return row
 }

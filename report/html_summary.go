@@ -2,8 +2,11 @@ package report
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
+	"mtbench/internal/verdict"
 	"mtbench/results"
 )
 
@@ -21,7 +24,7 @@ type pageFact struct{ Head, Text string }
 func summaryOf(s *plotSource, f *results.File) pageSummary {
 	diffs := s.diffs()
 	sum := pageSummary{Of: s.name}
-	first := "On " + s.hostWord() + ": " + timeTitle(s, diffs)
+	first := strings.TrimRight(timeTitle(s, diffs), ".") + ", on " + s.hostWord()
 	sum.Verdict = []string{sentence(first), letterSentence(s)}
 	add := func(head, text string) {
 		if text != "" {
@@ -76,20 +79,47 @@ func letterSentence(s *plotSource) string {
 			}
 		}
 	}
+	const said = "The published letter (QEMU patch series of 2018-10-16) reports less total time " +
+		"with lockless in each of its six cases"
 	if cases == 0 {
-		return "None of the published letter's cases (4, 8 and 16 threads, both models) is in " +
-			"this file, so it says nothing about the letter."
+		return said + "; none of them is in this file, so it says nothing about the letter."
 	}
-	word := "agrees with the letter in"
-	if n[opposite] > n[agrees] {
-		word = "contradicts the letter in"
-		return fmt.Sprintf("The letter reports less total time with lockless in each of its cases; "+
-			"this file %s %d of the %s that it has, agrees in %d, and cannot tell in %d.", word,
-			n[opposite], casesWord(cases), n[agrees], n[untold.String()])
+	return fmt.Sprintf("%s; of the %d that are in this file, %s.%s", said, cases,
+		agreementText(n), starvedText(s))
+}
+
+// agreementText puts first what weighs most.
+func agreementText(n map[string]int) string {
+	parts := []struct {
+		word string
+		n    int
+	}{{"it contradicts the letter in", n[opposite]}, {"it agrees in", n[agrees]},
+		{"it cannot tell in", n[untold.String()]}}
+	slices.SortStableFunc(parts, func(a, b struct {
+		word string
+		n    int
+	}) int {
+		return b.n - a.n
+	})
+	var out []string
+	for _, p := range parts {
+		if p.n > 0 {
+			out = append(out, fmt.Sprintf("%s %d", p.word, p.n))
+		}
 	}
-	return fmt.Sprintf("The letter reports less total time with lockless in each of its cases; "+
-		"this file %s %d of the %s that it has, contradicts it in %d, and cannot tell in %d.", word,
-		n[agrees], casesWord(cases), n[opposite], n[untold.String()])
+	return strings.Join(out, ", ")
+}
+
+// starvedText says in one sentence that the host is not the letter's.
+func starvedText(s *plotSource) string {
+	if _, crowded := crowdSection(s); !crowded {
+		return ""
+	}
+	threads := s.threads()
+	most := threads[len(threads)-1]
+	return fmt.Sprintf(" CPU starved: up to %d compression threads (%d runnable threads in all) on "+
+		"%s; the letter had 64.", most, runnable(&s.header.Scenario, most),
+		count(s.header.Host.CPUs, "CPU", "CPUs"))
 }
 
 // sureText is what the reader may lean on.
@@ -100,8 +130,12 @@ func (s *plotSource) sureText(f *results.File, diffs []plotDiff) string {
 		for _, d := range diffs {
 			least = min(least, d.n)
 		}
-		parts = append(parts, fmt.Sprintf("%s pairs a case, intervals of 95\u00a0%%",
-			span([]float64{float64(least), float64(most)})))
+		pairs := fmt.Sprint(most)
+		if least < most {
+			pairs = fmt.Sprintf("%d to %d", least, most)
+		}
+		parts = append(parts, fmt.Sprintf("%s pairs a case, intervals of 95\u00a0%%, p adjusted "+
+			"over all cases (Holm)", pairs))
 	}
 	if text := floorText(diffs); text != "" {
 		parts = append(parts, text)
@@ -120,15 +154,19 @@ func (s *plotSource) sureText(f *results.File, diffs []plotDiff) string {
 	return sentence(strings.Join(parts, "; "))
 }
 
-// floorText is the A/A floor of the file.
+// floorText is the A/A floor of the file, from the case with the smallest.
 func floorText(diffs []plotDiff) string {
+	least := math.Inf(1)
 	for _, d := range diffs {
 		if d.floor > 0 {
-			return fmt.Sprintf("differences under %s\u00a0%% cannot be told apart on this machine "+
-				"(a model against itself)", sig(100*d.floor))
+			least = math.Min(least, d.floor)
 		}
 	}
-	return ""
+	if math.IsInf(least, 1) {
+		return "no A/A floor is known"
+	}
+	return fmt.Sprintf("differences under %s cannot be told apart on this machine (a model against "+
+		"itself)", verdict.FormatSize(least))
 }
 
 func verifiedText(s *plotSource) string {

@@ -90,13 +90,39 @@ const svgFonts = "Liberation Sans,Arimo,Helvetica,Arial,sans-serif"
 func (p Plot) svg(s plotSize) ([]byte, []spot) {
 	fig := p.build(s)
 	fr := fig.frame(s)
-	c := vgsvg.NewWith(vgsvg.UseWH(s.width, fr.height))
+	c := &svgCanvas{Canvas: vgsvg.NewWith(vgsvg.UseWH(s.width, fr.height))}
 	spots := fig.draw(draw.New(c), fr)
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
 		panic(err) // a buffer takes everything
 	}
-	return p.annotate(b.Bytes()), spots
+	return p.annotate(c.fitTexts(b.Bytes())), spots
+}
+
+// svgCanvas notes how wide each text was meant to be. A viewer without Liberation Sans takes
+// another font, and would let long titles run out of the picture.
+type svgCanvas struct {
+	*vgsvg.Canvas
+	widths []vg.Length
+}
+
+// FillString implements [vg.Canvas].
+func (c *svgCanvas) FillString(f font.Face, pt vg.Point, s string) {
+	c.widths = append(c.widths, f.Width(s))
+	c.Canvas.FillString(f, pt, s)
+}
+
+// fitTexts tells the viewer to fit each text into the width it was meant to have.
+func (c *svgCanvas) fitTexts(svg []byte) []byte {
+	parts := bytes.Split(svg, []byte("<text "))
+	var b bytes.Buffer
+	b.Write(parts[0])
+	for i, part := range parts[1:] {
+		fmt.Fprintf(&b, `<text textLength="%.1f" lengthAdjust="spacingAndGlyphs" `,
+			c.widths[i].Points())
+		b.Write(part)
+	}
+	return b.Bytes()
 }
 
 // annotate gives the SVG its fonts and, for a reader who cannot see it, its title.

@@ -7,16 +7,17 @@ import (
 	"slices"
 	"strings"
 
-	"mtbench/results"
+	"mtbench/internal/verdict"
 )
 
 // plotVerdict is what a comparison of two models in one case comes to.
 type plotVerdict int
 
 const (
-	tooFew plotVerdict = iota // not enough pairs to tell anything
-	tied                      // not told apart by the test, or not above the A/A floor
-	faster                    // the model is faster than the base
+	tooFew   plotVerdict = iota // not enough pairs to tell anything
+	unproven                    // enough pairs, but neither a difference nor equality is proved
+	tied                        // equal: any difference is below the A/A floor
+	faster                      // the model is faster than the base
 	slower
 )
 
@@ -26,12 +27,12 @@ type plotDiff struct {
 	threads     int
 	wait        bool
 	n, planned  int // pairs
+	needed      int // pairs without which no verdict is possible
 	ratio       float64
 	lo, hi      float64 // interval of ratio
 	pairs       []plotPair
 	verdict     plotVerdict
-	floor       float64 // differences under this share cannot be told apart here; 0 = not known
-	ends        string  // which of the two completes, if not both always do
+	floor       float64 // log ratio under which there is no verdict (A/A); 0 or +Inf = not known
 }
 
 // plotPair is one pair: total time of the base / total time of the model, > 1 where the model is
@@ -57,7 +58,7 @@ func plotFinding(diffs []plotDiff) string {
 	}
 	base, model := diffs[0].base, diffs[0].model
 	if len(by[tooFew]) == len(diffs) {
-		return fmt.Sprintf("Not enough evidence to tell %s from %s: %d of %d pairs at most",
+		return fmt.Sprintf("Not enough evidence to tell %s from %s: %d pairs a case, %d are needed",
 			model, base, mostPairs(diffs), neededPairs(diffs))
 	}
 	if len(by[faster])+len(by[slower]) == 0 {
@@ -82,7 +83,10 @@ func findingParts(by map[plotVerdict][]plotDiff, n int, base, model string) []st
 		parts = append(parts, who+extreme(l, -1))
 	}
 	if t := by[tied]; len(t) > 0 {
-		parts = append(parts, fmt.Sprintf("not told apart in %d", len(t)))
+		parts = append(parts, fmt.Sprintf("equal within the A/A floor in %d", len(t)))
+	}
+	if t := by[unproven]; len(t) > 0 {
+		parts = append(parts, fmt.Sprintf("cannot be told apart in %d", len(t)))
 	}
 	if t := by[tooFew]; len(t) > 0 {
 		parts = append(parts, fmt.Sprintf("too few pairs in %d", len(t)))
@@ -159,24 +163,24 @@ func mostPairs(ds []plotDiff) int {
 }
 
 func neededPairs(ds []plotDiff) int {
-	n := 6
+	n := 0
 	for _, d := range ds {
-		n = max(n, d.planned)
+		n = max(n, d.needed)
 	}
 	return n
 }
 
-// pairOf compares two runs of a pair.
-func pairOf(base, model *results.Run) (ratio float64, figure string) {
+// pairText says what the two runs of a pair took.
+func pairText(p verdict.Pair, base, model string) string {
+	stuck := func(v float64) bool { return math.IsInf(v, 1) }
 	switch {
-	case base.Completed && model.Completed:
-		ratio = base.TotalTimeMS / model.TotalTimeMS
-		return ratio, fmt.Sprintf("%s against %s, %s×",
-			timeText(model.TotalTimeMS), timeText(base.TotalTimeMS), sig(ratio))
-	case base.Completed:
-		return 0, "only " + cleanText(base.Model, 24) + " completed"
-	case model.Completed:
-		return math.Inf(1), "only " + cleanText(model.Model, 24) + " completed"
+	case stuck(p.Base) && stuck(p.Other):
+		return "neither completed"
+	case stuck(p.Other):
+		return "only " + cleanText(base, 24) + " completed"
+	case stuck(p.Base):
+		return "only " + cleanText(model, 24) + " completed"
 	}
-	return 1, "neither completed"
+	return fmt.Sprintf("%s against %s, %s×", timeText(p.Other), timeText(p.Base),
+		sig(math.Exp(-p.LogRatio)))
 }

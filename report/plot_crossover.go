@@ -24,8 +24,7 @@ func crossoverPlot(srcs []*plotSource) Plot {
 	p := Plot{
 		ID: "crossover", Question: crossoverQuestion,
 		Caption: "Each mark is one case of one file: up where the contender is faster, down where " +
-			"it is slower, a circle where they cannot be told apart, a dot where there are too few " +
-			"pairs; the number is base / contender. Across is the measured codec time of a page, " +
+			"it is slower, a circle where neither is proved, a dot where there are too few pairs; the number is base / contender. Across is the measured codec time of a page, " +
 			"with the codec that took it.",
 	}
 	points := crossPoints(srcs)
@@ -94,7 +93,7 @@ func crossoverFinding(points []crossPoint) string {
 	}
 	return fmt.Sprintf("%s wins in %d of %s, at page costs of %s µs; it loses in %d and is not "+
 		"told apart in %d", model, len(by[faster]), casesWord(len(points)), span(by[faster]),
-		len(by[slower]), len(by[tied]))
+		len(by[slower]), len(by[tied])+len(by[unproven]))
 }
 
 // span is the range of values, or the one there is.
@@ -119,7 +118,7 @@ func byService(a, b crossPoint) int {
 func crossoverFigure(points []crossPoint, title string) *figure {
 	fig := &figure{title: title, height: 250,
 		foot: "each column is one file; files may come of different hosts"}
-	inks := map[plotVerdict]plotInk{faster: inkLockless, slower: inkLocked, tied: inkRest}
+	inks := map[plotVerdict]plotInk{faster: inkLockless, slower: inkLocked, tied: inkRest, unproven: inkRest}
 	for _, v := range []struct {
 		verdict plotVerdict
 		text    string
@@ -192,7 +191,7 @@ type verdictMarks struct {
 
 // Plot implements [plot.Plotter].
 func (m verdictMarks) Plot(c draw.Canvas, p *plot.Plot) {
-	inks := map[plotVerdict]plotInk{faster: inkLockless, slower: inkLocked, tied: inkRest}
+	inks := map[plotVerdict]plotInk{faster: inkLockless, slower: inkLocked, tied: inkRest, unproven: inkRest}
 	tx, ty := p.Transforms(&c)
 	sty := plotText(inkText, plotFootSize, false)
 	sty.XAlign, sty.YAlign = draw.XCenter, draw.YTop
@@ -226,7 +225,7 @@ func drawVerdict(c draw.Canvas, v plotVerdict, ink plotInk, at vg.Point) {
 	case slower:
 		polygonPath(&path, at, 6, 3, -math.Pi/2)
 		path.Close()
-	case tied:
+	case tied, unproven:
 		c.DrawGlyphNoClip(draw.GlyphStyle{Color: ink.rgb, Radius: 4.5, Shape: draw.RingGlyph{}}, at)
 		return
 	default:

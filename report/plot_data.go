@@ -11,8 +11,9 @@ import (
 
 // plotSource is one file as plots see it: its runs by index, and how it marks what it says.
 type plotSource struct {
-	name   string // of the file, without its directory
-	tag    string // appended to the names of pictures where there are several files
+	name   string        // of the file, without its directory
+	tag    string        // appended to the names of pictures where there are several files
+	from   *results.File // nil where several files are taken together
 	header *results.Header
 	runs   []*results.Run // in the order they were made
 }

@@ -4,26 +4,77 @@ import (
 	"math"
 	"slices"
 
+	"mtbench/internal/verdict"
 	"mtbench/results"
 )
 
-// diffs compares every model of the file with its first, case by case.
+// diffs compares every contender of the file with its first by total time, case by case, in the
+// words of plots. The figures are those of package verdict, as in every table.
 func (s *plotSource) diffs() []plotDiff {
-	models := s.models()
-	if len(models) < 2 {
+	models := s.contenders()
+	metric, ok := verdict.Lookup("total_time")
+	if s.from == nil || len(models) < 2 || !ok {
 		return nil
 	}
-	cells := s.cells()
 	var out []plotDiff
 	for _, m := range models[1:] {
-		for _, w := range s.waits() {
-			for _, n := range s.threads() {
-				base := cells[plotCell{models[0], n, w}]
-				runs := cells[plotCell{m, n, w}]
-				if len(base) > 0 && len(runs) > 0 {
-					out = append(out, s.diff(base, runs))
-				}
+		for _, c := range verdict.Compare(s.from, metric, models[0], s.contenderName(m)) {
+			if c.N() > 0 || len(s.runsOf(models[0], c.Cell)) > 0 && len(s.runsOf(m, c.Cell)) > 0 {
+				out = append(out, s.diffOf(&c, m))
 			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b plotDiff) int {
+		if a.wait != b.wait && a.model == b.model {
+			return map[bool]int{false: -1, true: 1}[a.wait]
+		}
+		return 0
+	})
+	return out
+}
+
+// contenderName is what package verdict calls a model of this file.
+func (s *plotSource) contenderName(model string) string {
+	if s.header.Scenario.RoundRobin && model == "lockless" {
+		return "lockless-rr"
+	}
+	return model
+}
+
+func (s *plotSource) runsOf(model string, c verdict.Cell) []*results.Run {
+	return s.cells()[plotCell{model, c.Threads, c.Wait}]
+}
+
+// diffOf turns a comparison round: from how much longer the model takes to how much faster it is.
+func (s *plotSource) diffOf(c *verdict.Comparison, model string) plotDiff {
+	d := plotDiff{base: c.Base, model: model, threads: c.Cell.Threads, wait: c.Cell.Wait,
+		n: c.N(), planned: c.Planned, needed: c.Needed, ratio: math.Exp(-c.Change.Estimate),
+		lo: math.Exp(-c.Change.Hi), hi: math.Exp(-c.Change.Lo), floor: c.Floor}
+	switch c.State {
+	case verdict.LowerThan:
+		d.verdict = faster
+	case verdict.HigherThan:
+		d.verdict = slower
+	case verdict.Equal:
+		d.verdict = tied
+	default:
+		d.verdict = unproven
+		if c.N() < c.Needed {
+			d.verdict = tooFew
+		}
+	}
+	for _, p := range c.Pairs {
+		d.pairs = append(d.pairs, s.pairOf(p, c, model))
+	}
+	return d
+}
+
+// pairOf is a pair with the model's run that it is about.
+func (s *plotSource) pairOf(p verdict.Pair, c *verdict.Comparison, model string) plotPair {
+	out := plotPair{ratio: math.Exp(-p.LogRatio), run: -1}
+	for _, r := range s.runsOf(model, c.Cell) {
+		if r.Pair == p.Index {
+			out.run, out.text = r.Index, runText(r, pairText(p, c.Base, model))
 		}
 	}
 	return out
@@ -38,35 +89,4 @@ func diffsOf(diffs []plotDiff, model string) []plotDiff {
 		}
 	}
 	return out
-}
-
-func (s *plotSource) diff(base, runs []*results.Run) plotDiff {
-	d := plotDiff{base: base[0].Model, model: runs[0].Model,
-		threads: base[0].Threads, wait: base[0].Wait, planned: s.header.Matrix.Pairs}
-	for _, r := range runs {
-		i := slices.IndexFunc(base, func(b *results.Run) bool { return b.Pair == r.Pair })
-		if i < 0 {
-			continue
-		}
-		ratio, figure := pairOf(base[i], r)
-		d.pairs = append(d.pairs, plotPair{ratio, r.Index, runText(r, figure)})
-	}
-	d.n = len(d.pairs)
-	var logs []float64
-	for _, p := range d.pairs {
-		logs = append(logs, logOr(p.ratio))
-	}
-	mid, lo, hi := plotCentre(logs)
-	d.ratio, d.lo, d.hi = math.Exp(mid), math.Exp(lo), math.Exp(hi)
-	switch {
-	case lo > hi:
-		d.verdict = tooFew
-	case lo > 0:
-		d.verdict = faster
-	case hi < 0:
-		d.verdict = slower
-	default:
-		d.verdict = tied
-	}
-	return d
 }

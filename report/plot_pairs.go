@@ -15,8 +15,9 @@ func pairsPlot(s *plotSource, diffs []plotDiff) Plot {
 		ID:       "pairs" + s.tag,
 		Question: "By how much is one model faster, and how sure is it?",
 		Caption: "Total time of the first model over that of the other in the same pair (same seed, " +
-			"neighbours in time): over 1 the other is faster. The bar is the estimate, the whisker " +
-			"its 95 % interval; inside the grey band differences cannot be told from those of a " +
+			"neighbours in time): over 1 the other is faster. The bar is the Hodges-Lehmann " +
+			"estimate, the whisker its 95 % interval; “unproven” is neither a difference nor " +
+			"equality; inside the grey band differences cannot be told from those of a " +
 			"model against itself (A/A). In the strips only one of the two completed.",
 	}
 	if mostPairs(diffs) == 0 {
@@ -30,7 +31,7 @@ func pairsPlot(s *plotSource, diffs []plotDiff) Plot {
 
 // pairsFinding is how sure the largest difference is.
 func pairsFinding(s *plotSource, diffs []plotDiff) string {
-	main := diffsOf(diffs, mainModel(s.models()))
+	main := diffsOf(diffs, mainModel(s.contenders()))
 	var sure *plotDiff
 	for i, d := range main {
 		finite := d.ratio > 0 && !math.IsInf(d.ratio, 0)
@@ -91,13 +92,13 @@ func (s pairScale) centre(ratio float64) float64 {
 
 func pairsFigure(s *plotSource, diffs []plotDiff, title string) *figure {
 	fig := &figure{title: title, height: 240, foot: s.foot()}
-	models := s.models()
+	models := s.contenders()
 	for _, m := range models[1:] {
 		fig.legend = append(fig.legend, legendOf(m, cleanText(m, 20)+" against "+
 			cleanText(models[0], 20)))
 	}
 	fig.legend = append(fig.legend, legendBar())
-	if diffs[0].floor > 0 {
+	if hasFloor(diffs) {
 		fig.legend = append(fig.legend, legendFill("A/A floor", faded(inkRest, 0.35)))
 	}
 	scale := pairScaleOf(diffs)
@@ -108,7 +109,7 @@ func pairsFigure(s *plotSource, diffs []plotDiff, title string) *figure {
 }
 
 func pairsPanel(s *plotSource, diffs []plotDiff, scale pairScale, wait bool) *panel {
-	models := s.models()
+	models := s.contenders()
 	label := "time of " + cleanText(models[0], 16) + " / time of the other (×)"
 	if len(models) == 2 {
 		label = "time of " + cleanText(models[0], 16) + " / " + cleanText(models[1], 16) + " (×)"
@@ -190,8 +191,8 @@ func addPairs(p *panel, threads []int, d plotDiff, scale pairScale, i, k int) {
 			at = float64(j)
 		}
 	}
-	if d.floor > 0 {
-		f := math.Log1p(d.floor)
+	if d.floor > 0 && i == 0 {
+		f := math.Min(d.floor, scale.reach)
 		p.Add(box{at - 0.5, at + 0.5, -f, f})
 	}
 	dots := runDots{model: d.model, radius: 2.4, alpha: 0.5, spots: &p.spots}
@@ -210,13 +211,24 @@ func addPairs(p *panel, threads []int, d plotDiff, scale pairScale, i, k int) {
 
 // verdictWord writes what a case comes to under its marks.
 func verdictWord(d plotDiff, x float64, scale pairScale) words {
-	text := map[plotVerdict]string{tooFew: "n < 6", tied: "not told apart", faster: "faster", slower: "slower"}
+	text := map[plotVerdict]string{unproven: "unproven", tied: "equal", faster: "faster",
+		slower: "slower"}
 	w := words{x: x, y: -scale.reach, text: text[d.verdict], ink: inkText, size: plotFootSize,
 		xalign: draw.XCenter, dy: 7}
 	if d.verdict == tooFew {
 		w.text = fmt.Sprintf("n = %d", d.n)
 	}
 	return w
+}
+
+// hasFloor tells whether the file has an A/A floor.
+func hasFloor(diffs []plotDiff) bool {
+	for _, d := range diffs {
+		if d.floor > 0 && !math.IsInf(d.floor, 1) {
+			return true
+		}
+	}
+	return false
 }
 
 // box is the A/A floor of one case.

@@ -9,7 +9,7 @@ import (
 
 // sourceOf is a file as plots see it; i of n tells the pictures of several files apart.
 func sourceOf(f *results.File, i, n int) *plotSource {
-	s := &plotSource{name: filepath.Base(f.Path), header: &f.Header}
+	s := &plotSource{name: filepath.Base(f.Path), from: f, header: &f.Header}
 	if n > 1 {
 		s.tag = fmt.Sprintf("-%d", i+1)
 	}
