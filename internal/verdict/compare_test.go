@@ -104,6 +104,11 @@ func TestNoisyPairRunAgain(t *testing.T) {
 	if c.N() != 8 || c.Again != 1 {
 		t.Fatalf("%d pairs, %d again; want 8 and 1", c.N(), c.Again)
 	}
+	for _, r := range lastAttempts(f, "lockless", Cell{4, false}) {
+		if r.Pair == 3 && r.TotalTimeMS != 500 {
+			t.Errorf("the last attempt of pair 3 took %v ms, want 500", r.TotalTimeMS)
+		}
+	}
 	if c.Pairs[3].Base != 500 || c.Pairs[3].Other != 500 {
 		t.Errorf("pair 3 is %+v, want the second attempt", c.Pairs[3])
 	}
@@ -140,6 +145,12 @@ func TestFloor(t *testing.T) {
 	}
 	if again := FloorOf(quiet.file(), m); again.For(10) == a.For(10) {
 		t.Error("other noise, same floor")
+	}
+	// The same ratios from a quarter of the pairs may understate the spread more.
+	ratios := []float64{-0.03, -0.01, 0.01, 0.04}
+	few, many := newFloor("x", ratios), newFloor("x", slices.Repeat(ratios, 4))
+	if !(few.For(10) > 1.3*many.For(10)) {
+		t.Errorf("floor of 4 A/A pairs %v, of 16 %v", few.For(10), many.For(10))
 	}
 	none := Floor{}
 	if none.Measured() || math.Abs(none.For(10)-math.Log(1.05)) > 1e-12 {

@@ -133,14 +133,10 @@ func newPair(base, other *results.Run, m Metric) (Pair, bool) {
 
 // logRatio is the log of b over a. Two that never completed tie, and stay in n: neither is worse.
 func logRatio(a, b, tick float64) float64 {
-	switch {
-	case a == b:
+	if a == b {
 		return 0
-	case math.IsInf(a, 1):
-		return math.Inf(-1)
-	default:
-		return math.Log((b + tick) / (a + tick))
 	}
+	return math.Log((b + tick) / (a + tick))
 }
 
 func worse(a, b string) string {
