@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"mtbench/results"
 )
@@ -360,4 +361,10 @@ func (t *roleTime) sum() float64 {
 		total += t.states[state]
 	}
 	return t.share(total)
+}
+
+// isStep tells the hybrids on the way from locked to lockless, which have a section of their own.
+func isStep(model string) bool {
+	rest, ok := strings.CutPrefix(model, "step")
+	return ok && rest != "" && rest[0] >= '0' && rest[0] <= '9'
 }

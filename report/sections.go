@@ -16,7 +16,7 @@ func sectionsOf(files []*results.File) []section {
 	if len(files) > 1 {
 		all = append(all, filesSection(files))
 	}
-	return all
+	return append(all, claimsSection(files))
 }
 
 func fileSections(f *results.File, i, n int) []section {
@@ -31,7 +31,9 @@ func fileSections(f *results.File, i, n int) []section {
 	}
 	all = append(all, casesSection(s, cmps))
 	if f.Header.Kind != results.Published {
-		all = append(all, directionSection(s, cmps), baselineSection(s), waitsSection(s),
+		all = append(all, directionSection(s, cmps))
+		all = append(all, pairSections(f)...)
+		all = append(all, stepsSection(f), baselineSection(s), waitsSection(s),
 			reasonsSection(s, "main", "the main thread"),
 			reasonsSection(s, "worker", "the workers (compression threads)"),
 			kernelSection(s), scalingSection(s), noiseSection(s), failedSection(f))

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"mtbench/results"
 )
@@ -35,7 +36,7 @@ func casesSection(s *plotSource, cmps comparisons) section {
 	}
 	letter := letterOf()
 	g := &grid{keys: 2, cols: append(caseColumns(), letterColumns()...)}
-	s.eachCase(s.contenders(), func(c *cellFigures, first bool) {
+	s.eachCase(slices.DeleteFunc(s.contenders(), isStep), func(c *cellFigures, first bool) {
 		cells := append(caseCells(c, first), letterCells(letter[c.plotCell])...)
 		cells = append(cells, cell{text: cmps.agreeWords(c.plotCell, letter)})
 		g.rows = append(g.rows, gridRow{cells: cells, rule: first})
@@ -50,7 +51,7 @@ func casesSection(s *plotSource, cmps comparisons) section {
 
 func plainCases(s *plotSource, sec section) section {
 	g := &grid{keys: 2, cols: caseColumns()}
-	s.eachCase(s.contenders(), func(c *cellFigures, first bool) {
+	s.eachCase(slices.DeleteFunc(s.contenders(), isStep), func(c *cellFigures, first bool) {
 		g.rows = append(g.rows, gridRow{cells: caseCells(c, first), rule: first})
 	})
 	sec.table = g

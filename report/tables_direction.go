@@ -1,11 +1,10 @@
 package report
 
 import (
-	"fmt"
 	"math"
-	"slices"
 	"strings"
 
+	"mtbench/internal/verdict"
 	"mtbench/results"
 )
 
@@ -25,7 +24,8 @@ func (d direction) String() string {
 
 // agreement is one figure of one case: the letter's direction, this file's, and what follows.
 type agreement struct {
-	figure       string
+	figure       string // as the table calls it
+	short        string // in one word
 	letter, here direction
 	letterText   string // locked → lockless
 	hereText     string
@@ -49,56 +49,86 @@ func (a *agreement) answer() cell {
 
 // letterFigure is a column of the published table that has a direction.
 type letterFigure struct {
-	name string
-	of   func(*results.Run) (float64, bool) // of a run of this file
-	text func(*cellFigures) string
+	name, short string
+	metric      string                             // by which internal/verdict compares
+	of          func(*results.Run) (float64, bool) // of the letter's one run
+	text        func(*cellFigures) string
 }
+
+const (
+	threadsFigure = "CPU threads (%)"
+	busyFigure    = "busy-ratio"
+)
 
 func letterFigures() []letterFigure {
 	return []letterFigure{
-		{"CPU main (%)", mainCPU, func(c *cellFigures) string { return fixed(c.mainCPU.median(), 1) }},
-		{"CPU threads (%)", workerMean, func(c *cellFigures) string {
+		{"CPU main (%)", "main", "main_cpu", mainCPU, func(c *cellFigures) string {
+			return fixed(c.mainCPU.median(), 1)
+		}},
+		{threadsFigure, "threads", "worker_cpu", workerMean, func(c *cellFigures) string {
 			return rangeText(c.workerLow, c.workerHigh)
 		}},
-		{"total time (ms)", totalTime, func(c *cellFigures) string {
-			if c.unfinished > len(c.runs)/2 {
+		{"total time (ms)", "time", "total_time", totalTime, func(c *cellFigures) string {
+			if math.IsInf(c.total.median(), 1) {
 				return cannot
 			}
 			return whole(c.total.median())
 		}},
-		{"busy-ratio", busyRatio, busyText},
+		{busyFigure, "busy", "busy_ratio", busyRatio, busyText},
 	}
 }
 
-// comparisons compares the contenders of a file in pairs.
+// comparisons are what the pairs of a file prove, lockless against locked, by metric and cell.
 type comparisons struct {
-	cells map[plotCell][]*results.Run
-	s     *plotSource
+	s  *plotSource
+	by map[string]map[verdict.Cell]*verdict.Comparison
 }
 
-func (s *plotSource) comparisons() comparisons { return comparisons{cells: s.cells(), s: s} }
+func (s *plotSource) comparisons() comparisons {
+	c := comparisons{s: s, by: map[string]map[verdict.Cell]*verdict.Comparison{}}
+	if s.header.Kind == results.Published {
+		return c
+	}
+	f := &results.File{Header: *s.header}
+	for _, r := range s.runs {
+		f.Runs = append(f.Runs, *r)
+	}
+	for _, fig := range letterFigures() {
+		metric, ok := verdict.Lookup(fig.metric)
+		if !ok {
+			continue
+		}
+		cells := map[verdict.Cell]*verdict.Comparison{}
+		for _, one := range verdict.Compare(f, metric, "locked", "lockless") {
+			cells[one.Cell] = &one
+		}
+		c.by[fig.metric] = cells
+	}
+	return c
+}
 
 // agreements are the figures of a case that the letter has too; nil where it has none, or where
 // one of the two models was not run.
 func (c comparisons) agreements(threads int, wait bool,
 	letter map[plotCell]*cellFigures) []agreement {
 	from, to := plotCell{"locked", threads, wait}, plotCell{"lockless", threads, wait}
-	if letter[from] == nil || len(c.cells[from]) == 0 || len(c.cells[to]) == 0 {
+	cells := c.s.cells()
+	if letter[from] == nil || len(cells[from]) == 0 || len(cells[to]) == 0 {
 		return nil
 	}
-	hereFrom, hereTo := c.s.figures(from, c.cells[from]), c.s.figures(to, c.cells[to])
+	hereFrom, hereTo := c.s.figures(from, cells[from]), c.s.figures(to, cells[to])
 	var out []agreement
 	for _, fig := range letterFigures() {
-		if fig.name == "busy-ratio" && wait {
+		if fig.name == busyFigure && wait {
 			continue // 0 by construction
 		}
 		a := agreement{
-			figure:     fig.name,
+			figure: fig.name, short: fig.short,
 			letterText: fig.text(letter[from]) + " → " + fig.text(letter[to]),
 			hereText:   fig.text(hereFrom) + " → " + fig.text(hereTo),
 		}
+		here, why := hereDirection(c.by[fig.metric][verdict.Cell{Threads: threads, Wait: wait}])
 		a.letter, a.why = letterDirection(fig, letter[from], letter[to])
-		here, why := c.pairedDirection(from, to, fig.of)
 		a.here = here
 		if a.why == "" {
 			a.why = why
@@ -108,9 +138,22 @@ func (c comparisons) agreements(threads int, wait bool,
 	return out
 }
 
+// hereDirection is what the pairs of a cell prove, or why they prove nothing.
+func hereDirection(c *verdict.Comparison) (direction, string) {
+	switch {
+	case c == nil || c.N() == 0:
+		return untold, "no pair has this figure"
+	case c.State == verdict.LowerThan:
+		return falls, ""
+	case c.State == verdict.HigherThan:
+		return rises, ""
+	}
+	return untold, c.String()
+}
+
 // letterDirection compares two single published runs: there is nothing to be sure by.
 func letterDirection(fig letterFigure, from, to *cellFigures) (direction, string) {
-	if fig.name == "CPU threads (%)" && from.workerLow.low() <= to.workerHigh.high() &&
+	if fig.name == threadsFigure && from.workerLow.low() <= to.workerHigh.high() &&
 		to.workerLow.low() <= from.workerHigh.high() {
 		return untold, "the letter's ranges overlap"
 	}
@@ -125,59 +168,15 @@ func letterDirection(fig letterFigure, from, to *cellFigures) (direction, string
 	return same, "the letter prints the same figure for both"
 }
 
-// pairedDirection is the sign of the median difference in pairs, if its 95 % interval by order
-// statistics leaves 0 out; otherwise why it has none.
-func (c comparisons) pairedDirection(from, to plotCell,
-	of func(*results.Run) (float64, bool)) (direction, string) {
-	diffs := pairDifferences(c.cells[from], c.cells[to], of)
-	_, lo, hi := plotCentre(diffs)
-	switch {
-	case len(diffs) == 0:
-		return untold, "no pair has this figure"
-	case lo > hi:
-		return untold, fmt.Sprintf("not enough evidence: %s, 6 are needed",
-			count(len(diffs), "pair", "pairs"))
-	case lo > 0:
-		return rises, ""
-	case hi < 0:
-		return falls, ""
-	}
-	return untold, fmt.Sprintf("the interval over %d pairs holds 0", len(diffs))
-}
-
-// pairDifferences are to − from for each pair that has both. Two runs that could not complete tie;
-// one of them is worse than any finite time.
-func pairDifferences(from, to []*results.Run, of func(*results.Run) (float64, bool)) []float64 {
-	var diffs []float64
-	for _, b := range to {
-		i := slices.IndexFunc(from, func(a *results.Run) bool { return a.Pair == b.Pair })
-		if i < 0 {
-			continue
-		}
-		x, okX := of(from[i])
-		y, okY := of(b)
-		if !okX || !okY {
-			continue
-		}
-		if math.IsInf(x, 1) && math.IsInf(y, 1) {
-			x, y = 0, 0
-		}
-		diffs = append(diffs, y-x)
-	}
-	return diffs
-}
-
 // agreeWords is the short form for the table of cases; empty but in the rows of lockless.
 func (c comparisons) agreeWords(cell plotCell, letter map[plotCell]*cellFigures) string {
 	if cell.model != "lockless" {
 		return ""
 	}
-	short := map[string]string{"CPU main (%)": "main", "CPU threads (%)": "threads",
-		"total time (ms)": "time", "busy-ratio": "busy"}
 	by := map[string][]string{}
 	for _, a := range c.agreements(cell.threads, cell.wait, letter) {
 		answer := a.answer().text
-		by[answer] = append(by[answer], short[a.figure])
+		by[answer] = append(by[answer], a.short)
 	}
 	var parts []string
 	for _, answer := range []string{agrees, opposite, untold.String()} {
@@ -193,8 +192,8 @@ func (c comparisons) agreeWords(cell plotCell, letter map[plotCell]*cellFigures)
 func directionSection(s *plotSource, cmps comparisons) section {
 	sec := section{
 		id: "direction", title: "Does the direction of the letter hold here?",
-		lead: []string{"From locked to lockless. A direction is told here only if the 95 % interval " +
-			"of the median difference over pairs leaves 0 out; the letter has one run a case."},
+		lead: []string{"From locked to lockless. A direction is told here only if the pairs prove " +
+			"it, by the rule of the section on pairs; the letter has one run a case."},
 		table: &grid{keys: 2, cols: []column{
 			caseColumn(), {head: "figure", text: true},
 			{head: "letter: locked → lockless"}, {head: "here: locked → lockless"},

@@ -27,7 +27,7 @@ const goldenSeries = "testdata/series.jsonl"
 // blocks, a case that cannot complete, a pair that was run again and two failed runs.
 func makeSeries(t *testing.T) {
 	t.Helper()
-	s := synth{models: []string{"locked", "lockless", "inline"}, threads: []int{4, 8}, pairs: 7,
+	s := synth{models: []string{"locked", "lockless", "inline"}, threads: []int{4, 8}, pairs: 10,
 		codec: "zlib", service: 18, cpus: 2, gain: 1.3, stuck: true}
 	f := s.file()
 	if err := os.Remove(goldenSeries); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -92,6 +92,7 @@ func formats() map[string]func(io.Writer, []*results.File) error {
 		"terminal-80":    terminalOf(Options{Width: 80}),
 		"terminal-160":   terminalOf(Options{Width: 160}),
 		"terminal-pipe":  terminalOf(Options{}),
+		"terminal-brief": terminalOf(Options{Width: 120, Brief: true}),
 		"terminal-color": terminalOf(Options{Width: 120, Color: true}),
 		"markdown": func(w io.Writer, files []*results.File) error {
 			return Markdown(w, files, Options{Plots: plots})

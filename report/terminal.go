@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Width int  // columns of the terminal; 0 = not limited
 	Color bool // tones by ANSI colour; never alone in meaning
+	Brief bool // only what a run ends with: the table of cases, and what is proved
 
 	// Plots are links to pictures, for Markdown: paths relative to where the text will stand.
 	Plots []PlotLink
@@ -34,6 +35,9 @@ type PlotLink struct {
 func Terminal(w io.Writer, files []*results.File, opts Options) error {
 	var out bytes.Buffer
 	for i, sec := range sectionsOf(files) {
+		if opts.Brief && !isBrief(sec.id) {
+			continue
+		}
 		if i > 0 {
 			out.WriteByte('\n')
 		}
@@ -45,14 +49,25 @@ func Terminal(w io.Writer, files []*results.File, opts Options) error {
 	return err
 }
 
+// isBrief tells the sections that the end of a run shows.
+func isBrief(id string) bool {
+	for _, brief := range []string{"head", "crowd", "cases", "pairs-total_time", "failed", "files"} {
+		if id == brief || strings.HasPrefix(id, brief+"-") {
+			return true
+		}
+	}
+	return false
+}
+
 func terminalSection(out *bytes.Buffer, sec *section, opts Options) error {
 	title := cleanLine(sec.title)
 	if sec.warn {
-		title = paint("WARNING: "+title, bad, opts)
-	} else if opts.Color {
-		title = "\x1b[1m" + title + "\x1b[0m"
+		title = "WARNING: " + title
 	}
-	fmt.Fprintln(out, title)
+	if opts.Width > 0 {
+		title = wrapWords(title, opts.Width)
+	}
+	fmt.Fprintln(out, paintTitle(title, sec.warn, opts))
 	paragraphs(out, sec.lead, opts)
 	if sec.table != nil && len(sec.table.rows) > 0 {
 		if err := terminalTable(out, sec.table, opts); err != nil {
@@ -117,24 +132,68 @@ func cleanGrid(g *grid, narrow bool) *grid {
 // The least columns that a heading or text is wrapped to.
 const (
 	leastHead = 11
-	leastText = 16
+	leastText = 18
 )
 
-// widths is the width of each column: figures as wide as the widest, headings and words wrapped
-// where a limit asks for it.
+// widths is the width of each column. Figures are as wide as the widest, headings are wrapped. Words
+// give way where that makes the table fit limit; where even that does not, they get a third of it.
 func (g *grid) widths(limit int) []int {
 	widths := make([]int, len(g.cols))
 	for i, col := range g.cols {
 		widths[i] = headWidth(col.head)
 		for _, row := range g.rows {
-			n := twwidth.Width(row.cells[i].text)
-			if col.text && limit > 0 {
-				n = min(n, max(leastText, limit/3))
-			}
-			widths[i] = max(widths[i], n)
+			widths[i] = max(widths[i], twwidth.Width(row.cells[i].text))
+		}
+	}
+	if limit <= 0 {
+		return widths
+	}
+	for i := range g.keys {
+		widths[i] = min(widths[i], g.mostKey(limit))
+	}
+	if g.shrink(widths, limit) {
+		return widths
+	}
+	for i, col := range g.cols {
+		if col.text && i >= g.keys {
+			widths[i] = min(widths[i], max(leastText, limit/3))
 		}
 	}
 	return widths
+}
+
+// mostKey is the most columns of one that names the rows: it stands in every part of a table.
+func (g *grid) mostKey(limit int) int {
+	if g.keys == 1 {
+		return max(leastText, limit*2/5)
+	}
+	return max(leastText, limit/4)
+}
+
+// shrink takes from the widest column of words until the table fits limit; it changes nothing and
+// says false if it cannot.
+func (g *grid) shrink(widths []int, limit int) bool {
+	tried := slices.Clone(widths)
+	total := -1
+	for _, w := range tried {
+		total += w + edge
+	}
+	for ; total > limit; total-- {
+		widest := -1
+		for i, col := range g.cols {
+			least := max(leastText, headWidth(col.head))
+			if i >= g.keys && col.text && tried[i] > least &&
+				(widest < 0 || tried[i] > tried[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return false
+		}
+		tried[widest]--
+	}
+	copy(widths, tried)
+	return true
 }
 
 // headWidth is the width of a heading that is wrapped between words to leastHead, or to its longest
@@ -291,6 +350,16 @@ func paint(text string, t tone, opts Options) string {
 		lines[i] = code + line + "\x1b[0m"
 	}
 	return strings.Join(lines, "\n")
+}
+
+func paintTitle(title string, warn bool, opts Options) string {
+	switch {
+	case warn:
+		return paint(title, bad, opts)
+	case opts.Color:
+		return "\x1b[1m" + title + "\x1b[0m"
+	}
+	return title
 }
 
 // wrapWords breaks s between words so that lines have at most width columns; a longer word is
