@@ -39,7 +39,7 @@ func (p *proc) sleepOn(f *futex, val int32) {
 		return
 	}
 	f.waiters = append(f.waiters, p)
-	p.m.trace(p, TraceSleep, f.name)
+	p.m.traceFutex(p, TraceSleep, f, nil)
 	p.block(f, blocked)
 }
 
@@ -52,11 +52,11 @@ func (p *proc) wake(f *futex, n int) {
 	}
 	p.kernel(cost)
 	if len(f.waiters) == 0 {
-		p.m.trace(p, TraceWakeNobody, f.name)
+		p.m.traceFutex(p, TraceWakeNobody, f, nil)
 	}
 	for ; n > 0 && len(f.waiters) > 0; n-- {
 		w := f.pop()
-		p.m.traceWake(p, f, w)
+		p.m.traceFutex(p, TraceWake, f, w)
 		p.m.ready(w, 0)
 	}
 }

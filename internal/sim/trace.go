@@ -44,10 +44,16 @@ func (m *Machine) trace(p *proc, k TraceKind, on string) {
 	}
 }
 
-func (m *Machine) traceWake(p *proc, f *futex, whom *proc) {
-	if m.opt.Trace != nil {
-		m.tell(p, TraceEvent{Kind: TraceWake, On: f.name, Whom: whom.name})
+// traceFutex is trace for what happens at a futex; whom may be nil.
+func (m *Machine) traceFutex(p *proc, k TraceKind, f *futex, whom *proc) {
+	if m.opt.Trace == nil {
+		return
 	}
+	e := TraceEvent{Kind: k, On: f.kind + " " + f.name}
+	if whom != nil {
+		e.Whom = whom.name
+	}
+	m.tell(p, e)
 }
 
 func (m *Machine) tell(p *proc, e TraceEvent) {
