@@ -1,0 +1,216 @@
+package workloads
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"mtbench/internal/codec"
+	"mtbench/internal/content"
+	"mtbench/internal/thread"
+)
+
+// TestBitmap compares a bitmap with a plain set under random operations.
+func TestBitmap(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, pages := range []int{1, 63, 64, 65, 1000} {
+		b, set := NewBitmap(pages), make([]bool, pages)
+		for range 3000 {
+			page := r.IntN(pages)
+			switch r.IntN(4) {
+			case 0:
+				b.Add(page/64, 1<<(page%64))
+				set[page] = true
+			case 1, 2:
+				if got := b.Clear(page); got != set[page] {
+					t.Fatalf("Clear(%d) = %v of %d pages", page, got, pages)
+				}
+				set[page] = false
+			}
+			next, count := pages, 0
+			for i, in := range set {
+				if in {
+					count++
+				}
+				if in && i >= page && next == pages {
+					next = i
+				}
+			}
+			if b.Next(page) != next || b.Count() != count {
+				t.Fatalf("Next(%d) = %d, want %d; Count %d, want %d", page, b.Next(page), next, b.Count(), count)
+			}
+		}
+		b.SetAll()
+		if b.Count() != pages || b.Next(pages-1) != pages-1 || b.Next(pages) != pages {
+			t.Errorf("all of %d: count %d", pages, b.Count())
+		}
+	}
+}
+
+// run runs f as the first thread of a machine of kernel threads.
+func run(t *testing.T, f func(thread.Machine, thread.Thread)) {
+	t.Helper()
+	m := thread.NewKernel(thread.Options{MaxThreads: 8})
+	if err := m.Run("test", func(th thread.Thread) { f(m, th) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// counters is a Store that counts what each page was given, on the Go heap, so that the race
+// detector would see a sync that does not order it.
+type counters struct{ stored []int64 }
+
+func (c *counters) Store(_ thread.Thread, page int, _ uint64) { c.stored[page]++ }
+
+// TestDirtyLogLosesNothing has vCPUs write while syncs take the log away: the last value that a
+// sync's reader saw of each page is the page's last value, once the vCPUs have stopped.
+func TestDirtyLogLosesNothing(t *testing.T) {
+	const pages = 512
+	mem, err := MapMemory(pages * PageSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mem.Unmap()
+	run(t, func(m thread.Machine, th thread.Thread) {
+		log, seen, b := NewDirtyLog(pages), make([]byte, pages), NewBitmap(pages)
+		w, err := StartWriters(m, th, VCPUs{Count: 3, Rate: 3e6, Pattern: "uniform", Seed: 3},
+			log, bump{mem}, pages)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		look := func() {
+			log.Sync(th, b)
+			for page := b.Next(0); page < pages; page = b.Next(page) {
+				b.Clear(page)
+				seen[page] = mem.Page(page)[0]
+			}
+		}
+		for stop := th.Now() + 150*time.Millisecond; th.Now() < stop; {
+			look()
+		}
+		w.Stop(th)
+		look()
+		for page := range seen {
+			if seen[page] != mem.Page(page)[0] {
+				t.Errorf("page %d: last seen %d, is %d", page, seen[page], mem.Page(page)[0])
+			}
+		}
+		w.Join(th)
+		if log.Sync(th, b) != 0 {
+			t.Error("a page was written after Stop")
+		}
+		if w.Achieved() == 0 {
+			t.Error("nothing was written")
+		}
+	})
+}
+
+type bump struct{ mem *Memory }
+
+func (b bump) Store(_ thread.Thread, page int, random uint64) {
+	b.mem.Page(page)[0] = byte(random)
+}
+
+// TestRate: what is written is what was asked for, and each vCPU does its part.
+func TestRate(t *testing.T) {
+	run(t, func(m thread.Machine, th thread.Thread) {
+		c := make([]counters, 1)
+		c[0].stored = make([]int64, 100)
+		w, err := StartWriters(m, th, VCPUs{Count: 1, Rate: 2000, Pattern: "sequential"},
+			NewDirtyLog(100), &c[0], 100)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		th.SleepUntil(th.Now()+300*time.Millisecond, thread.Sleeping)
+		w.Join(th)
+		if r := w.Achieved(); r > 2000 || r == 0 {
+			t.Errorf("%.0f writes a second; 2000 were asked for", r)
+		}
+		for page, n := range c[0].stored {
+			if d := n - c[0].stored[0]; d < -1 || d > 0 {
+				t.Errorf("page %d was written %d times, page 0 %d times", page, n, c[0].stored[0])
+			}
+		}
+	})
+}
+
+func TestPatterns(t *testing.T) {
+	const pages, n = 1000, 200000
+	for _, name := range Patterns() {
+		count := make([]int, pages)
+		for i := range 4 {
+			next, err := newPattern(name, pages, i, 4, 5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range n / 4 {
+				count[next()]++
+			}
+		}
+		least, most := n, 0
+		for _, c := range count {
+			least, most = min(least, c), max(most, c)
+		}
+		switch {
+		case name == "sequential" && least != most:
+			t.Errorf("sequential: %d to %d writes a page", least, most)
+		case name == "uniform" && (least < n/pages/2 || most > n/pages*2):
+			t.Errorf("uniform: %d to %d writes a page", least, most)
+		case name == "zipf" && most < n/10: // rank 1 of 1000 has about 18 %
+			t.Errorf("zipf: the hottest page has %d of %d", most, n)
+		}
+	}
+	for _, pages := range []uint64{1, 2, 3, 17, 4096, 5000, 1 << 20} {
+		if step := scatter(pages); gcd(step, pages) != 1 {
+			t.Errorf("scatter(%d) = %d shares a divisor", pages, step)
+		}
+	}
+}
+
+// TestWritesKeepContent: pages that were written often compress about as they did.
+func TestWritesKeepContent(t *testing.T) {
+	c, err := codec.Lookup("s2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	enc, err := c.NewEncoder(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := func(th thread.Thread, mem *Memory) (n int) {
+		buf := make([]byte, c.Bound(PageSize))
+		for page := range mem.Pages() {
+			got, err := enc.Encode(th, buf, mem.Page(page))
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += got
+		}
+		return n
+	}
+	for _, spec := range []string{"zero", "text", "heap", "binary", "random", "mixed"} {
+		gen, err := content.New(spec, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mem, err := MapMemory(512 * PageSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mem.Fill(gen)
+		store := newHostStore(mem, gen, 512)
+		run(t, func(_ thread.Machine, th thread.Thread) {
+			r, before := rand.NewPCG(1, 1), size(th, mem)
+			for i := range 40 * mem.Pages() {
+				store.Store(th, i%mem.Pages(), r.Uint64())
+			}
+			after := size(th, mem)
+			if d := float64(after)/float64(before) - 1; d < -0.15 || d > 0.15 {
+				t.Errorf("%s: %d bytes before the writes, %d after", spec, before, after)
+			}
+		})
+		_ = mem.Unmap()
+	}
+}
