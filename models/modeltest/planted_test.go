@@ -42,7 +42,7 @@ const childEnv = "MTBENCH_PLANTED"
 // TestPlantedByRaceDetector runs each bug that the race detector must see in a process of its own:
 // a report of it fails the test that made it.
 func TestPlantedByRaceDetector(t *testing.T) {
-	if !raceDetector {
+	if !modeltest.RaceDetector {
 		t.Skip("needs -race")
 	}
 	for _, p := range planted.All() {

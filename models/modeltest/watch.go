@@ -217,7 +217,7 @@ func (m *watched) ShutBracket(t thread.Thread) { m.Machine.ShutBracket(inner(t))
 
 // patience is how long nothing at all may move before it is called a hang. It is not a measure of
 // speed: a run that moves, however slowly, is let be.
-const patience = 5 * time.Second
+const patience = 15 * time.Second
 
 // spinPatience bounds a run in which threads only spin, which moves without getting anywhere.
 const spinPatience = 60 * time.Second

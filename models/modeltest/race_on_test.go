@@ -1,5 +1,0 @@
-//go:build race
-
-package modeltest_test
-
-const raceDetector = true
