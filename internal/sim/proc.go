@@ -209,9 +209,10 @@ func (p *proc) recovered() {
 // finish is the end of the thread's life.
 func (p *proc) finish() {
 	m := p.m
-	m.trace(p, TraceEnd, "")
 	p.joiner.word = 1
 	p.wake(&p.joiner, everybody)
+	p.enter(m.now, p.state)
+	m.trace(p, TraceEnd, "")
 	m.leaveCPU(p)
 	p.where = nowhere
 	p.ended = true
