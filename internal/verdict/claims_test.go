@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -277,10 +278,14 @@ func TestRoundRobinAcrossFiles(t *testing.T) {
 	plain, rr := busy(twoModels(1, 10, 24).file(), 0.2), busy(twoModels(1, 10, 25).file(), 0.4)
 	plain.Path, rr.Path = "plain.jsonl", "rr.jsonl"
 	rr.Header.Scenario.RoundRobin = true
+	rr.Runs = slices.DeleteFunc(rr.Runs, func(r results.Run) bool { return r.AA })
 	claim := parsed(t, "total_time", "busy_ratio", "base: locked", "base: lockless-rr")
 	j := EvaluateClaims([]*results.File{plain, rr}, claim)[0]
 	if j.Outcome != Supported || !j.Comparison.Unpaired {
 		t.Errorf("%v: %s", j.Outcome, j.Finding)
+	}
+	if !j.Comparison.FloorOf.Measured() {
+		t.Error("the floor is assumed, though a file has A/A pairs")
 	}
 	if j := EvaluateClaims([]*results.File{plain}, claim)[0]; j.Outcome != NotMeasured ||
 		!strings.Contains(j.Command, "--round-robin") {

@@ -23,6 +23,7 @@ type Floor struct {
 	Pairs      int // A/A pairs that it is made from
 	Discordant int // A/A pairs of which just one run completed
 	ratios     []float64
+	known      map[int]float64 // what For has answered: a report asks it often
 }
 
 const (
@@ -42,7 +43,7 @@ const (
 
 // FloorOf is the floor of a file for a metric.
 func FloorOf(f *results.File, m Metric) Floor {
-	floor := Floor{Metric: m.Name}
+	floor := Floor{Metric: m.Name, known: map[int]float64{}}
 	for _, p := range aaPairs(f, m) {
 		switch {
 		case math.IsInf(p.LogRatio, 0):
@@ -58,7 +59,7 @@ func FloorOf(f *results.File, m Metric) Floor {
 
 // newFloor is the floor of log ratios that are at hand.
 func newFloor(metric string, ratios []float64) Floor {
-	return Floor{Metric: metric, Pairs: len(ratios), ratios: ratios}
+	return Floor{Metric: metric, Pairs: len(ratios), ratios: ratios, known: map[int]float64{}}
 }
 
 // aaPairs lists the pairs of a file's A/A blocks.
@@ -98,6 +99,18 @@ func (f Floor) For(n int) float64 {
 	case n > drawnPairs:
 		return f.For(drawnPairs) * math.Sqrt(drawnPairs/float64(n))
 	}
+	if v, ok := f.known[n]; ok {
+		return v
+	}
+	v := f.drawn(n)
+	if f.known != nil {
+		f.known[n] = v
+	}
+	return v
+}
+
+// drawn is the rule itself.
+func (f Floor) drawn(n int) float64 {
 	rng := rand.New(rand.NewPCG(floorSeed, uint64(n)))
 	sample := make([]float64, n)
 	sizes := make([]float64, floorDraws)

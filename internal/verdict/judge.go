@@ -145,11 +145,19 @@ func (b *bench) acrossFiles(j *Judged, m Metric) (*Comparison, *results.File) {
 				continue
 			}
 			if c := compareUnpaired(m, base, other); c.N() > 0 {
-				return &c, f
+				return &c, withFloor(f, g, m)
 			}
 		}
 	}
 	return nil, nil
+}
+
+// withFloor is the first of two files that measured a floor, or else the first.
+func withFloor(f, g *results.File, m Metric) *results.File {
+	if !FloorOf(f, m).Measured() && FloorOf(g, m).Measured() {
+		return g
+	}
+	return f
 }
 
 // keep enters a comparison into its family, once.
