@@ -16,6 +16,11 @@ type plotSource struct {
 	from   *results.File // nil where several files are taken together
 	header *results.Header
 	runs   []*results.Run // in the order they were made
+
+	// What was computed once; runs do not change after the first question.
+	keptRuns []*results.Run
+	byCell   map[plotCell][]*results.Run
+	compared []plotDiff
 }
 
 // plotCell is one model in one case.
@@ -28,6 +33,13 @@ type plotCell struct {
 // kept are the runs that figures are made of: an A/A block compares a model with itself, and a
 // pair that was run again because the host was noisy counts by its last attempt.
 func (s *plotSource) kept() []*results.Run {
+	if s.keptRuns == nil {
+		s.keptRuns = s.lastAttempts()
+	}
+	return s.keptRuns
+}
+
+func (s *plotSource) lastAttempts() []*results.Run {
 	type place struct {
 		cell            plotCell
 		block, position int
@@ -104,6 +116,13 @@ func waitWord(wait bool) string {
 
 // cells groups the kept runs.
 func (s *plotSource) cells() map[plotCell][]*results.Run {
+	if s.byCell == nil {
+		s.byCell = s.grouped()
+	}
+	return s.byCell
+}
+
+func (s *plotSource) grouped() map[plotCell][]*results.Run {
 	out := map[plotCell][]*results.Run{}
 	for _, r := range s.kept() {
 		c := plotCell{r.Model, r.Threads, r.Wait}

@@ -11,6 +11,13 @@ import (
 // diffs compares every contender of the file with its first by total time, case by case, in the
 // words of plots. The figures are those of package verdict, as in every table.
 func (s *plotSource) diffs() []plotDiff {
+	if s.compared == nil {
+		s.compared = s.compare()
+	}
+	return s.compared
+}
+
+func (s *plotSource) compare() []plotDiff {
 	models := s.contenders()
 	metric, ok := verdict.Lookup("total_time")
 	if s.from == nil || len(models) < 2 || !ok {
