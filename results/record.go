@@ -109,6 +109,7 @@ type Matrix struct {
 	Pairs   int      `json:"pairs" unit:"count" doc:"pairs planned a cell; 0 = the default plan, which differs by cell"`
 	Runs    int      `json:"runs" unit:"count" doc:"runs planned in all"`
 	AA      float64  `json:"aa_share" unit:"ratio" doc:"share of blocks that compare a model with itself"`
+	Reruns  int      `json:"reruns" unit:"count" doc:"how often a pair that the host disturbed may be run again"`
 	Until   float64  `json:"until,omitempty" unit:"ratio" doc:"width of the interval at which a cell stops, if asked for"`
 }
 

@@ -59,6 +59,7 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.Var(percentValue{&s.Matrix.Until}, "until", "go on until each cell's interval is this narrow, within --budget")
 	f.DurationVar(&s.Budget, "budget", s.Budget, "with --until: the series ends after this time")
 	f.Var(percentValue{&s.Matrix.AA}, "aa", "share of blocks followed by one that compares a model with itself")
+	f.IntVar(&s.Matrix.Reruns, "reruns", s.Matrix.Reruns, "how often a pair that the host disturbed is run again")
 	f.DurationVar(&s.Limit, "limit", s.Limit, "bound of a run: CAN'T COMPLETE after it")
 	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")
 }

@@ -26,7 +26,7 @@ func Defaults() Settings {
 	return Settings{
 		Matrix: results.Matrix{
 			Models: []string{"locked", "lockless"}, Threads: []int{1, 2, 4, 8, 16},
-			Waits: []bool{false, true}, AA: 0.1,
+			Waits: []bool{false, true}, AA: 0.1, Reruns: 2,
 		},
 		Memory: 64 << 20, VCPUs: 16,
 		DirtyRate: Rate{Multiple: 0.1}, Pattern: "uniform", WriteBytes: 64,

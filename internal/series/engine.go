@@ -41,12 +41,9 @@ type Engine struct {
 	nextIndex int // of a run behind the plan
 }
 
-// Reruns are bounded twice: a pair that is noisy three times stays as it is, and a host that
-// disturbs more than a fifth of the series is not a host to wait for.
-const (
-	maxAttempts   = 2
-	maxRerunShare = 0.2
-)
+// Reruns are bounded twice: by Matrix.Reruns for a pair, and by this share of the series. A host
+// that disturbs more than that is not a host to wait for.
+const maxRerunShare = 0.2
 
 // Summary is how a series ended.
 type Summary struct {
@@ -139,7 +136,7 @@ func (e *Engine) half(ctx context.Context, half []Slot, kept map[int]bool) error
 }
 
 func (e *Engine) mayRepeat(attempt int) bool {
-	return attempt < maxAttempts && float64(e.again) < 1+maxRerunShare*float64(len(e.runs))/2
+	return attempt < e.Matrix.Reruns && float64(e.again) < 1+maxRerunShare*float64(len(e.runs))/2
 }
 
 // each runs slots and reports whether the host disturbed one of them.

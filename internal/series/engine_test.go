@@ -60,7 +60,7 @@ func (p *silent) Note(s string)                { p.notes = append(p.notes, s) }
 func (p *silent) End()                         {}
 
 func smallMatrix(pairs int) results.Matrix {
-	return results.Matrix{Models: []string{"A", "B"}, Threads: []int{4}, Waits: []bool{true}, Pairs: pairs}
+	return results.Matrix{Models: []string{"A", "B"}, Threads: []int{4}, Waits: []bool{true}, Pairs: pairs, Reruns: 2}
 }
 
 func TestEngineKeepsEveryRunAndSkipsWhatIsDone(t *testing.T) {

@@ -60,8 +60,9 @@ const Discard = "discard"
 
 // Limits on what may be asked for. A series beyond them is a typing error more likely than a wish.
 const (
-	maxPairs = 10000
-	maxLimit = 24 * time.Hour
+	maxPairs  = 10000
+	maxReruns = 100
+	maxLimit  = 24 * time.Hour
 )
 
 // Validate looks at what can be wrong with a matrix before a workload is known; the workload's own
@@ -112,6 +113,8 @@ func (s *Settings) validateNumbers() error {
 	switch {
 	case s.Matrix.Pairs < 0 || s.Matrix.Pairs > maxPairs:
 		return fmt.Errorf("--pairs: %d is not within 1 to %d", s.Matrix.Pairs, maxPairs)
+	case s.Matrix.Reruns < 0 || s.Matrix.Reruns > maxReruns:
+		return fmt.Errorf("--reruns: %d is not within 0 to %d", s.Matrix.Reruns, maxReruns)
 	case s.Limit <= 0 || s.Limit > maxLimit:
 		return fmt.Errorf("--limit: %v is not within 1ms to %v", s.Limit, maxLimit)
 	case s.Matrix.Until != 0 && s.Budget <= 0:
