@@ -16,8 +16,11 @@ func Markdown(w io.Writer, files []*results.File, opts Options) error {
 	var out bytes.Buffer
 	shown := false
 	for _, sec := range sectionsOf(files) {
+		if !opts.shows(sec.id) {
+			continue
+		}
 		markdownSection(&out, &sec)
-		if isOpen(sec.id) && strings.HasPrefix(sec.id, "cases") && !shown {
+		if sectionIn(sec.id, []string{"cases"}) && !shown {
 			shown = true
 			markdownPlots(&out, opts.Plots)
 		}
@@ -28,12 +31,8 @@ func Markdown(w io.Writer, files []*results.File, opts Options) error {
 
 // isOpen tells the sections that are read first from those that are folded.
 func isOpen(id string) bool {
-	for _, open := range []string{"head", "crowd", "cases", "direction", "pairs", "claims", "files"} {
-		if id == open || strings.HasPrefix(id, open+"-") {
-			return true
-		}
-	}
-	return false
+	return sectionIn(id, []string{"head", "crowd", "cases", "direction", "pairs-total_time", "steps",
+		"files"})
 }
 
 func markdownSection(out *bytes.Buffer, sec *section) {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -336,6 +337,42 @@ func TestFixed(t *testing.T) {
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestSectionNames(t *testing.T) {
+	files := []*results.File{readSeries(t), readSeries(t)}
+	known := SectionNames()
+	seen := map[string]bool{}
+	for _, sec := range sectionsOf(files) {
+		if !sectionIn(sec.id, known) {
+			t.Errorf("section %s has no name in SectionNames", sec.id)
+		}
+		for _, name := range known {
+			seen[name] = seen[name] || sectionIn(sec.id, []string{name})
+		}
+	}
+	for _, name := range known {
+		if !seen[name] {
+			t.Errorf("no section is called %s", name)
+		}
+	}
+}
+
+func TestOnly(t *testing.T) {
+	f := readSeries(t)
+	all := map[string]func(io.Writer, []*results.File) error{
+		"terminal": terminalOf(Options{Only: []string{"cases"}}),
+		"markdown": func(w io.Writer, files []*results.File) error {
+			return Markdown(w, files, Options{Only: []string{"cases"}})
+		},
+	}
+	for name, format := range all {
+		text := render(t, format, f)
+		if !strings.Contains(text, "CPU main") || strings.Contains(text, "Scaling") ||
+			strings.Contains(text, "sha256") {
+			t.Errorf("%s of cases only has other sections, or lacks the cases:\n%s", name, text)
 		}
 	}
 }

@@ -20,6 +20,9 @@ type Options struct {
 	Color bool // tones by ANSI colour; never alone in meaning
 	Brief bool // only what a run ends with: the table of cases, and what is proved
 
+	// Only are the sections to write, by name ([SectionNames]); empty = all.
+	Only []string
+
 	// Plots are links to pictures, for Markdown: paths relative to where the text will stand.
 	Plots []PlotLink
 }
@@ -34,11 +37,11 @@ type PlotLink struct {
 // cannot move the cursor or colour anything: control characters are taken out.
 func Terminal(w io.Writer, files []*results.File, opts Options) error {
 	var out bytes.Buffer
-	for i, sec := range sectionsOf(files) {
-		if opts.Brief && !isBrief(sec.id) {
+	for _, sec := range sectionsOf(files) {
+		if !opts.shows(sec.id) {
 			continue
 		}
-		if i > 0 {
+		if out.Len() > 0 {
 			out.WriteByte('\n')
 		}
 		if err := terminalSection(&out, &sec, opts); err != nil {
@@ -49,14 +52,32 @@ func Terminal(w io.Writer, files []*results.File, opts Options) error {
 	return err
 }
 
-// isBrief tells the sections that the end of a run shows.
-func isBrief(id string) bool {
-	for _, brief := range []string{"head", "crowd", "cases", "pairs-total_time", "failed", "files"} {
-		if id == brief || strings.HasPrefix(id, brief+"-") {
-			return true
-		}
+// SectionNames are the names that Options.Only takes, in the order of a report. The pages of several
+// files have the sections of each.
+func SectionNames() []string {
+	return []string{"head", "crowd", "cases", "direction", "pairs-total_time", "pairs-cpu_per_page",
+		"pairs-wait_wakes_per_page", "steps", "baselines", "wait-wakes", "time-reasons-main",
+		"time-reasons-worker", "time-kernel", "scaling", "noise", "failed", "files", "claims"}
+}
+
+// shows says whether a section is wanted.
+func (o *Options) shows(id string) bool {
+	switch {
+	case len(o.Only) > 0:
+		return sectionIn(id, o.Only)
+	case o.Brief:
+		return sectionIn(id, []string{"head", "crowd", "cases", "pairs-total_time", "failed", "files"})
 	}
-	return false
+	return true
+}
+
+// sectionIn says whether id is one of names; with several files a number is appended to it.
+func sectionIn(id string, names []string) bool {
+	base := strings.TrimRight(id, "0123456789")
+	if base != id {
+		base = strings.TrimSuffix(base, "-")
+	}
+	return slices.Contains(names, id) || slices.Contains(names, base)
 }
 
 func terminalSection(out *bytes.Buffer, sec *section, opts Options) error {

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"os"
@@ -130,6 +131,9 @@ func TestResumeAfterACutAnywhere(t *testing.T) {
 		file, w, err := OpenResume(path)
 		if err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
+		}
+		if now, _ := os.ReadFile(path); !bytes.HasSuffix(now, []byte("\n")) {
+			t.Fatalf("cut at %d: half a line is left", cut)
 		}
 		if err := w.Append(testRun(7)); err != nil {
 			t.Fatal(err)
