@@ -1,0 +1,77 @@
+package predict
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"mtbench/internal/sim"
+	"mtbench/results"
+	"mtbench/workloads"
+)
+
+// typical is a profile in round figures: 10 µs a page, a third of its size, every tenth page zero.
+func typical() Profile {
+	p := Profile{Costs: sim.Typical(), Rates: Rates{
+		Record: 60, CopyKiB: 60, Scan: 15, ScanLog: 2, Zero: 60, Store: 120,
+		Send: 1500, SendKiB: 120, Recv: 1500, RecvKiB: 120}}
+	for i := range 10 {
+		if i == 0 {
+			p.Pages = append(p.Pages, Page{Encode: 150, Decode: 200})
+			continue
+		}
+		p.Pages = append(p.Pages, Page{Encode: time.Duration(8+i/3) * time.Microsecond,
+			Decode: 4 * time.Microsecond, Bytes: 1000 + 100*i})
+	}
+	return p
+}
+
+func scenario() results.Scenario {
+	return results.Scenario{
+		MemoryBytes: 16 << 20, VCPUs: 4, DirtyRate: 5000, Pattern: "uniform", WriteBytes: 64,
+		DowntimeLimitMS: 2, Flush: "sync", DecompressThreads: 2, Destination: workloads.Process,
+		LinkBandwidth: 1 << 30, LinkBurst: 64 << 10, Machine: workloads.Kernel, LimitMS: 10_000,
+		Account: true,
+	}
+}
+
+// The loop runs unchanged over either model, at either end, on few CPUs and on many, and each page
+// arrives.
+func TestMigrationsComplete(t *testing.T) {
+	for _, model := range []string{"null", "inline", "locked", "lockless"} {
+		for _, wait := range []bool{false, true} {
+			for _, cpus := range []int{2, 64} {
+				if model == "null" && wait {
+					continue
+				}
+				s := Setup{Scenario: scenario(), CPUs: cpus}
+				run, events, err := Run(s, typical(), Cell{model, 4, wait}, 1)
+				if err != nil {
+					t.Fatalf("%s, wait %v, %d CPUs: %v", model, wait, cpus, err)
+				}
+				if !run.Completed || run.Pages < s.Scenario.MemoryBytes/workloads.PageSize {
+					t.Errorf("%s, wait %v, %d CPUs: completed %v (%s) with %d pages", model, wait, cpus,
+						run.Completed, run.EndReason, run.Pages)
+				}
+				t.Logf("%s, wait %v, %d CPUs: %.1f ms, %d pages, busy %d, %d events", model, wait, cpus,
+					run.TotalTimeMS, run.Pages, run.Busy, events)
+			}
+		}
+	}
+}
+
+func TestPredictionRepeats(t *testing.T) {
+	s := Setup{Scenario: scenario(), CPUs: 8}
+	a, _, err := Run(s, typical(), Cell{"locked", 4, false}, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _, _ := Run(s, typical(), Cell{"locked", 4, false}, 7)
+	if !reflect.DeepEqual(a, b) {
+		t.Error("one seed gave two predictions")
+	}
+	c, _, _ := Run(s, typical(), Cell{"locked", 4, false}, 8)
+	if a.TotalTimeMS == c.TotalTimeMS {
+		t.Error("another seed gave the same prediction")
+	}
+}

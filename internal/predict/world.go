@@ -1,0 +1,218 @@
+package predict
+
+import (
+	"mtbench/internal/link"
+	"mtbench/internal/sim"
+	"mtbench/internal/thread"
+	"mtbench/internal/wire"
+	"mtbench/models"
+	"mtbench/workloads"
+)
+
+// guest is a guest without memory: a dirty log, the same writers as on a host, and arithmetic.
+type guest struct {
+	pages   int
+	log     *workloads.DirtyLog
+	writers *workloads.Writers
+	rates   *Rates
+	content *pages
+}
+
+// Store spends the time of a write.
+func (g *guest) Store(t thread.Thread, _ int, _ uint64) { t.Compute(g.rates.Store) }
+
+func (g *guest) Pages() int { return g.pages }
+
+func (g *guest) Sync(t thread.Thread, into *workloads.Bitmap) int64 {
+	found := g.log.Sync(t, into)
+	was := t.Enter(thread.Scanning)
+	t.Compute(g.rates.ScanLog * ((timesOf(g.pages) + 63) / 64))
+	t.Enter(was)
+	return found
+}
+
+// IsZero: a page is zero with the share of the calibration. Main asks only about pages that it sends
+// itself, so the page's other figures are not drawn with it.
+func (g *guest) IsZero(t thread.Thread, _ int) bool {
+	t.Compute(g.rates.Zero)
+	return g.content.draw().Bytes == 0
+}
+
+func (g *guest) Stop(t thread.Thread) { g.writers.Stop(t) }
+
+// stream is a migration stream of sizes without bytes, with the buffer of the real one: a write to
+// the link whenever 32 KiB or 64 pieces are full.
+type stream struct {
+	rates   *Rates
+	link    *link.Link // paces; drops
+	far     *socket    // nil: discard
+	dummy   []byte
+	iov     [][]byte
+	held    int // bytes
+	copied  int // of these, in the buffer and not in guest memory
+	pieces  int
+	inBuf   bool // the last piece is in the buffer
+	emitted int64
+	records []record // in the buffer, for the destination
+}
+
+func newStream(rates *Rates, bandwidth float64, burst int64, far *socket) *stream {
+	return &stream{rates: rates, link: link.NewDiscard(bandwidth, burst), far: far,
+		dummy: make([]byte, wire.BufferSize+wire.MaxIovecs*workloads.PageSize), iov: make([][]byte, 1)}
+}
+
+func (s *stream) Err() error     { return nil }
+func (s *stream) Emitted() int64 { return s.emitted }
+
+func (s *stream) Open(t thread.Thread) {
+	s.put(t, 64, record{kind: wire.MemSize, bytes: 64})
+	s.EOS(t)
+}
+
+// headerBytes are the header word of a record with CONTINUE.
+const headerBytes = 8
+
+func (s *stream) Raw(t thread.Thread, _ int, _ bool) {
+	was := t.Enter(thread.Copying)
+	t.Compute(s.rates.Record)
+	s.piece(headerBytes, true)
+	s.piece(workloads.PageSize, false)
+	s.note(t, record{kind: wire.Raw, bytes: headerBytes + workloads.PageSize})
+	t.Enter(was)
+}
+
+func (s *stream) Zero(t thread.Thread, _ int, _ bool) {
+	s.put(t, headerBytes+1, record{kind: wire.Zero, bytes: headerBytes + 1})
+}
+
+func (s *stream) EOS(t thread.Thread) {
+	s.put(t, headerBytes, record{kind: wire.EOS, bytes: headerBytes})
+	s.flush(t)
+}
+
+// put copies a record into the buffer.
+func (s *stream) put(t thread.Thread, n int, r record) {
+	was := t.Enter(thread.Copying)
+	t.Compute(s.rates.Record + perKiB(s.rates.CopyKiB, n))
+	s.piece(n, true)
+	s.note(t, r)
+	t.Enter(was)
+}
+
+func (s *stream) piece(n int, inBuf bool) {
+	if !inBuf || !s.inBuf {
+		s.pieces++
+	}
+	s.inBuf = inBuf
+	s.held += n
+	if inBuf {
+		s.copied += n
+	}
+	s.emitted += int64(n)
+}
+
+func (s *stream) note(t thread.Thread, r record) {
+	if s.far != nil {
+		s.records = append(s.records, r)
+	}
+	if s.copied >= wire.BufferSize || s.pieces >= wire.MaxIovecs-1 {
+		s.flush(t)
+	}
+}
+
+func (s *stream) flush(t thread.Thread) {
+	if s.held == 0 {
+		return
+	}
+	n := s.held
+	s.held, s.copied, s.pieces, s.inBuf = 0, 0, 0, false
+	s.iov[0] = s.dummy[:min(n, len(s.dummy))]
+	_ = s.link.Writev(t, s.iov) // it drops, and cannot fail
+	if s.far != nil {
+		s.far.write(t, n, s.records)
+		s.records = s.records[:0]
+	}
+}
+
+// job is one request of the source.
+type job struct {
+	page Page
+	full bool
+}
+
+// jobs is the work of the source's pipeline: service times and sizes.
+type jobs struct {
+	stream  *stream
+	content *pages
+	counts  workloads.Counts
+	made    int
+}
+
+func (j *jobs) Init(r *models.Request) error {
+	r.User = &job{}
+	j.made++
+	return nil
+}
+
+func (j *jobs) Put(int)                             {}
+func (j *jobs) Counts() *workloads.Counts           { return &j.counts }
+func (j *jobs) Err() error                          { return nil }
+func (j *jobs) Fill(thread.Thread, *models.Request) {}
+
+func (j *jobs) Handle(t thread.Thread, r *models.Request) {
+	was := t.Enter(thread.Codec)
+	w := r.User.(*job)
+	w.page, w.full = j.content.draw(), true
+	t.Compute(w.page.Encode)
+	t.Enter(was)
+}
+
+func (j *jobs) Done(t thread.Thread, r *models.Request) {
+	w := r.User.(*job)
+	if !w.full {
+		return
+	}
+	w.full = false
+	if w.page.Bytes == 0 {
+		j.counts.Zero++
+		j.stream.put(t, headerBytes+1, record{kind: wire.Zero, bytes: headerBytes + 1})
+		return
+	}
+	n := wire.CompressedOverhead + w.page.Bytes
+	j.counts.Compressed++
+	j.counts.CompressedBytes += int64(4 + w.page.Bytes)
+	j.stream.put(t, n, record{kind: wire.Compressed, bytes: n, decode: w.page.Decode})
+}
+
+// search makes the loop pay for its search, which is a few lines of arithmetic there: every page
+// that is put or sent has been searched and cleared.
+type searching struct {
+	*jobs
+	build func(thread.Thread) (models.Pipeline, error)
+	scan  *Rates
+}
+
+// pipeline wraps the model's Submit with the cost of the search before it.
+type pipeline struct {
+	models.Pipeline
+	scan *Rates
+}
+
+func (p *pipeline) Submit(t thread.Thread) bool {
+	t.Compute(p.scan.Scan)
+	return p.Pipeline.Submit(t)
+}
+
+func (s *searching) start(t thread.Thread) (models.Pipeline, error) {
+	p, err := s.build(t)
+	if err != nil {
+		return nil, err
+	}
+	return &pipeline{p, s.scan}, nil
+}
+
+func virtualWorld(m *sim.Machine, g *guest, s *stream, j *jobs,
+	build func(thread.Thread) (models.Pipeline, error)) workloads.World {
+	w := &searching{j, build, g.rates}
+	return workloads.World{Machine: m, Guest: g, Stream: s, Jobs: j, Build: w.start}
+}

@@ -1,0 +1,39 @@
+package sim
+
+import "mtbench/internal/thread"
+
+// Park is a place in the virtual kernel where a thread sleeps until another wakes it: a full or an
+// empty socket. It costs what a futex costs but is not one: it is in nobody's futex counts.
+type Park struct {
+	futex
+	why thread.State
+}
+
+// NewPark makes a place to sleep in state why.
+func (m *Machine) NewPark(name string, why thread.State) *Park {
+	return &Park{futex: futex{kind: "socket", name: name}, why: why}
+}
+
+// Sleep sleeps until the next Wake. The caller looks at its condition in a loop; a Wake that comes
+// while it is on its way to sleep is not lost.
+func (k *Park) Sleep(t thread.Thread) {
+	p := t.(*proc)
+	seq := k.word
+	was := p.Enter(k.why)
+	p.kernel(p.m.costs.futexWait)
+	p.sleepOn(&k.futex, seq)
+	p.Enter(was)
+}
+
+// Wake wakes who sleeps; without a sleeper it costs nothing.
+func (k *Park) Wake(t thread.Thread) {
+	p := t.(*proc)
+	k.word++
+	if len(k.waiters) == 0 {
+		return
+	}
+	p.kernel(p.m.costs.futexWake)
+	for len(k.waiters) > 0 {
+		p.m.ready(k.pop(), 0)
+	}
+}
