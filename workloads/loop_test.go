@@ -158,6 +158,9 @@ func TestLoopTrace(t *testing.T) {
 		"busy-rate": {Settings{Flush: FlushSync, MaxBandwidth: 100e3}, &script{
 			pages: 12, room: 2, perPage: time.Millisecond, zero: map[int]bool{6: true},
 		}},
+		// A window is spent when it has emitted more than its share: the sixth page of 9 bytes.
+		"rate-limit": {Settings{Flush: FlushSync, MaxBandwidth: 450}, &script{pages: 8, zero: map[int]bool{
+			0: true, 1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := c.s.migrate(c.set)

@@ -108,7 +108,11 @@ func TestDirtyLogLosesNothing(t *testing.T) {
 
 type bump struct{ mem *Memory }
 
+// Store takes its time, so that a bit set before the store would be seen before it too.
 func (b bump) Store(_ thread.Thread, page int, random uint64) {
+	for i := range 3000 {
+		random ^= uint64(i) << 8
+	}
 	b.mem.Page(page)[0] = byte(random)
 }
 

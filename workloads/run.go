@@ -177,6 +177,7 @@ func (s *source) meet() error {
 		return fmt.Errorf("waiting for the destination: %w", err)
 	}
 	if h.Error != "" {
+		s.ctl = control{} // it has said all that it will
 		return fmt.Errorf("the destination: %s", h.Error)
 	}
 	s.peer = h.PID

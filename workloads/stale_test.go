@@ -18,7 +18,7 @@ type holdup struct {
 	others  int64 // jobs that the others do, if nothing keeps them from it
 }
 
-const holdupMost = 600 * time.Millisecond
+const holdupMost = 400 * time.Millisecond
 
 func (h *holdup) wait(t thread.Thread) {
 	for stop := t.Now() + holdupMost; h.handled.Load() < h.others && t.Now() < stop; {

@@ -1,0 +1,80 @@
+package workloads
+
+import (
+	"encoding/json"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestValidate: each wrong setting gives a sentence that names the value and what would be right.
+func TestValidate(t *testing.T) {
+	for want, spoil := range map[string]func(*Scenario){
+		"guest memory of 100 bytes: it must be a multiple of 4096": func(s *Scenario) { s.Memory = 100 },
+		"guest memory of 1048577 bytes":                            func(s *Scenario) { s.Memory = 1<<20 + 1 },
+		"0 vCPUs: there must be 1 to 512":                          func(s *Scenario) { s.VCPUs = 0 },
+		"dirty rate of -1":                                         func(s *Scenario) { s.DirtyRate = -1 },
+		"dirty rate of NaN":                                        func(s *Scenario) { s.DirtyRate = math.NaN() },
+		`pattern "random" is unknown; there are [uniform`:          func(s *Scenario) { s.Pattern = "random" },
+		"a write of 12 bytes":                                      func(s *Scenario) { s.WriteBytes = 12 },
+		`"prose"`:                                                  func(s *Scenario) { s.Content = "prose" },
+		"file:/does/not/exist":                                     func(s *Scenario) { s.Content = "file:/does/not/exist" },
+		`codec "lzma" is unknown`:                                  func(s *Scenario) { s.Codec = "lzma" },
+		"no level 77":                                              func(s *Scenario) { s.Level = 77 },
+		"max-bandwidth of -5":                                      func(s *Scenario) { s.MaxBandwidth = -5 },
+		"downtime limit of -1s":                                    func(s *Scenario) { s.DowntimeLimit = -time.Second },
+		"a run's bound of 0s":                                      func(s *Scenario) { s.Limit = 0 },
+		`flush "often" is not a policy; it is one of [sync`:        func(s *Scenario) { s.Flush = "often" },
+		"threads is 256":                                           func(s *Scenario) { s.Threads = 256 },
+		"threads is 0":                                             func(s *Scenario) { s.DecompressThreads = 0 },
+		"link bandwidth of +Inf":                                   func(s *Scenario) { s.LinkBandwidth = math.Inf(1) },
+		"link burst of 0 bytes":                                    func(s *Scenario) { s.LinkBandwidth = 1e6 },
+		"holds the sender for 1000s at once":                       func(s *Scenario) { s.LinkBandwidth, s.LinkBurst = 1000, 1e6 },
+		"a socket buffer of -1 bytes":                              func(s *Scenario) { s.SocketBuffer = -1 },
+		`machine "fibre" is unknown`:                               func(s *Scenario) { s.Machine = "fibre" },
+		`destination "mars" is unknown`:                            func(s *Scenario) { s.Destination = "mars" },
+	} {
+		sc := small()
+		spoil(&sc)
+		err := sc.Validate()
+		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "16m40s", "1000s"), want) {
+			t.Errorf("error %v; want one with %q", err, want)
+		}
+	}
+	if err := small().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestScenarioCrosses: a scenario reaches a child process as JSON unchanged.
+func TestScenarioCrosses(t *testing.T) {
+	sc := small()
+	text, err := json.Marshal(sc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Scenario
+	if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got, sc) {
+		t.Errorf("%v: %+v became %+v", err, sc, got)
+	}
+}
+
+// TestMemoryNeeded: what a run is said to need grows with guests and threads, and holds the peak.
+func TestMemoryNeeded(t *testing.T) {
+	sc := small()
+	base := sc.MemoryNeeded()
+	sc.Destination = Discard
+	if d := base - sc.MemoryNeeded(); d < sc.Memory || d > sc.Memory+8<<20 {
+		t.Errorf("a destination adds %d bytes", d)
+	}
+	sc.Memory += 64 << 20
+	if d := sc.MemoryNeeded() - base; d > 64<<20 || d < 60<<20-8<<20 {
+		t.Errorf("64 MiB less the destination add %d bytes", d)
+	}
+	sc.Threads = 255
+	if sc.MemoryNeeded() < base+255*4*32<<10 {
+		t.Error("255 threads have no states")
+	}
+}
