@@ -21,7 +21,9 @@ func printResults(cmd *cobra.Command, path string) error {
 		return err
 	}
 	out := cmd.OutOrStdout()
-	if err := report.Terminal(out, []*results.File{f}, terminalOptions(os.Stdout)); err != nil {
+	opts := terminalOptions(os.Stdout)
+	opts.Brief = true
+	if err := report.Terminal(out, []*results.File{f}, opts); err != nil {
 		return err
 	}
 	plot, err := drawTotalTime(f, strings.TrimSuffix(path, ".jsonl")+".svg")

@@ -17,6 +17,7 @@ import (
 type reportOptions struct {
 	format string
 	plots  []string
+	only   []string
 	dir    string
 }
 
@@ -47,6 +48,8 @@ plots with it.`,
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", reportFormats[0], strings.Join(reportFormats, ", "))
 	f.StringSliceVar(&o.plots, "plots", nil, "draw plots as well: "+strings.Join(report.PlotFormats, ", "))
+	f.StringSliceVar(&o.only, "only", nil, "terminal and markdown: these sections alone, of "+
+		strings.Join(report.SectionNames(), ", "))
 	f.StringVarP(&o.dir, "output", "o", "", "directory to write to; it is made if need be")
 	return cmd
 }
@@ -81,6 +84,15 @@ func (o *reportOptions) check() error {
 			return fmt.Errorf("--plots: %q is unknown; there are %s", p, strings.Join(report.PlotFormats, ", "))
 		}
 	}
+	for _, name := range o.only {
+		if !slices.Contains(report.SectionNames(), name) {
+			return fmt.Errorf("--only: there is no section %q; there are %s", name,
+				strings.Join(report.SectionNames(), ", "))
+		}
+	}
+	if len(o.only) > 0 && o.format != "terminal" && o.format != "markdown" {
+		return fmt.Errorf("--only goes with the formats terminal and markdown, not with %s", o.format)
+	}
 	if o.dir == "" && (len(o.plots) > 0 || o.format == "chart-json") {
 		return fmt.Errorf("plots and chart-json are several files: say where to with --output DIR")
 	}
@@ -103,7 +115,7 @@ func readAll(paths []string) ([]*results.File, error) {
 func (o *reportOptions) write(w io.Writer, files []*results.File, links []report.PlotLink) error {
 	switch o.format {
 	case "markdown":
-		return report.Markdown(w, files, report.Options{Plots: links})
+		return report.Markdown(w, files, report.Options{Plots: links, Only: o.only})
 	case "html":
 		return report.HTML(w, files, report.PageOptions{})
 	case "csv":
@@ -111,7 +123,9 @@ func (o *reportOptions) write(w io.Writer, files []*results.File, links []report
 	case "benchfmt":
 		return report.Benchfmt(w, files)
 	}
-	return report.Terminal(w, files, optionsFor(w))
+	opts := optionsFor(w)
+	opts.Only = o.only
+	return report.Terminal(w, files, opts)
 }
 
 // optionsFor are those of the terminal, if w is one.
