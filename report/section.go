@@ -103,7 +103,7 @@ func whole(v float64) string {
 		return none
 	case math.IsInf(v, 1):
 		return "∞"
-	case math.Abs(v) >= 100:
+	case math.Abs(v) >= 99.95: // with three digits it is 100
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
 	return sig(v)

@@ -31,10 +31,10 @@ func casesSection(s *plotSource, cmps comparisons) section {
 				"the lowest~highest of the case. ∞ is a run that could not complete.",
 		},
 	}
-	if s.header.Kind == results.Published {
-		return plainCases(s, sec)
-	}
 	letter := letterOf()
+	if s.header.Kind == results.Published || !s.hasCaseOf(letter) {
+		return orAbsent(s, plainCases(s, sec))
+	}
 	g := &grid{keys: 2, cols: append(caseColumns(), letterColumns()...)}
 	s.eachCase(slices.DeleteFunc(s.contenders(), isStep), func(c *cellFigures, first bool) {
 		cells := append(caseCells(c, first), letterCells(letter[c.plotCell])...)
@@ -47,6 +47,13 @@ func casesSection(s *plotSource, cmps comparisons) section {
 			"published, one run, CPU sampling not stated, 64 logical CPUs.",
 	}
 	return orAbsent(s, sec)
+}
+
+// hasCaseOf says whether the file has a case that the letter has too.
+func (s *plotSource) hasCaseOf(letter map[plotCell]*cellFigures) bool {
+	return slices.ContainsFunc(s.runs, func(r *results.Run) bool {
+		return letter[plotCell{r.Model, r.Threads, r.Wait}] != nil
+	})
 }
 
 func plainCases(s *plotSource, sec section) section {
@@ -145,12 +152,8 @@ func timeSpread(c *cellFigures) string {
 	return spread(c.total)
 }
 
-func busyText(c *cellFigures) string {
-	if c.wait {
-		return none
-	}
-	return fixed(c.busy.median(), 2)
-}
+// busyText is "–" with wait on, where the sample is empty.
+func busyText(c *cellFigures) string { return fixed(c.busy.median(), 2) }
 
 func resultCell(c *cellFigures) cell {
 	if c.unfinished == 0 {

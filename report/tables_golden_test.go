@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -39,7 +40,7 @@ func makeSeries(t *testing.T) {
 	}
 	defer w.Close()
 	again := f.Runs[6]
-	again.Attempt, again.Index = 1, len(f.Runs)
+	again.Attempt, again.Started = 1, again.Started.Add(time.Hour)
 	for _, r := range append(f.Runs, again) {
 		if err := w.Append(slim(r)); err != nil {
 			t.Fatal(err)

@@ -139,6 +139,9 @@ func TestBusyRatioWithWaitHasNoMeaning(t *testing.T) {
 	if got := cellOf(t, casesSection(s, s.comparisons()), 0, "busy-ratio"); got != none {
 		t.Errorf("busy-ratio is %q with wait on", got)
 	}
+	if _, ok := busyRatio(&f.Runs[0]); ok {
+		t.Error("a run with wait on has a busy-ratio")
+	}
 }
 
 func TestAgreement(t *testing.T) {
@@ -330,7 +333,7 @@ func TestFixed(t *testing.T) {
 		got, want string
 	}{
 		{fixed(-0.01, 1), "0.0"}, {fixed(math.NaN(), 1), none}, {whole(1234.5), "1234"},
-		{whole(math.Inf(1)), "∞"}, {whole(0.01234), "0.0123"}, {bytesText(3 << 20), "3 MiB"},
+		{whole(math.Inf(1)), "∞"}, {whole(99.97), "100"}, {whole(0.01234), "0.0123"}, {bytesText(3 << 20), "3 MiB"},
 		{bytesText(1.5 * (1 << 30)), "1.5 GiB"}, {trimmed(2), "2"}, {trimmed(0.5), "0.5"},
 		{trimmed(100), "100"}, {changeText(math.Log(0.5)), "-50.0"}, {changeText(math.Log(14)), "×14.0"},
 		{changeText(math.Inf(-1)), "-∞"},
@@ -373,6 +376,19 @@ func TestOnly(t *testing.T) {
 		if !strings.Contains(text, "CPU main") || strings.Contains(text, "Scaling") ||
 			strings.Contains(text, "sha256") {
 			t.Errorf("%s of cases only has other sections, or lacks the cases:\n%s", name, text)
+		}
+	}
+}
+
+func TestCasesThatTheLetterLacks(t *testing.T) {
+	f := tinyFile(2)
+	for i := range f.Runs {
+		f.Runs[i].Threads = 2
+	}
+	s := sourceOf(f, 0, 1)
+	for _, col := range casesSection(s, s.comparisons()).table.cols {
+		if strings.HasPrefix(col.head, "letter") {
+			t.Errorf("column %q stands empty", col.head)
 		}
 	}
 }
