@@ -1,6 +1,10 @@
 package results
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
 
 // InputError says what is wrong with a file from outside, and where. A command that meets one ends
 // with the status for bad input (2); any other error of this package is the machine's (a disk that
@@ -11,12 +15,23 @@ type InputError struct {
 	Msg  string // what is wrong and what would be right
 }
 
-// Error is one line: file, line and sentence.
+// Error is one line: file, line and sentence. A file name cannot make it more, or move the cursor
+// of the terminal that it is shown on.
 func (e *InputError) Error() string {
 	if e.Line == 0 {
-		return fmt.Sprintf("%s: %s", e.File, e.Msg)
+		return printable(e.File + ": " + e.Msg)
 	}
-	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg)
+	return printable(fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg))
+}
+
+// printable is s without control and format characters.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // The limits that stand on a file from outside.

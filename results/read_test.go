@@ -174,3 +174,11 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestFileNamesDoNotReachTheTerminalRaw(t *testing.T) {
+	_, err := Read("no\x1b[2J\nsuch\u202efile")
+	wantInput(t, err, "no such file")
+	if strings.ContainsAny(err.Error(), "\x1b\n\u202e") {
+		t.Errorf("control characters in %q", err)
+	}
+}
