@@ -263,7 +263,7 @@ type Failed struct {
 	Started  time.Time `json:"started" doc:"when the run began"`
 	Class    string    `json:"class" doc:"memory (differs or pages lost), crash (ended without a record), hang (deadline), peer or stream"`
 	Reason   string    `json:"reason" doc:"what went wrong, in a sentence"`
-	Stderr   string    `json:"stderr,omitempty" doc:"the last lines the child wrote"`
+	Stderr   string    `json:"stderr,omitempty" doc:"the first lines that its processes wrote: of one that hung, where each thread was"`
 }
 
 // Frontier is the record of one search for the highest dirty rate at which a migration still

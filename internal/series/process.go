@@ -29,7 +29,7 @@ type child struct {
 	name     string
 	cmd      *exec.Cmd
 	lifeline io.WriteCloser
-	stderr   *tailBuffer
+	stderr   *words
 	report   chan []byte // what it wrote to reportFD, once, when it closed it
 	exited   chan error
 }
@@ -46,7 +46,7 @@ func startChild(name string, args []string, job any, files ...*os.File) (*child,
 		return nil, err
 	}
 	defer reportW.Close()
-	c := &child{name: name, cmd: exec.Command(exe, args...), stderr: &tailBuffer{},
+	c := &child{name: name, cmd: exec.Command(exe, args...), stderr: &words{},
 		report: make(chan []byte, 1), exited: make(chan error, 1)}
 	c.cmd.Stderr = c.stderr
 	c.cmd.ExtraFiles = append([]*os.File{reportW}, files...)
@@ -83,7 +83,12 @@ func (c *child) send(job any) error {
 }
 
 // kill ends the child's whole group; reap it afterwards.
-func (c *child) kill() { _ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) }
+func (c *child) kill() { c.signal(syscall.SIGKILL) }
+
+// ask makes the child say what each of its threads is doing, and end.
+func (c *child) ask() { c.signal(syscall.SIGQUIT) }
+
+func (c *child) signal(s syscall.Signal) { _ = syscall.Kill(-c.cmd.Process.Pid, s) }
 
 // reap waits for the end of the process and returns its report and how it ended.
 func (c *child) reap() (report []byte, how string) {
@@ -102,17 +107,14 @@ func (c *child) cpu() time.Duration {
 	return s.UserTime() + s.SystemTime()
 }
 
-// tailBuffer keeps the last lines of what was written to it.
-type tailBuffer struct{ b bytes.Buffer }
+// words keeps the first bytes of what was written to it: a crash says first what happened.
+type words struct{ b bytes.Buffer }
 
-const tailBytes = 4096
+const maxWords = 16 << 10
 
-func (t *tailBuffer) Write(p []byte) (int, error) {
-	t.b.Write(p)
-	if extra := t.b.Len() - tailBytes; extra > 0 {
-		t.b.Next(extra)
-	}
+func (w *words) Write(p []byte) (int, error) {
+	w.b.Write(p[:min(len(p), maxWords-w.b.Len())])
 	return len(p), nil
 }
 
-func (t *tailBuffer) String() string { return strings.TrimSpace(t.b.String()) }
+func (w *words) String() string { return strings.TrimSpace(w.b.String()) }

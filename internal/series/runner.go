@@ -104,13 +104,25 @@ func (f *family) each(do func(*child)) {
 
 func (f *family) kill() { f.each((*child).kill) }
 
+// dumpTime is what a child that hangs gets to write down where.
+const dumpTime = 2 * time.Second
+
+// end kills all processes; those that have passed their deadline say first where they are.
+func (f *family) end(ctx context.Context) {
+	if ctx.Err() == nil {
+		f.each((*child).ask)
+		time.Sleep(dumpTime)
+	}
+	f.kill()
+}
+
 func (f *family) cpu() time.Duration {
 	var total time.Duration
 	f.each(func(c *child) { total += c.cpu() })
 	return total
 }
 
-// words are the last lines that the children wrote to standard error.
+// words are the first lines that the children wrote to standard error.
 func (f *family) words() string {
 	var text string
 	f.each(func(c *child) {
@@ -126,7 +138,7 @@ func (f *family) words() string {
 func (f *family) finish(ctx context.Context, deadline time.Duration) (outcome, error) {
 	timed, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	stop := context.AfterFunc(timed, f.kill)
+	stop := context.AfterFunc(timed, func() { f.end(ctx) })
 	v := f.join()
 	if stop() {
 		return v, nil

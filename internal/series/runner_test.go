@@ -1,0 +1,84 @@
+package series
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"mtbench/internal/host"
+	"mtbench/results"
+	"mtbench/workloads"
+)
+
+// The test binary is its own child: started with this variable it behaves badly in the named way.
+const misbehave = "MTBENCH_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(misbehave) {
+	case "":
+		os.Exit(m.Run())
+	case "crash":
+		panic("planted crash")
+	case "silent":
+		os.Exit(0)
+	case "hang":
+		time.Sleep(time.Hour)
+	case "rubbish":
+		_, _ = os.NewFile(reportFD, "report").WriteString("{not json")
+		os.Exit(0)
+	case "work":
+		if err := Child(os.Stdin); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func childRun(t *testing.T, how string, limit time.Duration) any {
+	t.Helper()
+	t.Setenv(misbehave, how)
+	r := &ProcessRunner{Host: host.Local(), Grace: 0,
+		Scenario: func(s Slot) workloads.Scenario {
+			return workloads.Scenario{Destination: workloads.Discard, Limit: limit, Model: s.Model}
+		}}
+	record, err := r.Run(context.Background(), Slot{Model: "locked", Cell: Cell{Threads: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record
+}
+
+func TestChildrenThatFail(t *testing.T) {
+	cases := []struct {
+		how, class, reason, stderr string
+		limit                      time.Duration
+	}{
+		{"crash", ClassCrash, "exit status 2", "planted crash", time.Minute},
+		{"silent", ClassCrash, "without handing over a record", "", time.Minute},
+		{"rubbish", ClassCrash, "without handing over a record", "", time.Minute},
+		{"hang", ClassHang, "was killed", "goroutine", 200 * time.Millisecond},
+		{"work", ClassStream, "guest memory of 0 bytes", "", time.Minute},
+	}
+	for _, c := range cases {
+		f, ok := childRun(t, c.how, c.limit).(*results.Failed)
+		if !ok {
+			t.Errorf("%s: a record instead of a failure", c.how)
+			continue
+		}
+		if f.Class != c.class || !strings.Contains(f.Reason, c.reason) || !strings.Contains(f.Stderr, c.stderr) {
+			t.Errorf("%s: class %s, reason %q, stderr %q", c.how, f.Class, f.Reason, f.Stderr)
+		}
+	}
+}
+
+func TestInterruptedRunIsNoRecord(t *testing.T) {
+	t.Setenv(misbehave, "hang")
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	r := &ProcessRunner{Host: host.Local(), Grace: time.Hour,
+		Scenario: func(Slot) workloads.Scenario { return workloads.Scenario{Limit: time.Hour} }}
+	if record, err := r.Run(ctx, Slot{}); err == nil || record != nil {
+		t.Errorf("got %v, %v", record, err)
+	}
+}
