@@ -35,7 +35,7 @@ var pageRunHeads = []string{"run", "case", "model", "pair", "result", "total tim
 	"futex calls a page", "noise"}
 
 func pageRunOf(file int, r *results.Run) pageRun {
-	row := pageRun{ID: fmt.Sprintf("r%d-%d", file, r.Index)}
+	row := pageRun{ID: fmt.Sprintf("r%d-%s", file, runKey(r))}
 	result := "completed"
 	if !r.Completed {
 		result = cannot + " (" + cleanText(r.EndReason, 24) + ")"
@@ -43,7 +43,7 @@ func pageRunOf(file int, r *results.Run) pageRun {
 	if r.AA {
 		result += ", A/A " + cleanText(r.Side, 2)
 	}
-	row.Cells = []string{strconv.Itoa(r.Index),
+	row.Cells = []string{runKey(r),
 		plotCell{threads: r.Threads, wait: r.Wait}.caseText(), cleanText(r.Model, 24),
 		strconv.Itoa(r.Pair), result, fixed(r.TotalTimeMS, 1), fixed(r.DowntimeMS, 2),
 		strconv.FormatInt(r.Pages, 10), numberText(r.BusyRatio, 3),

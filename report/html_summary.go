@@ -31,8 +31,8 @@ func summaryOf(s *plotSource, f *results.File) pageSummary {
 			sum.Facts = append(sum.Facts, pageFact{head, text})
 		}
 	}
-	if len(s.contenders()) > 1 {
-		add("By how much", sentence(pairsFinding(s, diffs)))
+	if text := pairsFinding(s, diffs); text != plotFinding(diffsOf(diffs, s.mainOr())) {
+		add("By how much", sentence(text))
 	}
 	add("How sure", s.sureText(f, diffs))
 	add("Why", s.whyText())

@@ -106,7 +106,7 @@ func (p Plot) inline(s plotSize, styles *pageStyles) template.HTML {
 }
 
 func (p Plot) hit(b *strings.Builder, s plotSize, sp spot) {
-	fmt.Fprintf(b, `<circle class="h" cx="%.1f" cy="%.1f" r="6" data-run="r%d-%d">`,
+	fmt.Fprintf(b, `<circle class="h" cx="%.1f" cy="%.1f" r="6" data-run="r%d-%s">`,
 		sp.X, sp.Y, p.file, sp.Run)
 	if !s.narrow {
 		fmt.Fprintf(b, "<title>%s</title>", template.HTMLEscapeString(cleanText(sp.Text, 200)))

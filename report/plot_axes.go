@@ -77,8 +77,8 @@ func (s scaleY) apply(p *plot.Plot) {
 	p.Add(rules{at: at, ink: inkGrid, width: 0.6})
 	if s.strip {
 		p.Y.Max = s.at(stripTo)
-		p.Add(band{lo: s.at(stripFrom), hi: s.at(stripTo), ink: inkStrip, alpha: 1,
-			label: "can’t complete"})
+		p.Add(band{lo: s.at(stripFrom), hi: s.at(stripTo), ink: inkStrip, alpha: 1})
+		marks = append(marks, plot.Tick{Value: s.at(stripMid), Label: "can’t\ncomplete"})
 	}
 	p.Y.Tick.Marker = marks
 }

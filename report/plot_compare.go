@@ -39,7 +39,7 @@ type plotDiff struct {
 // faster. +Inf and 0 stand for a pair in which only one side completed.
 type plotPair struct {
 	ratio float64
-	run   int
+	run   string // runKey of the model's run
 	text  string
 }
 

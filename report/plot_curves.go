@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 
@@ -130,11 +131,11 @@ func curveOf(r *results.Run, scale scaleY) []runMark {
 	for i := 0; i < len(r.Timeline); i += step {
 		pt := r.Timeline[i]
 		y := scale.pos(float64(pt.RemainingBytes) / mib)
-		out = append(out, runMark{pt.MS / 1000, y, r.Index, text})
+		out = append(out, runMark{pt.MS / 1000, y, runKey(r), text})
 	}
 	end := scale.pos(float64(r.RemainingBytes) / mib)
 	if !r.Completed || out[len(out)-1].x < r.TotalTimeMS/1000 {
-		out = append(out, runMark{r.TotalTimeMS / 1000, end, r.Index, text})
+		out = append(out, runMark{r.TotalTimeMS / 1000, end, runKey(r), text})
 	}
 	return out
 }
@@ -154,8 +155,9 @@ func convergenceFinding(s *plotSource, threads int) string {
 		}
 		for _, m := range s.models() {
 			if stuck[m] > 0 {
-				parts = append(parts, fmt.Sprintf("%s cannot complete in %d of %d runs with %s, %s",
-					m, stuck[m], runs[m], threadsWord(threads), waitWord(w)))
+				parts = append(parts, fmt.Sprintf("%s cannot complete in %d of %d runs with %s, "+
+					"%s: %s", m, stuck[m], runs[m], threadsWord(threads), waitWord(w),
+					s.leftText(m, threads, w)))
 			}
 		}
 	}
@@ -163,11 +165,22 @@ func convergenceFinding(s *plotSource, threads int) string {
 		return fmt.Sprintf("With %s every run gets under the threshold and completes",
 			threadsWord(threads))
 	}
-	text := parts[0]
-	for _, part := range parts[1:] {
-		text += "; " + part
+	return strings.Join(parts, "; ")
+}
+
+// leftText says how far from done the runs ended that could not complete.
+func (s *plotSource) leftText(model string, threads int, wait bool) string {
+	var left, threshold []float64
+	for _, r := range s.cells()[plotCell{model, threads, wait}] {
+		if !r.Completed {
+			left = append(left, float64(r.RemainingBytes))
+			threshold = append(threshold, float64(r.ThresholdBytes))
+		}
 	}
-	return text + ": its dirty memory stays level above the threshold"
+	dirty, _, _ := plotCentre(left)
+	limit, _, _ := plotCentre(threshold)
+	return fmt.Sprintf("%s are dirty at the end, the threshold is %s", bytesText(dirty),
+		bytesText(limit))
 }
 
 // driftPlot is each run against the median of its cell, in the order they were made.
@@ -200,7 +213,7 @@ func (s *plotSource) driftMarks() []driftMark {
 	medians := map[plotCell]float64{}
 	s.each(s.models(), func(c *cellFigures) { medians[c.plotCell] = c.total.median() })
 	var out []driftMark
-	for _, r := range s.runs {
+	for i, r := range s.runs {
 		med := medians[plotCell{r.Model, r.Threads, r.Wait}]
 		if !r.Completed || med <= 0 || math.IsInf(med, 1) {
 			continue
@@ -208,7 +221,7 @@ func (s *plotSource) driftMarks() []driftMark {
 		ratio := r.TotalTimeMS / med
 		noisy := r.Noise.Grade == "noisy" || r.Noise.Grade == "void"
 		text := runText(r, fmt.Sprintf("%s, %s× its median", timeText(r.TotalTimeMS), sig(ratio)))
-		at := runMark{float64(r.Index), 100 * (ratio - 1), r.Index, text}
+		at := runMark{float64(i), 100 * (ratio - 1), runKey(r), text}
 		out = append(out, driftMark{at, r.Model, noisy})
 	}
 	return out
@@ -232,14 +245,14 @@ func driftFinding(marks []driftMark) string {
 		return fmt.Sprintf("The host drifted: runs of the last third took %+.1f %% against the "+
 			"first third", change)
 	}
-	return fmt.Sprintf("No drift: runs of the last third of the series took %+.1f %% against the "+
+	return fmt.Sprintf("No drift seen: runs of the last third of the series took %+.1f %% against the "+
 		"first, within the noise", change)
 }
 
 func driftFigure(s *plotSource, marks []driftMark, title string) *figure {
 	fig := &figure{title: title, height: 220, foot: s.foot()}
-	p := &panel{Plot: newPlot("", "run, in the order of the series",
-		"total time against the median of its case (%)")}
+	p := &panel{Plot: newPlot("", "runs, in the order they were made",
+		"against the median of its case (%)")}
 	reach := 5.0
 	last := 1.0
 	for _, m := range marks {
@@ -250,7 +263,7 @@ func driftFigure(s *plotSource, marks []driftMark, title string) *figure {
 	ticks := niceTicks(p.Y.Min, p.Y.Max, 6)
 	p.Y.Tick.Marker = constantTicks(ticks, signedLabel)
 	p.X.Min, p.X.Max = -0.01*last-0.5, last*1.01+0.5
-	p.X.Tick.Marker = constantTicks(niceTicks(0, last, 6), tickLabel)
+	p.X.Tick.Marker = constantTicks(niceTicks(0, math.Max(last, 6), 6), tickLabel)
 	p.Add(rules{at: ticks, ink: inkGrid, width: 0.6}, rules{at: []float64{0}, ink: inkFaint, width: 1})
 	for _, m := range s.models() {
 		fig.legend = append(fig.legend, legendOf(m, cleanText(m, 24)))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"mtbench/results"
 )
@@ -146,7 +147,7 @@ func (s *plotSource) foot() string {
 
 // runText says which run a mark is.
 func runText(r *results.Run, figure string) string {
-	return fmt.Sprintf("run %d · %s · %s · %s · pair %d: %s", r.Index,
+	return fmt.Sprintf("run %s · %s · %s · %s · pair %d: %s", runKey(r),
 		cleanText(r.Model, 24), threadsWord(r.Threads), waitWord(r.Wait), r.Pair, figure)
 }
 
@@ -212,7 +213,17 @@ func logBinomial(n, k int) float64 {
 	return a - b - c
 }
 
-// byIndex sorts runs into the order they were made in.
-func byIndex(runs []*results.Run) {
-	slices.SortStableFunc(runs, func(a, b *results.Run) int { return cmp.Compare(a.Index, b.Index) })
+// byTime sorts runs into the order they were made in: a pair that was run again keeps its index.
+func byTime(runs []*results.Run) {
+	slices.SortStableFunc(runs, func(a, b *results.Run) int {
+		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.Index, b.Index))
+	})
+}
+
+// runKey names a run within its file: its index, and the attempt if it was run again.
+func runKey(r *results.Run) string {
+	if r.Attempt == 0 {
+		return strconv.Itoa(r.Index)
+	}
+	return fmt.Sprintf("%d-%d", r.Index, r.Attempt+1)
 }

@@ -78,10 +78,10 @@ func (s *plotSource) diffOf(c *verdict.Comparison, model string) plotDiff {
 
 // pairOf is a pair with the model's run that it is about.
 func (s *plotSource) pairOf(p verdict.Pair, c *verdict.Comparison, model string) plotPair {
-	out := plotPair{ratio: math.Exp(-p.LogRatio), run: -1}
+	out := plotPair{ratio: math.Exp(-p.LogRatio)}
 	for _, r := range s.runsOf(model, c.Cell) {
 		if r.Pair == p.Index {
-			out.run, out.text = r.Index, runText(r, pairText(p, c.Base, model))
+			out.run, out.text = runKey(r), runText(r, pairText(p, c.Base, model))
 		}
 	}
 	return out

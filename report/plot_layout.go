@@ -32,7 +32,7 @@ func (s plotSize) columns(n int) int {
 // spot is where the mark of one run was drawn: points from the left and the top of the picture.
 type spot struct {
 	X, Y float64
-	Run  int    // Index of the run in its file
+	Run  string // runKey of the run
 	Text string // what the mark says
 }
 

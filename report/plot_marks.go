@@ -13,7 +13,7 @@ import (
 // runMark is one run at its place in the units of the axes.
 type runMark struct {
 	x, y float64
-	run  int
+	run  string // runKey
 	text string
 }
 
@@ -144,8 +144,7 @@ type band struct {
 	lo, hi   float64
 	ink      plotInk
 	alpha    float64
-	vertical bool   // between two values of x
-	label    string // inside, at the left
+	vertical bool // between two values of x
 }
 
 // Plot implements [plot.Plotter].
@@ -159,11 +158,6 @@ func (b band) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	c.SetColor(faded(b.ink, b.alpha))
 	c.Fill(r.Path())
-	if b.label != "" {
-		sty := plotText(inkFaint, plotFootSize, false)
-		sty.YAlign = draw.YCenter
-		c.FillText(sty, vg.Point{X: r.Min.X + 4, Y: (r.Min.Y + r.Max.Y) / 2}, b.label)
-	}
 }
 
 // rules draws grid lines at values of y, or of x.

@@ -31,7 +31,7 @@ func pairsPlot(s *plotSource, diffs []plotDiff) Plot {
 
 // pairsFinding is how sure the largest difference is.
 func pairsFinding(s *plotSource, diffs []plotDiff) string {
-	main := diffsOf(diffs, mainModel(s.contenders()))
+	main := diffsOf(diffs, s.mainOr())
 	var sure *plotDiff
 	for i, d := range main {
 		finite := d.ratio > 0 && !math.IsInf(d.ratio, 0)
@@ -111,13 +111,15 @@ func pairsFigure(s *plotSource, diffs []plotDiff, title string) *figure {
 func pairsPanel(s *plotSource, diffs []plotDiff, scale pairScale, wait bool) *panel {
 	models := s.contenders()
 	label := "time of " + cleanText(models[0], 16) + " / time of the other (×)"
+	other := "other"
 	if len(models) == 2 {
+		other = cleanText(models[1], 12)
 		label = "time of " + cleanText(models[0], 16) + " / " + cleanText(models[1], 16) + " (×)"
 	}
 	p := &panel{Plot: newPlot("compress-wait-thread "+waitWord(wait)[len("wait "):],
 		"compression threads", label)}
 	threadAxis(p.Plot, s.threads())
-	scale.apply(p, models[0], oneSided(diffs))
+	scale.apply(p, cleanText(models[0], 12), other, oneSided(diffs))
 	for i, m := range models[1:] {
 		for _, d := range diffsOf(diffs, m) {
 			if d.wait == wait {
@@ -141,7 +143,7 @@ func oneSided(diffs []plotDiff) bool {
 }
 
 // apply sets the axis up; its values are logarithms.
-func (s pairScale) apply(p *panel, base string, strips bool) {
+func (s pairScale) apply(p *panel, base, other string, strips bool) {
 	var ticks []float64
 	for _, v := range ratioTicks(s.reach) {
 		ticks = append(ticks, math.Log(v))
@@ -150,12 +152,15 @@ func (s pairScale) apply(p *panel, base string, strips bool) {
 	p.Add(rules{at: ticks, ink: inkGrid, width: 0.6})
 	if strips {
 		p.Y.Min, p.Y.Max = -s.reach*1.22, s.reach*1.22
-		p.Add(band{lo: s.reach * 1.03, hi: s.reach * 1.22, ink: inkStrip, alpha: 1,
-			label: "only the other completes"})
-		p.Add(band{lo: -s.reach * 1.22, hi: -s.reach * 1.03, ink: inkStrip, alpha: 1,
-			label: "only " + cleanText(base, 20) + " completes"})
+		p.Add(band{lo: s.reach * 1.03, hi: s.reach * 1.22, ink: inkStrip, alpha: 1})
+		p.Add(band{lo: -s.reach * 1.22, hi: -s.reach * 1.03, ink: inkStrip, alpha: 1})
 	}
-	p.Y.Tick.Marker = constantTicks(ticks, func(v float64) string { return fmt.Sprintf("%.3g", math.Exp(v)) })
+	marks := constantTicks(ticks, func(v float64) string { return fmt.Sprintf("%.3g", math.Exp(v)) })
+	if strips {
+		marks = append(marks, plot.Tick{Value: s.reach * 1.125, Label: "only " + other + "\ncompletes"},
+			plot.Tick{Value: -s.reach * 1.125, Label: "only " + base + "\ncompletes"})
+	}
+	p.Y.Tick.Marker = marks
 	p.Add(rules{at: []float64{0}, ink: inkFaint, width: 1})
 }
 
@@ -200,13 +205,17 @@ func addPairs(p *panel, threads []int, d plotDiff, scale pairScale, i, k int) {
 		dots.marks = append(dots.marks, runMark{at + offset + half*0.7*jitter(j),
 			scale.place(pair.ratio, j), pair.run, pair.text})
 	}
+	p.Add(dots, verdictWord(d, at+offset, scale))
+	if d.verdict == tooFew {
+		return // no figure is quoted
+	}
 	mid := centres{ink: styleOf(d.model).ink, half: half * 0.8}
 	mark := centreMark{x: at + offset, y: scale.centre(d.ratio), lo: 1, hi: 0}
 	if d.lo <= d.hi {
 		mark.lo, mark.hi = scale.centre(d.lo), scale.centre(d.hi)
 	}
 	mid.marks = append(mid.marks, mark)
-	p.Add(dots, mid, verdictWord(d, at+offset, scale))
+	p.Add(mid)
 }
 
 // verdictWord writes what a case comes to under its marks.

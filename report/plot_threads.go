@@ -103,7 +103,8 @@ func (b *byThreads) model(p *panel, tp threadPanel, scale scaleY,
 		runs := cells[plotCell{model, n, tp.wait}]
 		var values []float64
 		for j, r := range runs {
-			m := runMark{x: float64(at) + offset + half*0.85*jitter(j), run: r.Index, text: tp.text(r)}
+			m := runMark{x: float64(at) + offset + half*0.85*jitter(j), run: runKey(r),
+				text: tp.text(r)}
 			v, ok := tp.value(r)
 			switch {
 			case !ok:

@@ -68,6 +68,12 @@ func (s *plotSource) twoModels() (base, model string, ok bool) {
 	return models[0], mainModel(models), true
 }
 
+// mainOr is the main contender; empty where there is one model only.
+func (s *plotSource) mainOr() string {
+	_, model, _ := s.twoModels()
+	return model
+}
+
 // contrast is the case in which the medians of a figure of two models lie furthest apart.
 type contrast struct {
 	cell         plotCell // of the model

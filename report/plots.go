@@ -16,7 +16,7 @@ func sourceOf(f *results.File, i, n int) *plotSource {
 	for j := range f.Runs {
 		s.runs = append(s.runs, &f.Runs[j])
 	}
-	byIndex(s.runs)
+	byTime(s.runs)
 	return s
 }
 
