@@ -150,7 +150,8 @@ func (sc Scenario) prepareDestination(ends Ends) (*Memory, error) {
 }
 
 // loadStream runs the incoming main thread. Usage is nil if it did not come to that.
-func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem *Memory) (*Usage, error) {
+func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem *Memory) (
+	*Usage, error) {
 	c, err := codec.Lookup(sc.Codec)
 	if err != nil {
 		return nil, err

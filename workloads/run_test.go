@@ -376,7 +376,8 @@ func TestPeerGone(t *testing.T) {
 
 // failing is a model whose work fails at page 9.
 func failing(build models.Builder) models.Builder {
-	return func(m thread.Machine, t thread.Thread, cfg models.Config, w models.Work) (models.Pipeline, error) {
+	return func(m thread.Machine, t thread.Thread, cfg models.Config,
+		w models.Work) (models.Pipeline, error) {
 		return build(m, t, cfg, &failingWork{w, w.(*compression)})
 	}
 }
@@ -398,7 +399,8 @@ func (f *failingWork) Handle(t thread.Thread, req *models.Request) {
 func TestMemoryDiffers(t *testing.T) {
 	sc := small()
 	sc.DirtyRate = 0
-	spoiled := func(m thread.Machine, t thread.Thread, cfg models.Config, w models.Work) (models.Pipeline, error) {
+	spoiled := func(m thread.Machine, t thread.Thread, cfg models.Config,
+		w models.Work) (models.Pipeline, error) {
 		if d, ok := w.(*decompression); ok {
 			w = &spoiler{w, d}
 		}

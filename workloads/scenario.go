@@ -154,7 +154,8 @@ func (sc Scenario) validateCodec() error {
 		return err
 	}
 	if lo, hi, _ := c.Levels(); sc.Level < lo || sc.Level > hi {
-		return fmt.Errorf("codec %s has no level %d; its levels are %d to %d", sc.Codec, sc.Level, lo, hi)
+		return fmt.Errorf("codec %s has no level %d; its levels are %d to %d",
+			sc.Codec, sc.Level, lo, hi)
 	}
 	return nil
 }
@@ -169,7 +170,8 @@ func (sc Scenario) validateDestination() error {
 	case Process:
 		return sc.destinationConfig().Check()
 	}
-	return fmt.Errorf("destination %q is unknown; there are %s and %s", sc.Destination, Process, Discard)
+	return fmt.Errorf("destination %q is unknown; there are %s and %s",
+		sc.Destination, Process, Discard)
 }
 
 // MemoryNeeded is the most bytes that both processes of the run can need: guest memory, what the

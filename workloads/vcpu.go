@@ -59,7 +59,8 @@ type vcpu struct {
 }
 
 // StartWriters starts the vCPU threads, named as QEMU names them.
-func StartWriters(m thread.Machine, t thread.Thread, v VCPUs, log *DirtyLog, store Store, pages int) (*Writers, error) {
+func StartWriters(m thread.Machine, t thread.Thread, v VCPUs, log *DirtyLog, store Store,
+	pages int) (*Writers, error) {
 	w := &Writers{}
 	if v.Rate > 0 {
 		for i := range v.Count {
