@@ -69,19 +69,3 @@ func (f *Frontier) wrong() string {
 	}
 	return ""
 }
-
-// longestString is the length in bytes of the longest string literal of valid JSON, key or value.
-func longestString(line []byte) int {
-	longest, start := 0, -1
-	for i := 0; i < len(line); i++ {
-		switch {
-		case start >= 0 && line[i] == '\\':
-			i++
-		case line[i] == '"' && start < 0:
-			start = i + 1
-		case line[i] == '"':
-			longest, start = max(longest, i-start), -1
-		}
-	}
-	return longest
-}

@@ -11,6 +11,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -128,43 +129,45 @@ func (r *reader) take(line []byte, whole bool) error {
 }
 
 func (r *reader) record(line []byte) error {
-	keys, err := r.object(line)
-	if err != nil {
-		return err
+	sh := shapeOf(line)
+	if sh.longest > MaxStringBytes {
+		return r.here("a string of %d bytes; the most is %d", sh.longest, MaxStringBytes)
 	}
-	var kind string
-	if err := json.Unmarshal(keys["type"], &kind); err != nil {
-		return r.here("no record of a result file: it has no \"type\"")
+	kind, err := strconv.Unquote(string(sh.values["type"]))
+	if err != nil {
+		return r.noRecord(line)
 	}
 	if (r.line == 1) != (kind == TypeHeader) {
 		return r.misplaced(kind)
 	}
 	switch kind {
 	case TypeHeader:
-		return r.header(line, keys)
+		return r.header(line, sh)
 	case TypeRun:
-		return r.run(line, keys)
+		return r.run(line, sh)
 	case TypeFailed:
-		return r.failed(line, keys)
+		return r.failed(line, sh)
 	case TypeFrontier:
-		return r.frontier(line, keys)
+		return r.frontier(line, sh)
 	}
 	return r.here("record type %s: this build knows header, run, failed and frontier", quote(kind))
 }
 
-func (r *reader) object(line []byte) (map[string]json.RawMessage, error) {
-	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(line, &keys); err != nil || keys == nil {
-		if r.line == 1 {
-			return nil, r.here("not a result file: its first line is no JSON object, " +
-				"and a result file begins with a header record")
-		}
-		return nil, r.here("not a JSON object%s", detail(err))
+// noRecord says what a line is that has no type.
+func (r *reader) noRecord(line []byte) error {
+	var object map[string]any
+	if err := json.Unmarshal(line, &object); err != nil || object == nil {
+		return r.noObject(err)
 	}
-	if n := longestString(line); n > MaxStringBytes {
-		return nil, r.here("a string of %d bytes; the most is %d", n, MaxStringBytes)
+	return r.here("no record of a result file: it has no \"type\"")
+}
+
+func (r *reader) noObject(err error) error {
+	if r.line == 1 {
+		return r.here("not a result file: its first line is no JSON object, " +
+			"and a result file begins with a header record")
 	}
-	return keys, nil
+	return r.here("not a JSON object%s", detail(err))
 }
 
 func (r *reader) misplaced(kind string) error {
@@ -175,19 +178,16 @@ func (r *reader) misplaced(kind string) error {
 	return r.here("a second header: a file holds one series; give two files to compare two")
 }
 
-func (r *reader) header(line []byte, keys map[string]json.RawMessage) error {
-	var schema int
-	if err := json.Unmarshal(keys["schema"], &schema); err != nil {
+func (r *reader) header(line []byte, sh shape) error {
+	schema, err := strconv.Atoi(string(sh.values["schema"]))
+	if err != nil {
 		return r.here("not a result file of mtbench: its header has no schema number")
 	}
 	if schema != Schema {
 		return r.otherSchema(schema)
 	}
-	if err := r.required(keys, headerNames); err != nil {
-		return err
-	}
 	h := &r.file.Header
-	if err := r.decode(line, h); err != nil {
+	if err := r.decode(line, h, sh, headerNames); err != nil {
 		return err
 	}
 	switch h.Kind {
@@ -205,16 +205,13 @@ func (r *reader) otherSchema(schema int) error {
 	return r.here("schema %d: written by %s mtbench; this build reads %d", schema, who, Schema)
 }
 
-func (r *reader) run(line []byte, keys map[string]json.RawMessage) error {
+func (r *reader) run(line []byte, sh shape) error {
 	names := runNames
 	if r.file.Header.Kind == Published {
 		names = publishedNames
 	}
-	if err := r.required(keys, names); err != nil {
-		return err
-	}
 	var run Run
-	if err := r.decode(line, &run); err != nil {
+	if err := r.decode(line, &run, sh, names); err != nil {
 		return err
 	}
 	if msg := run.wrong(); msg != "" {
@@ -224,24 +221,18 @@ func (r *reader) run(line []byte, keys map[string]json.RawMessage) error {
 	return r.room()
 }
 
-func (r *reader) failed(line []byte, keys map[string]json.RawMessage) error {
-	if err := r.required(keys, failedNames); err != nil {
-		return err
-	}
+func (r *reader) failed(line []byte, sh shape) error {
 	var failed Failed
-	if err := r.decode(line, &failed); err != nil {
+	if err := r.decode(line, &failed, sh, failedNames); err != nil {
 		return err
 	}
 	r.file.Failed = append(r.file.Failed, failed)
 	return r.room()
 }
 
-func (r *reader) frontier(line []byte, keys map[string]json.RawMessage) error {
-	if err := r.required(keys, frontierNames); err != nil {
-		return err
-	}
+func (r *reader) frontier(line []byte, sh shape) error {
 	var frontier Frontier
-	if err := r.decode(line, &frontier); err != nil {
+	if err := r.decode(line, &frontier, sh, frontierNames); err != nil {
 		return err
 	}
 	if msg := frontier.wrong(); msg != "" {
@@ -258,22 +249,23 @@ func (r *reader) room() error {
 	return nil
 }
 
-func (r *reader) required(keys map[string]json.RawMessage, names []string) error {
+// decode reads a record that must have some names.
+func (r *reader) decode(line []byte, to any, sh shape, names []string) error {
+	err := json.Unmarshal(line, to)
+	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		return r.noObject(err)
+	}
+	if err != nil {
+		return r.here("a field is not what it should be%s", detail(err))
+	}
 	var missing []string
 	for _, name := range names {
-		if _, ok := keys[name]; !ok {
+		if _, ok := sh.values[name]; !ok {
 			missing = append(missing, name)
 		}
 	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return r.here("the record has no %s", strings.Join(missing, ", "))
-}
-
-func (r *reader) decode(line []byte, to any) error {
-	if err := json.Unmarshal(line, to); err != nil {
-		return r.here("a field is not what it should be%s", detail(err))
+	if len(missing) > 0 {
+		return r.here("the record has no %s", strings.Join(missing, ", "))
 	}
 	return nil
 }

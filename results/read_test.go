@@ -182,3 +182,24 @@ func TestFileNamesDoNotReachTheTerminalRaw(t *testing.T) {
 		t.Errorf("control characters in %q", err)
 	}
 }
+
+// What the scan finds in a record is what decoding finds.
+func TestShapeIsThatOfTheRecord(t *testing.T) {
+	line := []byte(` { "a" : "x,]}\"{" ,"b":[1,{"c":2}], "type":"run" , "n" : {"type":"no"},"e":"\\"} `)
+	var want map[string]json.RawMessage
+	if err := json.Unmarshal(line, &want); err != nil {
+		t.Fatal(err)
+	}
+	got := shapeOf(line)
+	if len(got.values) != len(want) {
+		t.Errorf("%d names, want %d: %q", len(got.values), len(want), got.values)
+	}
+	for name, value := range want {
+		if string(got.values[name]) != string(value) {
+			t.Errorf("%s is %q, want %q", name, got.values[name], value)
+		}
+	}
+	if got.longest != len(`x,]}\"{`) {
+		t.Errorf("longest string is %d", got.longest)
+	}
+}
