@@ -36,7 +36,8 @@ func fileSections(f *results.File, i, n int) []section {
 		all = append(all, stepsSection(f), baselineSection(s), waitsSection(s),
 			reasonsSection(s, "main", "the main thread"),
 			reasonsSection(s, "worker", "the workers (compression threads)"),
-			kernelSection(s), scalingSection(s), noiseSection(s), failedSection(f))
+			kernelSection(s), scalingSection(s), frontierSection(f), noiseSection(s),
+			failedSection(f))
 	}
 	for j := range all {
 		all[j].id += s.tag

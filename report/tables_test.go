@@ -392,3 +392,26 @@ func TestCasesThatTheLetterLacks(t *testing.T) {
 		}
 	}
 }
+
+func TestFrontierIsAShareOfIdeal(t *testing.T) {
+	f := tinyFile(1)
+	add := func(model string, rates ...float64) {
+		for i, rate := range rates {
+			above := rate * 1.1
+			f.Frontier = append(f.Frontier, results.Frontier{Type: results.TypeFrontier, Model: model,
+				Threads: 4, Repeat: i, Highest: &rate, Lowest: &above})
+		}
+	}
+	add("ideal", 1000, 3000, 2000)
+	add("locked", 400, 600, 500)
+	f.Frontier = append(f.Frontier, results.Frontier{Model: "lockless", Threads: 4})
+	sec := frontierSection(f)
+	for row, want := range [][2]string{{"2000 [1000–3000]", "100.0"}, {"500 [400–600]", "25.0"},
+		{none, none}} {
+		got := [2]string{cellOf(t, sec, row, "highest completed (pages/s)"),
+			cellOf(t, sec, row, "share of ideal (%)")}
+		if got != want {
+			t.Errorf("row %d: %q, want %q", row, got, want)
+		}
+	}
+}

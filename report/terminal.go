@@ -57,7 +57,8 @@ func Terminal(w io.Writer, files []*results.File, opts Options) error {
 func SectionNames() []string {
 	return []string{"head", "crowd", "cases", "direction", "pairs-total_time", "pairs-cpu_per_page",
 		"pairs-wait_wakes_per_page", "steps", "baselines", "wait-wakes", "time-reasons-main",
-		"time-reasons-worker", "time-kernel", "scaling", "noise", "failed", "files", "claims"}
+		"time-reasons-worker", "time-kernel", "scaling", "frontier", "noise", "failed", "files",
+		"claims"}
 }
 
 // shows says whether a section is wanted.
