@@ -113,7 +113,7 @@ const (
 
 // pageRecords are the records of a file to download, or why they are not in the page.
 type pageRecords struct {
-	Href   template.URL
+	Href   template.HTMLAttr // the whole attribute: base64 needs no escaping
 	Name   string
 	Bytes  int
 	Absent string
@@ -136,8 +136,8 @@ func recordsOf(f *results.File, raw []byte) pageRecords {
 			"compressed are too many. They are in %s.", len(packed), cleanText(name, 80))}
 	}
 	return pageRecords{Name: safeName(name) + ".gz", Bytes: len(packed),
-		Href: template.URL("data:application/gzip;base64," +
-			base64.StdEncoding.EncodeToString(packed))}
+		Href: template.HTMLAttr(`href="data:application/gzip;base64,` +
+			base64.StdEncoding.EncodeToString(packed) + `"`)}
 }
 
 // packRecords compresses without a name or a time, so that the same records give the same bytes.

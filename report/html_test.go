@@ -2,10 +2,17 @@ package report
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"html"
+	"image/color"
+	"io"
 	"os"
+	"strings"
 	"testing"
 
 	"mtbench/results"
@@ -49,9 +56,102 @@ func TestPageShow(t *testing.T) {
 	if path == "" {
 		t.Skip("MTBENCH_PAGE names no file to write a page to")
 	}
-	html := pageOfFiles(t, defaultSynth().file())
-	if err := os.WriteFile(path, html, 0o644); err != nil {
+	page := pageOfFiles(t, defaultSynth().file())
+	if err := os.WriteFile(path, page, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d bytes", len(html))
+	t.Logf("%d bytes", len(page))
+}
+
+// TestPageBytes makes the page twice of the same file.
+func TestPageBytes(t *testing.T) {
+	first := pageOfFiles(t, smallSynth().file())
+	if !bytes.Equal(first, pageOfFiles(t, smallSynth().file())) {
+		t.Error("the page differs from one making to the next")
+	}
+	if n := len(first); n > 3<<20 {
+		t.Errorf("the page has %d bytes", n)
+	}
+}
+
+// TestPageHostile reads the page as a browser does and finds no element or attribute of the file's.
+func TestPageHostile(t *testing.T) {
+	page := string(pageOfFiles(t, harmfulFile()))
+	for _, bad := range []string{"<script>alert", "<img", "onerror=alert(2)>", "\x1b", "\x00",
+		"\u202e", "ZgotmplZ", `href="javascript`} {
+		if strings.Contains(page, bad) {
+			i := strings.Index(page, bad)
+			t.Errorf("the page holds %q: %.80q", bad, page[max(0, i-40):])
+		}
+	}
+	if n := strings.Count(page, "<script"); n != 1 {
+		t.Errorf("the page has %d scripts", n)
+	}
+}
+
+// TestPageRecords unpacks the records of the page and finds the file, byte for byte.
+func TestPageRecords(t *testing.T) {
+	f := smallSynth().file()
+	raw := rawOfFile(t, f)
+	page := string(pageOfFiles(t, f))
+	_, rest, ok := strings.Cut(page, "data:application/gzip;base64,")
+	if !ok {
+		t.Fatal("the page has no records")
+	}
+	text, _, _ := strings.Cut(rest, `"`)
+	packed, err := base64.StdEncoding.DecodeString(html.UnescapeString(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(z)
+	if err != nil || !bytes.Equal(got, raw) {
+		t.Errorf("the records are not the file: %d bytes for %d, %v", len(got), len(raw), err)
+	}
+}
+
+// TestPageOtherRecords leaves out bytes that the report was not made of, and says so.
+func TestPageOtherRecords(t *testing.T) {
+	f := smallSynth().file()
+	raw := rawOfFile(t, f)
+	var b bytes.Buffer
+	if err := HTML(&b, []*results.File{f}, PageOptions{Raw: [][]byte{raw[1:]}}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "data:application") || !strings.Contains(b.String(), "has changed") {
+		t.Error("records of another file are embedded, or nothing is said of it")
+	}
+}
+
+// TestPageEmpty is a page of a file without runs.
+func TestPageEmpty(t *testing.T) {
+	f := smallSynth().file()
+	f.Runs = nil
+	page := string(pageOfFiles(t, f))
+	if !strings.Contains(page, "mtbench run") || strings.Contains(page, "NaN") {
+		t.Error("without runs the page names no command, or shows NaN")
+	}
+}
+
+// TestPageInks finds the colour of the set behind each colour that a picture may show.
+func TestPageInks(t *testing.T) {
+	for _, p := range Plots([]*results.File{withFrontier(smallSynth().file())}) {
+		if p.build == nil {
+			continue
+		}
+		svg, _ := p.svg(plotWide)
+		for _, hex := range svgColor.FindAllString(string(svg), -1) {
+			var r, g, b uint8
+			if _, err := fmt.Sscanf(hex, "#%02X%02X%02X", &r, &g, &b); err != nil {
+				t.Fatal(err)
+			}
+			near := nearestInk(hex).rgb
+			if d := colorDistance(color.RGBA{R: r, G: g, B: b}, near); d > 60 {
+				t.Errorf("%s: %s is no colour of the set (distance %d)", p.ID, hex, d)
+			}
+		}
+	}
 }

@@ -213,7 +213,7 @@ func (s *plotSource) driftMarks() []driftMark {
 	medians := map[plotCell]float64{}
 	s.each(s.models(), func(c *cellFigures) { medians[c.plotCell] = c.total.median() })
 	var out []driftMark
-	for i, r := range s.runs {
+	for i, r := range byTime(s.runs) {
 		med := medians[plotCell{r.Model, r.Threads, r.Wait}]
 		if !r.Completed || med <= 0 || math.IsInf(med, 1) {
 			continue

@@ -16,7 +16,7 @@ type plotSource struct {
 	tag    string        // appended to the names of pictures where there are several files
 	from   *results.File // nil where several files are taken together
 	header *results.Header
-	runs   []*results.Run // in the order they were made
+	runs   []*results.Run // by index
 
 	// What was computed once; runs do not change after the first question.
 	keptRuns []*results.Run
@@ -133,7 +133,10 @@ func (s *plotSource) grouped() map[plotCell][]*results.Run {
 }
 
 // foot is the line under every picture: where its figures come from.
-func (s *plotSource) foot() string {
+func (s *plotSource) foot() string { return s.hostFoot(len(s.runs), "runs") }
+
+// hostFoot is that line for n of what the picture shows.
+func (s *plotSource) hostFoot(n int, what string) string {
 	h := s.header
 	src := fmt.Sprintf("%s on %s, %d CPUs", h.Kind, cleanText(h.Host.CPUModel, 48), h.Host.CPUs)
 	if h.Kind == results.Published {
@@ -142,7 +145,7 @@ func (s *plotSource) foot() string {
 	if h.Kind == results.Predicted {
 		src = fmt.Sprintf("PREDICTED in virtual time for %d CPUs, not measured", h.Host.CPUs)
 	}
-	return fmt.Sprintf("%s · %d runs · %s", src, len(s.runs), cleanText(s.name, 48))
+	return fmt.Sprintf("%s · %d %s · %s", src, n, what, cleanText(s.name, 48))
 }
 
 // runText says which run a mark is.
@@ -213,10 +216,15 @@ func logBinomial(n, k int) float64 {
 	return a - b - c
 }
 
-// byTime sorts runs into the order they were made in: a pair that was run again keeps its index.
-func byTime(runs []*results.Run) {
-	slices.SortStableFunc(runs, func(a, b *results.Run) int {
-		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.Index, b.Index))
+// byIndex sorts runs by their place in the series; one that was made again stands by the first.
+func byIndex(runs []*results.Run) {
+	slices.SortStableFunc(runs, func(a, b *results.Run) int { return cmp.Compare(a.Index, b.Index) })
+}
+
+// byTime are the runs in the order they were made.
+func byTime(runs []*results.Run) []*results.Run {
+	return slices.SortedStableFunc(slices.Values(runs), func(a, b *results.Run) int {
+		return a.Started.Compare(b.Started)
 	})
 }
 

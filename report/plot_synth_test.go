@@ -2,8 +2,10 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"mtbench/results"
@@ -167,8 +169,8 @@ func (s synth) thread(rng *rand.Rand, r *results.Run, process, role, name string
 	}
 	u.StatesMS = synthStates(role, process, r.Model, wall, share)
 	rest := wall
-	for _, ms := range u.StatesMS {
-		rest -= ms
+	for _, state := range slices.Sorted(maps.Keys(u.StatesMS)) {
+		rest -= u.StatesMS[state]
 	}
 	u.RemainderMS = &rest
 	return u

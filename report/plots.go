@@ -16,7 +16,7 @@ func sourceOf(f *results.File, i, n int) *plotSource {
 	for j := range f.Runs {
 		s.runs = append(s.runs, &f.Runs[j])
 	}
-	byTime(s.runs)
+	byIndex(s.runs)
 	return s
 }
 
@@ -41,31 +41,26 @@ func Plots(files []*results.File) []Plot {
 	for i, f := range files {
 		s := sourceOf(f, i, len(files))
 		srcs = append(srcs, s)
-		for _, p := range plotsOf(s) {
+		for _, p := range plotsOf(f, s) {
 			p.file = i
 			out = append(out, p)
 		}
 	}
-	out = append(out, crossoverPlot(srcs), frontierPlot())
+	out = append(out, crossoverPlot(srcs))
 	for i := range out {
 		out[i].Title = cleanText(out[i].Title, 400)
 	}
 	return out
 }
 
-func plotsOf(s *plotSource) []Plot {
+func plotsOf(f *results.File, s *plotSource) []Plot {
+	frontier := frontierPlot(f, s)
 	if len(s.runs) == 0 {
-		return []Plot{absent("total-time"+s.tag, timeQuestion, noRuns)}
+		return []Plot{absent("total-time"+s.tag, timeQuestion, noRuns), frontier}
 	}
 	diffs := s.diffs()
 	out := []Plot{timePlot(s, diffs), pairsPlot(s, diffs), convergencePlot(s), cpuPlot(s),
 		busyPlot(s), wakesPlot(s)}
 	out = append(out, statePlots(s)...)
-	return append(out, driftPlot(s))
-}
-
-// frontierPlot has no data: this version of the format has no records of a frontier.
-func frontierPlot() Plot {
-	return absent("frontier", "Up to which dirty rate does a migration still complete?",
-		"the files hold no frontier; mtbench frontier finds it")
+	return append(out, frontier, driftPlot(s))
 }
