@@ -119,9 +119,11 @@ func oneUsage(process string, u *thread.Usage) results.ThreadUsage {
 	}
 	if u.KernelKnown {
 		r.CPUMS, r.CPUUserMS, r.CPUSystemMS = number(ms(u.CPU)), number(ms(u.User)), number(ms(u.System))
+		r.Voluntary, r.Involuntary = &u.Voluntary, &u.Involuntary
+	}
+	if u.KernelKnown && u.DelayKnown {
 		r.RunDelayMS = number(ms(u.RunDelay))
 		r.BlockedMS = number(ms(u.Wall - u.CPU - u.RunDelay))
-		r.Voluntary, r.Involuntary = &u.Voluntary, &u.Involuntary
 	}
 	for s, d := range u.States { // all zero with accounting off
 		if d <= 0 {

@@ -8,8 +8,11 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"mtbench/internal/codec"
 	"mtbench/internal/host"
+	"mtbench/internal/link"
 	"mtbench/internal/thread"
 	"mtbench/results"
 	"mtbench/workloads"
@@ -63,6 +66,9 @@ func New(s Settings, b Build) (*Series, error) {
 	n.Header.Host.Rate = perSecond
 	n.Header.Host.StampCost = float64(thread.StampCost()) / float64(time.Nanosecond)
 	n.Header.Host.BracketCost = bracketCost().Seconds() * 1e6
+	if s.Destination == workloads.Process {
+		n.Header.Scenario.SocketBuffer = socketBuffer()
+	}
 	n.plan = Plan(s.Matrix, s.Seed)
 	n.Header.Matrix.Runs = len(n.plan)
 	return n, n.check()
@@ -167,6 +173,21 @@ func bracketCost() time.Duration {
 	}
 	slices.Sort(costs)
 	return costs[len(costs)/2]
+}
+
+// socketBuffer is the send buffer that the kernel gives a link of this host, 0 if it does not tell.
+func socketBuffer() int {
+	a, b, err := link.Pair()
+	if err != nil {
+		return 0
+	}
+	defer unix.Close(a)
+	defer unix.Close(b)
+	size, err := link.SetSendBuffer(a, 0)
+	if err != nil {
+		return 0
+	}
+	return size
 }
 
 // Create makes the result file, which must not exist yet.

@@ -119,6 +119,7 @@ func (p *proc) usage() thread.Usage {
 		Name: p.name, Role: p.role,
 		Wall: time.Duration(f.wall), Stamps: f.stamps,
 		KernelKnown: p.m.opt.Choose == nil,
+		DelayKnown:  p.m.opt.Choose == nil,
 		CPU:         time.Duration(f.cpuTime),
 		User:        time.Duration(f.cpuTime - f.system),
 		System:      time.Duration(f.system),
