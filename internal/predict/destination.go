@@ -31,10 +31,10 @@ type socket struct {
 	notEmpty *sim.Park
 }
 
-func newSocket(m *sim.Machine, rates *Rates, capacity int) *socket {
+func newSocket(m *sim.Machine, rates *Rates, capacity int, apart bool) *socket {
 	return &socket{rates: rates, capacity: capacity,
-		notFull:  m.NewPark("send buffer", thread.Sending),
-		notEmpty: m.NewPark("receive buffer", thread.Receiving)}
+		notFull:  m.NewPark("send buffer", thread.Sending, apart),
+		notEmpty: m.NewPark("receive buffer", thread.Receiving, apart)}
 }
 
 // write sends n bytes that carry these records. The records are there for the reader when the last

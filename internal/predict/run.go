@@ -114,7 +114,7 @@ func newRun(s Setup, p Profile, c Cell, seed uint64, build models.Builder) (*vir
 		if capacity == 0 {
 			capacity = defaultSocket
 		}
-		r.far = newSocket(m, &r.Rates, capacity)
+		r.far = newSocket(m, &r.Rates, capacity, r.Apart)
 	}
 	n := int(sc.MemoryBytes / workloads.PageSize)
 	r.guest = &guest{pages: n, log: workloads.NewDirtyLog(n), rates: &r.Rates, content: r.content(1)}

@@ -6,12 +6,14 @@ import "mtbench/internal/thread"
 // empty socket. It costs what a futex costs but is not one: it is in nobody's futex counts.
 type Park struct {
 	futex
-	why thread.State
+	why    thread.State
+	remote bool
 }
 
-// NewPark makes a place to sleep in state why.
-func (m *Machine) NewPark(name string, why thread.State) *Park {
-	return &Park{futex: futex{kind: "socket", name: name}, why: why}
+// NewPark makes a place to sleep in state why. Remote: who wakes is on another host, and does not pay
+// for it.
+func (m *Machine) NewPark(name string, why thread.State, remote bool) *Park {
+	return &Park{futex: futex{kind: "socket", name: name}, why: why, remote: remote}
 }
 
 // Sleep sleeps until the next Wake. The caller looks at its condition in a loop; a Wake that comes
@@ -32,7 +34,9 @@ func (k *Park) Wake(t thread.Thread) {
 	if len(k.waiters) == 0 {
 		return
 	}
-	p.kernel(p.m.costs.futexWake)
+	if !k.remote {
+		p.kernel(p.m.costs.futexWake)
+	}
 	for len(k.waiters) > 0 {
 		p.m.ready(k.pop(), 0)
 	}

@@ -1,0 +1,214 @@
+package predict
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"time"
+
+	"mtbench/internal/sim"
+	"mtbench/results"
+)
+
+// CalibrationSchema is the version of the calibration file that this build writes and reads.
+const CalibrationSchema = 1
+
+// Limits of a calibration file.
+const (
+	maxCalibrationBytes = 8 << 20
+	maxSamples          = 100_000
+)
+
+// Calibration is what a host was measured to take, with the spread of each figure.
+type Calibration struct {
+	Type    string       `json:"type"` // "calibration"
+	Schema  int          `json:"schema"`
+	Created time.Time    `json:"created"`
+	Host    results.Host `json:"host"`
+	Content string       `json:"content"`
+	Codec   string       `json:"codec"`
+	Level   int          `json:"level"`
+	Pages   []Page       `json:"pages"` // one a page that was measured
+
+	// Samples are the measurements of each cost and rate, in ns and by the names of sim.Costs and
+	// Rates. A figure is the lower quartile of its samples: what disturbs a measurement only adds.
+	Samples map[string][]float64 `json:"samples"`
+
+	// Notes says of each figure how it was measured.
+	Notes map[string]string `json:"notes"`
+}
+
+// calibrationType marks the file.
+const calibrationType = "calibration"
+
+// ReadCalibration reads a file that Write wrote. Errors are sentences that name it.
+func ReadCalibration(path string) (*Calibration, results.CalibrationRef, error) {
+	var ref results.CalibrationRef
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, ref, fmt.Errorf("there is no calibration %s; make one with: mtbench calibrate -o %s",
+			path, path)
+	}
+	if err != nil {
+		return nil, ref, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxCalibrationBytes+1))
+	if err != nil {
+		return nil, ref, fmt.Errorf("%s: %w", path, err)
+	}
+	c, err := parseCalibration(text)
+	if err != nil {
+		return nil, ref, fmt.Errorf("%s: %w", path, err)
+	}
+	sum := sha256.Sum256(text)
+	ref = results.CalibrationRef{File: path, SHA256: hex.EncodeToString(sum[:]), Host: c.Host.CPUModel}
+	return c, ref, nil
+}
+
+func parseCalibration(text []byte) (*Calibration, error) {
+	if len(text) > maxCalibrationBytes {
+		return nil, fmt.Errorf("more than %d bytes; no calibration is that long", maxCalibrationBytes)
+	}
+	var c Calibration
+	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&c); err != nil {
+		return nil, fmt.Errorf("not a calibration: %w", err)
+	}
+	return &c, c.Check()
+}
+
+// Check says what is wrong with the calibration.
+func (c *Calibration) Check() error {
+	switch {
+	case c.Type != calibrationType:
+		return fmt.Errorf("type is %q; a calibration has %q", c.Type, calibrationType)
+	case c.Schema != CalibrationSchema:
+		return fmt.Errorf("schema %d; this build reads %d", c.Schema, CalibrationSchema)
+	case len(c.Pages) == 0 || len(c.Pages) > maxSamples:
+		return fmt.Errorf("%d pages; there must be 1 to %d", len(c.Pages), maxSamples)
+	}
+	for i, p := range c.Pages {
+		if p.Encode <= 0 || p.Encode > time.Second || p.Decode < 0 || p.Decode > time.Second ||
+			p.Bytes < 0 || p.Bytes > 8192 {
+			return fmt.Errorf("page %d took %v and %v for %d bytes: times are up to 1s, sizes up to 8192",
+				i, p.Encode, p.Decode, p.Bytes)
+		}
+	}
+	for name, list := range c.Samples {
+		if err := checkSamples(list); err != nil {
+			return fmt.Errorf("samples of %s: %w", name, err)
+		}
+	}
+	for _, name := range figureNames() {
+		if len(c.Samples[name]) == 0 {
+			return fmt.Errorf("no samples of %s", name)
+		}
+	}
+	_, err := c.Profile(nil)
+	return err
+}
+
+func checkSamples(list []float64) error {
+	if len(list) > maxSamples {
+		return fmt.Errorf("%d of them; at most %d", len(list), maxSamples)
+	}
+	for i, v := range list {
+		if !(v >= 0 && v <= 1e9) {
+			return fmt.Errorf("sample %d is %v ns; it must be 0 to 1e9", i, v)
+		}
+	}
+	return nil
+}
+
+// figureNames are the names of all figures of a profile.
+func figureNames() []string {
+	var names []string
+	eachFigure(&Profile{}, func(name string, _ *time.Duration) { names = append(names, name) })
+	return names
+}
+
+// eachFigure visits the costs and rates that a calibration measures.
+func eachFigure(p *Profile, f func(name string, d *time.Duration)) {
+	c, r := &p.Costs, &p.Rates
+	for _, x := range []struct {
+		name string
+		d    *time.Duration
+	}{
+		{"atomic_ns", &c.Atomic}, {"line_ns", &c.Line}, {"poll_ns", &c.Poll}, {"pause_ns", &c.Pause},
+		{"futex_wait_ns", &c.FutexWait}, {"futex_wake_ns", &c.FutexWake},
+		{"wake_empty_ns", &c.WakeEmpty}, {"idle_wake_ns", &c.IdleWake}, {"switch_ns", &c.Switch},
+		{"sleep_call_ns", &c.SleepCall}, {"sleep_slack_ns", &c.SleepSlack}, {"clock_ns", &c.Clock},
+		{"stamp_ns", &c.Stamp}, {"start_ns", &c.Start}, {"start_latency_ns", &c.StartLatency},
+		{"record_ns", &r.Record}, {"copy_kib_ns", &r.CopyKiB}, {"scan_ns", &r.Scan},
+		{"scan_log_ns", &r.ScanLog}, {"zero_ns", &r.Zero}, {"store_ns", &r.Store},
+		{"send_ns", &r.Send}, {"send_kib_ns", &r.SendKiB},
+		{"receive_ns", &r.Recv}, {"receive_kib_ns", &r.RecvKiB},
+	} {
+		f(x.name, x.d)
+	}
+}
+
+// Profile is the calibration in single figures: with rng nil as it was measured; else one resampling, in which samples and pages are drawn with replacement.
+func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
+	p := Profile{Pages: c.Pages, Costs: sim.Costs{
+		// Not measured: Linux's base slice on few CPUs, and the advance that lets a sleeper preempt.
+		Slice: 3 * time.Millisecond, WakeGranularity: time.Millisecond,
+	}}
+	eachFigure(&p, func(name string, d *time.Duration) {
+		*d = time.Duration(math.Round(figureOf(resample(c.Samples[name], rng))))
+	})
+	if rng != nil {
+		p.Pages = make([]Page, len(c.Pages))
+		for i := range p.Pages {
+			p.Pages[i] = c.Pages[rng.IntN(len(c.Pages))]
+		}
+	}
+	return p, p.Costs.Check()
+}
+
+func resample(list []float64, rng *rand.Rand) []float64 {
+	if rng == nil {
+		return list
+	}
+	drawn := make([]float64, len(list))
+	for i := range drawn {
+		drawn[i] = list[rng.IntN(len(list))]
+	}
+	return drawn
+}
+
+// figureOf is the lower quartile.
+func figureOf(list []float64) float64 {
+	if len(list) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(list))[(len(list)-1)/4]
+}
+
+// Write writes the file, which must not exist.
+func (c *Calibration) Write(path string) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(c, "", " ")
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%s exists already; a calibration is not written over", path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(text, '\n'))
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,122 @@
+package predict
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"mtbench/results"
+)
+
+// once is one calibration for all tests.
+var once = sync.OnceValues(func() (*Calibration, error) {
+	return Calibrate(Plan{Content: "mixed", Codec: "zlib", Level: 1, Seed: 1, Host: results.Host{CPUs: 2}})
+})
+
+func calibrate(t *testing.T) *Calibration {
+	t.Helper()
+	if runtime.NumCPU() < 2 {
+		t.Skip("calibrating takes 2 CPUs")
+	}
+	c, err := once()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestOneCPUIsRefused(t *testing.T) {
+	if _, err := Calibrate(Plan{Host: results.Host{CPUs: 1}}); err == nil {
+		t.Error("calibrated on one CPU")
+	}
+}
+
+// A calibration measures every figure, passes its own check, and comes back from its file.
+func TestCalibrateAndReadBack(t *testing.T) {
+	c := calibrate(t)
+	path := filepath.Join(t.TempDir(), "c.json")
+	if err := c.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Write(path); err == nil || !strings.Contains(err.Error(), "exists") {
+		t.Errorf("written over: %v", err)
+	}
+	back, ref, err := ReadCalibration(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ref.SHA256) != 64 || ref.File != path {
+		t.Errorf("reference %+v", ref)
+	}
+	a, _ := c.Profile(nil)
+	b, _ := back.Profile(nil)
+	if a.Costs != b.Costs || a.Rates != b.Rates || len(a.Pages) != len(b.Pages) {
+		t.Errorf("%+v came back as %+v", a, b)
+	}
+	for name := range c.Samples {
+		t.Logf("%-18s %8.1f ns  %s", name, figureOf(c.Samples[name]), c.Notes[name])
+		if c.Notes[name] == "" && !strings.HasSuffix(name, "kib_ns") {
+			t.Errorf("nothing says how %s was measured", name)
+		}
+	}
+}
+
+func TestResamplingVariesAndRepeats(t *testing.T) {
+	c := calibrate(t)
+	a, err := c.Profile(rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := c.Profile(rand.New(rand.NewPCG(1, 1)))
+	d, _ := c.Profile(rand.New(rand.NewPCG(2, 1)))
+	if a.Costs != b.Costs {
+		t.Error("one seed gave two resamplings")
+	}
+	if a.Costs == d.Costs {
+		t.Error("two seeds gave one resampling")
+	}
+}
+
+func TestForeignCalibrations(t *testing.T) {
+	good, err := json.Marshal(calibrate(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := func(f func(c *Calibration)) string {
+		var c Calibration
+		if err := json.Unmarshal(good, &c); err != nil {
+			t.Fatal(err)
+		}
+		f(&c)
+		text, _ := json.Marshal(c)
+		return string(text)
+	}
+	for want, text := range map[string]string{
+		"not a calibration":  "hello",
+		"type is \"header\"": edit(func(c *Calibration) { c.Type = "header" }),
+		"schema 99":          edit(func(c *Calibration) { c.Schema = 99 }),
+		"0 pages":            edit(func(c *Calibration) { c.Pages = nil }),
+		"page 3":             edit(func(c *Calibration) { c.Pages[3].Encode = -1 }),
+		"no samples of line": edit(func(c *Calibration) { delete(c.Samples, "line_ns") }),
+		"sample 0":           edit(func(c *Calibration) { c.Samples["line_ns"][0] = -4 }),
+		"more than":          strings.Repeat(" ", maxCalibrationBytes+1),
+	} {
+		path := filepath.Join(t.TempDir(), "c.json")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := ReadCalibration(path); err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), path) {
+			t.Errorf("error %v does not name the file and say %q", err, want)
+		}
+	}
+	if _, _, err := ReadCalibration("/nowhere/c.json"); err == nil ||
+		!strings.Contains(err.Error(), "mtbench calibrate") {
+		t.Errorf("a missing calibration: %v", err)
+	}
+}

@@ -1,0 +1,205 @@
+package predict
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"mtbench/internal/sim"
+	"mtbench/results"
+	"mtbench/workloads"
+)
+
+// LetterHost is the letter's host and guest as the letter states them, and in Unsaid what it does
+// not: one set for all twelve rows.
+type LetterHost struct {
+	Unsaid Unsaid
+	Costs  sim.Costs
+	Rates  Rates
+	Scale  int // the guest is simulated at 1/Scale of its memory
+}
+
+// Unsaid is what the letter leaves unsaid.
+type Unsaid struct {
+	Encode       time.Duration `json:"encode_ns"`             // mean service time of a page
+	Decode       time.Duration `json:"decode_ns"`             // mean at the destination
+	Spread       float64       `json:"spread"`                // of both: standard deviation / mean
+	Bytes        int           `json:"bytes"`                 // mean size of a compressed page
+	Link         float64       `json:"link_bytes_s"`          // what the link drains
+	Burst        int64         `json:"burst_bytes"`           // what it takes at once
+	DirtyRate    float64       `json:"dirty_pages_s"`         // page writes a second, all writers together
+	IdleWake     time.Duration `json:"idle_wake_ns"`          // wake-up of an idle CPU
+	FutexWake    time.Duration `json:"futex_wake_ns"`         // call that wakes a thread
+	DowntimeMS   float64       `json:"downtime_limit_ms"`     // QEMU's default is 300 ms
+	MaxBandwidth float64       `json:"max_bandwidth_bytes_s"` // 0: unlimited
+}
+
+// letterLimit is the bound of a simulated run: the letter says "can't complete" of two cases and 2317 s
+// of the slowest that did.
+const letterLimit = 3600 * time.Second
+
+func (h LetterHost) scenario() results.Scenario {
+	u := h.Unsaid
+	return results.Scenario{
+		MemoryBytes: 120 << 30, VCPUs: 16, DirtyRate: u.DirtyRate, Pattern: "uniform", WriteBytes: 64,
+		Content: "unknown", Codec: "zlib", Level: 1,
+		MaxBandwidth: u.MaxBandwidth, LinkBandwidth: u.Link, LinkBurst: u.Burst,
+		DowntimeLimitMS: u.DowntimeMS, Flush: string(workloads.FlushWrap), DecompressThreads: 16,
+		Destination: workloads.Process, SocketBuffer: 4 << 20, Machine: workloads.Kernel,
+		LimitMS: float64(letterLimit / time.Millisecond),
+	}
+}
+
+func (h LetterHost) profile() Profile {
+	costs := h.Costs
+	costs.IdleWake, costs.FutexWake = h.Unsaid.IdleWake, h.Unsaid.FutexWake
+	return Profile{Costs: costs, Rates: h.Rates, Pages: h.Unsaid.pages()}
+}
+
+// pages are the quantiles of a lognormal distribution of service times; sizes go with them.
+func (u Unsaid) pages() []Page {
+	const n = 64
+	sigma := math.Sqrt(math.Log(1 + u.Spread*u.Spread))
+	var list []Page
+	for i := range n {
+		z := math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/n-1)
+		f := math.Exp(sigma*z - sigma*sigma/2)
+		size := int(float64(u.Bytes) * (1 + (f-1)/2))
+		list = append(list, Page{Encode: scaled(u.Encode, f), Decode: scaled(u.Decode, f),
+			Bytes: min(max(size, 20), 4110)})
+	}
+	return list
+}
+
+func scaled(d time.Duration, f float64) time.Duration { return time.Duration(float64(d) * f) }
+
+// Row is a row of the letter and what the model says of it.
+type Row struct {
+	Cell
+	Letter, Predicted Figures
+}
+
+// Figures are what the letter prints of a case. CPU is in percent of one CPU.
+type Figures struct {
+	Completed            bool
+	Seconds              float64 // NaN if it did not complete
+	Main                 float64
+	WorkerMin, WorkerMax float64
+	Busy                 float64
+}
+
+// letterRows reads the published file.
+func letterRows() ([]Row, error) {
+	file, err := results.Letter()
+	if err != nil {
+		return nil, err
+	}
+	var rows []Row
+	for _, r := range file.Runs {
+		f := Figures{Completed: r.Completed, Seconds: math.NaN(), Main: *r.MainCPUPercent,
+			WorkerMin: r.WorkerCPUPercent[0], WorkerMax: r.WorkerCPUPercent[1]}
+		if r.Completed {
+			f.Seconds = r.TotalTimeMS / 1000
+		}
+		if r.BusyRatio != nil {
+			f.Busy = *r.BusyRatio
+		}
+		rows = append(rows, Row{Cell: Cell{r.Model, r.Threads, r.Wait}, Letter: f})
+	}
+	return rows, nil
+}
+
+// FiguresOf takes from a run what the letter prints.
+func FiguresOf(run *results.Run) Figures {
+	f := Figures{Completed: run.Completed, Seconds: math.NaN(), WorkerMin: math.Inf(1)}
+	if run.Completed {
+		f.Seconds = run.TotalTimeMS / 1000
+	}
+	if run.BusyRatio != nil {
+		f.Busy = *run.BusyRatio
+	}
+	for _, u := range run.ThreadUsage {
+		if u.Process != "source" || u.CPUMS == nil {
+			continue
+		}
+		percent := 100 * *u.CPUMS / u.WallMS
+		switch u.Role {
+		case "main":
+			f.Main = percent
+		case "worker":
+			f.WorkerMin, f.WorkerMax = min(f.WorkerMin, percent), max(f.WorkerMax, percent)
+		}
+	}
+	return f
+}
+
+// Predict fills in rows, on as many CPUs as there are, and returns the runs in their order.
+func (h LetterHost) Predict(rows []Row, seed uint64) ([]*results.Run, error) {
+	sc, err := Scale(h.scenario(), h.Scale)
+	if err != nil {
+		return nil, err
+	}
+	runs, errs := make([]*results.Run, len(rows)), make([]error, len(rows))
+	var all sync.WaitGroup
+	tokens := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i := range rows {
+		all.Go(func() {
+			tokens <- struct{}{}
+			defer func() { <-tokens }()
+			runs[i], _, errs[i] = Run(Setup{Scenario: sc, CPUs: 64, Apart: true}, h.profile(), rows[i].Cell, seed)
+		})
+	}
+	all.Wait()
+	for i, run := range runs {
+		if errs[i] != nil {
+			return nil, fmt.Errorf("%v: %w", rows[i].Cell, errs[i])
+		}
+		Unscale(run, h.Scale)
+		rows[i].Predicted = FiguresOf(run)
+	}
+	return runs, nil
+}
+
+// misfit is how far the predictions of rows are off: in log time, busy share and CPU share.
+func misfit(rows []Row) float64 {
+	sum := 0.0
+	for _, r := range rows {
+		p, l := r.Predicted, r.Letter
+		sum += square(timeMiss(p, l)) + square(2*(p.Busy-l.Busy)) + square((p.Main-l.Main)/50) +
+			square((mid(p)-mid(l))/50)
+	}
+	return sum
+}
+
+func mid(f Figures) float64    { return (f.WorkerMin + f.WorkerMax) / 2 }
+func square(x float64) float64 { return x * x }
+
+// timeMiss is the log of the factor by which the time is off; of two that did not complete 0, and 2 if
+// only one did.
+func timeMiss(p, l Figures) float64 {
+	switch {
+	case p.Completed && l.Completed:
+		return math.Log(p.Seconds / l.Seconds)
+	case p.Completed == l.Completed:
+		return 0
+	}
+	return 2
+}
+
+// FitRows are the two rows of the letter that Unsaid is fitted on: of either model one. The lockless
+// one is where busy pages say most about service time, sizes and bandwidth; the locked one is where
+// wake-ups weigh most. The other ten are predictions.
+var FitRows = []Cell{{"lockless", 8, false}, {"locked", 16, true}}
+
+func pick(rows []Row, cells []Cell) []Row {
+	var list []Row
+	for _, r := range rows {
+		if slices.Contains(cells, r.Cell) {
+			list = append(list, r)
+		}
+	}
+	return list
+}

@@ -1,0 +1,449 @@
+package predict
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"mtbench/internal/codec"
+	"mtbench/internal/content"
+	"mtbench/internal/link"
+	"mtbench/internal/thread"
+	"mtbench/internal/wire"
+	"mtbench/results"
+	"mtbench/workloads"
+)
+
+// Plan says what to calibrate for.
+type Plan struct {
+	Content string
+	Codec   string
+	Level   int
+	Seed    uint64
+	Host    results.Host
+}
+
+// samples is how often each figure is measured: a batch each.
+const samples = 41
+
+// calibratedPages is how many pages are compressed and decompressed.
+const calibratedPages = 1024
+
+// Calibrate measures this host; it takes about three seconds. Figures are CPU time of the thread that
+// pays where they can be, and time on the clock where two threads are needed.
+func Calibrate(p Plan) (*Calibration, error) {
+	if p.Host.CPUs < 2 {
+		return nil, errors.New("calibrating takes 2 CPUs: what a wake-up on another CPU and the transfer " +
+			"of a cache line cost cannot be measured on one")
+	}
+	c := &Calibration{Type: calibrationType, Schema: CalibrationSchema, Created: time.Now(), Host: p.Host,
+		Content: p.Content, Codec: p.Codec, Level: p.Level,
+		Samples: map[string][]float64{}, Notes: map[string]string{}}
+	m := &meter{c: c, machine: thread.NewKernel(thread.Options{MaxThreads: 4})}
+	var failed error
+	err := m.machine.Run("calibration", func(t thread.Thread) {
+		if c.Pages, failed = measurePages(t, p); failed != nil {
+			return
+		}
+		m.primitives(t)
+		m.futexes(t)
+		m.work(t)
+		failed = m.socket(t)
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	return c, err
+}
+
+// meter collects samples.
+type meter struct {
+	c       *Calibration
+	machine *thread.Kernel
+}
+
+// batch measures f, which does n of something, samples times by CPU time.
+func (m *meter) batch(name, note string, n int, f func()) {
+	for range samples {
+		begin := threadCPU()
+		f()
+		m.add(name, float64(threadCPU()-begin)/float64(n))
+	}
+	m.c.Notes[name] = note
+}
+
+func (m *meter) add(name string, ns float64) {
+	m.c.Samples[name] = append(m.c.Samples[name], max(ns, 0))
+}
+
+func (m *meter) figure(name string) float64 { return figureOf(m.c.Samples[name]) }
+
+// threadCPU is the CPU time of the calling OS thread.
+func threadCPU() time.Duration {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}
+
+// measurePages takes the service time and size of each page twice and keeps the shorter: an interrupt
+// in one of them is not the page's doing.
+func measurePages(t thread.Thread, p Plan) ([]Page, error) {
+	gen, err := content.New(p.Content, p.Seed)
+	if err != nil {
+		return nil, err
+	}
+	c, err := codec.Lookup(p.Codec)
+	if err != nil {
+		return nil, err
+	}
+	w := &pageMeter{origin: make([]byte, workloads.PageSize), back: make([]byte, workloads.PageSize),
+		out: make([]byte, c.Bound(workloads.PageSize))}
+	if w.encoder, err = c.NewEncoder(p.Level); err != nil {
+		return nil, err
+	}
+	if w.decoder, err = c.NewDecoder(); err != nil {
+		return nil, err
+	}
+	if w.mem, err = workloads.MapMemory(calibratedPages * workloads.PageSize); err != nil {
+		return nil, err
+	}
+	defer w.mem.Unmap()
+	w.mem.Fill(gen)
+	list := make([]Page, calibratedPages)
+	for pass := range 3 { // the first warms codec and caches up
+		for i := range list {
+			page, err := w.measure(t, i)
+			if err != nil {
+				return nil, err
+			}
+			if pass < 2 || page.Encode+page.Decode < list[i].Encode+list[i].Decode {
+				list[i] = page
+			}
+		}
+	}
+	return list, nil
+}
+
+type pageMeter struct {
+	mem               *workloads.Memory
+	encoder           codec.Encoder
+	decoder           codec.Decoder
+	origin, out, back []byte
+}
+
+// measure does with a page what the workers of either end do.
+func (w *pageMeter) measure(t thread.Thread, i int) (Page, error) {
+	begin := time.Now()
+	if w.mem.IsZero(i) {
+		return Page{Encode: max(time.Since(begin), 1)}, nil
+	}
+	copy(w.origin, w.mem.Page(i))
+	n, err := w.encoder.Encode(t, w.out, w.origin)
+	if err != nil {
+		return Page{}, fmt.Errorf("compressing page %d: %w", i, err)
+	}
+	middle := time.Now()
+	if err := w.decoder.Decode(t, w.back, w.out[:n]); err != nil {
+		return Page{}, fmt.Errorf("decompressing page %d: %w", i, err)
+	}
+	return Page{Encode: max(middle.Sub(begin), 1), Decode: max(time.Since(middle), 1), Bytes: n}, nil
+}
+
+// primitives are what a thread does alone.
+func (m *meter) primitives(t thread.Thread) {
+	const n = 20_000
+	mu := m.machine.NewMutex("calibration", thread.LockGlobal)
+	m.batch("atomic_ns", "half of a lock and unlock that nobody else wants", 2*n, func() {
+		for range n {
+			mu.Lock(t)
+			mu.Unlock(t)
+		}
+	})
+	var word atomic.Uint64
+	never := func() bool { return word.Load() != 0 }
+	m.batch("poll_ns", "one look of a spin without a pause", n, func() {
+		t.SpinUntil(thread.SpinWork, n, false, never)
+	})
+	m.batch("pause_ns", "the same with a pause, less the look", n/10, func() {
+		t.SpinUntil(thread.SpinWork, n/10, true, never)
+	})
+	poll := m.figure("poll_ns")
+	for i, v := range m.c.Samples["pause_ns"] {
+		m.c.Samples["pause_ns"][i] = max(v-poll, 0)
+	}
+	m.batch("clock_ns", "one reading of the clock", n, func() {
+		for range n {
+			t.Now()
+		}
+	})
+	for range samples {
+		m.add("stamp_ns", float64(thread.StampCost()))
+	}
+	m.c.Notes["stamp_ns"] = "one state change of the accounting, on an account of its own"
+}
+
+// futexCall is futex(2) on a word of nobody else's.
+func futexCall(word *uint32, op, val uintptr) {
+	const private = 128
+	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), op|private, val, 0, 0, 0)
+}
+
+// futexes are what two threads do to each other.
+func (m *meter) futexes(t thread.Thread) {
+	const n = 2000
+	word := new(uint32)
+	m.batch("wake_empty_ns", "FUTEX_WAKE where nobody sleeps", n, func() {
+		for range n {
+			futexCall(word, 1, 1)
+		}
+	})
+	m.batch("futex_wait_ns", "FUTEX_WAIT that finds another value", n, func() {
+		for range n {
+			futexCall(word, 0, 1)
+		}
+	})
+	m.lines(t)
+	near := m.roundTrips(t, true)
+	far := m.roundTrips(t, false)
+	for i := range samples {
+		// One way on one CPU is wake, wait and switch in a row; on two it is wake, wake-up and switch.
+		wake := near.wake[i]
+		m.add("futex_wake_ns", far.wake[i])
+		change := max(near.oneWay[i]-wake-m.figure("futex_wait_ns"), 0)
+		m.add("switch_ns", change)
+		m.add("idle_wake_ns", far.oneWay[i]-far.wake[i]-change)
+	}
+	m.c.Notes["futex_wake_ns"] = "FUTEX_WAKE with a sleeper on another CPU, as the waker sees it"
+	m.c.Notes["switch_ns"] = "half a round trip of two threads on one CPU, less wake and wait"
+	m.c.Notes["idle_wake_ns"] = "half a round trip of two threads on two CPUs, less wake and switch"
+	m.sleeps(t)
+	m.starts(t)
+}
+
+// lines passes a word to and fro between two CPUs that spin for it.
+func (m *meter) lines(t thread.Thread) {
+	const n = 200
+	defer onCPU(0)()
+	var turn atomic.Uint64
+	odd := func() bool { return turn.Load()%2 == 1 }
+	even := func() bool { return turn.Load()%2 == 0 }
+	j := m.machine.Start(t, "echo", thread.Worker, func(t thread.Thread) {
+		defer onCPU(1)()
+		for range samples * n {
+			t.SpinUntil(thread.SpinWork, 0, true, odd)
+			turn.Add(1)
+		}
+	})
+	for range samples {
+		begin := t.Now()
+		for range n {
+			turn.Add(1)
+			t.SpinUntil(thread.SpinWork, 0, true, even)
+		}
+		oneWay := float64(t.Now()-begin) / (2 * n)
+		m.add("line_ns", oneWay-m.figure("atomic_ns")-m.figure("pause_ns")/2)
+	}
+	m.c.Notes["line_ns"] = "a word passed between two CPUs that spin, one way, less an atomic and half a pause"
+	j.Join(t)
+}
+
+// trips are the samples of round trips: one way, and of that the call that wakes, in ns.
+type trips struct{ oneWay, wake []float64 }
+
+// roundTrips passes a token between two threads that sleep for it, on one CPU or on two.
+func (m *meter) roundTrips(t thread.Thread, together bool) trips {
+	const n = 100
+	defer onCPU(0)()
+	other := 1
+	if together {
+		other = 0
+	}
+	ping := m.machine.NewEvent("ping", false, thread.WaitWork)
+	pong := m.machine.NewEvent("pong", false, thread.WaitRoom)
+	j := m.machine.Start(t, "echo", thread.Worker, func(t thread.Thread) {
+		defer onCPU(other)()
+		for range samples * n {
+			ping.Wait(t)
+			ping.Reset(t)
+			pong.Set(t)
+		}
+	})
+	var r trips
+	for range samples {
+		var inWake time.Duration
+		begin := t.Now()
+		for range n {
+			before := t.Now()
+			ping.Set(t)
+			inWake += t.Now() - before
+			pong.Wait(t)
+			pong.Reset(t)
+		}
+		r.oneWay = append(r.oneWay, float64(t.Now()-begin)/(2*n))
+		r.wake = append(r.wake, float64(inWake)/n-m.figure("clock_ns"))
+	}
+	j.Join(t)
+	return r
+}
+
+// onCPU keeps the calling OS thread on the n-th CPU that it may run on, until the result is called.
+func onCPU(n int) func() {
+	var all, one unix.CPUSet
+	if unix.SchedGetaffinity(0, &all) != nil {
+		return func() {}
+	}
+	for cpu := range 1024 {
+		if !all.IsSet(cpu) {
+			continue
+		}
+		if n == 0 {
+			one.Set(cpu)
+			break
+		}
+		n--
+	}
+	_ = unix.SchedSetaffinity(0, &one) // none: fewer CPUs than asked for, which Calibrate refuses
+	return func() { _ = unix.SchedSetaffinity(0, &all) }
+}
+
+func (m *meter) sleeps(t thread.Thread) {
+	for range samples {
+		at := t.Now() + 500*time.Microsecond
+		before := threadCPU()
+		t.SleepUntil(at, thread.Sleeping)
+		m.add("sleep_call_ns", float64(threadCPU()-before)/2)
+		m.add("sleep_slack_ns", float64(t.Now()-at)-m.figure("idle_wake_ns")-m.figure("switch_ns"))
+	}
+	m.c.Notes["sleep_call_ns"] = "half the CPU time of a sleep"
+	m.c.Notes["sleep_slack_ns"] = "by how much a sleep was too long, less wake-up and switch"
+}
+
+func (m *meter) starts(t thread.Thread) {
+	for range samples {
+		var began time.Duration
+		before := t.Now()
+		j := m.machine.Start(t, "start", thread.Worker, func(t thread.Thread) { began = t.Now() })
+		after := t.Now()
+		j.Join(t)
+		m.add("start_ns", float64(after-before))
+		m.add("start_latency_ns", max(float64(began-after)-m.figure("idle_wake_ns"), 0))
+	}
+	m.c.Notes["start_ns"] = "starting a thread, as the starter sees it"
+	m.c.Notes["start_latency_ns"] = "from there to its first instruction, less a wake-up"
+}
+
+// work is what main and vCPUs do to a page beside the codec.
+func (m *meter) work(t thread.Thread) {
+	const n = 4096
+	bitmap := workloads.NewBitmap(n)
+	m.batch("scan_ns", "search and clear of a dirty page", n, func() {
+		bitmap.SetAll()
+		for page := bitmap.Next(0); page < n; page = bitmap.Next(page) {
+			bitmap.Clear(page)
+		}
+	})
+	log := workloads.NewDirtyLog(1 << 20)
+	m.batch("scan_log_ns", "a clean word of the dirty log at a sync", 1<<14, func() { log.Sync(t, bitmap) })
+	memory := make([]byte, 32<<20)
+	for i := range memory {
+		memory[i] = byte(i / workloads.PageSize)
+	}
+	at := uint64(1)
+	next := func() []byte {
+		at = at*6364136223846793005 + 1442695040888963407
+		page := int(at>>33) % (len(memory) / workloads.PageSize)
+		return memory[page*workloads.PageSize:][:workloads.PageSize]
+	}
+	zero := make([]byte, workloads.PageSize)
+	m.batch("zero_ns", "the zero test of a page that is not zero", n, func() {
+		for range n {
+			_ = bytes.Equal(next(), zero)
+		}
+	})
+	m.batch("store_ns", "64 bytes into a page that is in no cache", n, func() {
+		for range n {
+			clear(next()[128:192])
+		}
+	})
+	stream := wire.NewStream(link.NewDiscard(0, 1))
+	m.batch("record_ns", "a zero record into the stream", n, func() {
+		for i := range n {
+			stream.PutZero(t, i)
+		}
+	})
+	buf := make([]byte, workloads.PageSize)
+	m.batch("copy_kib_ns", "a page copied, by KiB", n*workloads.PageSize/1024, func() {
+		for range n {
+			copy(buf, next())
+		}
+	})
+}
+
+// socket sends through a socket to a thread that reads it: small writes for what a call costs, large
+// ones for what a KiB does. Both by CPU time.
+func (m *meter) socket(t thread.Thread) error {
+	near, far, err := link.Pair()
+	if err != nil {
+		return err
+	}
+	defer unix.Close(near)
+	const calls, small, large = 200, 64, 32 << 10
+	var cost [2][]float64 // of the reader: small, large
+	j := m.machine.Start(t, "reader", thread.Worker, func(thread.Thread) {
+		defer unix.Close(far)
+		buf := make([]byte, large)
+		for i, size := range []int{small, large} {
+			for range samples {
+				cost[i] = append(cost[i], readCost(far, buf[:size], calls))
+			}
+		}
+	})
+	var sent [2][]float64
+	buf := make([]byte, large)
+	for i, size := range []int{small, large} {
+		for range samples {
+			begin := threadCPU()
+			for range calls {
+				if _, err := unix.Write(near, buf[:size]); err != nil {
+					return fmt.Errorf("calibrating the socket: %w", err)
+				}
+			}
+			sent[i] = append(sent[i], float64(threadCPU()-begin)/calls)
+		}
+	}
+	j.Join(t)
+	m.split("send_ns", "send_kib_ns", sent, large)
+	m.split("receive_ns", "receive_kib_ns", cost, large)
+	return nil
+}
+
+func readCost(fd int, buf []byte, calls int) float64 {
+	begin := threadCPU()
+	for range calls {
+		for got := 0; got < len(buf); {
+			n, err := unix.Read(fd, buf[got:])
+			if err != nil || n == 0 {
+				return 0
+			}
+			got += n
+		}
+	}
+	return float64(threadCPU()-begin) / float64(calls)
+}
+
+// split makes of the cost of small and of large calls the cost of a call and of a KiB.
+func (m *meter) split(call, kib string, cost [2][]float64, large int) {
+	for i := range cost[0] {
+		m.add(call, cost[0][i])
+		m.add(kib, (cost[1][i]-cost[0][i])/float64(large/1024))
+	}
+	m.c.Notes[call] = "a call with 64 bytes, the other end reading or writing"
+	m.c.Notes[kib] = "a call with 32 KiB, less that, by KiB"
+}
