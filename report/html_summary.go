@@ -130,11 +130,11 @@ func (s *plotSource) sureText(f *results.File, diffs []plotDiff) string {
 		for _, d := range diffs {
 			least = min(least, d.n)
 		}
-		pairs := fmt.Sprint(most)
+		pairs := count(most, "pair", "pairs")
 		if least < most {
-			pairs = fmt.Sprintf("%d to %d", least, most)
+			pairs = fmt.Sprintf("%d to %d pairs", least, most)
 		}
-		parts = append(parts, fmt.Sprintf("%s pairs a case, intervals of 95\u00a0%%, p adjusted "+
+		parts = append(parts, fmt.Sprintf("%s a case, intervals of 95\u00a0%%, p adjusted "+
 			"over all cases (Holm)", pairs))
 	}
 	if text := floorText(diffs); text != "" {
@@ -156,14 +156,18 @@ func (s *plotSource) sureText(f *results.File, diffs []plotDiff) string {
 
 // floorText is the A/A floor of the file, from the case with the smallest.
 func floorText(diffs []plotDiff) string {
-	least := math.Inf(1)
+	least, assumed := math.Inf(1), false
 	for _, d := range diffs {
 		if d.floor > 0 {
-			least = math.Min(least, d.floor)
+			least, assumed = math.Min(least, d.floor), d.assumed
 		}
 	}
 	if math.IsInf(least, 1) {
-		return "no A/A floor is known"
+		return ""
+	}
+	if assumed {
+		return fmt.Sprintf("differences under %s are taken not to be told apart (an assumption: too "+
+			"few A/A pairs)", verdict.FormatSize(least))
 	}
 	return fmt.Sprintf("differences under %s cannot be told apart on this machine (a model against "+
 		"itself)", verdict.FormatSize(least))

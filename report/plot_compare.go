@@ -33,6 +33,7 @@ type plotDiff struct {
 	pairs       []plotPair
 	verdict     plotVerdict
 	floor       float64 // log ratio under which there is no verdict (A/A); 0 or +Inf = not known
+	assumed     bool    // the floor is an assumption: the file has too few A/A pairs
 }
 
 // plotPair is one pair: total time of the base / total time of the model, > 1 where the model is
@@ -58,8 +59,8 @@ func plotFinding(diffs []plotDiff) string {
 	}
 	base, model := diffs[0].base, diffs[0].model
 	if len(by[tooFew]) == len(diffs) {
-		return fmt.Sprintf("Not enough evidence to tell %s from %s: %d pairs a case, %d are needed",
-			model, base, mostPairs(diffs), neededPairs(diffs))
+		return fmt.Sprintf("Not enough evidence to tell %s from %s: %s a case, %d are needed",
+			model, base, count(mostPairs(diffs), "pair", "pairs"), neededPairs(diffs))
 	}
 	if len(by[faster])+len(by[slower]) == 0 {
 		return fmt.Sprintf("%s and %s cannot be told apart in any of %s",

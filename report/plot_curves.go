@@ -193,6 +193,10 @@ func driftPlot(s *plotSource) Plot {
 			"noise rule graded noisy or void. A slope or a step means that the host changed; pairs " +
 			"of neighbours cancel it, single medians do not.",
 	}
+	if s.header.Kind != results.Measured {
+		p.Missing = "only a measured series can drift; mtbench run measures one"
+		return p
+	}
 	marks := s.driftMarks()
 	if len(marks) < 6 {
 		p.Missing = "fewer than 6 completed runs; mtbench run --pairs 6 makes enough"

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"mtbench/internal/stats"
 	"mtbench/internal/verdict"
 	"mtbench/results"
 )
@@ -55,7 +56,8 @@ func (s *plotSource) runsOf(model string, c verdict.Cell) []*results.Run {
 // diffOf turns a comparison round: from how much longer the model takes to how much faster it is.
 func (s *plotSource) diffOf(c *verdict.Comparison, model string) plotDiff {
 	d := plotDiff{base: c.Base, model: model, threads: c.Cell.Threads, wait: c.Cell.Wait,
-		n: c.N(), planned: c.Planned, needed: c.Needed, ratio: math.Exp(-c.Change.Estimate),
+		n: c.N(), planned: c.Planned, assumed: !c.FloorOf.Measured(),
+		needed: stats.NeededPairs(verdict.Alpha, max(1, c.Tests)), ratio: math.Exp(-c.Change.Estimate),
 		lo: math.Exp(-c.Change.Hi), hi: math.Exp(-c.Change.Lo), floor: c.Floor}
 	switch c.State {
 	case verdict.LowerThan:
@@ -66,7 +68,7 @@ func (s *plotSource) diffOf(c *verdict.Comparison, model string) plotDiff {
 		d.verdict = tied
 	default:
 		d.verdict = unproven
-		if c.N() < c.Needed {
+		if c.N() < d.needed {
 			d.verdict = tooFew
 		}
 	}

@@ -295,9 +295,9 @@ func constantTicks(at []float64, label func(float64) string) plot.ConstantTicks 
 }
 
 // jitter spreads runs that share a place: the golden ratio fills [-1, 1] evenly whatever their
-// number, and the same run always goes to the same place.
+// number, the first stands in the middle, and the same run always goes to the same place.
 func jitter(i int) float64 {
-	_, frac := math.Modf(float64(i) * 0.6180339887498949)
+	_, frac := math.Modf(0.5 + float64(i)*0.6180339887498949)
 	return 2*frac - 1
 }
 
@@ -311,8 +311,10 @@ func legendOf(model, label string) legendEntry {
 	}}
 }
 
-func legendBar() legendEntry {
-	return legendEntry{"median, 95 % interval", func(c draw.Canvas, at vg.Point) {
+func legendBar() legendEntry { return legendWhisker("median, 95 % interval") }
+
+func legendWhisker(text string) legendEntry {
+	return legendEntry{text, func(c draw.Canvas, at vg.Point) {
 		bar := draw.LineStyle{Color: inkText.rgb, Width: vg.Points(2.4)}
 		c.StrokeLine2(bar, at.X-5, at.Y, at.X+5, at.Y)
 		drawWhisker(c, draw.LineStyle{Color: inkText.rgb, Width: vg.Points(1)},

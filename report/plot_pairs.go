@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"mtbench/results"
 )
 
 // pairsPlot is each pair's difference with interval, against the A/A floor.
@@ -19,6 +21,11 @@ func pairsPlot(s *plotSource, diffs []plotDiff) Plot {
 			"estimate, the whisker its 95 % interval; “unproven” is neither a difference nor " +
 			"equality; inside the grey band differences cannot be told from those of a " +
 			"model against itself (A/A). In the strips only one of the two completed.",
+	}
+	if s.header.Kind == results.Published {
+		p.Missing = "published figures are one run a case, so there are no pairs; mtbench run " +
+			"--pairs makes some"
+		return p
 	}
 	if mostPairs(diffs) == 0 {
 		p.Missing = "the file has no pairs; mtbench run --models locked,lockless makes them"
@@ -68,7 +75,7 @@ func pairScaleOf(diffs []plotDiff) pairScale {
 	for _, d := range diffs {
 		for _, p := range d.pairs {
 			if l := math.Abs(logOr(p.ratio)); !math.IsInf(l, 0) {
-				reach = math.Max(reach, l*1.1)
+				reach = math.Max(reach, l*1.25)
 			}
 		}
 	}
@@ -97,9 +104,9 @@ func pairsFigure(s *plotSource, diffs []plotDiff, title string) *figure {
 		fig.legend = append(fig.legend, legendOf(m, cleanText(m, 20)+" against "+
 			cleanText(models[0], 20)))
 	}
-	fig.legend = append(fig.legend, legendBar())
+	fig.legend = append(fig.legend, legendWhisker("estimate, 95 % interval"))
 	if hasFloor(diffs) {
-		fig.legend = append(fig.legend, legendFill("A/A floor", faded(inkRest, 0.35)))
+		fig.legend = append(fig.legend, legendFill(floorWord(diffs), faded(inkRest, 0.35)))
 	}
 	scale := pairScaleOf(diffs)
 	for _, w := range s.waits() {
@@ -177,7 +184,7 @@ func ratioTicks(reach float64) []float64 {
 	}
 	var out []float64
 	for _, v := range steps {
-		if math.Log(v) > reach {
+		if math.Log(v) > reach*0.92 {
 			break
 		}
 		out = append(out, v)
@@ -238,6 +245,14 @@ func hasFloor(diffs []plotDiff) bool {
 		}
 	}
 	return false
+}
+
+// floorWord says whether the floor was measured.
+func floorWord(diffs []plotDiff) string {
+	if diffs[0].assumed {
+		return "assumed floor (too few A/A pairs)"
+	}
+	return "A/A floor"
 }
 
 // box is the A/A floor of one case.

@@ -12,7 +12,7 @@ type byThreads struct {
 	panels []threadPanel
 	ylabel string
 	top    float64 // the axis reaches at least here, where a share has a natural end; else 0
-	foot   string  // besides where the figures come from
+	linear bool    // shares are not shown on a logarithmic axis
 	title  string
 }
 
@@ -29,14 +29,11 @@ type threadPanel struct {
 
 func (b *byThreads) build(plotSize) *figure {
 	values, strip := b.values()
-	scale := scaleOf(values, strip, b.top > 0)
+	scale := scaleOf(values, strip, b.linear || b.top > 0)
 	if b.top > 0 {
 		scale.hi = max(scale.hi, b.top*1.03)
 	}
 	fig := &figure{title: b.title, height: 250, foot: b.src.foot()}
-	if b.foot != "" {
-		fig.foot = b.foot + " · " + fig.foot
-	}
 	for _, m := range b.src.models() {
 		fig.legend = append(fig.legend, legendOf(m, cleanText(m, 24)))
 	}

@@ -159,7 +159,7 @@ func busyPlot(s *plotSource) Plot {
 	}
 	p.Title = predictedWord(s) + busyFinding(s)
 	p.build = func(size plotSize) *figure {
-		b := &byThreads{src: s, ylabel: "busy pages (% of all)", title: p.Title}
+		b := &byThreads{src: s, ylabel: "busy pages (% of all)", linear: true, title: p.Title}
 		b.panels = []threadPanel{{head: "compress-wait-thread off", value: busyPercent,
 			text: func(r *results.Run) string {
 				v, _ := busyPercent(r)
