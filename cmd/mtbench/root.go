@@ -19,6 +19,7 @@ Start with "mtbench run"; it ends with a table and names the file of its results
 		Version:       version(),
 	}
 	root.AddCommand(newRunCommand(), newReportCommand(), newFrontierCommand(),
-		newClaimsCommand(), newCompareCommand(), newDoctorCommand(), newFieldsCommand(), newSoakCommand(), newChildCommand())
+		newClaimsCommand(), newCompareCommand(), newDoctorCommand(), newFieldsCommand(), newSoakCommand(), newChildCommand(),
+		newCalibrateCommand(), newPredictCommand(), newExploreCommand())
 	return root
 }

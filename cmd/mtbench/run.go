@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"mtbench/internal/series"
+	"mtbench/internal/thread"
 )
 
 // runOptions are the flags of `mtbench run` that are not settings of the series.
@@ -145,6 +146,10 @@ func onlyWith(f *pflag.FlagSet, name, allowed string) error {
 
 // open makes the series: a new one with its file, or the one to resume.
 func (o *runOptions) open(argv []string) (*series.Series, error) {
+	if thread.Exploring {
+		return nil, errors.New("this build has preemption points at shared accesses (tag explore): it " +
+			"explores and does not measure")
+	}
 	if o.resume != "" {
 		s, err := series.Resume(o.resume)
 		if err == nil {

@@ -212,3 +212,22 @@ func (c *Calibration) Write(path string) error {
 	_, err = f.Write(append(text, '\n'))
 	return errors.Join(err, f.Close())
 }
+
+// Figure is one cost or rate for people: its value and the middle half of its samples, in ns.
+type Figure struct {
+	Name             string
+	Value, Low, High float64
+	Note             string
+}
+
+// Figures lists the costs and rates.
+func (c *Calibration) Figures() []Figure {
+	var list []Figure
+	for _, name := range figureNames() {
+		s := slices.Sorted(slices.Values(c.Samples[name]))
+		n := len(s) - 1
+		list = append(list, Figure{Name: name, Value: figureOf(s), Low: s[n/4], High: s[3*n/4],
+			Note: c.Notes[name]})
+	}
+	return list
+}

@@ -41,7 +41,8 @@ type Unsaid struct {
 // of the slowest that did.
 const letterLimit = 3600 * time.Second
 
-func (h LetterHost) scenario() results.Scenario {
+// Scenario is the letter's workload at full size.
+func (h LetterHost) Scenario() results.Scenario {
 	u := h.Unsaid
 	return results.Scenario{
 		MemoryBytes: 120 << 30, VCPUs: 16, DirtyRate: u.DirtyRate, Pattern: "uniform", WriteBytes: 64,
@@ -136,9 +137,36 @@ func FiguresOf(run *results.Run) Figures {
 	return f
 }
 
+// Letter is the letter's host with Unsaid as fitted on FitRows.
+func Letter() LetterHost {
+	costs := sim.Typical()
+	costs.FutexWait = 2 * time.Microsecond // with the mitigations of 2018
+	return LetterHost{
+		Scale: 240, Costs: costs,
+		Rates: Rates{
+			Record: 300, CopyKiB: 60, Scan: 20, ScanLog: 3, Zero: 600, Store: 150,
+			Send: 2000, SendKiB: 250, Recv: 2000, RecvKiB: 100,
+		},
+		Unsaid: Unsaid{
+			Encode: 22500, Decode: 10000, Spread: 0.3, Bytes: 2900, Burst: 256 << 10,
+			DirtyRate: 85_000, IdleWake: 30_000, FutexWake: 5600, DowntimeMS: 300, MaxBandwidth: 915e6,
+		},
+	}
+}
+
+// Rows predicts all twelve rows.
+func (h LetterHost) Rows(seed uint64) ([]Row, []*results.Run, error) {
+	rows, err := letterRows()
+	if err != nil {
+		return nil, nil, err
+	}
+	runs, err := h.Predict(rows, seed)
+	return rows, runs, err
+}
+
 // Predict fills in rows, on as many CPUs as there are, and returns the runs in their order.
 func (h LetterHost) Predict(rows []Row, seed uint64) ([]*results.Run, error) {
-	sc, err := Scale(h.scenario(), h.Scale)
+	sc, err := Scale(h.Scenario(), h.Scale)
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +186,7 @@ func (h LetterHost) Predict(rows []Row, seed uint64) ([]*results.Run, error) {
 			return nil, fmt.Errorf("%v: %w", rows[i].Cell, errs[i])
 		}
 		Unscale(run, h.Scale)
+		run.Index = i
 		rows[i].Predicted = FiguresOf(run)
 	}
 	return runs, nil

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"mtbench/internal/codec"
+	"mtbench/internal/content"
+	"mtbench/internal/host"
+	"mtbench/internal/predict"
+)
+
+type calibrateOptions struct {
+	plan   predict.Plan
+	output string
+}
+
+func newCalibrateCommand() *cobra.Command {
+	o := &calibrateOptions{plan: predict.Plan{Content: "mixed", Codec: "zlib", Level: -1}}
+	cmd := &cobra.Command{
+		Use:   "calibrate",
+		Short: "Measure what a prediction needs to know of this host",
+		Long: `Measures the service time and size of pages, and what this host's threads pay for atomics, cache
+lines, futexes, wake-ups, switches, sleeps, copies, scans and sockets, each a few dozen times, and
+writes every sample to a file for "mtbench predict". Takes a few seconds on an idle host; on a busy
+one the figures are those of a busy host.`,
+		Example: `  mtbench calibrate -o this-host.json
+  mtbench calibrate --content text --codec zstd -o text-zstd.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runCalibrate(cmd, o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.plan.Content, "content", o.plan.Content, "page content, as of mtbench run")
+	f.StringVar(&o.plan.Codec, "codec", o.plan.Codec, "compressor, as of mtbench run")
+	f.IntVar(&o.plan.Level, "level", o.plan.Level, "compress-level (-1: the codec's default)")
+	f.Uint64Var(&o.plan.Seed, "seed", 0, "of the content (default: drawn)")
+	f.StringVarP(&o.output, "output", "o", "calibration.json", "file to write; an existing one is refused")
+	f.SortFlags = false
+	return cmd
+}
+
+func runCalibrate(cmd *cobra.Command, o *calibrateOptions) error {
+	if err := o.complete(cmd.Flags().Changed("seed")); err != nil {
+		return badInput(err)
+	}
+	c, err := predict.Calibrate(o.plan)
+	if err != nil {
+		return err
+	}
+	if err := c.Write(o.output); err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "%d pages of %s by %s: %.0f a second with one thread\n", len(c.Pages), c.Content, c.Codec,
+		c.SinglePages())
+	for _, f := range c.Figures() {
+		fmt.Fprintf(out, "%-18s %9.1f ns (half of the samples within %.1f and %.1f)  %s\n", f.Name, f.Value,
+			f.Low, f.High, f.Note)
+	}
+	_, err = fmt.Fprintf(out, "\ncalibration  %s\n", o.output)
+	return err
+}
+
+// complete settles the defaults and refuses what could only fail after the measurement.
+func (o *calibrateOptions) complete(seeded bool) error {
+	if !seeded {
+		o.plan.Seed = rand.Uint64()
+	}
+	if _, err := os.Stat(o.output); !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("--output: %s exists already; a calibration is not written over", o.output)
+	}
+	if _, err := content.New(o.plan.Content, o.plan.Seed); err != nil {
+		return fmt.Errorf("--content: %w", err)
+	}
+	c, err := codec.Lookup(o.plan.Codec)
+	if err != nil {
+		return fmt.Errorf("--codec: %w", err)
+	}
+	lo, hi, def := c.Levels()
+	if o.plan.Level == -1 {
+		o.plan.Level = def
+	}
+	if o.plan.Level < lo || o.plan.Level > hi {
+		return fmt.Errorf("--level: codec %s has levels %d to %d", c.Name(), lo, hi)
+	}
+	o.plan.Host = host.Local().Describe()
+	return nil
+}

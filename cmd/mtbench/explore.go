@@ -1,0 +1,178 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"mtbench/internal/explore"
+	"mtbench/internal/thread"
+	"mtbench/models"
+	"mtbench/models/modeltest/planted"
+	"mtbench/models/registry"
+)
+
+type exploreOptions struct {
+	models   []string
+	explore  explore.Options
+	program  string
+	schedule string
+	list     bool
+}
+
+// The bounds of the walks; beyond them nobody waits for the end.
+const (
+	maxSchedules  = 1_000_000_000
+	maxDepartures = 100
+)
+
+func newExploreCommand() *cobra.Command {
+	o := &exploreOptions{explore: explore.Options{Schedules: 20_000, Bound: 4, Depth: 3, Seed: 1}}
+	cmd := &cobra.Command{
+		Use:   "explore",
+		Short: "Walk the schedules of a model and check what must hold in all of them",
+		Long: `Runs small programs over a model again and again, each time with another choice of which thread
+goes on at each shared access, and checks that every accepted page is handled and done exactly
+once, that the bound on what is in flight holds, that nobody sleeps or spins for ever, that Close
+returns and that the memory at the far end is the same. Half of the schedules are walked depth
+first by the number of departures from the default order (which bounds the preemptions), the
+others are random by priority (PCT). A schedule that goes wrong is printed as a few numbers,
+which --schedule runs again.
+
+The access points exist only in a build with the tag explore:
+
+  go build -tags explore -o mtbench-explore ./cmd/mtbench`,
+		Example: `  mtbench-explore explore
+  mtbench-explore explore --models locked,lockless --schedules 1000000
+  mtbench-explore explore --models planted
+  mtbench-explore explore --models asleep-flag --program "one worker, wait" --schedule "53 1"`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runExplore(cmd.OutOrStdout(), o) },
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&o.models, "models", []string{"locked", "lockless"}, "models, or planted for all planted bugs")
+	f.Int64Var(&o.explore.Schedules, "schedules", o.explore.Schedules, "schedules a model")
+	f.IntVar(&o.explore.Bound, "bound", o.explore.Bound, "depth first: departures from the default order")
+	f.IntVar(&o.explore.Depth, "depth", o.explore.Depth, "random: ordering constraints that a bug needs")
+	f.Uint64Var(&o.explore.Seed, "seed", o.explore.Seed, "random: seed")
+	f.StringVar(&o.program, "program", "", "with --schedule: the program to run")
+	f.StringVar(&o.schedule, "schedule", "", "run this one schedule of --program")
+	f.BoolVar(&o.list, "list", false, "list the programs and the planted bugs")
+	f.SortFlags = false
+	return cmd
+}
+
+func runExplore(w io.Writer, o *exploreOptions) error {
+	if o.list {
+		return listPrograms(w)
+	}
+	if !thread.Exploring {
+		return badInput(errors.New("this build has no access points; build one with: " +
+			"go build -tags explore -o mtbench-explore ./cmd/mtbench"))
+	}
+	list, err := o.check()
+	if err != nil {
+		return badInput(err)
+	}
+	if o.schedule != "" {
+		return replaySchedule(w, o, list)
+	}
+	failed := 0
+	for _, m := range list {
+		total := explore.Explore(m, o.explore)
+		fmt.Fprintf(w, "%s: %d schedules of %d programs, %d choices; every schedule with at most %d departures\n",
+			m.Name, total.Schedules, total.Cases, total.Points, total.Bound)
+		if total.Failure != nil {
+			failed++
+			fmt.Fprintf(w, "%v\n", total.Failure)
+		}
+	}
+	if failed > 0 {
+		return withStatus(statusMemory, "%d of %d models go wrong on a schedule", failed, len(list))
+	}
+	return nil
+}
+
+// check refuses what makes no sense and finds the models.
+func (o *exploreOptions) check() ([]explore.Model, error) {
+	e := &o.explore
+	switch {
+	case e.Schedules < 1 || e.Schedules > maxSchedules:
+		return nil, fmt.Errorf("--schedules: %d is not within 1 to %d", e.Schedules, maxSchedules)
+	case e.Bound < 0 || e.Bound > maxDepartures:
+		return nil, fmt.Errorf("--bound: %d is not within 0 to %d", e.Bound, maxDepartures)
+	case e.Depth < 1 || e.Depth > maxDepartures:
+		return nil, fmt.Errorf("--depth: %d is not within 1 to %d", e.Depth, maxDepartures)
+	case (o.schedule == "") != (o.program == ""):
+		return nil, errors.New("--schedule and --program are given together")
+	case o.schedule != "" && len(o.models) != 1:
+		return nil, errors.New("--schedule is of one model: name it with --models")
+	}
+	var list []explore.Model
+	for _, name := range o.models {
+		found, err := exploredModels(name)
+		if err != nil {
+			return nil, fmt.Errorf("--models: %w", err)
+		}
+		list = append(list, found...)
+	}
+	return list, nil
+}
+
+func exploredModels(name string) ([]explore.Model, error) {
+	var bugs []explore.Model
+	for _, p := range planted.All() {
+		m := explore.Model{Name: p.Name, Build: p.Build, InFlight: p.InFlight}
+		if p.Name == name {
+			return []explore.Model{m}, nil
+		}
+		bugs = append(bugs, m)
+	}
+	if name == "planted" {
+		return bugs, nil
+	}
+	c, err := registry.Lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	if !c.Ranked {
+		return nil, fmt.Errorf("%s is a baseline without a hand-over to explore", name)
+	}
+	return []explore.Model{{Name: c.Name, Build: c.Build, InFlight: inFlightBound}}, nil
+}
+
+// inFlightBound is the most requests that any of the registered models has.
+func inFlightBound(c models.Config) int { return max(c.Depth, 1) * c.Threads }
+
+func replaySchedule(w io.Writer, o *exploreOptions, list []explore.Model) error {
+	s, err := explore.ParseSchedule(o.schedule)
+	if err != nil {
+		return badInput(fmt.Errorf("--schedule: %w", err))
+	}
+	for _, c := range explore.Cases() {
+		if c.Name != o.program {
+			continue
+		}
+		m := list[0]
+		if err := explore.Replay(explore.Pipeline(m.Name, m.Build, m.InFlight, c), s); err != nil {
+			return withStatus(statusMemory, "%s/%s on %v: %w", m.Name, c.Name, s, err)
+		}
+		fmt.Fprintf(w, "%s/%s on %v: nothing went wrong\n", m.Name, c.Name, s)
+		return nil
+	}
+	return badInput(fmt.Errorf("--program: there is no program %q; --list shows them", o.program))
+}
+
+func listPrograms(w io.Writer) error {
+	fmt.Fprintln(w, "programs:")
+	for _, c := range explore.Cases() {
+		fmt.Fprintf(w, "  %-22s %d threads, %d pages\n", c.Name, c.Config.Threads, c.Pages)
+	}
+	fmt.Fprintln(w, "planted bugs:")
+	for _, p := range planted.All() {
+		fmt.Fprintf(w, "  %-22s %s\n", p.Name, p.Doc)
+	}
+	return nil
+}

@@ -1,0 +1,349 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"mtbench/internal/predict"
+	"mtbench/internal/series"
+	"mtbench/internal/sim"
+	"mtbench/results"
+	"mtbench/workloads"
+)
+
+type predictOptions struct {
+	settings    series.Settings
+	calibration string
+	cpus        int
+	apart       bool
+	scale       int
+	resamples   int
+	against     string
+	letter      bool
+	refit       int
+	trace       string
+	output      string
+}
+
+func newPredictCommand() *cobra.Command {
+	o := &predictOptions{settings: series.Defaults(), resamples: 5}
+	o.settings.Matrix.Threads = []int{4, 8, 16}
+	cmd := &cobra.Command{
+		Use:   "predict",
+		Short: "Run the matrix in virtual time on a host that is described, not owned",
+		Long: `Runs the same models and the same migration loop in virtual time, on as many CPUs as asked for,
+with the service times, sizes and costs of a calibration, and writes an ordinary result file that
+is marked predicted. Each cell is run once with the calibration as it was measured and then with
+resamplings of it, so that the spread of a cell is what the calibration leaves uncertain.
+
+A large guest is simulated at a fraction of its memory (--scale; 1 is in full), and the file says
+by how much that is off. --against FILE predicts the matrix of a measured file of this host and
+prints both, cell by cell. --letter predicts the twelve rows of the published letter with one set
+of parameters, and prints where it is right and where not.`,
+		Example: `  mtbench predict --calibration this-host.json --cpus 64 --memory 4GiB
+  mtbench predict --calibration this-host.json --against measured.jsonl
+  mtbench predict --letter`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runPredict(cmd, o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.calibration, "calibration", "", "file of mtbench calibrate")
+	f.IntVar(&o.cpus, "cpus", 64, "CPUs of the virtual host")
+	f.BoolVar(&o.apart, "two-hosts", false, "the destination has a host of its own, with as many CPUs")
+	f.IntVar(&o.scale, "scale", 0, "simulate 1/n of the memory (default: such that 512 MiB are simulated)")
+	f.IntVar(&o.resamples, "resamples", o.resamples, "runs a cell, each with the calibration resampled")
+	f.StringVar(&o.against, "against", "", "predict the matrix of this measured file, and compare")
+	f.BoolVar(&o.letter, "letter", false, "predict the published letter's twelve rows, and compare")
+	f.IntVar(&o.refit, "refit", 0, "with --letter: fit its unsaid parameters anew, so many rounds")
+	f.StringVar(&o.trace, "trace", "", "also write a Chrome trace (Perfetto opens it) of the first cell")
+	addPredictMatrixFlags(f, &o.settings)
+	addGuestFlags(f, &o.settings)
+	f.IntVar(&o.settings.Decompress, "decompress-threads", o.settings.Decompress, "threads of the destination")
+	f.StringVar(&o.settings.Destination, "destination", o.settings.Destination, "process, or discard")
+	f.StringVarP(&o.output, "output", "o", "", "result file; an existing one is refused (default mtbench-predicted-DATE-TIME.jsonl)")
+	f.SortFlags = false
+	return cmd
+}
+
+func addPredictMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
+	f.StringSliceVar(&s.Matrix.Models, "models", s.Matrix.Models, "models; the others are compared with the first")
+	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
+	f.Var(waitsValue{&s.Matrix.Waits}, "wait", "compress-wait-thread")
+	f.DurationVar(&s.Limit, "limit", s.Limit, "bound of a run in virtual time")
+	f.Var(rateValue{rate: &s.DirtyRate}, "dirty-rate", "page writes a second over all vCPUs")
+	f.Uint64Var(&s.Seed, "seed", 1, "of content, patterns and resamplings")
+}
+
+func runPredict(cmd *cobra.Command, o *predictOptions) error {
+	if o.output == "" {
+		o.output = "mtbench-predicted-" + time.Now().Format("20060102-150405") + ".jsonl"
+	}
+	if o.letter {
+		return o.predictLetter(cmd)
+	}
+	p, err := o.prepare(cmd.Flags())
+	if err != nil {
+		return badInput(err)
+	}
+	return p.run(cmd)
+}
+
+// prediction is what a run of the command does.
+type prediction struct {
+	matrix      predict.Matrix
+	calibration *predict.Calibration
+	header      results.Header
+	measured    *results.File // nil without --against
+	trace       string
+	output      string
+}
+
+// prepare checks everything before anything is run.
+func (o *predictOptions) prepare(f *pflag.FlagSet) (*prediction, error) {
+	if o.calibration == "" {
+		return nil, errors.New("a prediction needs a --calibration; make one with: mtbench calibrate")
+	}
+	if o.refit != 0 {
+		return nil, errors.New("--refit goes with --letter")
+	}
+	c, ref, err := predict.ReadCalibration(o.calibration)
+	if err != nil {
+		return nil, fmt.Errorf("--calibration: %w", err)
+	}
+	p := &prediction{calibration: c, trace: o.trace, output: o.output}
+	if err := o.describe(f, p); err != nil {
+		return nil, err
+	}
+	h := &p.header
+	h.Kind, h.Version, h.Revision, h.Go = results.Predicted, release, revision(), runtime.Version()
+	h.Created, h.Argv, h.Calibration = time.Now(), os.Args, &ref
+	m := &p.matrix
+	m.Resamples, m.Scale, m.Seed = o.resamples, o.scale, h.Seed
+	if m.Scale == 0 {
+		m.Scale = predict.AutoScale(h.Scenario.MemoryBytes)
+	}
+	if m.Resamples < 1 || m.Resamples > predict.MaxResamples {
+		return nil, fmt.Errorf("--resamples: %d is not within 1 to %d", m.Resamples, predict.MaxResamples)
+	}
+	if m.Scenario, err = predict.Scale(h.Scenario, m.Scale); err != nil {
+		return nil, fmt.Errorf("--scale: %w", err)
+	}
+	if err := m.Check(); err != nil {
+		return nil, err
+	}
+	m.Scenario = h.Scenario
+	for _, w := range h.Matrix.Waits {
+		for _, n := range h.Matrix.Threads {
+			for _, model := range h.Matrix.Models {
+				m.Cells = append(m.Cells, predict.Cell{Model: model, Threads: n, Wait: w})
+			}
+		}
+	}
+	h.Matrix.Pairs, h.Matrix.Runs, h.Matrix.AA = m.Resamples, m.Resamples*len(m.Cells), 0
+	return p, nil
+}
+
+// describe takes scenario, matrix and host from the flags or from the measured file.
+func (o *predictOptions) describe(f *pflag.FlagSet, p *prediction) error {
+	h := &p.header
+	if o.against != "" {
+		return o.describeAs(f, p)
+	}
+	if err := o.settings.Validate(); err != nil {
+		return err
+	}
+	c := p.calibration
+	if f.Changed("content") && o.settings.Content != c.Content || f.Changed("codec") &&
+		o.settings.Codec != c.Codec || f.Changed("level") && o.settings.Level != c.Level {
+		return fmt.Errorf("%s is of content %s by codec %s, level %d; calibrate for what is to be predicted",
+			o.calibration, c.Content, c.Codec, c.Level)
+	}
+	h.Scenario, h.Matrix, h.Seed = scenarioOf(o.settings, c), o.settings.Matrix, o.settings.Seed
+	p.matrix.CPUs, p.matrix.Apart = o.cpus, o.apart
+	h.Host = results.Host{Name: "virtual", OS: "virtual time", CPUModel: c.Host.CPUModel + " (as calibrated)",
+		CPUs: o.cpus, Rate: c.SinglePages(), PageServiceU: 1e6 / c.SinglePages()}
+	return nil
+}
+
+// describeAs takes everything from a measured file.
+func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
+	var err error
+	if p.measured, err = results.Read(o.against); err != nil {
+		return err
+	}
+	from, c := &p.measured.Header, p.calibration
+	for _, flag := range []string{"cpus", "two-hosts", "models", "threads", "wait", "memory", "dirty-rate",
+		"content", "codec", "level", "vcpus", "limit"} {
+		if f.Changed(flag) {
+			return fmt.Errorf("--%s cannot be given with --against: everything is the measured file's", flag)
+		}
+	}
+	sc := &from.Scenario
+	switch {
+	case from.Kind != results.Measured:
+		return fmt.Errorf("%s holds %s figures; --against needs measured ones", o.against, from.Kind)
+	case c.Host.CPUModel != from.Host.CPUModel:
+		return fmt.Errorf("%s is of a %s and %s of a %s: calibrate on the host that was measured",
+			o.calibration, c.Host.CPUModel, o.against, from.Host.CPUModel)
+	case sc.Content != c.Content || sc.Codec != c.Codec || sc.Level != c.Level:
+		return fmt.Errorf("%s is of %s by %s, level %d, and %s of %s by %s, level %d", o.calibration,
+			c.Content, c.Codec, c.Level, o.against, sc.Content, sc.Codec, sc.Level)
+	}
+	p.header.Scenario, p.header.Matrix, p.header.Seed = *sc, from.Matrix, from.Seed
+	p.header.Host = from.Host
+	p.matrix.CPUs = from.Host.CPUs
+	return nil
+}
+
+// scenarioOf writes every default out; multiples are of the calibration's single thread.
+func scenarioOf(s series.Settings, c *predict.Calibration) results.Scenario {
+	pages := c.SinglePages()
+	bytes := pages * workloads.PageSize
+	return results.Scenario{
+		MemoryBytes: s.Memory, VCPUs: s.VCPUs, DirtyRate: s.DirtyRate.Resolve(pages),
+		DirtyRateMultiple: s.DirtyRate.Multiple, Pattern: s.Pattern, WriteBytes: s.WriteBytes,
+		Content: c.Content, Codec: c.Codec, Level: c.Level,
+		MaxBandwidth: s.MaxBandwidth.Resolve(bytes), LinkBandwidth: s.LinkBandwidth.Resolve(bytes),
+		LinkMultiple: s.LinkBandwidth.Multiple, LinkBurst: s.LinkBurst,
+		DowntimeLimitMS: float64(s.DowntimeLimit) / float64(time.Millisecond), Flush: s.Flush,
+		DecompressThreads: s.Decompress, Destination: s.Destination, Machine: s.Machine,
+		LimitMS: float64(s.Limit) / float64(time.Millisecond), Account: s.Account, RoundRobin: s.RoundRobin,
+	}
+}
+
+func (p *prediction) run(cmd *cobra.Command) error {
+	if err := p.noteScale(); err != nil {
+		return err
+	}
+	w, err := results.Create(p.output, p.header)
+	if err != nil {
+		return badInput(err)
+	}
+	var runs []results.Run
+	err = p.matrix.Run(cmd.Context(), p.calibration, func(r *results.Run) error {
+		runs = append(runs, *r)
+		return w.Append(r)
+	})
+	if err = errors.Join(err, w.Close()); err != nil {
+		return err
+	}
+	if p.trace != "" {
+		if err := p.writeTrace(); err != nil {
+			return err
+		}
+	}
+	if p.measured != nil {
+		if err := predict.WriteComparison(cmd.OutOrStdout(), predict.Compare(p.measured.Runs, runs)); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\n", p.output)
+		return err
+	}
+	return printFile(cmd, p.output)
+}
+
+// noteScale says in the header what scaling does to the figures.
+func (p *prediction) noteScale() error {
+	h := &p.header
+	h.Notes = append(h.Notes, "predicted in virtual time; the runs of a cell are resamplings of the calibration")
+	if p.matrix.Scale < 2 {
+		return nil
+	}
+	off, err := p.matrix.ScaleError(p.calibration)
+	if err != nil {
+		return err
+	}
+	note := "its total time was not to be had at another scale"
+	if !math.IsNaN(off) {
+		note = fmt.Sprintf("at half the scale the first cell's total time is %.3f times as long", 1/off)
+	}
+	h.Notes = append(h.Notes, fmt.Sprintf("the guest was simulated at 1/%d of its memory, downtime limit and "+
+		"bound, and what grows with memory multiplied; %s", p.matrix.Scale, note))
+	return nil
+}
+
+// writeTrace runs the first cell once more, on a guest small enough for a trace.
+func (p *prediction) writeTrace() (err error) {
+	f, err := os.OpenFile(p.trace, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return badInput(fmt.Errorf("--trace: %w", err))
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	chrome := sim.NewChrome(f)
+	profile, err := p.calibration.Profile(nil)
+	if err != nil {
+		return err
+	}
+	setup := p.matrix.Setup
+	const traced = 4 << 20
+	n := int(max(1, setup.Scenario.MemoryBytes/traced))
+	if setup.Scenario, err = predict.Scale(setup.Scenario, n); err != nil {
+		return err
+	}
+	setup.Scenario.Account = true
+	setup.Trace = chrome.Trace
+	if _, _, err := predict.Run(setup, profile, p.matrix.Cells[0], p.matrix.Seed); err != nil {
+		return err
+	}
+	return chrome.Close()
+}
+
+func (o *predictOptions) predictLetter(cmd *cobra.Command) error {
+	if o.calibration != "" || o.against != "" {
+		return badInput(errors.New("--letter has its own parameters: give it no --calibration or --against"))
+	}
+	if o.refit < 0 || o.refit > 20 {
+		return badInput(fmt.Errorf("--refit: %d is not within 0 to 20", o.refit))
+	}
+	h := predict.Letter()
+	if o.scale > 0 {
+		h.Scale = o.scale
+	}
+	if o.refit > 0 {
+		var err error
+		h, err = h.Fit(o.refit, o.settings.Seed, func(knob string, misfit float64) {
+			fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %s: misfit %.3f\n", knob, misfit)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return o.writeLetter(cmd.OutOrStdout(), h)
+}
+
+func (o *predictOptions) writeLetter(w io.Writer, h predict.LetterHost) error {
+	rows, runs, err := h.Rows(o.settings.Seed)
+	if err != nil {
+		return badInput(err)
+	}
+	file, err := results.Create(o.output, results.Header{
+		Kind: results.Predicted, Version: release, Revision: revision(), Go: runtime.Version(),
+		Created: time.Now(), Argv: os.Args, Seed: o.settings.Seed, Scenario: h.Scenario(),
+		Host: results.Host{Name: "the letter's host, virtual", OS: "virtual time",
+			CPUModel: "64 CPUs in round figures", CPUs: 64},
+		Matrix: results.Matrix{Models: []string{"locked", "lockless"}, Threads: []int{4, 8, 16},
+			Waits: []bool{false, true}, Pairs: 1, Runs: len(runs)},
+		Notes: []string{h.Describe()},
+	})
+	if err != nil {
+		return badInput(err)
+	}
+	for _, r := range runs {
+		if err := file.Append(r); err != nil {
+			return errors.Join(err, file.Close())
+		}
+	}
+	if err := errors.Join(file.Close(), predict.WriteLetter(w, h, rows)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\nresults  %s\n", o.output)
+	return err
+}

@@ -1,0 +1,170 @@
+package predict
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"time"
+
+	"mtbench/results"
+	"mtbench/workloads"
+)
+
+// Matrix is a prediction: every cell, once with each resampling of the calibration.
+type Matrix struct {
+	Setup
+	Cells     []Cell
+	Resamples int    // at least 1; the first is the calibration as it was measured
+	Scale     int    // see Scale; 1: in full
+	Seed      uint64 // of content, patterns and resamplings
+}
+
+// MaxResamples bounds a prediction.
+const MaxResamples = 1000
+
+// Run predicts every cell and hands the records over in order: a resampling's cells one after the
+// other. All models of a resampling and case share its seed and its figures, so they are a pair.
+func (m Matrix) Run(ctx context.Context, c *Calibration, each func(*results.Run) error) error {
+	if m.Resamples < 1 || m.Resamples > MaxResamples {
+		return fmt.Errorf("%d resamplings: there must be 1 to %d", m.Resamples, MaxResamples)
+	}
+	var err error
+	if m.Scenario, err = Scale(m.Scenario, m.Scale); err != nil {
+		return err
+	}
+	var work []func() (*results.Run, error)
+	for i := range m.Resamples {
+		seed, profile, err := m.resampling(c, i)
+		if err != nil {
+			return err
+		}
+		for position, cell := range m.Cells {
+			work = append(work, func() (*results.Run, error) {
+				run, _, err := Run(m.Setup, profile, cell, seed)
+				if err != nil {
+					return nil, fmt.Errorf("%s, %d threads, wait %v: %w", cell.Model, cell.Threads, cell.Wait, err)
+				}
+				Unscale(run, m.Scale)
+				run.Index, run.Block, run.Pair, run.Position = i*len(m.Cells)+position, i, i, position
+				run.Started = c.Created
+				return run, nil
+			})
+		}
+	}
+	return inOrder(ctx, work, each)
+}
+
+func (m Matrix) resampling(c *Calibration, i int) (uint64, Profile, error) {
+	seed := m.Seed + uint64(i)
+	if i == 0 {
+		p, err := c.Profile(nil)
+		return seed, p, err
+	}
+	p, err := c.Profile(rand.New(rand.NewPCG(seed, 0x63616c)))
+	return seed, p, err
+}
+
+// inOrder does the work on all CPUs and hands the results over in the order of the work.
+func inOrder(ctx context.Context, work []func() (*results.Run, error), each func(*results.Run) error) error {
+	type answer struct {
+		run *results.Run
+		err error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer cancel()
+	answers := make([]chan answer, len(work))
+	for i := range answers {
+		answers[i] = make(chan answer, 1)
+	}
+	next := make(chan int)
+	all.Go(func() {
+		defer close(next)
+		for i := range work {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for range min(runtime.GOMAXPROCS(0), len(work)) {
+		all.Go(func() {
+			for i := range next {
+				run, err := work[i]()
+				answers[i] <- answer{run, err}
+			}
+		})
+	}
+	for _, a := range answers {
+		select {
+		case got := <-a:
+			if got.err != nil {
+				return got.err
+			}
+			if err := each(got.run); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// SinglePages is how many pages a second one thread of the calibration compresses: what rates given
+// as multiples are multiples of.
+func (c *Calibration) SinglePages() float64 {
+	var sum time.Duration
+	for _, p := range c.Pages {
+		sum += p.Encode
+	}
+	return float64(len(c.Pages)) / sum.Seconds()
+}
+
+// ScaleError predicts the first cell at the matrix's scale and at half of it, and returns by what
+// factor the total time differs: how much the rule of Scale is off. NaN where one of the two did not
+// complete, 1 in full.
+func (m Matrix) ScaleError(c *Calibration) (float64, error) {
+	if m.Scale < 2 {
+		return 1, nil
+	}
+	p, err := c.Profile(nil)
+	if err != nil {
+		return 0, err
+	}
+	return scaleError(m.Setup, p, m.Cells[0], m.Scale, m.Seed)
+}
+
+func scaleError(s Setup, p Profile, c Cell, n int, seed uint64) (float64, error) {
+	var total [2]float64
+	for i, n := range []int{n, n / 2} {
+		half := s
+		var err error
+		if half.Scenario, err = Scale(s.Scenario, n); err != nil {
+			return 0, err
+		}
+		run, _, err := Run(half, p, c, seed)
+		if err != nil {
+			return 0, err
+		}
+		Unscale(run, n)
+		total[i] = run.TotalTimeMS
+		if !run.Completed {
+			total[i] = math.NaN()
+		}
+	}
+	return total[0] / total[1], nil
+}
+
+// autoPages is the guest that is simulated where no scale is asked for: 512 MiB.
+const autoPages = 1 << 17
+
+// AutoScale is the least scale at which the guest has at most 512 MiB.
+func AutoScale(memory int64) int {
+	return int(max(1, (memory/workloads.PageSize+autoPages-1)/autoPages))
+}
