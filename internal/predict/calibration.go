@@ -171,7 +171,7 @@ func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
 			p.Pages[i] = c.Pages[rng.IntN(len(c.Pages))]
 		}
 	}
-	return p, p.Costs.Check()
+	return p, errors.Join(p.Costs.Check(), p.Rates.check())
 }
 
 func resample(list []float64, rng *rand.Rand) []float64 {

@@ -79,9 +79,9 @@ func Free() Costs { return Costs{Slice: time.Millisecond} }
 
 // Check says which cost is out of its range.
 func (c Costs) Check() error {
-	for _, f := range c.fields() {
-		if f.d < 0 || f.d > time.Second {
-			return fmt.Errorf("sim: cost %s is %v; it must be between 0 and 1s", f.name, f.d)
+	for _, f := range c.Fields() {
+		if f.Value < 0 || f.Value > time.Second {
+			return fmt.Errorf("sim: cost %s is %v; it must be between 0 and 1s", f.Name, f.Value)
 		}
 	}
 	if !(c.WakeSpread >= 0 && c.WakeSpread <= 2) {
@@ -93,13 +93,15 @@ func (c Costs) Check() error {
 	return nil
 }
 
-type namedCost struct {
-	name string
-	d    time.Duration
+// Cost is one of Costs by its name in files.
+type Cost struct {
+	Name  string
+	Value time.Duration
 }
 
-func (c Costs) fields() []namedCost {
-	return []namedCost{
+// Fields lists all of Costs but the spread.
+func (c Costs) Fields() []Cost {
+	return []Cost{
 		{"atomic_ns", c.Atomic}, {"line_ns", c.Line}, {"poll_ns", c.Poll}, {"pause_ns", c.Pause},
 		{"futex_wait_ns", c.FutexWait}, {"futex_wake_ns", c.FutexWake},
 		{"wake_empty_ns", c.WakeEmpty}, {"idle_wake_ns", c.IdleWake}, {"switch_ns", c.Switch},

@@ -1,0 +1,187 @@
+package predict
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"mtbench/results"
+)
+
+// fake is a calibration out of a profile, whose samples have some spread.
+func fake() *Calibration {
+	p := typical()
+	c := &Calibration{Type: calibrationType, Schema: CalibrationSchema, Content: "mixed", Codec: "zlib",
+		Level: 1, Pages: p.Pages, Samples: map[string][]float64{}}
+	for _, f := range p.Rates.fields() {
+		c.Samples[f.name] = spreadAround(float64(f.d))
+	}
+	for _, f := range p.Costs.Fields() {
+		c.Samples[f.Name] = spreadAround(float64(f.Value))
+	}
+	return c
+}
+
+func spreadAround(v float64) []float64 {
+	return []float64{v * 0.9, v * 0.95, v, v * 1.05, v * 1.1, v * 1.2}
+}
+
+func smallMatrix() Matrix {
+	s := scenario()
+	s.MemoryBytes = 4 << 20
+	return Matrix{Setup: Setup{Scenario: s, CPUs: 8}, Resamples: 2, Scale: 1, Seed: 3,
+		Cells: []Cell{{"locked", 2, false}, {"lockless", 2, false}, {"lockless", 2, true}}}
+}
+
+// Records come in the order of the plan, a resampling's models in a pair, however many CPUs worked.
+func TestMatrixRunsInOrderAndRepeats(t *testing.T) {
+	var first []results.Run
+	for range 2 {
+		var runs []results.Run
+		err := smallMatrix().Run(context.Background(), fake(), func(r *results.Run) error {
+			runs = append(runs, *r)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range runs {
+			if r.Index != i || r.Pair != i/3 || r.Position != i%3 || r.Verified != nil {
+				t.Errorf("record %d: index %d, pair %d, position %d", i, r.Index, r.Pair, r.Position)
+			}
+			if r.Seed != runs[i/3*3].Seed {
+				t.Errorf("record %d does not share its pair's seed", i)
+			}
+		}
+		if first == nil {
+			first = runs
+		} else if first[4].TotalTimeMS != runs[4].TotalTimeMS {
+			t.Error("the same prediction twice gave two results")
+		}
+	}
+	if len(first) != 6 || first[0].TotalTimeMS == first[3].TotalTimeMS {
+		t.Errorf("%d runs; resampling must make a difference", len(first))
+	}
+}
+
+func TestMatrixStopsAtAnError(t *testing.T) {
+	stop := errors.New("disk full")
+	err := smallMatrix().Run(context.Background(), fake(), func(*results.Run) error { return stop })
+	if !errors.Is(err, stop) {
+		t.Errorf("ended with %v", err)
+	}
+	m := smallMatrix()
+	m.Cells[1].Model = "nonsense"
+	if err := m.Run(context.Background(), fake(), func(*results.Run) error { return nil }); err == nil ||
+		!strings.Contains(err.Error(), "nonsense") {
+		t.Errorf("an unknown model: %v", err)
+	}
+}
+
+func TestImpossibleSetups(t *testing.T) {
+	for want, change := range map[string]func(*Setup){
+		"0 CPUs":       func(s *Setup) { s.CPUs = 0 },
+		"multiple of":  func(s *Setup) { s.Scenario.MemoryBytes = 5000 },
+		"--scale":      func(s *Setup) { s.Scenario.MemoryBytes = 1 << 42 },
+		"kernel":       func(s *Setup) { s.Scenario.Machine = "goroutine" },
+		"bound":        func(s *Setup) { s.Scenario.LimitMS = 0 },
+		"host of its ": func(s *Setup) { s.Apart, s.Scenario.Destination = true, "discard" },
+	} {
+		s := Setup{Scenario: scenario(), CPUs: 4}
+		change(&s)
+		if _, _, err := Run(s, typical(), Cell{"locked", 1, false}, 1); err == nil ||
+			!strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+	if _, _, err := Run(Setup{Scenario: scenario(), CPUs: 4}, typical(), Cell{"ideal", 1, false}, 1); err == nil {
+		t.Error("ideal was predicted")
+	}
+}
+
+func TestScaleDividesWhatGrowsWithMemory(t *testing.T) {
+	sc := scenario()
+	half, err := Scale(sc, 2)
+	if err != nil || half.MemoryBytes*2 != sc.MemoryBytes || half.DowntimeLimitMS*2 != sc.DowntimeLimitMS ||
+		half.DirtyRate != sc.DirtyRate {
+		t.Errorf("%+v, %v", half, err)
+	}
+	for _, n := range []int{0, 1 << 20} {
+		if _, err := Scale(sc, n); err == nil {
+			t.Errorf("scaled by 1/%d", n)
+		}
+	}
+	run := &results.Run{TotalTimeMS: 3, SetupTimeMS: 1, Pages: 5,
+		Timeline: []results.Point{{MS: 2}}, ThreadUsage: []results.ThreadUsage{{WallMS: 7}}}
+	Unscale(run, 10)
+	if run.TotalTimeMS != 30 || run.SetupTimeMS != 1 || run.Pages != 50 || run.Timeline[0].MS != 20 ||
+		run.ThreadUsage[0].WallMS != 70 {
+		t.Errorf("%+v", run)
+	}
+}
+
+// The two figures of a pair of scales are near each other where rounds are long enough.
+func TestScaleErrorIsSmall(t *testing.T) {
+	s := scenario()
+	s.MemoryBytes, s.DirtyRate, s.DowntimeLimitMS = 256<<20, 50_000, 20
+	off, err := scaleError(Setup{Scenario: s, CPUs: 16}, typical(), Cell{"lockless", 2, true}, 2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(math.Log(off)) > 0.25 {
+		t.Errorf("at half the memory the total time is off by %.2f", off)
+	}
+}
+
+func TestComparisonCountsWhatHolds(t *testing.T) {
+	run := func(model string, rate float64) results.Run {
+		return results.Run{Model: model, Threads: 4, Wait: true, Completed: true, DrainRate: rate, Pages: 100,
+			ThreadUsage: []results.ThreadUsage{{Process: "source", Role: "main", FutexWaits: 50}}}
+	}
+	list := Compare([]results.Run{run("locked", 100), run("locked", 102), run("lockless", 200)},
+		[]results.Run{run("locked", 114), run("lockless", 100)})
+	if len(list) != 2 || list[0].Measured.Runs != 2 || list[0].Measured.Throughput.Median != 101 {
+		t.Fatalf("%+v", list)
+	}
+	var b bytes.Buffer
+	if err := WriteComparison(&b, list); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "throughput holds in 1 of 2") ||
+		!strings.Contains(b.String(), "calls a page in 2") {
+		t.Errorf("the table is\n%s", b.String())
+	}
+}
+
+// The letter's twelve rows: lockless is faster in all six cases, as published, and the table says what
+// was fitted and what was not.
+func TestLetter(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some seconds")
+	}
+	h := Letter()
+	h.Scale = 480
+	rows, runs, err := h.Rows(1)
+	if err != nil || len(rows) != 12 || len(runs) != 12 {
+		t.Fatalf("%d rows, %d runs, %v", len(rows), len(runs), err)
+	}
+	for _, a := range rows {
+		for _, b := range rows {
+			if a.Model == "locked" && b.Model == "lockless" && a.Threads == b.Threads && a.Wait == b.Wait &&
+				longer(a.Predicted, b.Predicted) <= 0 {
+				t.Errorf("%s: locked takes %v, lockless %v", caseName(a.Cell), a.Predicted, b.Predicted)
+			}
+		}
+	}
+	var out bytes.Buffer
+	if err := WriteLetter(&out, h, rows); err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + out.String())
+	if n := strings.Count(out.String(), " fitted "); n != 2 {
+		t.Errorf("%d rows are marked as fitted", n)
+	}
+}
