@@ -18,9 +18,11 @@ import (
 	"mtbench/workloads"
 )
 
-// childGrace is how long the processes of a run may take beside the bound of the migration:
-// filling the guest, verification, exit. A gigabyte takes about two seconds of it.
-const childGrace = 60 * time.Second
+// grace is how long the processes of a run may take beside the bound of the migration: start, filling
+// the guest, verification, exit. A gigabyte takes about two seconds of it on an idle host.
+func grace(memory int64) time.Duration {
+	return 15*time.Second + time.Duration(memory>>30)*10*time.Second
+}
 
 // Series is one invocation's runs: a header, a plan, and what of it has been done.
 type Series struct {
@@ -246,7 +248,7 @@ func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 func (n *Series) runner() *ProcessRunner {
 	return &ProcessRunner{
 		Scenario: func(s Slot) workloads.Scenario { return workload(n.Header.Scenario, s) },
-		Host:     n.host, Args: []string{ChildCommand}, Grace: childGrace,
+		Host:     n.host, Args: []string{ChildCommand}, Grace: grace(n.Header.Scenario.MemoryBytes),
 	}
 }
 
