@@ -25,6 +25,7 @@ var stateGroups = []stateGroup{
 	{"link (send, receive)", inkLink, inkOnDark, []string{"sending", "receiving"}},
 	{"scan and bitmap", inkScan, inkOnPale, []string{"scanning", "writing"}},
 	{"lock wait", inkLocks, inkOnDark, []string{"lock-global", "lock-slot", "lock-results"}},
+	{"waking others", inkWaking, inkOnDark, []string{"waking"}},
 	{"spinning", inkSpin, inkOnPale, []string{"spin-work", "spin-room"}},
 	{"asleep for work or room", inkAsleep, inkOnPale,
 		[]string{"wait-work", "wait-room", "joining"}},

@@ -45,6 +45,7 @@ var (
 	inkLink   = plotInk{"p-link", color.RGBA{0x3B, 0x4A, 0x8B, 0xFF}, "#5B6CB8"}
 	inkScan   = plotInk{"p-scan", color.RGBA{0xF0, 0xE4, 0x42, 0xFF}, "#F0E442"}
 	inkLocks  = plotInk{"p-locks", color.RGBA{0xA3, 0x12, 0x2A, 0xFF}, "#C9304A"}
+	inkWaking = plotInk{"p-waking", color.RGBA{0x6A, 0x4C, 0x93, 0xFF}, "#7F5FAE"}
 	inkSpin   = plotInk{"p-spin", color.RGBA{0xF0, 0x9A, 0x2E, 0xFF}, "#F09A2E"}
 	inkAsleep = plotInk{"p-asleep", color.RGBA{0xD3, 0xD8, 0xDE, 0xFF}, "#C3C9D1"}
 	inkPaced  = plotInk{"p-paced", color.RGBA{0xDD, 0xA3, 0xC4, 0xFF}, "#DDA3C4"}

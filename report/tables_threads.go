@@ -78,7 +78,7 @@ func roleWord(role string) string {
 func stateColumns(times []roleTime) []string {
 	order := []string{"codec", "copying", "sending", "receiving", "scanning", "writing", "sleeping",
 		"wait-work", "wait-room", "spin-work", "spin-room", "lock-global", "lock-slot",
-		"lock-results", "joining"}
+		"lock-results", "waking", "joining"}
 	seen := map[string]bool{}
 	for i := range times {
 		for state, ms := range times[i].states {
@@ -117,7 +117,9 @@ func reasonsSection(s *plotSource, role, whose string) section {
 		id:    "time-reasons-" + role,
 		title: "Where the time of " + whose + " goes, by reason (% of wall time)",
 		lead: []string{"Source process; all runs of a row together, so that the parts add up. " +
-			"The sum is 100.0 where the account closes; the remainder is what no reason claims."},
+			"The sum is 100.0 where the account closes; the remainder is what no reason claims. " +
+			"A thread that waits for a CPU stays in its state: a spinner may spin for more of " +
+			"its wall time than it uses CPU."},
 	}
 	rows := slices.DeleteFunc(s.timeRows("source", []string{role}),
 		func(r timeRow) bool { return !r.time.reasons })

@@ -231,7 +231,7 @@ type ThreadUsage struct {
 	Name        string             `json:"name" doc:"thread name"`
 	Role        string             `json:"role" doc:"main, worker, vcpu or other (the Go runtime's threads together)"`
 	TID         int                `json:"tid,omitempty" doc:"kernel thread id"`
-	WallMS      float64            `json:"wall_ms" unit:"ms" doc:"its life inside the bracket"`
+	WallMS      float64            `json:"wall_ms" unit:"ms" doc:"its life inside the bracket; at the destination from standing ready to the end of the stream" misread:"for the destination, as the migration: it waits there while the source fills the guest, so set its CPU time against total_time_ms"`
 	CPUMS       *Number            `json:"cpu_ms" unit:"ms" doc:"CPU time by its thread clock; null where a thread is a goroutine" misread:"as work: spinning is CPU time too; see states_ms"`
 	CPUUserMS   *Number            `json:"cpu_user_ms" unit:"ms" doc:"of that, user (tick-sampled: an indication)" misread:"to the millisecond: the kernel samples it by ticks"`
 	CPUSystemMS *Number            `json:"cpu_system_ms" unit:"ms" doc:"of that, system (tick-sampled: an indication)"`

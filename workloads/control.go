@@ -49,6 +49,7 @@ type hello struct {
 type report struct {
 	Error string `json:",omitempty"`
 	Usage []results.ThreadUsage
+	Pages int64 // page records that were loaded
 	Peak  int64 // bytes
 }
 

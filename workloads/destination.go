@@ -30,6 +30,7 @@ type decompression struct {
 	codec  codec.Codec
 	reader *wire.Reader
 	next   wire.Record // the record of the next Fill
+	sample []byte      // a compressed page, to warm decoders up with
 }
 
 // unjob is one request of the destination.
@@ -46,7 +47,19 @@ func (d *decompression) Init(req *models.Request) error {
 		return err
 	}
 	req.User = &unjob{decoder: decoder, buf: make([]byte, wire.MaxCompressed)}
-	return nil
+	return decoder.Decode(nil, make([]byte, PageSize), d.sample)
+}
+
+// sampleOf is a compressed page of zeros: some codecs make their state at the first page.
+func sampleOf(c codec.Codec) ([]byte, error) {
+	_, _, level := c.Levels()
+	encoder, err := c.NewEncoder(level)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, c.Bound(PageSize))
+	n, err := encoder.Encode(nil, out, make([]byte, PageSize))
+	return out[:n], err
 }
 
 func (d *decompression) Fill(t thread.Thread, req *models.Request) {
@@ -156,8 +169,12 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 	if err != nil {
 		return nil, err
 	}
+	sample, err := sampleOf(c)
+	if err != nil {
+		return nil, err
+	}
 	receiver := link.NewReceiver(ends.Data)
-	d := &decompression{mem: mem, codec: c, reader: wire.NewReader(receiver, sc.Memory)}
+	d := &decompression{mem: mem, codec: c, reader: wire.NewReader(receiver, sc.Memory), sample: sample}
 	m := sc.machine(sc.DecompressThreads)
 	var usage *Usage
 	var failed error
@@ -186,7 +203,7 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 // conclude tells the source how it went, hands the memory over if asked to, and returns what
 // either end has to say.
 func (c control) conclude(mem *Memory, usage *Usage, failed error, ends Ends) error {
-	message := report{Usage: ThreadUsage("destination", usage.Threads), Peak: usage.Peak}
+	message := report{Usage: ThreadUsage("destination", usage.Threads), Pages: usage.Pages, Peak: usage.Peak}
 	if failed != nil {
 		message.Error = failed.Error()
 	}

@@ -70,7 +70,24 @@ func Migrate(t thread.Thread, w World, s Settings) (Outcome, error) {
 		l.pipe.Flush(t)
 		l.pipe.Close(t)
 	}
-	return out, errors.Join(err, l.failure())
+	return out, errors.Join(err, l.failure(), l.lost())
+}
+
+// PagesLost is the error of a run whose model did not deliver what it had accepted: such a run has
+// no figures.
+type PagesLost struct{ Accepted, Delivered int64 }
+
+func (e *PagesLost) Error() string {
+	return fmt.Sprintf("the model accepted %d pages and delivered %d", e.Accepted, e.Delivered)
+}
+
+// lost says whether the pipeline, which has been flushed, still owes pages or has too many. After a
+// failure it says nothing: a job that failed has no record.
+func (l *loop) lost() error {
+	if l.rounder != nil || l.failure() != nil || l.inFlight() == 0 {
+		return nil
+	}
+	return &PagesLost{l.accepted, l.accepted - l.inFlight()}
 }
 
 // loop is the state of one migration. All of it belongs to the migration thread.

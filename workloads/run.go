@@ -238,11 +238,15 @@ func (s *source) giveUp(failed error) error {
 // verify hears the destination's report and compares the memories.
 func (s *source) verify(run *results.Run) error {
 	var far report
-	if err := s.ctl.receive(&far); err != nil {
-		return fmt.Errorf("waiting for the destination's report: %w", err)
+	err := s.ctl.receive(&far)
+	if err != nil {
+		err = fmt.Errorf("waiting for the destination's report: %w", err)
+	} else if far.Error != "" {
+		err = fmt.Errorf("the destination: %s", far.Error)
 	}
-	if far.Error != "" {
-		return fmt.Errorf("the destination: %s", far.Error)
+	if err != nil {
+		_ = s.ctl.send(verdict{Error: err.Error()}) // it waits for a word before it ends
+		return err
 	}
 	run.ThreadUsage = append(run.ThreadUsage, far.Usage...)
 	if s.peer != os.Getpid() {
@@ -252,6 +256,11 @@ func (s *source) verify(run *results.Run) error {
 	if !run.Completed {
 		run.UnverifiedReason = "the migration did not complete"
 		return s.ctl.send(verdict{})
+	}
+	if want := s.outcome.Counts.Pages(); far.Pages != want {
+		err := &PagesLost{want, far.Pages}
+		_ = s.ctl.send(verdict{Error: err.Error()})
+		return err
 	}
 	if err := s.ctl.send(verdict{Send: true}); err != nil {
 		return err

@@ -76,8 +76,8 @@ func (s *serviceSamples) add(d time.Duration) {
 	s.n++
 }
 
-// Init makes a request's buffers and codec state, and warms the codec up: some allocate at the
-// first page.
+// Init makes a request's buffers and codec state, and warms the codec up by a page: some make their
+// state at the first one, which is setup and not migration.
 func (c *compression) Init(req *models.Request) error {
 	encoder, err := c.codec.NewEncoder(c.level)
 	if err != nil {
@@ -87,6 +87,10 @@ func (c *compression) Init(req *models.Request) error {
 	if c.shaping != nil {
 		j.sink, j.iov = c.shaping(), make([][]byte, 1)
 	}
+	if _, err := encoder.Encode(nil, j.out.Begin(0), j.origin); err != nil {
+		return err
+	}
+	j.out.Reset()
 	req.User = j
 	c.jobs = append(c.jobs, j)
 	return nil

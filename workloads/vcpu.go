@@ -3,6 +3,7 @@ package workloads
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"mtbench/internal/thread"
@@ -46,6 +47,7 @@ type Writers struct {
 // vcpu is one writer thread. A vCPU holds its mutex while it writes, so that who takes the mutex
 // knows that it stands still; nobody else takes it but to stop it.
 type vcpu struct {
+	asked   atomic.Bool // to stop; before the mutex, which a vCPU with a backlog retakes at once
 	mu      thread.Mutex
 	stop    bool  // under mu
 	written int64 // under mu
@@ -94,6 +96,11 @@ func (w *Writers) Stop(t thread.Thread) {
 		return
 	}
 	w.stopped = true
+	// All are asked before one is waited for, as a hypervisor kicks all vCPUs first: the mutex is
+	// not fair, and those not reached yet would go on writing.
+	for _, c := range w.vcpus {
+		c.asked.Store(true)
+	}
 	for _, c := range w.vcpus {
 		c.mu.Lock(t)
 		c.stop = true
@@ -153,6 +160,9 @@ func (c *vcpu) due(n int64) time.Duration {
 
 // write does n writes, each a store and then its bit in the log. False: the vCPU was stopped.
 func (c *vcpu) write(t thread.Thread, n int64) bool {
+	if c.asked.Load() {
+		return false
+	}
 	c.mu.Lock(t)
 	defer c.mu.Unlock(t)
 	if c.stop {

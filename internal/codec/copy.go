@@ -17,8 +17,8 @@ type copyCodec struct {
 func newSpin(arg string) (Codec, error) {
 	d, err := time.ParseDuration(arg)
 	if err != nil || d <= 0 || d > maxSpin {
-		return nil, fmt.Errorf("codec spin:%s: the work must be a duration above 0 and at most %v, "+
-			"as in spin:5us", arg, maxSpin)
+		return nil, fmt.Errorf("codec %q: the work is a duration above 0, at most %v, "+
+			"as in spin:5us", "spin:"+arg, maxSpin)
 	}
 	return copyCodec{work: d, name: "spin:" + arg}, nil
 }
@@ -52,7 +52,7 @@ func (e copyEncoder) Encode(t thread.Thread, dst, src []byte) (int, error) {
 	if len(dst) < len(src) {
 		return 0, ErrNoRoom
 	}
-	if e.work > 0 {
+	if e.work > 0 && t != nil { // a page to warm up by, before any thread works, costs nothing
 		t.Compute(e.work)
 	}
 	return copy(dst, src), nil

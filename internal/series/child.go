@@ -97,7 +97,8 @@ func failure(err error) outcome {
 	}
 	class := ClassStream
 	var differs *workloads.MemoryDiffers
-	if errors.As(err, &differs) {
+	var lost *workloads.PagesLost
+	if errors.As(err, &differs) || errors.As(err, &lost) {
 		class = ClassMemory
 	}
 	return outcome{Class: class, Reason: err.Error()}

@@ -35,10 +35,14 @@ func (k *kthread) futexWait(w *atomic.Uint32, val uint32) {
 	}
 }
 
-// futexWake wakes n of the threads that sleep on w, the longest sleeper first.
+// futexWake wakes n of the threads that sleep on w, the longest sleeper first. The call has a state
+// of its own: with few CPUs the woken thread often takes the waker's, and that time is what waking
+// costs.
 func (k *kthread) futexWake(w *atomic.Uint32, n uintptr) {
 	k.wakes++
+	prev := k.enter(Waking)
 	wake(w, n)
+	k.enter(prev)
 }
 
 // wake never blocks, so the scheduler need not know.

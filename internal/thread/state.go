@@ -21,6 +21,7 @@ const (
 	LockGlobal               // waiting for the pipeline's global lock
 	LockSlot                 // waiting for a thread's own lock
 	LockResults              // waiting for the lock of the results ring
+	Waking                   // in the system call that wakes another thread, or preempted by it there
 	Joining                  // waiting for a thread to end
 
 	NumStates // how many there are
@@ -29,7 +30,7 @@ const (
 var stateNames = [NumStates]string{
 	"remainder", "codec", "copying", "sending", "receiving", "scanning", "writing", "sleeping",
 	"wait-work", "wait-room", "spin-work", "spin-room",
-	"lock-global", "lock-slot", "lock-results", "joining",
+	"lock-global", "lock-slot", "lock-results", "waking", "joining",
 }
 
 // String is the name of s in result files.
