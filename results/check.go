@@ -1,6 +1,9 @@
 package results
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // The names that a record must have. Those of a run are read by programs outside the project and
 // never change; others may be missing, in files of other programs, and are then zero.
@@ -20,10 +23,23 @@ var (
 
 	frontierNames = []string{"model", "threads", "wait", "repeat",
 		"highest_completed_pages_per_second", "lowest_failed_pages_per_second"}
+
+	// What may be null, of the names above.
+	nullable = map[string]bool{"verified": true, "busy_ratio": true, "timeline": true,
+		"thread_usage": true, "highest_completed_pages_per_second": true,
+		"lowest_failed_pages_per_second": true}
+)
+
+// The values of Run.EndReason.
+const (
+	endCompleted = "completed"
+	endBound     = "bound"
+	endDiverging = "diverging"
 )
 
 // wrong says which figure of r cannot be, or nothing. A report divides by some and sums others.
-func (r *Run) wrong() string {
+// kind is the file's.
+func (r *Run) wrong(kind string) string {
 	switch {
 	case r.Model == "":
 		return "model is empty"
@@ -31,27 +47,61 @@ func (r *Run) wrong() string {
 		return fmt.Sprintf("threads is %d; it is between 0 and %d", r.Threads, MaxThreads)
 	case len(r.ThreadUsage) > MaxUsage:
 		return fmt.Sprintf("thread_usage has %d threads; the most is %d", len(r.ThreadUsage), MaxUsage)
-	case r.BusyRatio != nil && (*r.BusyRatio < 0 || *r.BusyRatio > 1):
+	case !isRatio(r.BusyRatio):
 		return fmt.Sprintf("busy_ratio is %g; a ratio is between 0 and 1", *r.BusyRatio)
+	case !isRatio(r.BusyRatioPeriod):
+		return fmt.Sprintf("busy_ratio_period is %g; a ratio is between 0 and 1", *r.BusyRatioPeriod)
 	}
-	return r.negative()
+	if msg := figuresOf(r); msg != "" || kind == Published {
+		return msg
+	}
+	return firstOf(r.wrongEnd(), r.wrongVerdict(), r.wrongPages(kind))
 }
 
-func (r *Run) negative() string {
-	figures := []struct {
-		name  string
-		value float64
-	}{
-		{"total_time_ms", r.TotalTimeMS}, {"setup_time_ms", r.SetupTimeMS},
-		{"downtime_ms", r.DowntimeMS}, {"pages", float64(r.Pages)}, {"busy", float64(r.Busy)},
-		{"pages_compressed", float64(r.PagesCompressed)}, {"pages_raw", float64(r.PagesRaw)},
-		{"pages_zero", float64(r.PagesZero)}, {"wire_bytes", float64(r.WireBytes)},
-		{"block", float64(r.Block)}, {"pair", float64(r.Pair)}, {"index", float64(r.Index)},
-	}
-	for _, f := range figures {
-		if f.value < 0 {
-			return fmt.Sprintf("%s is %g; it cannot be negative", f.name, f.value)
+func isRatio(v *Number) bool { return v == nil || *v >= 0 && *v <= 1 }
+
+func firstOf(msgs ...string) string {
+	for _, msg := range msgs {
+		if msg != "" {
+			return msg
 		}
+	}
+	return ""
+}
+
+// wrongEnd looks at how the run ended and how long that took.
+func (r *Run) wrongEnd() string {
+	switch {
+	case r.Threads == 0:
+		return fmt.Sprintf("threads is 0; a run has 1 to %d", MaxThreads)
+	case r.EndReason != endCompleted && r.EndReason != endBound && r.EndReason != endDiverging:
+		return fmt.Sprintf("end_reason is %s; it is one of %s, %s, %s", quote(r.EndReason), endCompleted,
+			endBound, endDiverging)
+	case r.Completed != (r.EndReason == endCompleted):
+		return fmt.Sprintf("completed is %t and end_reason is %s; one contradicts the other",
+			r.Completed, r.EndReason)
+	case r.Completed && r.TotalTimeMS == 0:
+		return "total_time_ms is 0; a run that completed took some time"
+	}
+	return ""
+}
+
+// wrongVerdict: a run whose memories differ is a failed record and never one of a run.
+func (r *Run) wrongVerdict() string {
+	switch {
+	case r.Verified != nil && !*r.Verified:
+		return "verified is false; it is true, or null with an unverified_reason: a run whose " +
+			"memories differ is a record of type failed"
+	case r.Verified == nil && r.UnverifiedReason == "":
+		return "verified is null and unverified_reason does not say why"
+	}
+	return ""
+}
+
+func (r *Run) wrongPages(kind string) string {
+	sum := r.PagesCompressed + r.PagesRaw + r.PagesZero // three limited figures: no overflow
+	if kind == Measured && r.Pages != sum {
+		return fmt.Sprintf("pages is %d, but pages_compressed + pages_raw + pages_zero is %d", r.Pages, sum)
 	}
 	return ""
 }
@@ -67,5 +117,16 @@ func (f *Frontier) wrong() string {
 		return fmt.Sprintf("model %s with %d threads: a search names a model and 0 to %d threads",
 			quote(f.Model), f.Threads, MaxThreads)
 	}
-	return ""
+	return figuresOf(f)
+}
+
+// nulls are the names of a record that are null and must not be.
+func nulls(sh shape, names []string) string {
+	var found []string
+	for _, name := range names {
+		if !nullable[name] && string(sh.values[name]) == "null" {
+			found = append(found, name)
+		}
+	}
+	return strings.Join(found, ", ")
 }

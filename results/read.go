@@ -43,19 +43,24 @@ func Read(path string) (*File, error) {
 // ReadFrom reads the records of r, which errors call name.
 func ReadFrom(r io.Reader, name string) (*File, error) { return newReader(r, name).read() }
 
+// place is what no two runs of a series share.
+type place struct{ index, attempt int }
+
 type reader struct {
 	in   *bufio.Reader
 	sum  hash.Hash
 	file File
 
-	line         int   // number of the present line
-	good         int64 // bytes of the lines that were records
-	total        int64 // bytes of all lines so far
-	unterminated bool  // the last record has no newline
+	places       map[place]int // of the runs so far, with the line of each
+	line         int           // number of the present line
+	good         int64         // bytes of the lines that were records
+	total        int64         // bytes of all lines so far
+	unterminated bool          // the last record has no newline
 }
 
 func newReader(r io.Reader, name string) *reader {
-	return &reader{in: bufio.NewReaderSize(r, 1<<16), sum: sha256.New(), file: File{Path: name}}
+	return &reader{in: bufio.NewReaderSize(r, 1<<16), sum: sha256.New(), file: File{Path: name},
+		places: map[place]int{}}
 }
 
 func (r *reader) read() (*File, error) {
@@ -190,6 +195,9 @@ func (r *reader) header(line []byte, sh shape) error {
 	if err := r.decode(line, h, sh, headerNames); err != nil {
 		return err
 	}
+	if msg := figuresOf(h); msg != "" {
+		return r.here("%s", msg)
+	}
 	switch h.Kind {
 	case Measured, Predicted, Published:
 		return nil
@@ -214,11 +222,28 @@ func (r *reader) run(line []byte, sh shape) error {
 	if err := r.decode(line, &run, sh, names); err != nil {
 		return err
 	}
-	if msg := run.wrong(); msg != "" {
+	if msg := run.wrong(r.file.Header.Kind); msg != "" {
 		return r.here("%s", msg)
+	}
+	if err := r.only(&run); err != nil {
+		return err
 	}
 	r.file.Runs = append(r.file.Runs, run)
 	return r.room()
+}
+
+// only refuses a run that the file holds already: twice the same is no more evidence than once.
+func (r *reader) only(run *Run) error {
+	if r.file.Header.Kind == Published {
+		return nil
+	}
+	at := place{run.Index, run.Attempt}
+	if before, ok := r.places[at]; ok {
+		return r.here("the run with index %d and attempt %d is in line %d already", at.index, at.attempt,
+			before)
+	}
+	r.places[at] = r.line
+	return nil
 }
 
 func (r *reader) failed(line []byte, sh shape) error {
@@ -255,6 +280,9 @@ func (r *reader) decode(line []byte, to any, sh shape, names []string) error {
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 		return r.noObject(err)
 	}
+	if wrong := (*json.UnmarshalTypeError)(nil); err != nil && !errors.As(err, &wrong) {
+		return r.badTime(sh) // the only values that read themselves
+	}
 	if err != nil {
 		return r.here("a field is not what it should be%s", detail(err))
 	}
@@ -267,7 +295,20 @@ func (r *reader) decode(line []byte, to any, sh shape, names []string) error {
 	if len(missing) > 0 {
 		return r.here("the record has no %s", strings.Join(missing, ", "))
 	}
+	if null := nulls(sh, names); null != "" {
+		return r.here("%s is null; it must be given", null)
+	}
 	return nil
+}
+
+func (r *reader) badTime(sh shape) error {
+	for _, name := range []string{"created", "started"} {
+		if value, ok := sh.values[name]; ok {
+			return r.here("%s is %s; a time is written as in \"2026-01-02T15:04:05Z\"", name,
+				quote(strings.Trim(string(value), `"`)))
+		}
+	}
+	return r.here("a field is not what it should be")
 }
 
 func (r *reader) here(format string, args ...any) error { return r.bad(r.line, format, args...) }

@@ -35,7 +35,35 @@ func goodRun(t *testing.T, change map[string]any) string {
 // Each kind of bad file is a sentence that names the file, the line and what is wrong.
 func TestBadFiles(t *testing.T) {
 	run := goodRun(t, nil)
+	changed := func(name string, value any) string {
+		return goodHeader + goodRun(t, map[string]any{name: value})
+	}
+	null := json.RawMessage("null")
 	for name, c := range map[string]struct{ text, want string }{
+		"no time":            {changed("total_time_ms", 0), "r.jsonl:2: total_time_ms is 0; a run that completed"},
+		"null time":          {changed("total_time_ms", null), "r.jsonl:2: total_time_ms is null"},
+		"absurd time":        {changed("total_time_ms", 1e12), "total_time_ms is 1000000000000; no run has more than 1000000000"},
+		"differs":            {changed("verified", false), "r.jsonl:2: verified is false; it is true, or null"},
+		"not said why":       {changed("verified", null), "unverified_reason does not say why"},
+		"no end":             {changed("end_reason", "tired"), "end_reason is \"tired\"; it is one of completed, bound, diverging"},
+		"contradicting ends": {changed("end_reason", "bound"), "completed is true and end_reason is bound"},
+		"twice":              {goodHeader + run + run, "r.jsonl:3: the run with index 0 and attempt 0 is in line 2 already"},
+		"attempt":            {changed("attempt", -1), "attempt is -1; it cannot be negative"},
+		"bound":              {changed("bound_ms", -1), "bound_ms is -1"},
+		"threshold":          {changed("threshold_bytes", -1), "threshold_bytes is -1"},
+		"compressed":         {changed("compressed_bytes", -4096), "compressed_bytes is -4096"},
+		"period":             {changed("busy_ratio_period", 2), "busy_ratio_period is 2"},
+		"sum":                {changed("pages_raw", 7), "r.jsonl:2: pages is 1099511627776, but pages_compressed + pages_raw + pages_zero is 1099511627783"},
+		"no threads":         {changed("threads", 0), "threads is 0; a run has 1 to 255"},
+		"point":              {changed("timeline", []Point{{}, {MS: 1e10}}), "timeline[1].ms is 10000000000"},
+		"usage":              {changed("thread_usage", []ThreadUsage{{FutexWaits: -1}}), "thread_usage[0].futex_waits is -1"},
+		"state":              {changed("thread_usage", []ThreadUsage{{StatesMS: map[string]float64{"codec": -1}}}), "thread_usage[0].states_ms.\"codec\" is -1"},
+		"noise":              {changed("noise", map[string]any{"steal": -1}), "noise.steal is -1"},
+		"host":               {strings.Replace(goodHeader, `"host":{}`, `"host":{"cpus":-2}`, 1), "r.jsonl:1: host.cpus is -2"},
+		"matrix":             {strings.Replace(goodHeader, `"host":{}`, `"host":{},"matrix":{"threads":[4,-4]}`, 1), "matrix.threads is -4"},
+		"created":            {strings.Replace(goodHeader, `"host":{}`, `"host":{},"created":"yesterday"`, 1), "r.jsonl:1: created is \"yesterday\"; a time is written as in"},
+		"started":            {changed("started", 5), "r.jsonl:2: started is \"5\"; a time is written"},
+
 		"empty":        {"", "r.jsonl: is empty"},
 		"foreign":      {"\x7fELF\x02\x01\n", "r.jsonl:1: not a result file"},
 		"array":        {"[1,2]\n", "r.jsonl:1: not a result file"},
@@ -114,6 +142,28 @@ func TestTruncatedLastLine(t *testing.T) {
 	wantInput(t, err, "r.jsonl:2: not a JSON object")
 }
 
+// What only looks wrong is read: a clock's error, a run that did not complete, and a publication
+// that prints few figures.
+func TestFilesThatAreGood(t *testing.T) {
+	blocked := -0.25
+	bound := goodRun(t, map[string]any{"completed": false, "end_reason": "bound", "total_time_ms": 0,
+		"verified": json.RawMessage("null"), "unverified_reason": "it did not complete"})
+	published := strings.Replace(goodHeader, "measured", "published", 1)
+	predicted := strings.Replace(goodHeader, "measured", "predicted", 1)
+	few := `{"type":"run","model":"locked","threads":4,"wait":true,"completed":true}` + "\n"
+	for name, text := range map[string]string{
+		"clocks":    goodHeader + goodRun(t, map[string]any{"thread_usage": []ThreadUsage{{BlockedMS: &blocked}}}),
+		"bound":     goodHeader + bound,
+		"again":     goodHeader + goodRun(t, nil) + goodRun(t, map[string]any{"attempt": 1}),
+		"published": published + few + few,
+		"scaled":    predicted + goodRun(t, map[string]any{"pages_raw": 3}),
+	} {
+		if _, err := ReadFrom(strings.NewReader(text), "r.jsonl"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // Names that this build does not know are those of a later build of the same schema.
 func TestUnknownNamesAreLeftAlone(t *testing.T) {
 	text := goodHeader + goodRun(t, map[string]any{"new_figure": 3})
@@ -168,7 +218,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		for i := range file.Runs {
-			if msg := file.Runs[i].wrong(); msg != "" {
+			if msg := file.Runs[i].wrong(file.Header.Kind); msg != "" {
 				t.Error(msg)
 			}
 		}

@@ -26,7 +26,7 @@ func testRun(index int) Run {
 	cpu, verified := 12.5, true
 	return Run{
 		Model: "locked", Threads: 4, Wait: true, Index: index, Completed: true, Verified: &verified,
-		TotalTimeMS: 100.25, Pages: 1 << 40, Started: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC),
+		EndReason: "completed", TotalTimeMS: 100.25, Pages: 1 << 40, PagesCompressed: 1 << 40, Started: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC),
 		Timeline: []Point{{MS: 100, RemainingBytes: 4096}},
 		ThreadUsage: []ThreadUsage{{
 			Process: "source", Name: "migration", Role: "main", CPUMS: &cpu,
