@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -168,7 +169,7 @@ func newPattern(name string, pages, i, n int, seed uint64) (func() int, error) {
 		step := scatter(uint64(pages))
 		return func() int { return int(z.Uint64() * step % uint64(pages)) }, nil
 	}
-	return nil, fmt.Errorf("pattern %q is unknown; there are %v", name, Patterns())
+	return nil, fmt.Errorf("pattern %q is unknown; there are %s", name, strings.Join(Patterns(), ", "))
 }
 
 // sequential goes round the pages [lo, hi), a vCPU's own share of memory.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"mtbench/internal/codec"
@@ -82,7 +83,29 @@ const (
 	reserve = 256 << 20
 )
 
-// Validate says what is wrong with sc, or nil: everything that is wrong, a sentence a line.
+// SettingError says what is wrong with one setting of a scenario. Settings have the names of the
+// command line's flags, without the dashes.
+type SettingError struct {
+	Setting string
+	Msg     string // what was given and what would be right
+}
+
+func (e *SettingError) Error() string { return e.Setting + ": " + e.Msg }
+
+func wrong(setting, format string, args ...any) error {
+	return &SettingError{setting, fmt.Sprintf(format, args...)}
+}
+
+// of makes err, of a package that does not know who calls it, one of a setting.
+func of(setting string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &SettingError{setting, err.Error()}
+}
+
+// Validate says what is wrong with sc, or nil: everything that is wrong, a sentence a line, each a
+// *SettingError where it is of a setting.
 func (sc Scenario) Validate() error {
 	return errors.Join(
 		sc.validateGuest(), sc.validateNumbers(), sc.validateLink(), sc.validateCodec(),
@@ -92,39 +115,40 @@ func (sc Scenario) Validate() error {
 func (sc Scenario) validateGuest() error {
 	var bad []error
 	if sc.Memory < MinMemory || sc.Memory > MaxMemory || sc.Memory%PageSize != 0 {
-		bad = append(bad, fmt.Errorf("guest memory of %d bytes: it must be a multiple of %d within "+
-			"%d and %d", sc.Memory, PageSize, int64(MinMemory), int64(MaxMemory)))
+		bad = append(bad, wrong("memory", "%s; it is a multiple of %s between %s and %s",
+			sizeText(sc.Memory), sizeText(PageSize), sizeText(MinMemory), sizeText(MaxMemory)))
 	}
 	if sc.VCPUs < 1 || sc.VCPUs > MaxVCPUs {
-		bad = append(bad, fmt.Errorf("%d vCPUs: there must be 1 to %d", sc.VCPUs, MaxVCPUs))
+		bad = append(bad, wrong("vcpus", "%d is not between 1 and %d", sc.VCPUs, MaxVCPUs))
 	}
 	if !slices.Contains(Patterns(), sc.Pattern) {
-		bad = append(bad, fmt.Errorf("pattern %q is unknown; there are %v", sc.Pattern, Patterns()))
+		bad = append(bad, wrong("pattern", "%q is unknown; there are %s", sc.Pattern,
+			strings.Join(Patterns(), ", ")))
 	}
 	if sc.WriteBytes < 8 || sc.WriteBytes > PageSize || sc.WriteBytes%8 != 0 {
-		bad = append(bad, fmt.Errorf("a write of %d bytes: it must be a multiple of 8 within 8 and %d",
+		bad = append(bad, wrong("write-bytes", "%d; it is a multiple of 8 between 8 and %d",
 			sc.WriteBytes, PageSize))
 	}
 	_, err := content.New(sc.Content, sc.Seed)
-	return errors.Join(append(bad, err)...)
+	return errors.Join(append(bad, of("content", err))...)
 }
 
 func (sc Scenario) validateNumbers() error {
 	var bad []error
 	if !(sc.DirtyRate >= 0 && sc.DirtyRate <= MaxRate) {
-		bad = append(bad, fmt.Errorf("a dirty rate of %g page writes/s: it must be 0 to %g",
+		bad = append(bad, wrong("dirty-rate", "%g page writes/s is not between 0 and %g",
 			sc.DirtyRate, float64(MaxRate)))
 	}
 	if !(sc.MaxBandwidth >= 0 && sc.MaxBandwidth <= 1e15) {
-		bad = append(bad, fmt.Errorf("max-bandwidth of %g bytes/s: it must be 0 (unlimited) or up to "+
-			"1e15", sc.MaxBandwidth))
+		bad = append(bad, wrong("max-bandwidth", "%g bytes/s is neither 0 (unlimited) nor between 0 "+
+			"and 1e15", sc.MaxBandwidth))
 	}
 	if sc.DowntimeLimit < 0 || sc.DowntimeLimit > time.Hour {
-		bad = append(bad, fmt.Errorf("a downtime limit of %v: it must be 0 to 1h", sc.DowntimeLimit))
+		bad = append(bad, wrong("downtime-limit", "%v is not between 0s and 1h", sc.DowntimeLimit))
 	}
 	if sc.Limit <= 0 || sc.Limit > MaxLimit {
-		bad = append(bad, fmt.Errorf("a run's bound of %v: it must be above 0, at most %v",
-			sc.Limit, MaxLimit))
+		bad = append(bad, wrong("limit", "%v; the bound of a run is above 0s, at most %gh", sc.Limit,
+			MaxLimit.Hours()))
 	}
 	if sc.PeerTimeout < 0 {
 		bad = append(bad, fmt.Errorf("a peer timeout of %v: it must not be negative", sc.PeerTimeout))
@@ -133,13 +157,17 @@ func (sc Scenario) validateNumbers() error {
 }
 
 func (sc Scenario) validateLink() error {
-	if err := link.Check(sc.LinkBandwidth, sc.LinkBurst); err != nil {
-		return err
+	if err := link.Check(sc.LinkBandwidth, 1); err != nil {
+		return of("link-bandwidth", err)
+	}
+	if sc.LinkBandwidth > 0 && (sc.LinkBurst < 1 || sc.LinkBurst > link.MaxBurst) {
+		return wrong("link-burst", "%s is not between 1 byte and %s", sizeText(sc.LinkBurst),
+			sizeText(link.MaxBurst))
 	}
 	if hold := time.Duration(float64(sc.LinkBurst) / sc.LinkBandwidth * 1e9); sc.LinkBandwidth > 0 &&
 		(hold > maxSilence || hold < 0) {
-		return fmt.Errorf("a link burst of %d bytes at %.0f bytes/s holds the sender for %v at once; "+
-			"at most %v makes sense", sc.LinkBurst, sc.LinkBandwidth, hold, maxSilence)
+		return wrong("link-burst", "%s at a link bandwidth of %.0f bytes/s hold the sender for %v at "+
+			"once; at most %v makes sense", sizeText(sc.LinkBurst), sc.LinkBandwidth, hold, maxSilence)
 	}
 	if sc.SocketBuffer < 0 || sc.SocketBuffer > 1<<30 {
 		return fmt.Errorf("a socket buffer of %d bytes: it must be 0 (the kernel's) or up to %d",
@@ -151,27 +179,42 @@ func (sc Scenario) validateLink() error {
 func (sc Scenario) validateCodec() error {
 	c, err := codec.Lookup(sc.Codec)
 	if err != nil {
-		return err
+		return of("codec", err)
 	}
-	if lo, hi, _ := c.Levels(); sc.Level < lo || sc.Level > hi {
-		return fmt.Errorf("codec %s has no level %d; its levels are %d to %d",
-			sc.Codec, sc.Level, lo, hi)
+	lo, hi, _ := c.Levels()
+	switch {
+	case sc.Level >= lo && sc.Level <= hi:
+		return nil
+	case lo == hi:
+		return wrong("level", "%d; codec %s has no levels: leave it out", sc.Level, sc.Codec)
 	}
-	return nil
+	return wrong("level", "%d; codec %s has the levels %d to %d", sc.Level, sc.Codec, lo, hi)
 }
 
 func (sc Scenario) validateDestination() error {
 	if sc.Machine != Kernel && sc.Machine != Goroutines {
-		return fmt.Errorf("machine %q is unknown; there are %s and %s", sc.Machine, Kernel, Goroutines)
+		return wrong("machine", "%q is unknown; there are %s and %s", sc.Machine, Kernel, Goroutines)
 	}
 	switch sc.Destination {
 	case Discard:
 		return nil
 	case Process:
+		if n := sc.DecompressThreads; n < 1 || n > models.MaxThreads {
+			return wrong("decompress-threads", "%d is not between 1 and %d", n, models.MaxThreads)
+		}
 		return sc.destinationConfig().Check()
 	}
-	return fmt.Errorf("destination %q is unknown; there are %s and %s",
-		sc.Destination, Process, Discard)
+	return wrong("destination", "%q is unknown; there are %s and %s", sc.Destination, Process, Discard)
+}
+
+// sizeText writes a size in the largest unit of which it is a whole number.
+func sizeText(bytes int64) string {
+	units := []string{"bytes", "KiB", "MiB", "GiB", "TiB"}
+	i := 0
+	for ; bytes != 0 && bytes%1024 == 0 && i < len(units)-1; i++ {
+		bytes /= 1024
+	}
+	return fmt.Sprintf("%d %s", bytes, units[i])
 }
 
 // MemoryNeeded is the most bytes that both processes of the run can need: guest memory, what the

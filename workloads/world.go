@@ -16,7 +16,7 @@
 package workloads
 
 import (
-	"fmt"
+	"strings"
 	"time"
 
 	"mtbench/internal/thread"
@@ -110,7 +110,11 @@ func (p FlushPolicy) validate() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("flush %q is not a policy; it is one of %v", string(p), FlushPolicies())
+	var names []string
+	for _, q := range FlushPolicies() {
+		names = append(names, string(q))
+	}
+	return wrong("flush", "%q is unknown; there are %s", string(p), strings.Join(names, ", "))
 }
 
 // Settings is what the loop is told about the migration.

@@ -30,15 +30,18 @@ type shaper struct {
 	full      bool          // the burst was filled and has not been drained since
 }
 
+// MaxBurst is the largest burst in bytes.
+const MaxBurst = 1 << 40
+
 // Check refuses a bandwidth (bytes/s, 0 for unlimited) or burst (bytes) that no link has.
 func Check(bandwidth float64, burst int64) error {
 	if math.IsNaN(bandwidth) || bandwidth < 0 || bandwidth > 1e15 {
 		return fmt.Errorf("link bandwidth of %g bytes/s; it must be 0 (unlimited) or up to 1e15",
 			bandwidth)
 	}
-	if bandwidth > 0 && (burst < 1 || burst > 1<<40) {
+	if bandwidth > 0 && (burst < 1 || burst > MaxBurst) {
 		return fmt.Errorf("link burst of %d bytes; with a bandwidth it must be 1 to %d",
-			burst, int64(1)<<40)
+			burst, int64(MaxBurst))
 	}
 	return nil
 }
