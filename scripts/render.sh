@@ -14,6 +14,8 @@ series=results/baseline/series.jsonl
 mkdir -p "$into/results/baseline/report" "$into/docs"
 "$mtbench" report "$series" --format markdown --plots svg,png -o "$into/results/baseline/report" >/dev/null
 "$mtbench" report "$series" --format html -o "$into/results/baseline/report" >/dev/null
+"$mtbench" report results/baseline/steps.jsonl --format markdown --only head,steps \
+	>"$into/results/baseline/report/steps.md"
 "$mtbench" fields "$series" >"$into/docs/figures.md"
 
 # The README's table stands between two markers.
