@@ -15,7 +15,7 @@ import (
 
 // CSV writes a row for each run of files, in the order of the files: every field of a run's record
 // that is one value, its unit in the heading, and behind them the figures that the tables show.
-// A/A runs and attempts that were run again are there too, and are marked. Failed runs have a row
+// A/A runs (column aa) and attempts that were run again (column kept is false) are there too. Failed runs have a row
 // with class and reason. Null is an empty cell.
 func CSV(w io.Writer, files []*results.File) error {
 	out := csv.NewWriter(w)
@@ -25,8 +25,11 @@ func CSV(w io.Writer, files []*results.File) error {
 		return err
 	}
 	for _, f := range files {
+		last := lastOfPlaces(f)
 		for i := range f.Runs {
-			if err := out.Write(csvRun(f, &f.Runs[i], fields, derived)); err != nil {
+			r := &f.Runs[i]
+			kept := r.Attempt == last[placeOf(r)]
+			if err := out.Write(csvRun(f, r, kept, fields, derived)); err != nil {
 				return err
 			}
 		}
@@ -87,7 +90,7 @@ func csvFigures() []csvFigure {
 }
 
 func csvHead(fields []csvField, derived []csvFigure) []string {
-	head := []string{"file", "kind", "host", "failed_class", "failed_reason"}
+	head := []string{"file", "kind", "host", "failed_class", "failed_reason", "kept"}
 	for _, f := range fields {
 		head = append(head, withUnit(f.name, f.unit))
 	}
@@ -105,13 +108,14 @@ func withUnit(name, unit string) string {
 	return name + " [" + unit + "]"
 }
 
-func csvLead(f *results.File, class, reason string) []string {
+func csvLead(f *results.File, class, reason, kept string) []string {
 	return []string{csvText(filepath.Base(f.Path)), csvText(f.Header.Kind),
-		csvText(f.Header.Host.Name), csvText(class), csvText(reason)}
+		csvText(f.Header.Host.Name), csvText(class), csvText(reason), kept}
 }
 
-func csvRun(f *results.File, r *results.Run, fields []csvField, derived []csvFigure) []string {
-	row := csvLead(f, "", "")
+func csvRun(f *results.File, r *results.Run, kept bool, fields []csvField,
+	derived []csvFigure) []string {
+	row := csvLead(f, "", "", strconv.FormatBool(kept))
 	v := reflect.ValueOf(r).Elem()
 	for _, field := range fields {
 		row = append(row, csvValue(v.FieldByIndex(field.index)))
@@ -129,7 +133,7 @@ func csvRun(f *results.File, r *results.Run, fields []csvField, derived []csvFig
 // csvFailed is the row of a run without figures: of the record's fields, those that a failed run
 // has too.
 func csvFailed(f *results.File, r *results.Failed, fields []csvField, derived []csvFigure) []string {
-	row := csvLead(f, r.Class, r.Reason)
+	row := csvLead(f, r.Class, r.Reason, "")
 	v := reflect.ValueOf(r).Elem()
 	names := map[string]reflect.Value{}
 	for i := range v.NumField() {

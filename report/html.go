@@ -111,7 +111,7 @@ func pageOf(files []*results.File, opts PageOptions) *page {
 	p.addSections(files)
 	for i, f := range files {
 		s := sourceOf(f, i, len(files))
-		if f.Header.Kind != results.Published && len(f.Runs) > 0 {
+		if hasSummary(f) {
 			p.Summaries = append(p.Summaries, summaryOf(s, f))
 		}
 		p.Kinds = append(p.Kinds, kindWord(f.Header.Kind)+" "+cleanText(s.name, 80))
@@ -161,7 +161,7 @@ func (p *page) addPlots(files []*results.File) {
 func (p *page) addSections(files []*results.File) {
 	for _, sec := range sectionsOf(files) {
 		switch id, _, _ := strings.Cut(sec.id, "-"); id {
-		case "head", "crowd": // under the settings, and in the summary
+		case "head", "crowd", "facts": // under the settings, and in the summary
 		case "cases", "files":
 			p.Top = append(p.Top, pageSectionOf(sec))
 		default:

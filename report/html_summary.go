@@ -2,18 +2,18 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
-	"mtbench/internal/verdict"
 	"mtbench/results"
 )
 
 // pageSummary is what a reviewer quotes, and what stands behind it.
 type pageSummary struct {
 	Of      string   // the file, where there are several
+	Warning string   // of most runs being void; else empty
 	Verdict []string // two sentences
+	Settle  settle   // what would decide what is open
 	Facts   []pageFact
 }
 
@@ -23,7 +23,7 @@ type pageFact struct{ Head, Text string }
 // summaryOf is the summary of one file; the published figures have none of their own.
 func summaryOf(s *plotSource, f *results.File) pageSummary {
 	diffs := s.diffs()
-	sum := pageSummary{Of: s.name}
+	sum := pageSummary{Of: s.name, Warning: s.voidText(), Settle: s.settle(f)}
 	first := strings.TrimRight(timeTitle(s, diffs), ".") + ", on " + s.hostWord()
 	sum.Verdict = []string{sentence(first), letterSentence(s)}
 	add := func(head, text string) {
@@ -36,15 +36,40 @@ func summaryOf(s *plotSource, f *results.File) pageSummary {
 	}
 	add("How sure", s.sureText(f, diffs))
 	add("Why", s.whyText())
-	add("Does it complete", s.completionText())
+	add("Does it complete", strings.TrimSpace(s.completionText()+" "+s.rerunText()))
 	if warning, crowded := crowdSection(s); crowded {
 		add("Not told by this host", warning.lead[0])
 	}
 	return sum
 }
 
+// lead is the summary at the top of a text.
+func (p *pageSummary) lead() []string {
+	var lead []string
+	for _, text := range append([]string{p.Warning}, append(p.Verdict, p.Settle.text())...) {
+		if text != "" {
+			lead = append(lead, text)
+		}
+	}
+	return lead
+}
+
+// factsSection is what stands behind the summary.
+func (p *pageSummary) factsSection() section {
+	sec := section{id: "facts", title: "How sure, and why"}
+	for _, f := range p.Facts {
+		sec.lead = append(sec.lead, f.Head+": "+f.Text)
+	}
+	return sec
+}
+
+// hasSummary says whether a file has something to sum up.
+func hasSummary(f *results.File) bool {
+	return f.Header.Kind != results.Published && len(f.Runs) > 0
+}
+
 func sentence(s string) string {
-	s = cleanText(strings.TrimRight(s, ".;"), 500)
+	s = cleanText(strings.TrimRight(s, ".;"), 900)
 	if s == "" {
 		return ""
 	}
@@ -140,14 +165,7 @@ func (s *plotSource) sureText(f *results.File, diffs []plotDiff) string {
 	if text := floorText(diffs); text != "" {
 		parts = append(parts, text)
 	}
-	noisy := 0
-	for _, r := range s.kept() {
-		if r.Noise.Grade == "noisy" || r.Noise.Grade == "void" {
-			noisy++
-		}
-	}
-	parts = append(parts, fmt.Sprintf("%d of %d runs graded noisy", noisy, len(s.kept())))
-	parts = append(parts, verifiedText(s))
+	parts = append(parts, s.gradesText(), verifiedText(s))
 	if len(f.Failed) > 0 {
 		parts = append(parts, count(len(f.Failed), "run", "runs")+" failed and have no figures")
 	}
@@ -156,57 +174,16 @@ func (s *plotSource) sureText(f *results.File, diffs []plotDiff) string {
 
 // floorText is the A/A floor of the file, from the case with the smallest.
 func floorText(diffs []plotDiff) string {
-	least, assumed := math.Inf(1), false
-	for _, d := range diffs {
-		if d.floor > 0 {
-			least, assumed = math.Min(least, d.floor), d.assumed
-		}
-	}
-	if math.IsInf(least, 1) {
+	d, ok := leastFloor(diffs)
+	if !ok {
 		return ""
 	}
-	if assumed {
-		return fmt.Sprintf("differences under %s are taken not to be told apart (an assumption: too "+
-			"few A/A pairs)", verdict.FormatSize(least))
-	}
-	return fmt.Sprintf("differences under %s cannot be told apart on this machine (a model against "+
-		"itself)", verdict.FormatSize(least))
+	return floorSentence(d.floor, d.assumed, d.aaPairs)
 }
 
 func verifiedText(s *plotSource) string {
-	same, other := 0, 0
-	for _, r := range s.kept() {
-		if r.Verified != nil && *r.Verified {
-			same++
-		} else {
-			other++
-		}
-	}
-	text := fmt.Sprintf("the destination's memory equal byte for byte in %s",
-		count(same, "run", "runs"))
-	if other > 0 {
-		text += fmt.Sprintf(", nothing to compare in %d", other)
-	}
-	return text
-}
-
-func (s *plotSource) whyText() string {
-	if !s.anyRun(wakesAPage) {
+	if len(s.kept()) == 0 {
 		return ""
 	}
-	text := sentence(wakesFinding(s))
-	set := &barSet{src: s, panels: s.barPanels("source")}
-	if set.any(false) {
-		if why := stateFinding(set, false, "source"); why != "" {
-			text += " " + sentence(why)
-		}
-	}
-	return text
-}
-
-func (s *plotSource) completionText() string {
-	if threads, ok := s.tellingThreads(); ok {
-		return sentence(convergenceFinding(s, threads))
-	}
-	return ""
+	return "ended " + endingsOf(s.kept()).text()
 }

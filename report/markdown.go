@@ -31,7 +31,7 @@ func Markdown(w io.Writer, files []*results.File, opts Options) error {
 
 // isOpen tells the sections that are read first from those that are folded.
 func isOpen(id string) bool {
-	return sectionIn(id, []string{"head", "crowd", "cases", "direction", "pairs-total_time", "steps",
+	return sectionIn(id, []string{"head", "facts", "crowd", "cases", "direction", "pairs-total_time", "steps",
 		"files"})
 }
 

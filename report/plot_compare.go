@@ -28,12 +28,15 @@ type plotDiff struct {
 	wait        bool
 	n, planned  int // pairs
 	needed      int // pairs without which no verdict is possible
+	family      int // tests that Holm adjusts over
 	ratio       float64
 	lo, hi      float64 // interval of ratio
 	pairs       []plotPair
 	verdict     plotVerdict
 	floor       float64 // log ratio under which there is no verdict (A/A); 0 or +Inf = not known
+	margin      float64 // log ratio within which the two count as equal
 	assumed     bool    // the floor is an assumption: the file has too few A/A pairs
+	aaPairs     int     // A/A pairs that the file has
 }
 
 // plotPair is one pair: total time of the base / total time of the model, > 1 where the model is
@@ -59,8 +62,9 @@ func plotFinding(diffs []plotDiff) string {
 	}
 	base, model := diffs[0].base, diffs[0].model
 	if len(by[tooFew]) == len(diffs) {
-		return fmt.Sprintf("Not enough evidence to tell %s from %s: %s a case, %d are needed",
-			model, base, count(mostPairs(diffs), "pair", "pairs"), neededPairs(diffs))
+		return fmt.Sprintf("Not enough evidence to tell %s from %s: %s a case; at least %s are needed "+
+			"for %s", model, base, count(mostPairs(diffs), "pair", "pairs"),
+			count(neededPairs(diffs), "pair", "pairs"), count(diffs[0].family, "test", "tests"))
 	}
 	if len(by[faster])+len(by[slower]) == 0 {
 		return fmt.Sprintf("%s and %s cannot be told apart in any of %s",
@@ -84,7 +88,7 @@ func findingParts(by map[plotVerdict][]plotDiff, n int, base, model string) []st
 		parts = append(parts, who+extreme(l, -1))
 	}
 	if t := by[tied]; len(t) > 0 {
-		parts = append(parts, fmt.Sprintf("equal within the A/A floor in %d", len(t)))
+		parts = append(parts, fmt.Sprintf("equal within %s in %d", marginText(t), len(t)))
 	}
 	if t := by[unproven]; len(t) > 0 {
 		parts = append(parts, fmt.Sprintf("cannot be told apart in %d", len(t)))
@@ -93,6 +97,34 @@ func findingParts(by map[plotVerdict][]plotDiff, n int, base, model string) []st
 		parts = append(parts, fmt.Sprintf("too few pairs in %d", len(t)))
 	}
 	return parts
+}
+
+// marginText is the widest margin within which cases count as equal.
+func marginText(ds []plotDiff) string {
+	most := 0.0
+	for _, d := range ds {
+		most = max(most, d.margin)
+	}
+	return verdict.FormatSize(most)
+}
+
+// floorSentence says under which size a difference is no verdict, and how that is known: size is a
+// log ratio, pairs are the A/A pairs of the file.
+func floorSentence(size float64, assumed bool, pairs int) string {
+	if !assumed {
+		return fmt.Sprintf("differences under %s cannot be told apart on this machine (%s of a model "+
+			"with itself)", verdict.FormatSize(size), count(pairs, "A/A pair", "A/A pairs"))
+	}
+	return "the least difference that this machine can tell is " + assumedText(size, pairs)
+}
+
+// assumedText is the floor of a file that has too few A/A pairs to measure one.
+func assumedText(size float64, pairs int) string {
+	has := count(pairs, "A/A pair", "A/A pairs")
+	if pairs == 0 {
+		has = "no A/A pair"
+	}
+	return fmt.Sprintf("taken as %s %% (assumed: the file has %s)", sigTrimmed(100*math.Expm1(size)), has)
 }
 
 func casesWord(n int) string {

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-const crossoverQuestion = "At which cost of a page does the model stop to matter?"
+const crossoverQuestion = "At which cost of a page does the model stop mattering?"
 
 // crossPoint is one case of one file on the map.
 type crossPoint struct {

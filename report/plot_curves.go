@@ -106,19 +106,26 @@ func (s *plotSource) curvePanel(threads int, wait bool, lo, hi, longest float64)
 	p.X.Min, p.X.Max = 0, longest*1.03
 	p.X.Tick.Marker = constantTicks(niceTicks(0, longest, 5), tickLabel)
 	var threshold []float64
+	drawn := false
 	for _, r := range s.kept() {
 		if r.Threads != threads || r.Wait != wait || len(r.Timeline) == 0 {
 			continue
 		}
-		threshold = append(threshold, float64(r.ThresholdBytes)/mib)
+		if r.ThresholdBytes > 0 {
+			threshold = append(threshold, float64(r.ThresholdBytes)/mib)
+		}
+		drawn = true
 		p.Add(curve{ink: styleOf(r.Model).ink, alpha: 0.55, width: vg.Points(0.9),
 			points: curveOf(r, scale), spots: &p.spots, model: r.Model, cross: !r.Completed})
 	}
-	if med, _, _ := plotCentre(threshold); med > lo {
+	if med, _, _ := plotCentre(threshold); len(threshold) > 0 {
 		p.Add(rules{at: []float64{scale.pos(med)}, ink: inkFaint, width: 1,
 			dashes: []vg.Length{vg.Points(4), vg.Points(3)}})
 		p.Add(words{x: longest * 1.03, y: scale.pos(med), text: "threshold", ink: inkFaint,
 			size: plotFootSize, xalign: -1, dx: -3, dy: 7})
+	} else if drawn {
+		p.Add(words{x: longest * 1.03, y: scale.pos(hi), text: "no threshold: the rate was never known",
+			ink: inkFaint, size: plotFootSize, xalign: -1, dx: -3, dy: -7})
 	}
 	return p
 }
@@ -254,7 +261,8 @@ func driftFinding(marks []driftMark) string {
 }
 
 func driftFigure(s *plotSource, marks []driftMark, title string) *figure {
-	fig := &figure{title: title, height: 220, foot: s.foot()}
+	fig := &figure{title: title, height: 220,
+		foot: s.hostFoot(len(marks), "completed runs, A/A and attempts run again included")}
 	p := &panel{Plot: newPlot("", "runs, in the order they were made",
 		"against the median of its case (%)")}
 	reach := 5.0

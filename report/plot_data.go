@@ -6,7 +6,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
+	"mtbench/internal/verdict"
 	"mtbench/results"
 )
 
@@ -22,6 +24,7 @@ type plotSource struct {
 	keptRuns []*results.Run
 	byCell   map[plotCell][]*results.Run
 	compared []plotDiff
+	byMetric map[string][]verdict.Comparison // of the main contender, by metric
 }
 
 // plotCell is one model in one case.
@@ -41,27 +44,53 @@ func (s *plotSource) kept() []*results.Run {
 }
 
 func (s *plotSource) lastAttempts() []*results.Run {
-	type place struct {
-		cell            plotCell
-		block, position int
-		pair            int
-	}
-	at := func(r *results.Run) place {
-		return place{plotCell{r.Model, r.Threads, r.Wait}, r.Block, r.Position, r.Pair}
-	}
 	last := map[place]int{}
 	for _, r := range s.runs {
-		if !r.AA {
-			last[at(r)] = max(last[at(r)], r.Attempt)
-		}
+		last[placeOf(r)] = max(last[placeOf(r)], r.Attempt)
 	}
 	var out []*results.Run
 	for _, r := range s.runs {
-		if !r.AA && r.Attempt == last[at(r)] {
+		if !r.AA && r.Attempt == last[placeOf(r)] {
 			out = append(out, r)
 		}
 	}
 	return out
+}
+
+// place is where a run stands in the plan; the attempts at one run share it.
+type place struct {
+	cell                  plotCell
+	block, position, pair int
+	aa                    bool
+	side                  string
+}
+
+func placeOf(r *results.Run) place {
+	return place{plotCell{r.Model, r.Threads, r.Wait}, r.Block, r.Position, r.Pair, r.AA, r.Side}
+}
+
+// lastOfPlaces is the last attempt at each place of a file.
+func lastOfPlaces(f *results.File) map[place]int {
+	last := map[place]int{}
+	for i := range f.Runs {
+		at := placeOf(&f.Runs[i])
+		last[at] = max(last[at], f.Runs[i].Attempt)
+	}
+	return last
+}
+
+// superseded are the attempts in whose place a later one counts, each with the run that does.
+func (s *plotSource) superseded() (attempts, kept []*results.Run) {
+	by := map[place]*results.Run{}
+	for _, r := range s.kept() {
+		by[placeOf(r)] = r
+	}
+	for _, r := range s.runs {
+		if k := by[placeOf(r)]; k != nil && k != r {
+			attempts, kept = append(attempts, r), append(kept, k)
+		}
+	}
+	return attempts, kept
 }
 
 // models are the models of the file, in the order of its matrix.
@@ -133,7 +162,39 @@ func (s *plotSource) grouped() map[plotCell][]*results.Run {
 }
 
 // foot is the line under every picture: where its figures come from.
-func (s *plotSource) foot() string { return s.hostFoot(len(s.runs), "runs") }
+func (s *plotSource) foot() string {
+	what := "runs"
+	if n := len(s.runs) - len(s.kept()); n > 0 {
+		what += fmt.Sprintf(" (and %d not shown: %s)", n, s.setAsideText())
+	}
+	return s.hostFoot(len(s.kept()), what)
+}
+
+// setAsideText says which runs of the file figures are not made of.
+func (s *plotSource) setAsideText() string {
+	aa := 0
+	for _, r := range s.runs {
+		if r.AA {
+			aa++
+		}
+	}
+	var parts []string
+	if aa > 0 {
+		parts = append(parts, fmt.Sprintf("%d A/A", aa))
+	}
+	if again := len(s.runs) - len(s.kept()) - aa; again > 0 {
+		parts = append(parts, count(again, "attempt", "attempts")+" that "+
+			isAre(again)+" run again")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
 
 // hostFoot is that line for n of what the picture shows.
 func (s *plotSource) hostFoot(n int, what string) string {
@@ -166,8 +227,20 @@ func sig(v float64) string {
 	if v == 0 || math.IsInf(v, 0) || math.IsNaN(v) {
 		return fmt.Sprint(v)
 	}
+	if math.Abs(v) >= mostFixed {
+		return short(v)
+	}
 	digits := 2 - int(math.Floor(math.Log10(math.Abs(v))))
 	return fmt.Sprintf("%.*f", max(0, digits), v)
+}
+
+// sigTrimmed is the same without zeros behind its decimals.
+func sigTrimmed(v float64) string {
+	s := sig(v)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
 }
 
 // timeText is a time in the unit that suits it.

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"mtbench/internal/stats"
 	"mtbench/internal/verdict"
 	"mtbench/results"
 )
@@ -56,9 +55,9 @@ func (s *plotSource) runsOf(model string, c verdict.Cell) []*results.Run {
 // diffOf turns a comparison round: from how much longer the model takes to how much faster it is.
 func (s *plotSource) diffOf(c *verdict.Comparison, model string) plotDiff {
 	d := plotDiff{base: c.Base, model: model, threads: c.Cell.Threads, wait: c.Cell.Wait,
-		n: c.N(), planned: c.Planned, assumed: !c.FloorOf.Measured(),
-		needed: stats.NeededPairs(verdict.Alpha, max(1, c.Tests)), ratio: math.Exp(-c.Change.Estimate),
-		lo: math.Exp(-c.Change.Hi), hi: math.Exp(-c.Change.Lo), floor: c.Floor}
+		n: c.N(), planned: c.Planned, needed: c.Required(), family: max(1, c.Tests, c.Family),
+		ratio: math.Exp(-c.Change.Estimate), lo: math.Exp(-c.Change.Hi), hi: math.Exp(-c.Change.Lo),
+		floor: c.Floor, margin: c.Margin(), assumed: !c.FloorOf.Measured(), aaPairs: c.FloorOf.Pairs}
 	switch c.State {
 	case verdict.LowerThan:
 		d.verdict = faster

@@ -129,13 +129,23 @@ func (s *frontierSet) figure(title string) *figure {
 	for _, m := range s.models() {
 		fig.legend = append(fig.legend, legendOf(m, cleanText(m, 24)))
 	}
-	fig.legend = append(fig.legend, legendBar())
+	fig.legend = append(fig.legend, s.medianLegend())
 	for _, w := range []bool{false, true} {
 		if slices.ContainsFunc(s.records, func(r *results.Frontier) bool { return r.Wait == w }) {
 			fig.panels = append(fig.panels, s.panel(w, scale))
 		}
 	}
 	return fig
+}
+
+// medianLegend names an interval where some case has searches enough for one.
+func (s *frontierSet) medianLegend() legendEntry {
+	for _, r := range s.records {
+		if signOrder(len(s.of(plotCell{r.Model, r.Threads, r.Wait}))) >= 0 {
+			return legendWhisker("median, 95 % interval")
+		}
+	}
+	return legendMedian()
 }
 
 func (s *frontierSet) panel(wait bool, scale scaleY) *panel {

@@ -280,7 +280,7 @@ func tickLabel(v float64) string {
 		return "0" // and not -0
 	}
 	s := strconv.FormatFloat(v, 'g', 6, 64)
-	if f, err := strconv.ParseFloat(s, 64); err == nil {
+	if f, err := strconv.ParseFloat(s, 64); err == nil && math.Abs(f) < mostFixed {
 		return strconv.FormatFloat(f, 'f', -1, 64)
 	}
 	return s
@@ -311,7 +311,13 @@ func legendOf(model, label string) legendEntry {
 	}}
 }
 
-func legendBar() legendEntry { return legendWhisker("median, 95 % interval") }
+// legendMedian is a bar without a whisker.
+func legendMedian() legendEntry {
+	return legendEntry{"median", func(c draw.Canvas, at vg.Point) {
+		bar := draw.LineStyle{Color: inkText.rgb, Width: vg.Points(2.4)}
+		c.StrokeLine2(bar, at.X-5, at.Y, at.X+5, at.Y)
+	}}
+}
 
 func legendWhisker(text string) legendEntry {
 	return legendEntry{text, func(c draw.Canvas, at vg.Point) {

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -19,8 +21,8 @@ func pairsPlot(s *plotSource, diffs []plotDiff) Plot {
 		Caption: "Total time of the first model over that of the other in the same pair (same seed, " +
 			"neighbours in time): over 1 the other is faster. The bar is the Hodges-Lehmann " +
 			"estimate, the whisker its 95 % interval; “unproven” is neither a difference nor " +
-			"equality; inside the grey band differences cannot be told from those of a " +
-			"model against itself (A/A). In the strips only one of the two completed.",
+			"equality; the grey band is the floor: " + floorCaption(diffs) +
+			" In the strips only one of the two completed.",
 	}
 	if s.header.Kind == results.Published {
 		p.Missing = "published figures are one run a case, so there are no pairs; mtbench run " +
@@ -104,9 +106,11 @@ func pairsFigure(s *plotSource, diffs []plotDiff, title string) *figure {
 		fig.legend = append(fig.legend, legendOf(m, cleanText(m, 20)+" against "+
 			cleanText(models[0], 20)))
 	}
-	fig.legend = append(fig.legend, legendWhisker("estimate, 95 % interval"))
-	if hasFloor(diffs) {
-		fig.legend = append(fig.legend, legendFill(floorWord(diffs), faded(inkRest, 0.35)))
+	if slices.ContainsFunc(diffs, func(d plotDiff) bool { return d.verdict != tooFew }) {
+		fig.legend = append(fig.legend, legendWhisker("estimate, 95 % interval"))
+	}
+	if d, ok := leastFloor(diffs); ok {
+		fig.legend = append(fig.legend, legendFill(floorWord(d), faded(inkRest, 0.35)))
 	}
 	scale := pairScaleOf(diffs)
 	for _, w := range s.waits() {
@@ -117,16 +121,16 @@ func pairsFigure(s *plotSource, diffs []plotDiff, title string) *figure {
 
 func pairsPanel(s *plotSource, diffs []plotDiff, scale pairScale, wait bool) *panel {
 	models := s.contenders()
-	label := "time of " + cleanText(models[0], 16) + " / time of the other (×)"
-	other := "other"
+	base, other := cleanText(models[0], 12), "the other"
 	if len(models) == 2 {
 		other = cleanText(models[1], 12)
-		label = "time of " + cleanText(models[0], 16) + " / " + cleanText(models[1], 16) + " (×)"
 	}
+	label := "time of " + base + " / " + other + " (×)\n" + // the label is read from below
+		"← " + base + " faster    " + other + " faster →"
 	p := &panel{Plot: newPlot("compress-wait-thread "+waitWord(wait)[len("wait "):],
 		"compression threads", label)}
 	threadAxis(p.Plot, s.threads())
-	scale.apply(p, cleanText(models[0], 12), other, oneSided(diffs))
+	scale.apply(p, base, strings.TrimPrefix(other, "the "), oneSided(diffs))
 	for i, m := range models[1:] {
 		for _, d := range diffsOf(diffs, m) {
 			if d.wait == wait {
@@ -237,22 +241,34 @@ func verdictWord(d plotDiff, x float64, scale pairScale) words {
 	return w
 }
 
-// hasFloor tells whether the file has an A/A floor.
-func hasFloor(diffs []plotDiff) bool {
+// leastFloor is the case with the smallest floor, if any has one.
+func leastFloor(diffs []plotDiff) (least plotDiff, ok bool) {
 	for _, d := range diffs {
-		if d.floor > 0 && !math.IsInf(d.floor, 1) {
-			return true
+		if d.floor > 0 && !math.IsInf(d.floor, 1) && (!ok || d.floor < least.floor) {
+			least, ok = d, true
 		}
 	}
-	return false
+	return least, ok
 }
 
-// floorWord says whether the floor was measured.
-func floorWord(diffs []plotDiff) string {
-	if diffs[0].assumed {
-		return "assumed floor (too few A/A pairs)"
+// floorWord says in the legend whether the floor was measured.
+func floorWord(d plotDiff) string {
+	if d.assumed {
+		return "floor, " + assumedText(d.floor, d.aaPairs)
 	}
 	return "A/A floor"
+}
+
+// floorCaption is the same as a sentence.
+func floorCaption(diffs []plotDiff) string {
+	d, ok := leastFloor(diffs)
+	if !ok {
+		return "no case has one."
+	}
+	if d.assumed {
+		return assumedText(d.floor, d.aaPairs) + "."
+	}
+	return "differences inside it cannot be told from those of a model against itself (A/A)."
 }
 
 // box is the A/A floor of one case.

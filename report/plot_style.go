@@ -56,7 +56,7 @@ var (
 var plotInks = []plotInk{
 	inkPaper, inkText, inkFaint, inkGrid, inkStrip, inkOnDark, inkOnPale,
 	inkLocked, inkLockless, inkInline, inkIdeal, inkNull, inkOther,
-	inkCodec, inkCopy, inkLink, inkScan, inkLocks, inkSpin, inkAsleep, inkPaced, inkRest,
+	inkCodec, inkCopy, inkLink, inkScan, inkLocks, inkWaking, inkSpin, inkAsleep, inkPaced, inkRest,
 }
 
 // modelStyle is how a model looks in every plot.

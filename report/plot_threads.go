@@ -37,12 +37,22 @@ func (b *byThreads) build(plotSize) *figure {
 	for _, m := range b.src.models() {
 		fig.legend = append(fig.legend, legendOf(m, cleanText(m, 24)))
 	}
-	fig.legend = append(fig.legend, legendBar())
+	bar, whisker := false, false
+	for _, tp := range b.panels {
+		p, centres := b.panel(tp, scale)
+		fig.panels = append(fig.panels, p)
+		for _, m := range centres {
+			bar, whisker = true, whisker || m.lo <= m.hi
+		}
+	}
+	switch {
+	case whisker:
+		fig.legend = append(fig.legend, legendWhisker("median, 95 % interval"))
+	case bar:
+		fig.legend = append(fig.legend, legendMedian())
+	}
 	if strip {
 		fig.legend = append(fig.legend, legendCross())
-	}
-	for _, tp := range b.panels {
-		fig.panels = append(fig.panels, b.panel(tp, scale))
 	}
 	return fig
 }
@@ -69,16 +79,18 @@ func (b *byThreads) values() (values []float64, strip bool) {
 	return values, strip
 }
 
-func (b *byThreads) panel(tp threadPanel, scale scaleY) *panel {
+// panel draws one panel, and says which medians it has.
+func (b *byThreads) panel(tp threadPanel, scale scaleY) (*panel, []centreMark) {
 	p := &panel{Plot: newPlot(tp.head, "compression threads", b.ylabel+scale.note())}
 	threadAxis(p.Plot, b.src.threads())
 	scale.apply(p.Plot)
 	cells := b.src.cells()
 	models := b.src.models()
+	var marks []centreMark
 	for i, m := range models {
-		b.model(p, tp, scale, cells, m, i, len(models))
+		marks = append(marks, b.model(p, tp, scale, cells, m, i, len(models))...)
 	}
-	return p
+	return p, marks
 }
 
 func (s scaleY) note() string {
@@ -90,7 +102,7 @@ func (s scaleY) note() string {
 
 // model draws the runs and the medians of one model.
 func (b *byThreads) model(p *panel, tp threadPanel, scale scaleY,
-	cells map[plotCell][]*results.Run, model string, i, k int) {
+	cells map[plotCell][]*results.Run, model string, i, k int) []centreMark {
 	offset, half := slot(i, k)
 	dots := runDots{model: model, radius: 2.4, alpha: 0.5, spots: &p.spots}
 	small := runDots{model: model, radius: 1.1, alpha: 0.35}
@@ -119,6 +131,7 @@ func (b *byThreads) model(p *panel, tp threadPanel, scale scaleY,
 		mid.marks = append(mid.marks, middle(values, float64(at)+offset, scale)...)
 	}
 	p.Add(small, dots, mid, crosses)
+	return mid.marks
 }
 
 // middle is the median of a cell; it is in the strip where most of its runs did not complete.

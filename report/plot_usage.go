@@ -150,7 +150,8 @@ func busyPlot(s *plotSource) Plot {
 		ID:       "busy-ratio" + s.tag,
 		Question: "How many pages find no free compression thread and go out uncompressed?",
 		Caption: "Busy pages over all pages of the run, wait off only: with wait on it is 0 by " +
-			"construction. Low is not good by itself: fewer raw pages can mean a longer run.",
+			"construction. Low is not good by itself: fewer raw pages can mean a longer run. Near 100 %, nearly " +
+			"nothing was compressed, so that the case hardly tests the hand-over.",
 	}
 	if !s.anyRun(busyRatio) {
 		p.Missing = "no run of the file was made with wait off; mtbench run --wait off,on " +
@@ -180,8 +181,9 @@ func busyFinding(s *plotSource) string {
 	if !ok {
 		return s.onlyModel("Pages that find no free thread", " %", 1, busyPercent)
 	}
-	return fmt.Sprintf("Busy pages differ most with %s: %s %% under %s, %s %% under %s",
-		threadsWord(c.cell.threads), sig(c.baseV), c.base, sig(c.other), c.model)
+	return fmt.Sprintf("Busy pages differ most with %s: %s %% under %s, %s %% under %s%s",
+		threadsWord(c.cell.threads), sig(c.baseV), c.base, sig(c.other), c.model,
+		s.hedge("busy_ratio", c.cell))
 }
 
 // wakesPlot is the futex calls a page: the letter's diagnosis as a figure.
@@ -237,6 +239,7 @@ func wakesFinding(s *plotSource) string {
 	if lo > 0 {
 		times = fmt.Sprintf(": %s× fewer", sig(hi/lo))
 	}
-	return fmt.Sprintf("%s makes %s futex calls a page with %s, %s %s%s",
-		more, sig(hi), c.cell.caseText(), fewer, sig(lo), times)
+	return fmt.Sprintf("%s makes %s futex calls a page with %s, %s %s%s%s",
+		more, sig(hi), c.cell.caseText(), fewer, sig(lo), times,
+		s.hedge("wait_wakes_per_page", c.cell))
 }

@@ -36,6 +36,8 @@ type column struct {
 	head string
 	text bool // words: to the left, may be wrapped
 
+	beside bool // stays with the column before it where a table is split
+
 	// Where the room is narrow, if not nil.
 	narrow  string
 	shorten *strings.Replacer
@@ -83,6 +85,11 @@ const (
 
 var nan = math.NaN() // a figure that is not there
 
+// mostFixed is from where a figure has an exponent: no cell is sixty digits wide.
+const mostFixed = 1e15
+
+func short(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // fixedOrSmall is a rate: two decimals, or two digits where it is smaller than that.
@@ -103,6 +110,8 @@ func whole(v float64) string {
 		return none
 	case math.IsInf(v, 1):
 		return "∞"
+	case math.Abs(v) >= mostFixed:
+		return short(v)
 	case math.Abs(v) >= 99.95: // with three digits it is 100
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
@@ -111,8 +120,11 @@ func whole(v float64) string {
 
 // fixed is a figure with as many decimals as are asked for.
 func fixed(v float64, decimals int) string {
-	if math.IsNaN(v) {
+	switch {
+	case math.IsNaN(v):
 		return none
+	case math.Abs(v) >= mostFixed:
+		return short(v)
 	}
 	s := strconv.FormatFloat(v, 'f', decimals, 64)
 	if strings.Trim(s, "-0.") == "" {

@@ -26,6 +26,11 @@ func fileSections(f *results.File, i, n int) []section {
 	if n > 1 {
 		all[0].title = "File " + strconv.Itoa(i+1) + " of " + strconv.Itoa(n) + ", " + all[0].title
 	}
+	if hasSummary(f) {
+		sum := summaryOf(s, f)
+		all[0].lead = sum.lead()
+		all = append(all, sum.factsSection())
+	}
 	if warning, crowded := crowdSection(s); crowded {
 		all = append(all, warning)
 	}
@@ -37,7 +42,7 @@ func fileSections(f *results.File, i, n int) []section {
 			reasonsSection(s, "main", "the main thread"),
 			reasonsSection(s, "worker", "the workers (compression threads)"),
 			kernelSection(s), scalingSection(s), frontierSection(f), noiseSection(s),
-			failedSection(f))
+			failedSection(s, f))
 	}
 	for j := range all {
 		all[j].id += s.tag

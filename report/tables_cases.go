@@ -35,19 +35,41 @@ func casesSection(s *plotSource, cmps comparisons) section {
 	if s.header.Kind == results.Published || !s.hasCaseOf(letter) {
 		return orAbsent(s, plainCases(s, sec))
 	}
-	g := &grid{keys: 2, cols: append(caseColumns(), letterColumns()...)}
+	g := &grid{keys: 2, cols: letterColumns(caseColumns())}
 	s.eachCase(slices.DeleteFunc(s.contenders(), isStep), func(c *cellFigures, first bool) {
-		cells := append(caseCells(c, first), letterCells(letter[c.plotCell])...)
+		cells := besides(caseCells(c, first), letterCells(letter[c.plotCell]))
 		cells = append(cells, cell{text: cmps.agreeWords(c.plotCell, letter)})
 		g.rows = append(g.rows, gridRow{cells: cells, rule: first})
 	})
 	sec.table = g
-	sec.notes = []string{
+	sec.notes = append([]string{
 		"Letter: cover letter of 2018-10-16, locked is its \"before\" and lockless its \"after\"; " +
 			"published, one run, CPU sampling not stated, 64 logical CPUs.",
-	}
+	}, s.caseNotes()...)
 	return orAbsent(s, sec)
 }
+
+// caseNotes say what a reader of the table must not overlook.
+func (s *plotSource) caseNotes() []string {
+	var notes []string
+	if text := s.rerunText(); text != "" {
+		notes = append(notes, text)
+	}
+	var refused []string
+	s.each(slices.DeleteFunc(s.contenders(), isStep), func(c *cellFigures) {
+		if c.busy.median() >= mostlyBusy {
+			refused = append(refused, c.model+" with "+c.caseText())
+		}
+	})
+	if len(refused) > 0 {
+		notes = append(notes, sentence(fmt.Sprintf("A busy-ratio near 1 means that nearly nothing was "+
+			"compressed, so that the case hardly tests the hand-over: %s", named(refused))))
+	}
+	return notes
+}
+
+// mostlyBusy is the busy-ratio from which a case is no test of handing pages over.
+const mostlyBusy = 0.9
 
 // hasCaseOf says whether the file has a case that the letter has too.
 func (s *plotSource) hasCaseOf(letter map[plotCell]*cellFigures) bool {
@@ -61,7 +83,7 @@ func plainCases(s *plotSource, sec section) section {
 	s.eachCase(slices.DeleteFunc(s.contenders(), isStep), func(c *cellFigures, first bool) {
 		g.rows = append(g.rows, gridRow{cells: caseCells(c, first), rule: first})
 	})
-	sec.table = g
+	sec.table, sec.notes = g, s.caseNotes()
 	return sec
 }
 
@@ -111,12 +133,31 @@ func caseColumns() []column {
 	}
 }
 
-func letterColumns() []column {
-	return []column{
-		{head: "letter: CPU main (%)"}, {head: "letter: CPU threads (%)"},
-		{head: "letter: total time (ms)"}, {head: "letter: busy-ratio"},
-		{head: "direction agrees?", text: true},
+// letterFrom and letterTo are the columns of caseColumns that the letter has too.
+const letterFrom, letterTo = 2, 6
+
+// letterColumns puts the letter's column behind each figure that it has, never parted from it.
+func letterColumns(cols []column) []column {
+	var out []column
+	for i, c := range cols {
+		out = append(out, c)
+		if letterFrom <= i && i < letterTo {
+			out = append(out, column{head: "letter: " + c.head, beside: true})
+		}
 	}
+	return append(out, column{head: "direction agrees?", text: true})
+}
+
+// besides does so with the cells of a row.
+func besides(cells, letter []cell) []cell {
+	var out []cell
+	for i, c := range cells {
+		out = append(out, c)
+		if letterFrom <= i && i < letterTo {
+			out = append(out, letter[i-letterFrom])
+		}
+	}
+	return out
 }
 
 func caseCells(c *cellFigures, first bool) []cell {

@@ -129,9 +129,19 @@ func seedText(h *results.Header) string {
 }
 
 func recordsText(f *results.File) string {
-	text := count(len(f.Runs), "run", "runs")
-	if f.Header.Matrix.Runs > len(f.Runs) {
+	last, again := lastOfPlaces(f), 0
+	for i := range f.Runs {
+		if f.Runs[i].Attempt != last[placeOf(&f.Runs[i])] {
+			again++
+		}
+	}
+	text := count(len(f.Runs)-again, "run", "runs")
+	if f.Header.Matrix.Runs > len(f.Runs)-again {
 		text += fmt.Sprintf(" of %d planned", f.Header.Matrix.Runs)
+	}
+	if again > 0 {
+		text += fmt.Sprintf(", and %s that %s run again", count(again, "attempt", "attempts"),
+			isAre(again))
 	}
 	if len(f.Failed) > 0 {
 		text += ", " + strconv.Itoa(len(f.Failed)) + " failed"
@@ -163,11 +173,11 @@ func crowdSection(s *plotSource) (section, bool) {
 	}
 	most := crowded[len(crowded)-1]
 	return section{id: "crowd", title: "More threads than CPUs", warn: true, lead: []string{
-		fmt.Sprintf("With %s threads more threads are runnable than the host has CPUs: up to %d "+
+		fmt.Sprintf("With %s, more threads are runnable than the host has CPUs: up to %d "+
 			"(%d compression, 1 main, %s%s) on %s CPUs. Times and CPU shares then contain waiting "+
 			"for a CPU, spinning takes CPU from compression, and the letter's machine (64 CPUs) "+
 			"was another regime. Compare the models with each other, not with the letter.",
-			numbers(crowded), runnable(&h.Scenario, most), most,
+			threadsList(crowded), runnable(&h.Scenario, most), most,
 			count(h.Scenario.VCPUs, "vCPU", "vCPUs"), destinationText(&h.Scenario), trimmed(cpus)),
 	}}, true
 }
@@ -187,20 +197,82 @@ func destinationText(s *results.Scenario) string {
 	return fmt.Sprintf(", %d at the destination", s.DecompressThreads+1)
 }
 
-func numbers(ns []int) string {
+// threadsList is "1 thread", "1 and 4 threads" or "1, 4 and 8 threads".
+func threadsList(ns []int) string {
+	if len(ns) == 1 {
+		return threadsWord(ns[0])
+	}
 	texts := make([]string, len(ns))
 	for i, n := range ns {
 		texts[i] = strconv.Itoa(n)
 	}
-	return strings.Join(texts, ", ")
+	return strings.Join(texts[:len(ns)-1], ", ") + " and " + texts[len(ns)-1] + " threads"
 }
 
-// failedSection lists the runs that have no figures, each with its reason.
-func failedSection(f *results.File) section {
+// endings counts how runs ended.
+type endings struct {
+	equal   int // both memories byte for byte
+	differs int // verified is false, though the run is no failed one
+	stated  int // nothing to compare, and the record says why
+	silent  int // nothing was compared, and the record does not say why
+	bound   int // CAN'T COMPLETE
+}
+
+func endingsOf(runs []*results.Run) (e endings) {
+	for _, r := range runs {
+		switch {
+		case r.Verified != nil && *r.Verified:
+			e.equal++
+		case r.Verified != nil:
+			e.differs++
+		case !r.Completed:
+			e.bound++
+		case r.UnverifiedReason != "":
+			e.stated++
+		default:
+			e.silent++
+		}
+	}
+	return e
+}
+
+// text says it of the runs that there are.
+func (e endings) text() string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		text string
+	}{
+		{e.equal, "with both memories equal byte for byte"}, {e.bound, "at the bound (CAN'T COMPLETE)"},
+		{e.stated, "unverifiable for a stated reason"},
+		{e.differs, "with memories that DIFFER"},
+		{e.silent, "unverified WITHOUT a stated reason"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.text))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// failedSection lists the runs that have no figures, each with its reason, and how the others
+// ended.
+func failedSection(s *plotSource, f *results.File) section {
 	sec := section{id: "failed", title: "Failed runs"}
 	if len(f.Failed) == 0 {
-		sec.lead = []string{"None: every run ended verified, unverifiable for a stated reason, or " +
-			"at its bound."}
+		sec.lead = []string{"None is recorded."}
+		if len(s.runs) == 0 {
+			sec.lead = []string{"None, and no other run is in this file either."}
+			return sec
+		}
+	}
+	if len(s.runs) > 0 {
+		e := endingsOf(s.runs)
+		sec.notes = []string{fmt.Sprintf("Of the %s that ended: %s.", count(len(s.runs), "run", "runs"),
+			e.text())}
+		sec.warn = e.differs+e.silent > 0
+	}
+	if len(f.Failed) == 0 {
 		return sec
 	}
 	sec.lead = []string{"These runs crashed, hung or delivered other memory: they have no figures."}
@@ -214,7 +286,8 @@ func failedSection(f *results.File) section {
 			strconv.Itoa(r.Index), r.Class, r.Reason)})
 	}
 	if n := len(f.Failed) - most; n > 0 {
-		sec.notes = []string{count(n, "more is", "more are") + " in the file."}
+		more := count(n, "more is", "more are") + " in the file."
+		sec.notes = append([]string{more}, sec.notes...)
 	}
 	return sec
 }
@@ -240,6 +313,9 @@ func noiseSection(s *plotSource) section {
 	kept := s.kept()
 	for _, m := range s.models() {
 		sec.table.rows = append(sec.table.rows, noiseRow(m, s.runs, kept))
+	}
+	if text := s.rerunText(); text != "" {
+		sec.notes = append(sec.notes, text)
 	}
 	return orAbsent(s, sec)
 }

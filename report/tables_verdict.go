@@ -158,10 +158,8 @@ func metricDoc(m verdict.Metric) string {
 func pairFloorText(c *verdict.Comparison) string {
 	floor := c.FloorOf
 	if !floor.Measured() {
-		return fmt.Sprintf("Differences under %s are taken not to be told apart: an assumption, "+
-			"because the file has only %s that compare a model with itself (mtbench run makes more "+
-			"with more --pairs).", verdict.FormatSize(floor.For(c.N())),
-			count(floor.Pairs, "A/A pair", "A/A pairs"))
+		return sentence(upper(floorSentence(floor.For(c.N()), true, floor.Pairs)) +
+			"; mtbench run makes more with more --pairs")
 	}
 	text := fmt.Sprintf("Differences under %s cannot be told apart on this machine with as many "+
 		"pairs as the first case has (%s of a model with itself).",
@@ -231,8 +229,8 @@ func stepRow(a *verdict.Attribution, s *verdict.StepShare, first bool) gridRow {
 func claimsSection(files []*results.File) section {
 	sec := section{
 		id: "claims", title: "The claims of the letter",
-		lead: []string{"Each claim of the cover letter of 2018-10-16 in each of its cases. Outside " +
-			"its regime: this host has fewer CPUs than the case has threads, so that the verdict " +
+		lead: []string{"Each claim of the cover letter of 2018-10-16 in each of its cases, which are " +
+			"named by threads and wait. Outside its regime: this host has fewer CPUs than the case has threads, so that the verdict " +
 			"says little about the letter's machine."},
 	}
 	claims, err := verdict.Shipped()
@@ -247,32 +245,62 @@ func claimsSection(files []*results.File) section {
 			"mtbench run measures it.")
 	}
 	judged := verdict.EvaluateClaims(measured, claims)
-	sec.notes = []string{tallyText(verdict.Count(judged))}
-	sec.table = &grid{keys: 1, cols: []column{{head: "claim", text: true}, {head: "says", text: true},
-		{head: "verdict", text: true}, {head: "finding", text: true}}}
-	var last *verdict.Claim
-	for i := range judged {
-		sec.table.rows = append(sec.table.rows, claimRow(&judged[i], judged[i].Claim != last))
-		last = judged[i].Claim
+	sec.notes = []string{tallyText(verdict.Count(judged)),
+		"mtbench claims FILE gives each case with its finding, and the command for what is not " +
+			"measured. P-values are adjusted over all cases of all claims on a figure, which are more " +
+			"tests than the cells of a table of pairs."}
+	sec.table = &grid{keys: 1, cols: []column{{head: "claim", text: true},
+		{head: "says", text: true}, {head: "verdict, by case", text: true}}}
+	for from := 0; from < len(judged); {
+		to := from
+		for to < len(judged) && judged[to].Claim == judged[from].Claim {
+			to++
+		}
+		sec.table.rows = append(sec.table.rows, claimRow(judged[from:to]))
+		from = to
 	}
 	return sec
 }
 
-func claimRow(j *verdict.Judged, first bool) gridRow {
-	says := ""
-	if first {
-		says = j.Claim.Says
+// claimRow is one claim: its cases by what the files say of them.
+func claimRow(judged []verdict.Judged) gridRow {
+	claim := judged[0].Claim
+	cells := textCells(claim.ID, claim.Says, claimCases(judged))
+	supported, contradicted := 0, 0
+	for i := range judged {
+		switch judged[i].Outcome {
+		case verdict.Supported:
+			supported++
+		case verdict.Contradicted:
+			contradicted++
+		}
 	}
-	cells := textCells(j.ID(), says, outcomeText(j), j.Finding)
-	switch j.Outcome {
-	case verdict.Supported:
-		cells[2].tone = good
-	case verdict.Contradicted:
+	switch {
+	case contradicted > 0:
 		cells[2].tone = bad
-	case verdict.NotMeasured:
-		cells[3].text += "; " + j.Command
+	case supported > 0:
+		cells[2].tone = good
 	}
-	return gridRow{cells: cells, rule: first}
+	return gridRow{cells: cells}
+}
+
+// claimCases lists the cases of a claim by outcome: "supported: 4 off, 8 off; not measured: 16 on".
+func claimCases(judged []verdict.Judged) string {
+	var order []string
+	by := map[string][]string{}
+	for i := range judged {
+		j := &judged[i]
+		word := outcomeText(j)
+		if by[word] == nil {
+			order = append(order, word)
+		}
+		by[word] = append(by[word], strconv.Itoa(j.Cell.Threads)+" "+onOff(j.Cell.Wait))
+	}
+	var parts []string
+	for _, word := range order {
+		parts = append(parts, word+": "+strings.Join(by[word], ", "))
+	}
+	return strings.Join(parts, "; ")
 }
 
 func outcomeText(j *verdict.Judged) string {

@@ -16,7 +16,7 @@ import (
 
 // Options are what a format may be told; the zero value is right for a file or a pipe.
 type Options struct {
-	Width int  // columns of the terminal; 0 = not limited
+	Width int  // columns of the terminal; 0 = [DefaultWidth]
 	Color bool // tones by ANSI colour; never alone in meaning
 	Brief bool // only what a run ends with: the table of cases, and what is proved
 
@@ -27,6 +27,9 @@ type Options struct {
 	Plots []PlotLink
 }
 
+// DefaultWidth is for a pipe or a file, which have no width of their own.
+const DefaultWidth = 120
+
 // PlotLink is one picture of a Markdown report.
 type PlotLink struct {
 	Title string // also what is read aloud in its place
@@ -36,6 +39,9 @@ type PlotLink struct {
 // Terminal writes the report of files for a terminal, or for a pipe. What result files contain
 // cannot move the cursor or colour anything: control characters are taken out.
 func Terminal(w io.Writer, files []*results.File, opts Options) error {
+	if opts.Width <= 0 {
+		opts.Width = DefaultWidth
+	}
 	var out bytes.Buffer
 	for _, sec := range sectionsOf(files) {
 		if !opts.shows(sec.id) {
@@ -55,7 +61,7 @@ func Terminal(w io.Writer, files []*results.File, opts Options) error {
 // SectionNames are the names that Options.Only takes, in the order of a report. The pages of several
 // files have the sections of each.
 func SectionNames() []string {
-	return []string{"head", "crowd", "cases", "direction", "pairs-total_time", "pairs-cpu_per_page",
+	return []string{"head", "facts", "crowd", "cases", "direction", "pairs-total_time", "pairs-cpu_per_page",
 		"pairs-wait_wakes_per_page", "steps", "baselines", "wait-wakes", "time-reasons-main",
 		"time-reasons-worker", "time-kernel", "scaling", "frontier", "noise", "failed", "files",
 		"claims"}
@@ -86,10 +92,7 @@ func terminalSection(out *bytes.Buffer, sec *section, opts Options) error {
 	if sec.warn {
 		title = "WARNING: " + title
 	}
-	if opts.Width > 0 {
-		title = wrapWords(title, opts.Width)
-	}
-	fmt.Fprintln(out, paintTitle(title, sec.warn, opts))
+	fmt.Fprintln(out, paintTitle(wrapWords(title, opts.Width), sec.warn, opts))
 	paragraphs(out, sec.lead, opts)
 	if sec.table != nil && len(sec.table.rows) > 0 {
 		if err := terminalTable(out, sec.table, opts); err != nil {
@@ -102,11 +105,7 @@ func terminalSection(out *bytes.Buffer, sec *section, opts Options) error {
 
 func paragraphs(out *bytes.Buffer, texts []string, opts Options) {
 	for _, text := range texts {
-		width := 100
-		if opts.Width > 0 {
-			width = min(width, opts.Width)
-		}
-		out.WriteString(wrapWords(cleanLine(text), width))
+		out.WriteString(wrapWords(cleanLine(text), min(100, opts.Width)))
 		out.WriteByte('\n')
 	}
 }
@@ -114,7 +113,7 @@ func paragraphs(out *bytes.Buffer, texts []string, opts Options) {
 // terminalTable prints g, in several tables below each other where it is wider than the terminal:
 // each begins with the columns that name the rows.
 func terminalTable(out *bytes.Buffer, g *grid, opts Options) error {
-	clean := cleanGrid(g, opts.Width > 0 && opts.Width < narrowWidth)
+	clean := cleanGrid(g, opts.Width < narrowWidth)
 	for i, part := range clean.split(opts.Width) {
 		if i > 0 {
 			out.WriteByte('\n')
@@ -133,7 +132,7 @@ const narrowWidth = 110
 func cleanGrid(g *grid, narrow bool) *grid {
 	c := &grid{keys: g.keys, cols: make([]column, len(g.cols)), rows: make([]gridRow, len(g.rows))}
 	for i, col := range g.cols {
-		c.cols[i] = column{head: cleanLine(col.head), text: col.text}
+		c.cols[i] = column{head: cleanLine(col.head), text: col.text, beside: col.beside}
 		if narrow && col.narrow != "" {
 			c.cols[i].head = col.narrow
 		}
@@ -166,9 +165,6 @@ func (g *grid) widths(limit int) []int {
 		for _, row := range g.rows {
 			widths[i] = max(widths[i], twwidth.Width(row.cells[i].text))
 		}
-	}
-	if limit <= 0 {
-		return widths
 	}
 	for i := range g.keys {
 		widths[i] = min(widths[i], g.mostKey(limit))
@@ -237,7 +233,7 @@ func headWidth(head string) int {
 // edge is what a column takes beside its text: a blank on each side and a line.
 const edge = 3
 
-// split cuts g into tables that fit limit columns; no limit, one table.
+// split cuts g into tables that fit limit columns; a column that stands beside another goes with it.
 func (g *grid) split(limit int) []*grid {
 	widths := g.widths(limit)
 	keys := 0
@@ -247,18 +243,28 @@ func (g *grid) split(limit int) []*grid {
 	var parts []*grid
 	for from := g.keys; from < len(g.cols); {
 		to, total := from, keys
-		for to < len(g.cols) && (to == from || limit <= 0 || total+widths[to]+edge-1 <= limit) {
-			total += widths[to] + edge
-			to++
+		for to < len(g.cols) {
+			next, wide := g.together(to, widths)
+			if to > from && total+wide-1 > limit {
+				break
+			}
+			to, total = next, total+wide
 		}
-		room := 0
-		if limit > 0 {
-			room = max(leastText, limit-keys-edge)
-		}
+		room := max(leastText, limit-keys-edge)
 		parts = append(parts, g.part(from, to, widths, room).withoutEmptyBlocks())
 		from = to
 	}
 	return parts
+}
+
+// together is the end of the columns from i on that are not parted, and how wide they are.
+func (g *grid) together(i int, widths []int) (end, wide int) {
+	end, wide = i+1, widths[i]+edge
+	for end < len(g.cols) && g.cols[end].beside {
+		wide += widths[end] + edge
+		end++
+	}
+	return end, wide
 }
 
 // part is the table of the key columns and the columns from ≤ i < to, its words wrapped.
@@ -266,7 +272,7 @@ func (g *grid) part(from, to int, widths []int, room int) *grid {
 	p := &grid{keys: g.keys}
 	pick := func(i int) bool { return i < g.keys || i >= from && i < to }
 	width := func(i int) int {
-		if to-from == 1 && i == from && room > 0 {
+		if to-from == 1 && i == from {
 			return min(max(widths[i], leastText), room)
 		}
 		return widths[i]

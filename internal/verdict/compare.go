@@ -49,6 +49,7 @@ type Comparison struct {
 	P        float64 // of no difference, by itself
 	Adjusted float64 // by Holm over the cells of the matrix
 	Tests    int     // how many that were
+	Family   int     // how many they are when the whole matrix of the file has been run
 	Needed   int     // pairs (or runs a side) without which no verdict is possible
 	Floor    float64 // log ratio below which there is no verdict
 	FloorOf  Floor
@@ -73,7 +74,25 @@ func Compare(f *results.File, m Metric, base, other string) []Comparison {
 		all = append(all, comparePaired(f, m, c, base, other))
 	}
 	decide(all, FloorOf(f, m))
+	for i := range all {
+		all[i].Family = matrixTests(f, m)
+	}
 	return all
+}
+
+// matrixTests is how many cells of the file's matrix, run or not yet, a metric is tested in.
+func matrixTests(f *results.File, m Metric) int {
+	waits := f.Header.Matrix.Waits
+	if m.WaitOff {
+		waits = slices.DeleteFunc(slices.Clone(waits), func(on bool) bool { return on })
+	}
+	return len(f.Header.Matrix.Threads) * len(waits)
+}
+
+// PairsNeeded is how many pairs a cell the matrix of a file needs, so that pairs that all agree
+// prove something in each of its cells after Holm.
+func PairsNeeded(f *results.File) int {
+	return needed(false, max(1, matrixTests(f, Metric{}), len(Cells(f))))
 }
 
 // CompareAll sets every other contender against the first, by m.
@@ -200,6 +219,12 @@ func needed(unpaired bool, tests int) int {
 	return n
 }
 
+// Required is how many pairs, or runs a side, that all agree prove something over all tests of the
+// family, those included that were planned and are not run yet.
+func (c *Comparison) Required() int { return needed(c.Unpaired, c.family()) }
+
+func (c *Comparison) family() int { return max(1, c.Tests, c.Family) }
+
 // equalMargin is the difference that a review would not argue about. The floor alone would be no
 // margin: it is about as wide as an interval of as many pairs.
 const equalMargin = 0.05
@@ -263,24 +288,40 @@ func (c *Comparison) String() string {
 		FormatInterval(c.Change), c.Adjusted, c.counts())
 }
 
+// counts says on how much a comparison rests: "9 of 10 pairs, 2 disturbed by the host".
 func (c *Comparison) counts() string {
-	text := fmt.Sprintf("%d of %d pairs", len(c.Pairs), c.Planned)
+	text := fmt.Sprintf("%d of %s", len(c.Pairs), plural(c.Planned, "pair"))
+	runs := len(c.Pairs)
 	if c.Unpaired {
-		text = fmt.Sprintf("%d against %d runs", c.BaseN, c.OtherN)
+		text, runs = fmt.Sprintf("%d against %d runs", c.BaseN, c.OtherN), c.BaseN+c.OtherN
 	}
-	if c.Disturbed > 0 {
-		text += fmt.Sprintf(", %d disturbed by the host", c.Disturbed)
+	switch {
+	case c.Disturbed == 0:
+		return text
+	case c.Disturbed < runs:
+		return fmt.Sprintf("%s, %d disturbed by the host", text, c.Disturbed)
+	case runs == 1:
+		return text + ", disturbed by the host"
+	case runs == 2:
+		return text + ", both disturbed by the host"
 	}
-	return text
+	return text + ", all disturbed by the host"
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // why says what a comparison without a verdict lacks.
 func (c *Comparison) why() string {
 	text := "not enough evidence: " + c.counts()
-	switch required := needed(c.Unpaired, c.Tests); {
-	case c.N() < required && c.Adjusted >= Alpha:
-		return fmt.Sprintf("%s; %d of %s can prove anything over %d tests", text, required,
-			c.unit(), max(c.Tests, 1))
+	switch {
+	case c.N() < c.Required() && c.Adjusted >= Alpha:
+		return fmt.Sprintf("%s; at least %s needed for %s", text, c.wanted(),
+			plural(c.family(), "test"))
 	case c.Adjusted < Alpha:
 		return c.belowFloor()
 	case c.Unpaired:
@@ -290,17 +331,17 @@ func (c *Comparison) why() string {
 	}
 }
 
+func (c *Comparison) wanted() string {
+	if c.Unpaired {
+		return plural(c.Required(), "run") + " on each side are"
+	}
+	return plural(c.Required(), "pair") + " are"
+}
+
 // belowFloor says that the machine cannot tell. Its percentage is the floor's, not the models'.
 func (c *Comparison) belowFloor() string {
 	return fmt.Sprintf("not enough evidence: %s; this machine cannot tell differences below %s",
 		c.counts(), FormatSize(c.Floor))
-}
-
-func (c *Comparison) unit() string {
-	if c.Unpaired {
-		return "each"
-	}
-	return "them"
 }
 
 // FormatChange writes a log ratio for people: "-12.3 %", "×14", or what an infinite one means.

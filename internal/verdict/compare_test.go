@@ -36,7 +36,9 @@ func TestTooFewPairs(t *testing.T) {
 	if c.State != NotEnough || strings.Contains(c.String(), "%") {
 		t.Errorf("five pairs: %s", c.String())
 	}
-	if !strings.Contains(c.String(), "not enough evidence: 5 of 5 pairs") {
+	if !strings.Contains(c.String(),
+		"not enough evidence: 5 of 5 pairs; at least 6 pairs are needed for 1 test") ||
+		strings.Contains(c.String(), "1 tests") {
 		t.Errorf("five pairs: %s", c.String())
 	}
 	// Eight pairs that agree prove something in one cell, and nothing over ten.
@@ -46,9 +48,22 @@ func TestTooFewPairs(t *testing.T) {
 	}
 	s.cells = tenCells()
 	for _, c := range Compare(s.file(), totalTimeMetric(), "locked", "lockless") {
-		if c.State != NotEnough || !strings.Contains(c.String(), "9 of them") {
+		if c.State != NotEnough || !strings.Contains(c.String(),
+			"at least 9 pairs are needed for 10 tests") {
 			t.Errorf("ten cells: %s", c.String())
 		}
+	}
+	// One cell of ten, as of a series that was killed: the others will be tests too.
+	f := s.file()
+	f.Header.Matrix.Threads, f.Header.Matrix.Waits = []int{1, 2, 4, 8, 16}, []bool{false, true}
+	f.Runs = slices.DeleteFunc(f.Runs, func(r results.Run) bool { return r.Threads != 1 || r.Wait })
+	if n := PairsNeeded(f); n != 9 {
+		t.Errorf("a matrix of ten cells needs %d pairs, want 9", n)
+	}
+	f.Runs = f.Runs[:4]
+	c = Compare(f, totalTimeMetric(), "locked", "lockless")[0]
+	if c.Required() != 9 || !strings.Contains(c.String(), "at least 9 pairs are needed for 10 tests") {
+		t.Errorf("one cell of ten: %s", c.String())
 	}
 	s.pairs = 9
 	for _, c := range Compare(s.file(), totalTimeMetric(), "locked", "lockless") {

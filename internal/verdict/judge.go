@@ -283,13 +283,13 @@ func (j *Judged) conclude() {
 // concludeCompletion: most runs, by the sign test.
 func (j *Judged) concludeCompletion() {
 	done := j.Comparison.OtherCompleted
-	j.Finding = fmt.Sprintf("%d of %d runs completed", done, j.N)
+	j.Finding = fmt.Sprintf("%d of %s completed", done, plural(j.N, "run"))
 	completes := 2*done > j.N
 	switch {
 	case j.Comparison.Adjusted >= Alpha:
 		j.Outcome = Unproven
-		j.Finding = fmt.Sprintf("%s; %d that agree can prove anything over %d tests", j.Finding,
-			needed(false, j.Comparison.Tests), j.Comparison.Tests)
+		j.Finding = fmt.Sprintf("%s; at least %d that agree are needed for %s", j.Finding,
+			j.Comparison.Required(), plural(j.Comparison.family(), "test"))
 	case completes == (j.Claim.Relation == RelCompletes):
 		j.Outcome = Supported
 	default:
