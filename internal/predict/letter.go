@@ -142,7 +142,7 @@ func Letter() LetterHost {
 	costs := sim.Typical()
 	costs.FutexWait = 2 * time.Microsecond // with the mitigations of 2018
 	return LetterHost{
-		Scale: 240, Costs: costs,
+		Scale: 400, Costs: costs,
 		Rates: Rates{
 			Record: 300, CopyKiB: 60, Scan: 20, ScanLog: 3, Zero: 600, Store: 150,
 			Send: 2000, SendKiB: 250, Recv: 2000, RecvKiB: 100,
