@@ -101,7 +101,8 @@ func (r *Run) wrongVerdict() string {
 func (r *Run) wrongPages(kind string) string {
 	sum := r.PagesCompressed + r.PagesRaw + r.PagesZero // three limited figures: no overflow
 	if kind == Measured && r.Pages != sum {
-		return fmt.Sprintf("pages is %d, but pages_compressed + pages_raw + pages_zero is %d", r.Pages, sum)
+		return fmt.Sprintf("pages is %d, but pages_compressed + pages_raw + pages_zero is %d",
+			r.Pages, sum)
 	}
 	return ""
 }
