@@ -45,9 +45,10 @@ type Engine struct {
 // that disturbs more than that is not a host to wait for.
 const maxRerunShare = 0.2
 
-// Summary is how a series ended.
+// Summary is how a series ended. A run that was made again counts once, as it ended last.
 type Summary struct {
 	Runs, Completed, CantComplete int
+	Again                         int            // runs that a later attempt has replaced
 	Failed                        map[string]int // by class
 	Rerun                         int            // pairs run again
 	Left                          int            // planned runs that were not made
@@ -193,7 +194,7 @@ func (e *Engine) extend(ctx context.Context, start time.Time) error {
 func (e *Engine) wideCells() []Cell {
 	var wide []Cell
 	for _, c := range Cells(e.Matrix) {
-		if e.blocks(c) < maxPairs/2 && !e.Narrow(e.runs, c) {
+		if e.blocks(c) < MaxPairs/2 && !e.Narrow(e.runs, c) {
 			wide = append(wide, c)
 		}
 	}
@@ -229,10 +230,12 @@ func (e *Engine) blocks(c Cell) int {
 
 func (e *Engine) summary(plan []Slot) Summary {
 	s := Summary{Failed: map[string]int{}, Rerun: e.again}
-	kept := map[int]bool{}
-	for _, r := range e.runs {
-		kept[r.Index] = true
-		if r.Completed {
+	kept, last := map[int]bool{}, map[int]bool{}
+	for _, r := range e.runs { // attempts follow each other
+		kept[r.Index], last[r.Index] = true, r.Completed
+	}
+	for _, completed := range last {
+		if completed {
 			s.Completed++
 		} else {
 			s.CantComplete++
@@ -242,7 +245,8 @@ func (e *Engine) summary(plan []Slot) Summary {
 		kept[f.Index] = true
 		s.Failed[f.Class]++
 	}
-	s.Runs = s.Completed + s.CantComplete
+	s.Runs = len(last)
+	s.Again = len(e.runs) - len(last)
 	for _, slot := range plan {
 		if !kept[slot.Index] {
 			s.Left++

@@ -107,7 +107,7 @@ func TestNoisyPairIsRunAgainBounded(t *testing.T) {
 	}}
 	e := &Engine{Matrix: smallMatrix(2), Runner: r, File: &memoryFile{}, Progress: &silent{}}
 	sum, err := e.Run(context.Background(), Plan(smallMatrix(2), 1), &results.File{})
-	if err != nil || sum.Rerun != 1 {
+	if err != nil || sum.Rerun != 1 || sum.Runs != 4 || sum.Completed != 4 || sum.Again != 2 {
 		t.Fatalf("%+v, %v", sum, err)
 	}
 	var got []string

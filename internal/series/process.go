@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // The descriptors that a child finds open. Standard input carries the job, one line of JSON, and
@@ -90,15 +92,22 @@ func (c *child) ask() { c.signal(syscall.SIGQUIT) }
 
 func (c *child) signal(s syscall.Signal) { _ = syscall.Kill(-c.cmd.Process.Pid, s) }
 
-// reap waits for the end of the process and returns its report and how it ended.
+// reap waits for the end of the process and returns its report and how it ended: "was killed
+// (SIGKILL)" or "ended (exit status 1)".
 func (c *child) reap() (report []byte, how string) {
 	report = <-c.report
-	err := <-c.exited
+	<-c.exited // says no more than the state
 	c.lifeline.Close()
-	if err != nil {
-		how = err.Error()
+	if s, ok := c.endedBy(); ok {
+		return report, "was killed (" + unix.SignalName(s) + ")"
 	}
-	return report, how
+	return report, "ended (" + c.cmd.ProcessState.String() + ")"
+}
+
+// endedBy is the signal that ended the process, if one did, once it was reaped.
+func (c *child) endedBy() (syscall.Signal, bool) {
+	s, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return s.Signal(), ok && s.Signaled()
 }
 
 // cpu is the CPU time of the process, once it was reaped.

@@ -151,6 +151,7 @@ func (f *family) finish(ctx context.Context, deadline time.Duration) (outcome, e
 }
 
 // join reaps the processes. A failure of the destination is the run's, whatever the source says.
+// What one end says of the other that has crashed is no second failure.
 func (f *family) join() outcome {
 	v := read(f.source)
 	if f.destination == nil {
@@ -159,8 +160,9 @@ func (f *family) join() outcome {
 	far := read(f.destination)
 	switch {
 	case far.OK:
-	case v.OK:
+	case v.OK, far.Class == ClassCrash && v.Class == ClassStream:
 		v = far
+	case v.Class == ClassCrash && far.Class == ClassStream:
 	case far.Reason != v.Reason:
 		v.Reason += "; destination: " + far.Reason
 	}
@@ -172,11 +174,11 @@ func read(c *child) outcome {
 	report, how := c.reap()
 	var v outcome
 	if err := json.Unmarshal(report, &v); err != nil {
-		if how == "" {
-			how = "exit status 0"
+		reason := fmt.Sprintf("the %s process %s", c.name, how)
+		if _, signaled := c.endedBy(); !signaled {
+			reason += " without handing over a record"
 		}
-		return outcome{Class: ClassCrash, Reason: fmt.Sprintf("the %s process ended (%s) without "+
-			"handing over a record", c.name, how)}
+		return outcome{Class: ClassCrash, Reason: reason}
 	}
 	return v
 }

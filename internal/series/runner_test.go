@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,6 +22,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "crash":
 		panic("planted crash")
+	case "killed":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	case "silent":
 		os.Exit(0)
 	case "hang":
@@ -54,11 +57,12 @@ func TestChildrenThatFail(t *testing.T) {
 		how, class, reason, stderr string
 		limit                      time.Duration
 	}{
-		{"crash", ClassCrash, "exit status 2", "planted crash", time.Minute},
-		{"silent", ClassCrash, "without handing over a record", "", time.Minute},
+		{"killed", ClassCrash, "the source process was killed (SIGKILL)", "", time.Minute},
+		{"crash", ClassCrash, "ended (exit status 2) without", "planted crash", time.Minute},
+		{"silent", ClassCrash, "ended (exit status 0) without handing over a record", "", time.Minute},
 		{"rubbish", ClassCrash, "without handing over a record", "", time.Minute},
 		{"hang", ClassHang, "was killed", "goroutine", 200 * time.Millisecond},
-		{"work", ClassStream, "guest memory of 0 bytes", "", time.Minute},
+		{"work", ClassStream, "memory: 0 bytes", "", time.Minute},
 	}
 	for _, c := range cases {
 		f, ok := childRun(t, c.how, c.limit).(*results.Failed)

@@ -229,7 +229,10 @@ func (n *Series) resumable() error {
 	if err := s.Validate(); err != nil {
 		return fmt.Errorf("%s: %w", n.path, err)
 	}
-	return n.check()
+	if err := n.check(); err != nil {
+		return fmt.Errorf("%s: %w", n.path, err)
+	}
+	return nil
 }
 
 // Path is the series' result file.

@@ -60,7 +60,7 @@ const Discard = "discard"
 
 // Limits on what may be asked for. A series beyond them is a typing error more likely than a wish.
 const (
-	maxPairs  = 10000
+	MaxPairs  = 10000 // of a cell
 	maxReruns = 100
 	maxLimit  = 24 * time.Hour
 )
@@ -96,7 +96,7 @@ func (s *Settings) validateThreads() error {
 	}
 	for _, n := range s.Matrix.Threads {
 		if n < 1 || n > models.MaxThreads {
-			return fmt.Errorf("--threads: %d is not within 1 to %d", n, models.MaxThreads)
+			return fmt.Errorf("--threads: %d is not between 1 and %d", n, models.MaxThreads)
 		}
 	}
 	if duplicate(s.Matrix.Threads) != 0 {
@@ -111,12 +111,12 @@ func (s *Settings) validateThreads() error {
 
 func (s *Settings) validateNumbers() error {
 	switch {
-	case s.Matrix.Pairs < 0 || s.Matrix.Pairs > maxPairs:
-		return fmt.Errorf("--pairs: %d is not within 1 to %d", s.Matrix.Pairs, maxPairs)
+	case s.Matrix.Pairs < 0 || s.Matrix.Pairs > MaxPairs:
+		return fmt.Errorf("--pairs: %d is not between 1 and %d", s.Matrix.Pairs, MaxPairs)
 	case s.Matrix.Reruns < 0 || s.Matrix.Reruns > maxReruns:
-		return fmt.Errorf("--reruns: %d is not within 0 to %d", s.Matrix.Reruns, maxReruns)
-	case s.Limit <= 0 || s.Limit > maxLimit:
-		return fmt.Errorf("--limit: %v is not within 1ms to %v", s.Limit, maxLimit)
+		return fmt.Errorf("--reruns: %d is not between 0 and %d", s.Matrix.Reruns, maxReruns)
+	case s.Limit < time.Millisecond || s.Limit > maxLimit:
+		return fmt.Errorf("--limit: %v is not between 1ms and %gh", s.Limit, maxLimit.Hours())
 	case s.Matrix.Until != 0 && s.Budget <= 0:
 		return errors.New("--until needs a --budget above 0")
 	}
