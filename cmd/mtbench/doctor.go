@@ -2,11 +2,20 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"mtbench/internal/host"
+	"mtbench/internal/series"
 )
+
+// defaultCrowd is the threads of the default run that has the most.
+func defaultCrowd() host.Crowd {
+	s := series.Defaults()
+	return host.Crowd{Compression: slices.Max(s.Matrix.Threads), VCPUs: s.VCPUs,
+		Decompression: s.Decompress}
+}
 
 func newDoctorCommand() *cobra.Command {
 	return &cobra.Command{
@@ -16,10 +25,10 @@ func newDoctorCommand() *cobra.Command {
 quota, frequency governor, turbo, hyper-threads, swap, huge pages, clock source, and files that
 the noise ledger needs. Each finding names what it blurs and the command that cures it. It
 changes nothing.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
-			findings := host.Local().Doctor()
+			findings := host.Local().Doctor(defaultCrowd())
 			if len(findings) == 0 {
 				_, err := fmt.Fprintln(out, "Nothing was found that would blur figures on this host.")
 				return err

@@ -22,23 +22,47 @@ type Finding struct {
 // cent of it.
 const doctorWatch = time.Second
 
-// enoughCPUs is what a run of four workers occupies: main, workers and a vCPU at the source, main
-// and a worker at the destination.
-const enoughCPUs = 8
+// Crowd is the threads of a run that may all want a CPU at once.
+type Crowd struct {
+	Compression   int
+	VCPUs         int
+	Decompression int // 0: the run has no destination
+}
 
-// Doctor looks the host over and watches it for a second. An empty list means that nothing was
-// found, not that nothing is wrong: a guest cannot see what its neighbours do.
-func (m *Machine) Doctor() []Finding {
+// Threads is how many they are, with the main threads.
+func (c Crowd) Threads() int {
+	n := 1 + c.Compression + c.VCPUs
+	if c.Decompression > 0 {
+		n += 1 + c.Decompression
+	}
+	return n
+}
+
+func (c Crowd) String() string {
+	text := fmt.Sprintf("1 main, %d compression, %d vCPUs", c.Compression, c.VCPUs)
+	if c.Decompression > 0 {
+		text += fmt.Sprintf(", and at the destination 1 main and %d decompression", c.Decompression)
+	}
+	return text
+}
+
+// Doctor looks the host over for a default run, whose most threads are crowd, and watches it for a
+// second. An empty list means that nothing was found, not that nothing is wrong: a guest cannot see
+// what its neighbours do.
+func (m *Machine) Doctor(crowd Crowd) []Finding {
 	watch := m.Start(nil)
 	own := ownCPU()
 	time.Sleep(doctorWatch)
-	return m.diagnose(watch.Stop(ownCPU() - own))
+	return m.diagnose(crowd, watch.Stop(ownCPU()-own))
 }
 
-func (m *Machine) diagnose(now results.Noise) []Finding {
+func (m *Machine) diagnose(crowd Crowd, now results.Noise) []Finding {
 	var all []Finding
+	if f := m.fewCPUs(crowd); f != nil {
+		all = append(all, *f)
+	}
 	for _, look := range []func(results.Noise) *Finding{
-		m.fewCPUs, m.inVM, m.otherLoad, m.stealNow, m.underQuota, m.governed, m.turbo, m.smt,
+		m.inVM, m.otherLoad, m.stealNow, m.underQuota, m.governed, m.turbo, m.smt,
 		m.swap, m.hugePages, m.slowClock, m.autoNUMA, m.noSchedstat, m.noStat,
 	} {
 		if f := look(now); f != nil {
@@ -48,14 +72,14 @@ func (m *Machine) diagnose(now results.Noise) []Finding {
 	return all
 }
 
-func (m *Machine) fewCPUs(results.Noise) *Finding {
+func (m *Machine) fewCPUs(crowd Crowd) *Finding {
 	n := m.CPUs()
-	if n >= enoughCPUs {
+	if n >= crowd.Threads() {
 		return nil
 	}
 	return &Finding{
-		Seen: fmt.Sprintf("%d CPUs for the run; 4 compression threads, their peers and the guest "+
-			"occupy %d", n, enoughCPUs),
+		Seen: fmt.Sprintf("%d CPUs; a default run with %d compression threads has up to %d runnable "+
+			"threads: %v", n, crowd.Compression, crowd.Threads(), crowd),
 		Blurs: "everything: threads take turns, a thread that spins takes the CPU that a worker " +
 			"needs, and the letter's claims are outside their regime",
 		Cure: "mtbench run --destination discard --threads 1,2 (or a larger machine: mtbench predict " +

@@ -198,7 +198,7 @@ func TestNothingToRead(t *testing.T) {
 		if _, ok := m.AvailableMemory(); ok {
 			t.Error("made up available memory")
 		}
-		if len(m.diagnose(n)) < 2 {
+		if len(m.diagnose(Crowd{}, n)) < 2 {
 			t.Error("the doctor does not miss schedstat and stat")
 		}
 	}
@@ -218,7 +218,7 @@ func TestNonsense(t *testing.T) {
 		}
 		m := fake(t, files)
 		m.Describe()
-		m.diagnose(m.Start(nil).Stop(time.Second))
+		m.diagnose(Crowd{}, m.Start(nil).Stop(time.Second))
 	}
 }
 
@@ -236,7 +236,7 @@ func TestDoctorFindsAndCures(t *testing.T) {
 		"sys/devices/system/cpu/cpu0/cpufreq/scaling_governor":            "powersave\n",
 	})
 	load, steal := 0.8, 0.05
-	all := m.diagnose(results.Noise{OutsideCPU: &load, Steal: &steal})
+	all := m.diagnose(Crowd{Compression: 16, VCPUs: 16, Decompression: 16}, results.Noise{OutsideCPU: &load, Steal: &steal})
 	var seen []string
 	for _, f := range all {
 		if f.Seen == "" || f.Blurs == "" || f.Cure == "" {
@@ -245,7 +245,8 @@ func TestDoctorFindsAndCures(t *testing.T) {
 		seen = append(seen, f.Seen)
 	}
 	text := strings.Join(seen, "\n")
-	for _, want := range []string{"2 CPUs", "virtual", "0.80 CPUs", "5.0 %", "quota of 1.50",
+	for _, want := range []string{"2 CPUs; a default run with 16 compression threads has up to 50 runnable",
+		"virtual", "0.80 CPUs", "5.0 %", "quota of 1.50",
 		"powersave", "turbo", "hyper-threads", "1 swap", "huge pages", "hpet", "NUMA"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no finding says %q in\n%s", want, text)
@@ -253,6 +254,17 @@ func TestDoctorFindsAndCures(t *testing.T) {
 	}
 	if strings.Contains(text, "schedstat") {
 		t.Error("misses schedstat, which is there")
+	}
+}
+
+// TestCrowd: who wants a CPU, and that a host with as many is not crowded.
+func TestCrowd(t *testing.T) {
+	if n := (Crowd{Compression: 4, VCPUs: 2}).Threads(); n != 7 {
+		t.Errorf("%d threads without a destination, want 7", n)
+	}
+	m := fake(t, map[string]string{"proc/stat": statBefore, "proc/cpuinfo": cpuinfo})
+	if f := m.fewCPUs(Crowd{Compression: m.CPUs() - 1}); f != nil {
+		t.Errorf("found %q", f.Seen)
 	}
 }
 
