@@ -174,7 +174,11 @@ func inputError(name string, line int, err error) error {
 		if tk := y.GetToken(); tk != nil {
 			line = tk.Position.Line
 		}
-		return &results.InputError{File: name, Line: line, Msg: y.GetMessage()}
+		msg := y.GetMessage()
+		if syntax := (*yaml.SyntaxError)(nil); errors.As(err, &syntax) {
+			msg = "is no claims file: it is not YAML (" + msg + ")"
+		}
+		return &results.InputError{File: name, Line: line, Msg: msg}
 	}
 	return &results.InputError{File: name, Line: line, Msg: err.Error()}
 }
