@@ -30,7 +30,7 @@ writes every sample to a file for "mtbench predict". Takes a few seconds on an i
 one the figures are those of a busy host.`,
 		Example: `  mtbench calibrate -o this-host.json
   mtbench calibrate --content text --codec zstd -o text-zstd.json`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runCalibrate(cmd, o) },
 	}
 	f := cmd.Flags()

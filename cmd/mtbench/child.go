@@ -13,7 +13,7 @@ func newChildCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    series.ChildCommand,
 		Hidden: true,
-		Args:   cobra.NoArgs,
+		Args:   noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if err := series.Child(os.Stdin); err != nil {
 				return withStatus(statusInternal, "%w", err)

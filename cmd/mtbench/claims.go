@@ -37,10 +37,10 @@ Exit status 10: a claim is contradicted. 11: none is, but for some the evidence 
   mtbench claims results.jsonl --claims my-claims.yaml
   mtbench claims --metrics`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if !o.metrics && len(args) == 0 {
-				return fmt.Errorf("name a result file; mtbench run makes one")
+			if o.metrics {
+				return noArgs(cmd, args)
 			}
-			return nil
+			return someFiles(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return runClaims(cmd, o, args) },
 	}
@@ -56,14 +56,14 @@ func runClaims(cmd *cobra.Command, o *claimsOptions, paths []string) error {
 		return listMetrics(cmd.OutOrStdout())
 	}
 	if o.format != "terminal" && o.format != "markdown" {
-		return withStatus(statusUsage, "--format: %q is unknown; there are %s", o.format,
-			strings.Join(claimsFormats, ", "))
+		return badInput(fmt.Errorf("--format: %q is unknown; there are %s", o.format,
+			strings.Join(claimsFormats, ", ")))
 	}
 	claims, err := o.read()
 	if err != nil {
 		return badInput(err)
 	}
-	files, err := readAll(paths)
+	files, err := readDistinct(paths)
 	if err != nil {
 		return badInput(err)
 	}

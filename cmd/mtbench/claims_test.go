@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,7 +26,8 @@ func writeSeries(t *testing.T, name string, cpus, pairs int, ratio float64) stri
 			times := []float64{1, ratio}[i] * (1 + 0.001*float64(pair%5))
 			lines = append(lines, encode(t, results.Run{
 				Type: results.TypeRun, Model: model, Threads: 4, Index: 2*pair + i, Pair: pair,
-				Completed: true, TotalTimeMS: 1000 * times, Pages: 1000,
+				Completed: true, EndReason: "completed", UnverifiedReason: "made up",
+				TotalTimeMS: 1000 * times, Pages: 1000, PagesRaw: 1000,
 				Timeline: []results.Point{},
 				ThreadUsage: []results.ThreadUsage{{Process: "source", Role: "main", WallMS: 1000,
 					FutexWakes: int64(times * 1000), Locks: int64(times * 9000)}},
@@ -61,11 +61,7 @@ func execute(cmd *cobra.Command, args ...string) (out, words string, status int)
 	if err == nil {
 		return stdout.String(), stderr.String(), statusOK
 	}
-	var s *statusError
-	if !errors.As(err, &s) {
-		return stdout.String(), err.Error(), statusUsage
-	}
-	return stdout.String(), stderr.String() + err.Error(), s.status
+	return stdout.String(), stderr.String() + err.Error(), statusOf(err)
 }
 
 const myClaim = `claims:

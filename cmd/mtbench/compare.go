@@ -32,7 +32,7 @@ Exit status 10: a regression. 11: no case has runs enough to prove one. 12: the 
 compared, and why.`,
 		Example: `  mtbench compare old.jsonl new.jsonl
   mtbench compare old.jsonl new.jsonl --metrics total_time,cpu_per_page --threshold 10%`,
-		Args: cobra.ExactArgs(2),
+		Args: twoFiles,
 		RunE: func(cmd *cobra.Command, args []string) error { return runCompare(cmd, o, args) },
 	}
 	f := cmd.Flags()
@@ -116,12 +116,12 @@ func compareStatus(w io.Writer, list *verdict.ChangeList) error {
 	case len(worse) > 0:
 		c := worse[0]
 		return withStatus(statusRegression, "%d regressions of more than %s, the first: %s of %s with %s",
-			len(worse), percentValue{&list.Threshold}, c.Metric.Name, clean(c.Model), c.Cell)
+			len(worse), percent(list.Threshold), c.Metric.Name, clean(c.Model), c.Cell)
 	case !list.Provable():
 		return withStatus(statusEvidence, "not enough evidence: no case has runs enough to prove a "+
 			"change")
 	}
 	_, err := fmt.Fprintf(w, "mtbench: no regression of more than %s in %d comparisons\n",
-		percentValue{&list.Threshold}, len(list.Changes))
+		percent(list.Threshold), len(list.Changes))
 	return err
 }

@@ -48,7 +48,7 @@ The access points exist only in a build with the tag explore:
   mtbench-explore explore --models locked,lockless --schedules 1000000
   mtbench-explore explore --models planted
   mtbench-explore explore --models asleep-flag --program "one worker, wait" --schedule "53 1"`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runExplore(cmd.OutOrStdout(), o) },
 	}
 	f := cmd.Flags()
@@ -100,11 +100,11 @@ func (o *exploreOptions) check() ([]explore.Model, error) {
 	e := &o.explore
 	switch {
 	case e.Schedules < 1 || e.Schedules > maxSchedules:
-		return nil, fmt.Errorf("--schedules: %d is not within 1 to %d", e.Schedules, maxSchedules)
+		return nil, fmt.Errorf("--schedules: %d is not between 1 and %d", e.Schedules, maxSchedules)
 	case e.Bound < 0 || e.Bound > maxDepartures:
-		return nil, fmt.Errorf("--bound: %d is not within 0 to %d", e.Bound, maxDepartures)
+		return nil, fmt.Errorf("--bound: %d is not between 0 and %d", e.Bound, maxDepartures)
 	case e.Depth < 1 || e.Depth > maxDepartures:
-		return nil, fmt.Errorf("--depth: %d is not within 1 to %d", e.Depth, maxDepartures)
+		return nil, fmt.Errorf("--depth: %d is not between 1 and %d", e.Depth, maxDepartures)
 	case (o.schedule == "") != (o.program == ""):
 		return nil, errors.New("--schedule and --program are given together")
 	case o.schedule != "" && len(o.models) != 1:

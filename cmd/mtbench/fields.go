@@ -17,7 +17,7 @@ func newFieldsCommand() *cobra.Command {
 		Use:   "fields [FILE...]",
 		Short: "Explain every figure, and with result files every plot of their report, as Markdown",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			files, err := readAll(args)
+			files, err := readDistinct(args)
 			if err != nil {
 				return badInput(err)
 			}

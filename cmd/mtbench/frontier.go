@@ -35,7 +35,7 @@ set against the ceiling of the baseline "ideal", whose workers share the pages o
 coordination. Interrupting keeps the searches that are finished, and --resume FILE goes on.`,
 		Example: `  mtbench frontier
   mtbench frontier --threads 4,8,16 --wait on --repeats 10`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runFrontier(cmd, o) },
 	}
 	f := cmd.Flags()
@@ -64,7 +64,7 @@ func frontierDefaults() series.Settings {
 
 func runFrontier(cmd *cobra.Command, o *frontierOptions) error {
 	if o.repeats < 1 || o.repeats > maxRepeats {
-		return badInput(fmt.Errorf("--repeats: %d is not within 1 to %d", o.repeats, maxRepeats))
+		return badInput(fmt.Errorf("--repeats: %d is not between 1 and %d", o.repeats, maxRepeats))
 	}
 	if o.run.output == "" {
 		o.run.output = "mtbench-frontier-" + time.Now().Format("20060102-150405") + ".jsonl"

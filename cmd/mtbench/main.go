@@ -8,7 +8,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -22,14 +21,31 @@ func main() {
 func realMain() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := newRootCommand().ExecuteContext(ctx)
+	out := &output{file: os.Stdout}
+	root := newRootCommand()
+	root.SetOut(out)
+	err := root.ExecuteContext(ctx)
+	if out.err != nil {
+		err = withStatus(statusInternal, "standard output cannot be written: %w", out.err)
+	}
 	if err == nil {
 		return statusOK
 	}
-	var s *statusError
-	if !errors.As(err, &s) {
-		s = &statusError{statusUsage, err}
+	fmt.Fprintf(os.Stderr, "mtbench: %v\n", err)
+	return statusOf(err)
+}
+
+// output is standard output. It remembers that it could not be written, because help, and whoever
+// else prints in passing, does not look.
+type output struct {
+	file *os.File // not embedded: all that is written passes Write
+	err  error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.file.Write(p)
+	if err != nil && o.err == nil {
+		o.err = reason(err)
 	}
-	fmt.Fprintf(os.Stderr, "mtbench: %v\n", s)
-	return s.status
+	return n, err
 }

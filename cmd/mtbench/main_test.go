@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"mtbench/internal/series"
 	"mtbench/results"
 )
 
@@ -228,6 +229,11 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 	write("empty.jsonl", "")
 	write("foreign.jsonl", `{"hello":"world"}`+"\n")
 	write("newer.jsonl", `{"type":"header","schema":99,"kind":"measured","host":{},"scenario":{}}`+"\n")
+	header := `{"type":"header","schema":1,"kind":"measured","host":{},"scenario":{}}` + "\n"
+	write("good.jsonl", header)
+	write("copy.jsonl", header)
+	write("late.jsonl", strings.Replace(header, `"host"`, `"created":"late","host"`, 1))
+	write("bad.yaml", "a: [b\n- : {")
 	write("claims.yaml", "claims:\n  - id: x\n    metrik: total_time\n")
 	cases := []struct {
 		args string
@@ -235,8 +241,33 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 	}{
 		{"run --models lokced", "lokced"},
 		{"run --models locked,locked", "twice"},
-		{"run --threads 0", "0 is not within 1 to 255"},
-		{"run --threads 100000", "100000 is not within"},
+		{"run --threads 0", "0 is not between 1 and 255"},
+		{"run --threads 100000", "100000 is not between"},
+		{"run --threads x", `--threads: "x" is no list of whole numbers; write for example 4,8,16`},
+		{"run --seed -1", `--seed: "-1" is no whole number from 0`},
+		{"run --limit 5", `--limit: "5" has no unit; write for example 5s`},
+		{"run --limit soon", `--limit: "soon" is no duration`},
+		{"run --pin=maybe", `--pin: "maybe" is neither true nor false`},
+		{"run --vcpus many", `--vcpus: "many" is no whole number`},
+		{"run --nope", "there is no flag --nope; mtbench run --help lists them"},
+		{"run -x", "there is no flag -x;"},
+		{"run --output", "--output needs a value"},
+		{"run --output=", "--output is empty"},
+		{"report --only= missing.jsonl", "--only is empty"},
+		{"run --decompress-threads 0", "--decompress-threads: 0 is not between 1 and 255"},
+		{"run --vcpus 1000", "--vcpus: 1000 is not between 1 and 512"},
+		{"run --memory 0", "--memory: 0 bytes; it is a multiple of 4 KiB between 64 KiB and 1 TiB"},
+		{"run --write-bytes 7", "--write-bytes: 7; it is a multiple of 8 between 8 and 4096"},
+		{"run --pattern x", `--pattern: "x" is unknown; there are uniform, sequential, zipf`},
+		{"run --flush x", `--flush: "x" is unknown; there are sync, wrap, iteration`},
+		{"run --level 77", "--level: 77; codec zlib has the levels"},
+		{"run --link-burst 0", "--link-burst: 0 bytes is not between 1 byte and 1 TiB"},
+		{"run --downtime-limit 2h", "--downtime-limit: 2h0m0s is not between 0s and 1h"},
+		{"run --machine x", `--machine: "x" is unknown`},
+		{"run --codec spin:", `--codec: codec "spin:": the work is a duration`},
+		{"run --pairs 0", "--pairs: 0 is not between 1 and 10000"},
+		{"run --until 0%", "--until: no interval becomes 0% wide"},
+		{"run --budget 5m", "--budget goes with --until"},
 		{"run --threads four", "four"},
 		{"run --wait maybe", "neither on nor off"},
 		{"run --memory 1000000GiB --output x.jsonl", "memory"},
@@ -262,8 +293,18 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 		{"run --resume empty.jsonl", "empty"},
 		{"run --resume newer.jsonl", "schema 99"},
 		{"run --resume there.jsonl --threads 4", "--threads"},
-		{"run extra", "extra"},
-		{"report", "arg"},
+		{"run extra args", `mtbench run takes flags alone, and "extra" is none`},
+		{"report", "mtbench report needs a result file"},
+		{"claims", "mtbench claims needs a result file"},
+		{"compare one.jsonl", "needs two result files, the old one and the new one; 1 given"},
+		{"report good.jsonl good.jsonl", "good.jsonl: is given twice"},
+		{"report good.jsonl copy.jsonl", "copy.jsonl: is given twice, or is a copy of good.jsonl"},
+		{"report late.jsonl", "late.jsonl:1: created is"},
+		{"report good.jsonl -o there.jsonl", "--output: there.jsonl is a file, not a directory"},
+		{"claims good.jsonl --claims bad.yaml", "is no claims file: it is not YAML"},
+		{"help nope", `mtbench has no command "nope"; mtbench --help lists them`},
+		{"soak nope", `mtbench soak has no command "nope"`},
+		{"reprot", "did you mean report?"},
 		{"report missing.jsonl", "missing.jsonl"},
 		{"report foreign.jsonl", "foreign.jsonl"},
 		{"report empty.jsonl --format paper", "paper"},
@@ -299,6 +340,46 @@ func TestDryRunStartsNothing(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
 		t.Errorf("a dry run has left %v", left)
+	}
+}
+
+// A disk that is full is no fault of the input: status 1, whoever prints.
+func TestFullStandardOutput(t *testing.T) {
+	dir := t.TempDir()
+	good := writeSeries(t, "good.jsonl", 64, 10, 1)
+	for _, args := range []string{"--help", "help run", "--version", "fields", "claims --metrics",
+		"report " + good, "report --format csv " + good, "claims " + good, "compare " + good + " " + good,
+		"run --dry-run", "explore --list", "report -o out " + good} {
+		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		if err != nil {
+			t.Skip("no /dev/full here")
+		}
+		cmd := exec.Command(binary, strings.Fields(args)...)
+		var errs bytes.Buffer
+		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, full, &errs
+		_ = cmd.Run()
+		full.Close()
+		if status := cmd.ProcessState.ExitCode(); status != statusInternal ||
+			!strings.Contains(errs.String(), "standard output cannot be written: no space left") {
+			t.Errorf("mtbench %s > /dev/full: status %d: %s", args, status, errs.String())
+		}
+	}
+}
+
+func TestFinalLineCountsWhatIsKept(t *testing.T) {
+	for attempts, want := range map[int]string{0: "", 1: "; 1 attempt was run again", 4: "; 4 attempts were run again"} {
+		if got := again(series.Summary{Runs: 10, Again: attempts}); got != want {
+			t.Errorf("%d attempts: %q, want %q", attempts, got, want)
+		}
+	}
+}
+
+func TestProgressLine(t *testing.T) {
+	for threads, want := range map[int]string{1: " 1 thread   wait on", 16: "16 threads  wait on"} {
+		s := series.Slot{Cell: series.Cell{Threads: threads, Wait: true}, Model: "locked"}
+		if got := caseOf(s); !strings.Contains(got, want) {
+			t.Errorf("%q does not say %q", got, want)
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ of parameters, and prints where it is right and where not.`,
 		Example: `  mtbench predict --calibration this-host.json --cpus 64 --memory 4GiB
   mtbench predict --calibration this-host.json --against measured.jsonl
   mtbench predict --letter`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPredict(cmd, o) },
 	}
 	f := cmd.Flags()
@@ -131,7 +131,7 @@ func (o *predictOptions) prepare(f *pflag.FlagSet) (*prediction, error) {
 		m.Scale = predict.AutoScale(h.Scenario.MemoryBytes)
 	}
 	if m.Resamples < 1 || m.Resamples > predict.MaxResamples {
-		return nil, fmt.Errorf("--resamples: %d is not within 1 to %d", m.Resamples, predict.MaxResamples)
+		return nil, fmt.Errorf("--resamples: %d is not between 1 and %d", m.Resamples, predict.MaxResamples)
 	}
 	if m.Scenario, err = predict.Scale(h.Scenario, m.Scale); err != nil {
 		return nil, fmt.Errorf("--scale: %w", err)
@@ -301,7 +301,7 @@ func (o *predictOptions) predictLetter(cmd *cobra.Command) error {
 		return badInput(errors.New("--letter has its own parameters: give it no --calibration or --against"))
 	}
 	if o.refit < 0 || o.refit > 20 {
-		return badInput(fmt.Errorf("--refit: %d is not within 0 to 20", o.refit))
+		return badInput(fmt.Errorf("--refit: %d is not between 0 and 20", o.refit))
 	}
 	h := predict.Letter()
 	if o.scale > 0 {

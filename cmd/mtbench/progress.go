@@ -80,7 +80,11 @@ func (p *lineProgress) Note(text string) { fmt.Fprintln(p.w, text) }
 func (p *lineProgress) End()             {}
 
 func caseOf(s series.Slot) string {
-	label := fmt.Sprintf("%-8s %2d threads  wait %-3s", s.Model, s.Threads, onOff(s.Wait))
+	threads := "threads"
+	if s.Threads == 1 {
+		threads = "thread "
+	}
+	label := fmt.Sprintf("%-8s %2d %s  wait %-3s", s.Model, s.Threads, threads, onOff(s.Wait))
 	if s.AA {
 		label += "  A/A"
 	}

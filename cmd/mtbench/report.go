@@ -37,19 +37,21 @@ func newReportCommand() *cobra.Command {
 		Short: "Make tables, plots and pages of result files",
 		Long: `Makes a report of result files alone; with several files, one that compares them. Without
 --output it goes to standard output. With --output DIR it goes to a file in that directory, and
-plots with it.`,
+plots with it.
+
+The sections that --only chooses from:
+` + columns(report.SectionNames()),
 		Example: `  mtbench report results.jsonl
   mtbench report results.jsonl --format html -o report
   mtbench report results.jsonl --format markdown --plots svg,png -o report
   mtbench report results.jsonl --format benchfmt | benchstat -col /model -`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someFiles,
 		RunE: func(cmd *cobra.Command, args []string) error { return runReport(cmd, o, args) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", reportFormats[0], strings.Join(reportFormats, ", "))
 	f.StringSliceVar(&o.plots, "plots", nil, "draw plots as well: "+strings.Join(report.PlotFormats, ", "))
-	f.StringSliceVar(&o.only, "only", nil, "terminal and markdown: these sections alone, of "+
-		strings.Join(report.SectionNames(), ", "))
+	f.StringSliceVar(&o.only, "only", nil, "terminal and markdown: these sections alone")
 	f.StringVarP(&o.dir, "output", "o", "", "directory to write to; it is made if need be")
 	return cmd
 }
@@ -58,14 +60,14 @@ func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
 	if err := o.check(); err != nil {
 		return badInput(err)
 	}
-	files, err := readAll(paths)
+	files, err := readDistinct(paths)
 	if err != nil {
 		return badInput(err)
 	}
 	if o.dir == "" {
 		return o.write(cmd.OutOrStdout(), files, nil)
 	}
-	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+	if err := makeDir(o.dir); err != nil {
 		return badInput(fmt.Errorf("--output: %w", err))
 	}
 	links, err := o.draw(files)
@@ -73,6 +75,38 @@ func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
 		return err
 	}
 	return o.writeDir(cmd, files, links)
+}
+
+// columns are lines of comma-separated words, each of at most 96 columns.
+func columns(words []string) string {
+	var b strings.Builder
+	width := 0
+	for i, word := range words {
+		if i < len(words)-1 {
+			word += ","
+		}
+		if width+1+len(word) > 96 {
+			b.WriteString("\n")
+			width = 0
+		}
+		if width > 0 {
+			b.WriteString(" ")
+			width++
+		}
+		b.WriteString(word)
+		width += len(word)
+	}
+	return b.String()
+}
+
+func makeDir(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is a file, not a directory", path)
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return fmt.Errorf("the directory %s cannot be made: %w", path, reason(err))
+	}
+	return nil
 }
 
 func (o *reportOptions) check() error {
@@ -111,6 +145,23 @@ func readAll(paths []string) ([]*results.File, error) {
 	return files, nil
 }
 
+// readDistinct reads files that are evidence together: the same twice would count double.
+func readDistinct(paths []string) ([]*results.File, error) {
+	files, err := readAll(paths)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]string{}
+	for _, f := range files {
+		if before, ok := seen[f.SHA256]; ok {
+			return nil, &results.InputError{File: f.Path, Msg: "is given twice, or is a copy of " + before +
+				": the same runs count once; leave one out"}
+		}
+		seen[f.SHA256] = f.Path
+	}
+	return files, nil
+}
+
 // write makes the report in one stream.
 func (o *reportOptions) write(w io.Writer, files []*results.File, links []report.PlotLink) error {
 	switch o.format {
@@ -130,8 +181,8 @@ func (o *reportOptions) write(w io.Writer, files []*results.File, links []report
 
 // optionsFor are those of the terminal, if w is one.
 func optionsFor(w io.Writer) report.Options {
-	if f, ok := w.(*os.File); ok {
-		return terminalOptions(f)
+	if out, ok := w.(*output); ok {
+		return terminalOptions(out.file)
 	}
 	return report.Options{}
 }
@@ -167,17 +218,24 @@ func (o *reportOptions) writeDir(cmd *cobra.Command, files []*results.File, link
 	names := map[string]string{"terminal": "report.txt", "markdown": "report.md", "html": "report.html",
 		"csv": "runs.csv", "benchfmt": "bench.txt"}
 	path := filepath.Join(o.dir, names[o.format])
-	fmt.Fprintln(cmd.OutOrStdout(), path)
-	return toFile(path, func(w io.Writer) error { return o.write(w, files, links) })
+	err := toFile(path, func(w io.Writer) error { return o.write(w, files, links) })
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), path)
+	return err
 }
 
 func (o *reportOptions) writeCharts(cmd *cobra.Command, files []*results.File) error {
 	smaller, bigger := filepath.Join(o.dir, chartSmaller), filepath.Join(o.dir, chartBigger)
-	fmt.Fprintln(cmd.OutOrStdout(), smaller)
-	fmt.Fprintln(cmd.OutOrStdout(), bigger)
-	return toFile(smaller, func(s io.Writer) error {
+	err := toFile(smaller, func(s io.Writer) error {
 		return toFile(bigger, func(b io.Writer) error { return report.ChartJSON(s, b, files) })
 	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n%s\n", smaller, bigger)
+	return err
 }
 
 // toFile writes a file by way of a neighbour, so that no half of it is ever seen.

@@ -18,8 +18,14 @@ Start with "mtbench run"; it ends with a table and names the file of its results
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	root.AddCommand(newRunCommand(), newReportCommand(), newFrontierCommand(),
-		newClaimsCommand(), newCompareCommand(), newDoctorCommand(), newFieldsCommand(), newSoakCommand(), newChildCommand(),
-		newCalibrateCommand(), newPredictCommand(), newExploreCommand())
+	root.AddCommand(newRunCommand(), newReportCommand(), newFrontierCommand(), newClaimsCommand(),
+		newCompareCommand(), newDoctorCommand(), newFieldsCommand(), newSoakCommand(),
+		newChildCommand(), newCalibrateCommand(), newPredictCommand(), newExploreCommand())
+	group(root)
+	root.SetHelpCommand(newHelpCommand())
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		return noEmptyValues(cmd.Flags())
+	}
 	return root
 }

@@ -42,7 +42,7 @@ unlimited. Interrupting keeps what is finished, and --resume FILE goes on.`,
   mtbench run --models locked,lockless --threads 4 --wait on --pairs 20
   mtbench run --models null,inline,ideal,locked,lockless --destination discard
   mtbench run --content file:/path/to/memory.img --codec zstd`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSeries(cmd, o) },
 	}
 	addMatrixFlags(cmd.Flags(), &o.settings)
@@ -119,6 +119,9 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	if o.resume != "" {
 		return onlyWith(f, "resume", "dry-run")
 	}
+	if err := refuseIdle(f, &o.settings); err != nil {
+		return err
+	}
 	if o.quick {
 		series.Quicken(&o.settings, f.Changed)
 	}
@@ -129,6 +132,20 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 		o.output = "mtbench-" + time.Now().Format("20060102-150405") + ".jsonl"
 	}
 	return o.settings.Validate()
+}
+
+// refuseIdle refuses what was given and would mean nothing: a 0 that stands for "not given", and a
+// budget that bounds nothing.
+func refuseIdle(f *pflag.FlagSet, s *series.Settings) error {
+	switch {
+	case f.Changed("pairs") && s.Matrix.Pairs == 0:
+		return fmt.Errorf("--pairs: 0 is not between 1 and %d", series.MaxPairs)
+	case f.Changed("until") && s.Matrix.Until == 0:
+		return errors.New("--until: no interval becomes 0% wide; write for example 5%")
+	case f.Changed("budget") && !f.Changed("until"):
+		return errors.New("--budget goes with --until; a series without it ends with its plan")
+	}
+	return nil
 }
 
 // onlyWith refuses every flag beside name and the allowed one: a resumed series has its settings in
@@ -188,8 +205,19 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 		return withStatus(statusChild, "%s; the runs that ended are kept (%s)", failures(sum), where)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %d runs, each verified or not to be verified for a stated "+
-		"reason; %d completed, %d could not\n", sum.Runs, sum.Completed, sum.CantComplete)
+		"reason; %d completed, %d could not%s\n", sum.Runs, sum.Completed, sum.CantComplete, again(sum))
 	return nil
+}
+
+// again tells apart what is in the file and not in the table.
+func again(sum series.Summary) string {
+	switch sum.Again {
+	case 0:
+		return ""
+	case 1:
+		return "; 1 attempt was run again"
+	}
+	return fmt.Sprintf("; %d attempts were run again", sum.Again)
 }
 
 func failures(sum series.Summary) string {

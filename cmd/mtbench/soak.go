@@ -23,6 +23,7 @@ func newSoakCommand() *cobra.Command {
 		Short: "Test on this machine whether verdicts keep their promises",
 	}
 	cmd.AddCommand(newSoakAACommand(), newSoakTruthCommand())
+	group(cmd)
 	return cmd
 }
 
@@ -42,7 +43,7 @@ func newSoakAACommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "aa",
 		Short: "Compare a model with itself 100 times and count the differences",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runSoakAA(cmd, plan, model, seed)
 		},
@@ -90,7 +91,7 @@ func newSoakTruthCommand() *cobra.Command {
 		Long: `Runs a model with calibrated work of --service a page against the same with work that is
 --truth times as long, until the interval of a trial is --until wide. On inline, with a static
 guest and a discarded stream, a page's time is the run's time, so the truth is known.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runSoakTruth(cmd, plan, model, service, seed)
 		},

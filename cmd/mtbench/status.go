@@ -1,6 +1,12 @@
 package main
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"mtbench/results"
+)
 
 // The exit statuses of mtbench.
 const (
@@ -34,5 +40,29 @@ func badInput(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &statusError{statusUsage, err}
+	return &statusError{statusUsage, flagged(err)}
+}
+
+// statusOf is the status that the process ends with.
+func statusOf(err error) int {
+	var s *statusError
+	var input *results.InputError
+	switch {
+	case err == nil:
+		return statusOK
+	case errors.As(err, &s):
+		return s.status
+	case errors.As(err, &input):
+		return statusUsage
+	}
+	return statusInternal
+}
+
+// reason is why a file operation failed, without the operation and the path.
+func reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }

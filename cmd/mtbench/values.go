@@ -177,8 +177,10 @@ func (v percentValue) String() string {
 	if v.share == nil || *v.share == 0 {
 		return ""
 	}
-	return strconv.FormatFloat(*v.share*100, 'g', -1, 64) + "%"
+	return percent(*v.share)
 }
+
+func percent(share float64) string { return strconv.FormatFloat(share*100, 'g', -1, 64) + "%" }
 
 func (v percentValue) Set(s string) error {
 	f, err := parsePositive(strings.TrimSuffix(s, "%"))
