@@ -73,14 +73,17 @@ func shrink(args []string, image string) []string {
 	small := map[string][]string{
 		"run":      {"--threads", "1", "--wait", "on", "--pairs", "1", "--aa", "0%", "--memory", "4MiB", "--reruns", "0"},
 		"frontier": {"--threads", "1", "--wait", "on", "--repeats", "1", "--memory", "4MiB", "--limit", "300ms"},
+		"predict":  {"--threads", "1", "--wait", "on", "--resamples", "1"},
 	}[args[0]]
 	for i := 0; i+1 < len(small); i += 2 {
 		if !slices.Contains(args, small[i]) && !slices.Contains(args, "--resume") {
 			args = append(args, small[i], small[i+1])
 		}
 	}
-	if i := slices.Index(args, "--budget"); i > 0 {
-		args[i+1] = "1s"
+	for flag, value := range map[string]string{"--budget": "1s", "--pairs": "1", "--memory": "4MiB"} {
+		if i := slices.Index(args, flag); i > 0 {
+			args[i+1] = value
+		}
 	}
 	return args
 }
