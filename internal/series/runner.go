@@ -150,23 +150,28 @@ func (f *family) finish(ctx context.Context, deadline time.Duration) (outcome, e
 		"and was killed", deadline.Round(time.Millisecond))}, nil
 }
 
-// join reaps the processes. A failure of the destination is the run's, whatever the source says.
-// What one end says of the other that has crashed is no second failure.
+// join reaps the processes.
 func (f *family) join() outcome {
-	v := read(f.source)
+	near := read(f.source)
 	if f.destination == nil {
-		return v
+		return near
 	}
-	far := read(f.destination)
+	return joined(near, read(f.destination))
+}
+
+// joined is the outcome of a run of whose ends each has said something. A failure of the destination
+// is the run's, whatever the source says. What one end says of the other that has crashed is no
+// second failure.
+func joined(near, far outcome) outcome {
 	switch {
-	case far.OK:
-	case v.OK, far.Class == ClassCrash && v.Class == ClassStream:
-		v = far
-	case v.Class == ClassCrash && far.Class == ClassStream:
-	case far.Reason != v.Reason:
-		v.Reason += "; destination: " + far.Reason
+	case far.OK, near.Class == ClassCrash && far.Class == ClassStream:
+		return near
+	case near.OK, far.Class == ClassCrash && near.Class == ClassStream:
+		return far
+	case far.Reason != near.Reason:
+		near.Reason += "; destination: " + far.Reason
 	}
-	return v
+	return near
 }
 
 // read waits for a child and understands what it handed over.

@@ -76,6 +76,28 @@ func TestChildrenThatFail(t *testing.T) {
 	}
 }
 
+func TestOneCrashIsOneReason(t *testing.T) {
+	ok := outcome{OK: true}
+	killed := outcome{Class: ClassCrash, Reason: "was killed"}
+	peer := outcome{Class: ClassStream, Reason: "the other end is gone"}
+	differs := outcome{Class: ClassMemory, Reason: "page 3 differs"}
+	for _, c := range []struct {
+		near, far     outcome
+		class, reason string
+	}{
+		{killed, peer, ClassCrash, "was killed"},
+		{peer, killed, ClassCrash, "was killed"},
+		{ok, killed, ClassCrash, "was killed"},
+		{killed, ok, ClassCrash, "was killed"},
+		{differs, peer, ClassMemory, "page 3 differs; destination: the other end is gone"},
+		{killed, killed, ClassCrash, "was killed"},
+	} {
+		if got := joined(c.near, c.far); got.Class != c.class || got.Reason != c.reason || got.OK {
+			t.Errorf("%s and %s: %+v", c.near.Reason, c.far.Reason, got)
+		}
+	}
+}
+
 func TestInterruptedRunIsNoRecord(t *testing.T) {
 	t.Setenv(misbehave, "hang")
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
