@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -72,6 +73,9 @@ func (o *calibrateOptions) complete(seeded bool) error {
 	}
 	if _, err := os.Stat(o.output); !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("--output: %s exists already; a calibration is not written over", o.output)
+	}
+	if info, err := os.Stat(filepath.Dir(o.output)); err != nil || !info.IsDir() {
+		return fmt.Errorf("--output: there is no directory %s", filepath.Dir(o.output))
 	}
 	if _, err := content.New(o.plan.Content, o.plan.Seed); err != nil {
 		return fmt.Errorf("--content: %w", err)

@@ -312,6 +312,9 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 		{"compare empty.jsonl newer.jsonl", "empty.jsonl"},
 		{"claims foreign.jsonl", "foreign.jsonl"},
 		{"frontier --repeats 0", "--repeats"},
+		{"frontier --budget 5m", "there is no flag --budget"},
+		{"calibrate -o /nowhere/c.json", "--output: there is no directory /nowhere"},
+		{"calibrate -o there.jsonl", "exists already"},
 		{"soak aa --pairs 0", "--pairs"},
 		{"nonsense", "nonsense"},
 	}

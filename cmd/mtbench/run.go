@@ -194,18 +194,18 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 	where := fmt.Sprintf("results: %s", s.Path())
 	switch {
 	case errors.Is(failed, context.Canceled):
-		return withStatus(statusInterrupted, "interrupted with %d runs left; go on with: mtbench run "+
-			"--resume %s", sum.Left, s.Path())
+		return withStatus(statusInterrupted, "interrupted with %s left; go on with: mtbench run "+
+			"--resume %s", runs(sum.Left), s.Path())
 	case failed != nil:
 		return withStatus(statusInternal, "%w (%s)", failed, where)
 	case sum.Failed[series.ClassMemory] > 0:
-		return withStatus(statusMemory, "%d runs delivered other memory than they were given (%s)",
-			sum.Failed[series.ClassMemory], where)
+		return withStatus(statusMemory, "%s delivered other memory than given (%s)",
+			runs(sum.Failed[series.ClassMemory]), where)
 	case len(sum.Failed) > 0:
 		return withStatus(statusChild, "%s; the runs that ended are kept (%s)", failures(sum), where)
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %d runs, each verified or not to be verified for a stated "+
-		"reason; %d completed, %d could not%s\n", sum.Runs, sum.Completed, sum.CantComplete, again(sum))
+	fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %s, each verified or not to be verified for a stated "+
+		"reason; %d completed, %d could not%s\n", runs(sum.Runs), sum.Completed, sum.CantComplete, again(sum))
 	return nil
 }
 
@@ -220,11 +220,18 @@ func again(sum series.Summary) string {
 	return fmt.Sprintf("; %d attempts were run again", sum.Again)
 }
 
+func runs(n int) string {
+	if n == 1 {
+		return "1 run"
+	}
+	return fmt.Sprintf("%d runs", n)
+}
+
 func failures(sum series.Summary) string {
 	var words []string
 	for _, class := range []string{series.ClassCrash, series.ClassHang, series.ClassStream} {
 		if n := sum.Failed[class]; n > 0 {
-			words = append(words, fmt.Sprintf("%d runs failed (%s)", n, class))
+			words = append(words, fmt.Sprintf("%s failed (%s)", runs(n), class))
 		}
 	}
 	return strings.Join(words, ", ")
