@@ -73,7 +73,7 @@ func sentence(s string) string {
 	if s == "" {
 		return ""
 	}
-	return s + "."
+	return strings.ReplaceAll(s, " %", "\u00a0%") + "." // a figure keeps its unit
 }
 
 func (s *plotSource) hostWord() string {
@@ -185,5 +185,5 @@ func verifiedText(s *plotSource) string {
 	if len(s.kept()) == 0 {
 		return ""
 	}
-	return "ended " + endingsOf(s.kept()).text()
+	return "how they ended: " + endingsOf(s.kept()).text()
 }

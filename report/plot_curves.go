@@ -67,11 +67,20 @@ func (s *plotSource) tellingThreads() (int, bool) {
 }
 
 func convergenceFigure(s *plotSource, threads int, title string) *figure {
-	fig := &figure{title: title, height: 230, foot: s.foot()}
+	drawn, stuck := 0, false
+	for _, r := range s.kept() {
+		if r.Threads == threads && len(r.Timeline) > 0 {
+			drawn, stuck = drawn+1, stuck || !r.Completed
+		}
+	}
+	fig := &figure{title: title, height: 230,
+		foot: s.hostFoot(drawn, fmt.Sprintf("of %d runs", len(s.kept())))}
 	for _, m := range s.models() {
 		fig.legend = append(fig.legend, legendOf(m, cleanText(m, 24)))
 	}
-	fig.legend = append(fig.legend, legendCross())
+	if stuck {
+		fig.legend = append(fig.legend, legendCross())
+	}
 	lo, hi, longest := s.curveRange(threads)
 	for _, w := range s.waits() {
 		fig.panels = append(fig.panels, s.curvePanel(threads, w, lo, hi, longest))
@@ -281,8 +290,10 @@ func driftFigure(s *plotSource, marks []driftMark, title string) *figure {
 		fig.legend = append(fig.legend, legendOf(m, cleanText(m, 24)))
 		p.Add(driftDots(marks, m, &p.spots))
 	}
-	p.Add(noisyRings(marks))
-	fig.legend = append(fig.legend, legendRing())
+	if rings := noisyRings(marks); len(rings) > 0 {
+		p.Add(rings)
+		fig.legend = append(fig.legend, legendRing())
+	}
 	fig.panels = []*panel{p}
 	return fig
 }

@@ -227,7 +227,7 @@ func sig(v float64) string {
 	if v == 0 || math.IsInf(v, 0) || math.IsNaN(v) {
 		return fmt.Sprint(v)
 	}
-	if math.Abs(v) >= mostFixed {
+	if math.Abs(v) >= mostFixed || math.Abs(v) < 1/mostFixed {
 		return short(v)
 	}
 	digits := 2 - int(math.Floor(math.Log10(math.Abs(v))))

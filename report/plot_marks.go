@@ -35,6 +35,9 @@ func (d runDots) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
 	var path vg.Path
 	for _, m := range d.marks {
+		if !finite(m.x) || !finite(m.y) {
+			continue
+		}
 		pt := vg.Point{X: tx(m.x), Y: ty(m.y)}
 		addShape(&path, d.model, pt, d.radius)
 		if d.spots != nil {
@@ -122,8 +125,11 @@ func (d centres) Plot(c draw.Canvas, p *plot.Plot) {
 	whisker := draw.LineStyle{Color: d.ink.rgb, Width: vg.Points(1.2)}
 	join := draw.LineStyle{Color: faded(d.ink, 0.5), Width: vg.Points(1)}
 	for i, m := range d.marks {
+		if !finite(m.x) || !finite(m.y) {
+			continue // a figure that is not there has no place
+		}
 		x, y := tx(m.x), ty(m.y)
-		if d.join && i > 0 && !m.alone && !d.marks[i-1].alone {
+		if d.join && i > 0 && !m.alone && !d.marks[i-1].alone && finite(d.marks[i-1].y) {
 			c.StrokeLine2(join, tx(d.marks[i-1].x), ty(d.marks[i-1].y), x, y)
 		}
 		c.StrokeLine2(bar, tx(m.x-d.half), y, tx(m.x+d.half), y)
@@ -359,5 +365,5 @@ func drawRing(c draw.Canvas, pt vg.Point) {
 }
 
 func legendRing() legendEntry {
-	return legendEntry{"graded noisy", func(c draw.Canvas, at vg.Point) { drawRing(c, at) }}
+	return legendEntry{"graded noisy or void", func(c draw.Canvas, at vg.Point) { drawRing(c, at) }}
 }

@@ -54,9 +54,13 @@ func pairsFinding(s *plotSource, diffs []plotDiff) string {
 	if sure == nil {
 		return plotFinding(main)
 	}
+	longer, other, ratio, lo, hi := sure.base, sure.model, sure.ratio, sure.lo, sure.hi
+	if ratio < 1 {
+		longer, other, ratio, lo, hi = other, longer, 1/ratio, 1/hi, 1/lo
+	}
 	return fmt.Sprintf("The largest sure difference: with %s, %s takes %s× the time of %s "+
-		"(95 %% interval %s to %s, %d pairs)", sure.where(), sure.base, sig(sure.ratio), sure.model,
-		ratioText(sure.lo), ratioText(sure.hi), sure.n)
+		"(95 %% interval %s to %s, %d pairs)", sure.where(), longer, sig(ratio), other,
+		ratioText(lo), ratioText(hi), sure.n)
 }
 
 func ratioText(v float64) string {
@@ -217,8 +221,8 @@ func addPairs(p *panel, threads []int, d plotDiff, scale pairScale, i, k int) {
 			scale.place(pair.ratio, j), pair.run, pair.text})
 	}
 	p.Add(dots, verdictWord(d, at+offset, scale))
-	if d.verdict == tooFew {
-		return // no figure is quoted
+	if d.verdict == tooFew || math.IsNaN(d.ratio) {
+		return // no figure is quoted, or pairs of which now one side and now the other completed
 	}
 	mid := centres{ink: styleOf(d.model).ink, half: half * 0.8}
 	mark := centreMark{x: at + offset, y: scale.centre(d.ratio), lo: 1, hi: 0}

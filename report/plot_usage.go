@@ -81,8 +81,18 @@ type contrast struct {
 	baseV, other float64
 }
 
-// widest finds it; distance says how far apart two medians are.
-func (s *plotSource) widest(value func(*results.Run) (float64, bool),
+// widest finds it among the cases whose difference by metric is proved, or, where none is, among
+// all; distance says how far apart two medians are.
+func (s *plotSource) widest(metric string, value func(*results.Run) (float64, bool),
+	distance func(a, b float64) float64) (contrast, bool) {
+	proved := func(c plotCell) bool { return s.hedge(metric, c) == "" }
+	if c, ok := s.widestWhere(proved, value, distance); ok {
+		return c, true
+	}
+	return s.widestWhere(func(plotCell) bool { return true }, value, distance)
+}
+
+func (s *plotSource) widestWhere(in func(plotCell) bool, value func(*results.Run) (float64, bool),
 	distance func(a, b float64) float64) (contrast, bool) {
 	base, model, ok := s.twoModels()
 	if !ok {
@@ -95,7 +105,8 @@ func (s *plotSource) widest(value func(*results.Run) (float64, bool),
 		for _, n := range s.threads() {
 			a := sampleOf(cells[plotCell{base, n, w}], value).median()
 			b := sampleOf(cells[plotCell{model, n, w}], value).median()
-			if d := distance(a, b); !math.IsNaN(d) && d > far {
+			d := distance(a, b)
+			if !math.IsNaN(d) && d > far && in(plotCell{model, n, w}) {
 				far, found = d, true
 				best.cell, best.baseV, best.other = plotCell{model, n, w}, a, b
 			}
@@ -131,7 +142,7 @@ func (s *plotSource) onlyModel(what, unit string, scale float64,
 }
 
 func cpuFinding(s *plotSource) string {
-	c, ok := s.widest(workerMean, apart)
+	c, ok := s.widest("worker_cpu", workerMean, apart)
 	if !ok {
 		return s.onlyModel("CPU of a compression thread", " % of one", 1, workerMean)
 	}
@@ -139,9 +150,9 @@ func cpuFinding(s *plotSource) string {
 	base := c.cell
 	base.model = c.base
 	return fmt.Sprintf("With %s, a compression thread uses %s %% of a CPU under %s and %s %% under "+
-		"%s; the main thread %s %% and %s %%", c.cell.caseText(), sig(c.baseV), c.base,
+		"%s; the main thread %s %% and %s %%%s", c.cell.caseText(), sig(c.baseV), c.base,
 		sig(c.other), c.model, sig(sampleOf(cells[base], mainCPU).median()),
-		sig(sampleOf(cells[c.cell], mainCPU).median()))
+		sig(sampleOf(cells[c.cell], mainCPU).median()), s.hedge("worker_cpu", c.cell))
 }
 
 // busyPlot is busy-ratio by threads, with wait off.
@@ -177,7 +188,7 @@ func busyPercent(r *results.Run) (float64, bool) {
 }
 
 func busyFinding(s *plotSource) string {
-	c, ok := s.widest(busyPercent, apart)
+	c, ok := s.widest("busy_ratio", busyPercent, apart)
 	if !ok {
 		return s.onlyModel("Pages that find no free thread", " %", 1, busyPercent)
 	}
@@ -227,7 +238,7 @@ func wakesAPage(r *results.Run) (float64, bool) {
 }
 
 func wakesFinding(s *plotSource) string {
-	c, ok := s.widest(wakesAPage, timesApart)
+	c, ok := s.widest("wait_wakes_per_page", wakesAPage, timesApart)
 	if !ok {
 		return s.onlyModel("Futex calls a page", "", 1, wakesAPage)
 	}

@@ -70,6 +70,7 @@ type spinCase struct {
 	cell                      plotCell
 	spin, onCPU, mainDelay    float64 // of the main thread, % of wall time
 	workerDelay, workerBefore float64 // of the workers: of this model, and of the base
+	proved                    bool    // the pairs of the case prove something of its total time
 }
 
 // Below these a case is no explanation of anything.
@@ -98,8 +99,8 @@ func (s *plotSource) spinText() string {
 		return ""
 	}
 	text := fmt.Sprintf("With %s, the main thread of %s spins %.0f %% of its wall time, and on %s its "+
-		"workers wait for a CPU %.0f %% of theirs (those of %s %.0f %%): the spinner takes CPU from "+
-		"compression", most.cell.caseText(), model, most.spin,
+		"workers wait for a CPU %.0f %% of theirs (those of %s %.0f %%): the spinner competes with "+
+		"compression for the CPUs", most.cell.caseText(), model, most.spin,
 		count(s.header.Host.CPUs, "CPU", "CPUs"), most.workerDelay, base, most.workerBefore)
 	if c := s.comparisonOf("total_time", most.cell); c == nil || c.State != verdict.LowerThan {
 		text += ", so that fewer wake-ups need not mean less time"
@@ -107,11 +108,17 @@ func (s *plotSource) spinText() string {
 	return sentence(text+" (observed: shares of all runs of the case)") + " " + most.spinnerText()
 }
 
-// before orders by how much longer workers wait; ties by cell, so that a page is always the same.
+// before puts cases first of which pairs prove something, then those whose workers wait longer by
+// more; ties go by cell, so that a page is always the same.
 func (c *spinCase) before(other *spinCase) bool {
 	a, b := c.workerDelay-c.workerBefore, other.workerDelay-other.workerBefore
-	if a != b || other.cell.threads == 0 {
-		return a > b || other.cell.threads == 0
+	switch {
+	case other.cell.threads == 0:
+		return true
+	case c.proved != other.proved:
+		return c.proved
+	case a != b:
+		return a > b
 	}
 	return c.cell.threads < other.cell.threads || c.cell.threads == other.cell.threads && !c.cell.wait
 }
@@ -139,6 +146,9 @@ func (s *plotSource) spinCaseOf(c plotCell, base string) (spinCase, bool) {
 	found := spinCase{cell: c, spin: main.share(main.states["spin-work"] + main.states["spin-room"]),
 		onCPU: main.share(main.cpu), mainDelay: main.share(main.delay),
 		workerDelay: workers.share(workers.delay), workerBefore: before.share(before.delay)}
+	if pairs := s.comparisonOf("total_time", c); pairs != nil {
+		found.proved = pairs.Decided()
+	}
 	return found, main.reasons && found.spin >= leastSpin &&
 		found.workerDelay >= found.workerBefore+leastMore
 }
@@ -173,8 +183,14 @@ func (s *plotSource) completes(model string) string {
 	if all+len(some)+len(never) == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s completes in every run of %d of %s", cleanText(model, 24), all,
-		casesWord(all+len(some)+len(never)))
+	n := all + len(some) + len(never)
+	text := fmt.Sprintf("%s completes in every run of %d of %s", cleanText(model, 24), all, casesWord(n))
+	switch {
+	case all == n:
+		return sentence(cleanText(model, 24) + " completes in every run of each of " + casesWord(n))
+	case all == 0:
+		text = cleanText(model, 24) + " completes in every run of no case"
+	}
 	if len(some) > 0 {
 		text += "; in some runs with " + named(some)
 	}
