@@ -351,8 +351,8 @@ func TestPeerGone(t *testing.T) {
 		bad.DecompressThreads = 0
 		near, verdictOf := farEnd(t, bad)
 		_, err := RunSource(long, locked.Build, near)
-		wantError(t, err, "the destination: ", "threads is 0")
-		wantError(t, verdictOf(), "threads is 0")
+		wantError(t, err, "the destination: ", "decompress-threads: 0 is not between")
+		wantError(t, verdictOf(), "decompress-threads: 0 is not between")
 	})
 	t.Run("source dies", func(t *testing.T) {
 		near, verdictOf := farEnd(t, long)
