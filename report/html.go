@@ -107,10 +107,11 @@ func HTML(w io.Writer, files []*results.File, opts PageOptions) error {
 
 func pageOf(files []*results.File, opts PageOptions) *page {
 	p := &page{Several: len(files) > 1, RunHeads: pageRunHeads}
-	p.addPlots(files)
-	p.addSections(files)
+	srcs := sourcesOf(files)
+	p.addPlots(srcs)
+	p.addSections(files, srcs)
 	for i, f := range files {
-		s := sourceOf(f, i, len(files))
+		s := srcs[i]
 		if hasSummary(f) {
 			p.Summaries = append(p.Summaries, summaryOf(s, f))
 		}
@@ -139,9 +140,9 @@ func hashSource(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-func (p *page) addPlots(files []*results.File) {
+func (p *page) addPlots(srcs []*plotSource) {
 	styles := newPageStyles()
-	for _, plot := range Plots(files) {
+	for _, plot := range plotsFrom(srcs) {
 		out := pagePlot{ID: plot.ID, Question: plot.Question, Title: plot.Title,
 			Caption: plot.Caption, Missing: plot.Missing}
 		if plot.build == nil {
@@ -158,8 +159,8 @@ func (p *page) addPlots(files []*results.File) {
 }
 
 // addSections puts what a reader wants first at the top and the rest under the plots.
-func (p *page) addSections(files []*results.File) {
-	for _, sec := range sectionsOf(files) {
+func (p *page) addSections(files []*results.File, srcs []*plotSource) {
+	for _, sec := range sectionsFrom(files, srcs) {
 		switch id, _, _ := strings.Cut(sec.id, "-"); id {
 		case "head", "crowd", "facts": // under the settings, and in the summary
 		case "cases", "files":

@@ -222,8 +222,11 @@ const contrastJS = `(function () {
 
 // TestPageInBrowser looks at the page as a browser shows it. One browser serves all parts.
 func TestPageInBrowser(t *testing.T) {
+	t.Parallel()
 	b := startBrowser(t)
-	f := smallSynth().file()
+	s := smallSynth()
+	s.threads, s.pairs = []int{1, 8}, 6 // a browser lays a larger page out for many seconds
+	f := s.file()
 	html := pageOfFiles(t, f)
 	at := b.open(t, html)
 	testLooks(t, b)

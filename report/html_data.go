@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -107,8 +108,8 @@ func settingsOf(v any) []pageSetting {
 
 // Limits of what a page carries with it.
 const (
-	maxEmbedded = 18 << 17 // bytes of compressed records, 2.25 MiB; base64 makes 3 MiB of them
-	maxPageRuns = 2000     // rows of the table of runs
+	maxEmbedded = 5 << 18 // bytes of compressed records, 1.25 MiB; base64 makes 1.7 MiB of them
+	maxPageRuns = 400     // rows of the table of runs
 )
 
 // pageRecords are the records of a file to download, or why they are not in the page.
@@ -130,22 +131,31 @@ func recordsOf(f *results.File, raw []byte) pageRecords {
 		return pageRecords{Absent: "The records are not in this page: the file was not at hand " +
 			"when it was made, or has changed since it was read."}
 	}
-	packed := packRecords(raw)
-	if len(packed) > maxEmbedded {
-		return pageRecords{Absent: fmt.Sprintf("The records are not in this page: %d bytes "+
-			"compressed are too many. They are in %s.", len(packed), cleanText(name, 80))}
+	packed, ok := packRecords(raw)
+	if !ok {
+		return pageRecords{Absent: fmt.Sprintf("The records are not in this page: compressed they are "+
+			"more than %s. They are in %s.", bytesText(maxEmbedded), cleanText(name, 80))}
 	}
 	return pageRecords{Name: safeName(name) + ".gz", Bytes: len(packed),
 		Href: template.HTMLAttr(`href="data:application/gzip;base64,` +
 			base64.StdEncoding.EncodeToString(packed) + `"`)}
 }
 
-// packRecords compresses without a name or a time, so that the same records give the same bytes.
-func packRecords(raw []byte) []byte {
+// packLevel takes a fraction of the time of the best and gives little more.
+const packLevel = 6
+
+// packRecords compresses without a name or a time, so that the same records give the same bytes;
+// false if they are too many for a page, as soon as that is known.
+func packRecords(raw []byte) ([]byte, bool) {
 	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err == nil {
-		_, err = w.Write(raw)
+	w, err := gzip.NewWriterLevel(&b, packLevel)
+	for chunk := range slices.Chunk(raw, 1<<20) {
+		if err == nil {
+			_, err = w.Write(chunk)
+		}
+		if b.Len() > maxEmbedded {
+			return nil, false
+		}
 	}
 	if err == nil {
 		err = w.Close()
@@ -153,7 +163,7 @@ func packRecords(raw []byte) []byte {
 	if err != nil {
 		panic(err) // a constant level, and a buffer takes everything
 	}
-	return b.Bytes()
+	return b.Bytes(), b.Len() <= maxEmbedded
 }
 
 // safeName is a file name that no system reads as anything else.

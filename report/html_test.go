@@ -65,6 +65,7 @@ func TestPageShow(t *testing.T) {
 
 // TestPageBytes makes the page twice of the same file.
 func TestPageBytes(t *testing.T) {
+	t.Parallel()
 	first := pageOfFiles(t, smallSynth().file())
 	if !bytes.Equal(first, pageOfFiles(t, smallSynth().file())) {
 		t.Error("the page differs from one making to the next")

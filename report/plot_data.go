@@ -24,7 +24,8 @@ type plotSource struct {
 	keptRuns []*results.Run
 	byCell   map[plotCell][]*results.Run
 	compared []plotDiff
-	byMetric map[string][]verdict.Comparison // of the main contender, by metric
+
+	compareds map[comparedBy][]verdict.Comparison
 }
 
 // plotCell is one model in one case.

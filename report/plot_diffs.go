@@ -19,13 +19,12 @@ func (s *plotSource) diffs() []plotDiff {
 
 func (s *plotSource) compare() []plotDiff {
 	models := s.contenders()
-	metric, ok := verdict.Lookup("total_time")
-	if s.from == nil || len(models) < 2 || !ok {
+	if len(models) < 2 {
 		return nil
 	}
 	var out []plotDiff
 	for _, m := range models[1:] {
-		for _, c := range verdict.Compare(s.from, metric, models[0], s.contenderName(m)) {
+		for _, c := range s.compareBy("total_time", models[0], s.contenderName(m)) {
 			if c.N() > 0 || len(s.runsOf(models[0], c.Cell)) > 0 && len(s.runsOf(m, c.Cell)) > 0 {
 				out = append(out, s.diffOf(&c, m))
 			}
@@ -38,6 +37,24 @@ func (s *plotSource) compare() []plotDiff {
 		return 0
 	})
 	return out
+}
+
+// comparedBy names a comparison that was made.
+type comparedBy struct{ metric, base, other string }
+
+// compareBy compares two contenders cell by cell, once; nil where files are taken together.
+func (s *plotSource) compareBy(metric, base, other string) []verdict.Comparison {
+	m, ok := verdict.Lookup(metric)
+	if s.from == nil || !ok {
+		return nil
+	}
+	by := comparedBy{metric, base, other}
+	all, done := s.compareds[by]
+	if !done {
+		all = verdict.Compare(s.from, m, base, other)
+		s.compareds[by] = all
+	}
+	return all
 }
 
 // contenderName is what package verdict calls a model of this file.

@@ -53,6 +53,7 @@ func plotNamed(t *testing.T, plots []Plot, id string) Plot {
 
 // TestPlotBytes makes every plot twice, of files that were made twice.
 func TestPlotBytes(t *testing.T) {
+	t.Parallel()
 	render := func(format string) map[string][]byte {
 		out := map[string][]byte{}
 		for _, p := range Plots([]*results.File{withFrontier(smallSynth().file())}) {

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"mtbench/internal/verdict"
 	"mtbench/results"
 )
 
 // sourceOf is a file as plots see it; i of n tells the pictures of several files apart.
 func sourceOf(f *results.File, i, n int) *plotSource {
-	s := &plotSource{name: filepath.Base(f.Path), from: f, header: &f.Header}
+	s := &plotSource{name: filepath.Base(f.Path), from: f, header: &f.Header,
+		compareds: map[comparedBy][]verdict.Comparison{}}
 	if n > 1 {
 		s.tag = fmt.Sprintf("-%d", i+1)
 	}
@@ -35,13 +37,21 @@ const noRuns = "the file holds no run that ended; mtbench run makes some"
 
 // Plots are the plots of a report over files, in the order a reader wants them: first who wins,
 // then why, then how far it can be trusted. A plot whose data no file has says so in Missing.
-func Plots(files []*results.File) []Plot {
-	var out []Plot
-	var srcs []*plotSource
+func Plots(files []*results.File) []Plot { return plotsFrom(sourcesOf(files)) }
+
+// sourcesOf are the files as plots and tables see them.
+func sourcesOf(files []*results.File) []*plotSource {
+	srcs := make([]*plotSource, len(files))
 	for i, f := range files {
-		s := sourceOf(f, i, len(files))
-		srcs = append(srcs, s)
-		for _, p := range plotsOf(f, s) {
+		srcs[i] = sourceOf(f, i, len(files))
+	}
+	return srcs
+}
+
+func plotsFrom(srcs []*plotSource) []Plot {
+	var out []Plot
+	for i, s := range srcs {
+		for _, p := range plotsOf(s.from, s) {
 			p.file = i
 			out = append(out, p)
 		}

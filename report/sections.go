@@ -8,10 +8,12 @@ import (
 
 // sectionsOf is the report of some files before it has a format: each file's sections, and with
 // several files a table that sets them side by side.
-func sectionsOf(files []*results.File) []section {
+func sectionsOf(files []*results.File) []section { return sectionsFrom(files, sourcesOf(files)) }
+
+func sectionsFrom(files []*results.File, srcs []*plotSource) []section {
 	var all []section
-	for i, f := range files {
-		all = append(all, fileSections(f, i, len(files))...)
+	for i, s := range srcs {
+		all = append(all, fileSections(s, i, len(files))...)
 	}
 	if len(files) > 1 {
 		all = append(all, filesSection(files))
@@ -19,8 +21,8 @@ func sectionsOf(files []*results.File) []section {
 	return append(all, claimsSection(files))
 }
 
-func fileSections(f *results.File, i, n int) []section {
-	s := sourceOf(f, i, n)
+func fileSections(s *plotSource, i, n int) []section {
+	f := s.from
 	cmps := s.comparisons()
 	all := []section{headSection(s, f)}
 	if n > 1 {

@@ -218,6 +218,7 @@ func TestCompletionNamesEveryCase(t *testing.T) {
 
 // No cell is as wide as a number with an exponent written out.
 func TestHugeFigures(t *testing.T) {
+	t.Parallel()
 	f := fewPairs(2)
 	f.Runs[0].TotalTimeMS = 1e308
 	for name, format := range formats() {

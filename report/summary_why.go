@@ -15,18 +15,10 @@ import (
 // file has no pairs of it.
 func (s *plotSource) comparisonOf(metric string, c plotCell) *verdict.Comparison {
 	base, model, ok := s.twoModels()
-	m, known := verdict.Lookup(metric)
-	if s.from == nil || !ok || !known {
+	if !ok {
 		return nil
 	}
-	all, done := s.byMetric[metric]
-	if !done {
-		all = verdict.Compare(s.from, m, base, s.contenderName(model))
-		if s.byMetric == nil {
-			s.byMetric = map[string][]verdict.Comparison{}
-		}
-		s.byMetric[metric] = all
-	}
+	all := s.compareBy(metric, base, s.contenderName(model))
 	for i := range all {
 		if all[i].Cell == (verdict.Cell{Threads: c.threads, Wait: c.wait}) {
 			return &all[i]

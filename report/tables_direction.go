@@ -89,18 +89,11 @@ func (s *plotSource) comparisons() comparisons {
 	if s.header.Kind == results.Published {
 		return c
 	}
-	f := &results.File{Header: *s.header}
-	for _, r := range s.runs {
-		f.Runs = append(f.Runs, *r)
-	}
 	for _, fig := range letterFigures() {
-		metric, ok := verdict.Lookup(fig.metric)
-		if !ok {
-			continue
-		}
 		cells := map[verdict.Cell]*verdict.Comparison{}
-		for _, one := range verdict.Compare(f, metric, "locked", "lockless") {
-			cells[one.Cell] = &one
+		all := s.compareBy(fig.metric, "locked", "lockless")
+		for i := range all {
+			cells[all[i].Cell] = &all[i]
 		}
 		c.by[fig.metric] = cells
 	}

@@ -15,6 +15,7 @@ import (
 
 // No line is wider than the terminal, whatever its width.
 func TestTerminalFitsItsWidth(t *testing.T) {
+	t.Parallel()
 	for _, width := range []int{80, 100, 120, 160, 200} {
 		for _, file := range []*results.File{readSeries(t), hostileFile(t)} {
 			text := render(t, terminalOf(Options{Width: width}), file)
@@ -345,6 +346,7 @@ func TestFixed(t *testing.T) {
 }
 
 func TestSectionNames(t *testing.T) {
+	t.Parallel()
 	files := []*results.File{readSeries(t), readSeries(t)}
 	known := SectionNames()
 	seen := map[string]bool{}
