@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"mtbench/results"
 )
@@ -107,14 +108,17 @@ func quickest(s *plotSource, model string) string {
 		timeText(best))
 }
 
-// mainModel is the contender that titles speak of: lockless where it runs, else the second.
+// mainModel is the contender that titles speak of: lockless where it runs, the last step where there
+// are steps, else the second.
 func mainModel(models []string) string {
-	for _, m := range models[1:] {
-		if m == "lockless" {
-			return m
-		}
+	others := models[1:]
+	if slices.Contains(others, "lockless") {
+		return "lockless"
 	}
-	return models[1]
+	if isStep(others[0]) {
+		return others[len(others)-1]
+	}
+	return others[0]
 }
 
 func predictedWord(s *plotSource) string {

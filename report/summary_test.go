@@ -209,7 +209,7 @@ func TestCompletionNamesEveryCase(t *testing.T) {
 	f := s.file()
 	text := sourceOf(f, 0, 1).completionText()
 	for _, part := range []string{"locked completes in every run of 9 of 10 cases",
-		"in some runs with 8 threads, wait on (", "lockless completes in every run of each of 10 cases"} {
+		"in some runs with 8 threads, wait on (", "lockless completes in every run of every case"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q lacks %q", text, part)
 		}
@@ -287,6 +287,15 @@ func TestLetterStandsBesideItsFigure(t *testing.T) {
 					t.Errorf("%d columns: %q begins a table", limit, col.head)
 				}
 			}
+		}
+	}
+}
+
+func TestMainModel(t *testing.T) {
+	for want, models := range map[string][]string{"lockless": {"locked", "x", "lockless"},
+		"step6-lockless": {"step0-locked", "step1-depth", "step6-lockless"}, "x": {"locked", "x", "y"}} {
+		if got := mainModel(models); got != want {
+			t.Errorf("of %v the main one is %s, want %s", models, got, want)
 		}
 	}
 }

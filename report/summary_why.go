@@ -147,14 +147,33 @@ func (s *plotSource) spinCaseOf(c plotCell, base string) (spinCase, bool) {
 
 // completionText says of each contender in which cases its runs complete; no case is left out.
 func (s *plotSource) completionText() string {
-	var parts []string
+	var parts, always []string
 	for _, m := range s.contenders() {
-		if text := s.completes(m); text != "" {
+		switch text := s.completes(m); text {
+		case "":
+		case everywhere:
+			always = append(always, cleanText(m, 24))
+		default:
 			parts = append(parts, text)
 		}
 	}
+	if len(always) > 0 {
+		parts = append(parts, sentence(completeWord(always)+" in every run of every case"))
+	}
 	return strings.Join(parts, " ")
 }
+
+// completeWord is "a completes" or "a, b and c complete".
+func completeWord(models []string) string {
+	last := len(models) - 1
+	if last == 0 {
+		return models[0] + " completes"
+	}
+	return strings.Join(models[:last], ", ") + " and " + models[last] + " complete"
+}
+
+// everywhere is what completes says where there is no exception.
+const everywhere = "everywhere"
 
 // mostNamed is how many cases a sentence names before it counts.
 const mostNamed = 6
@@ -179,7 +198,7 @@ func (s *plotSource) completes(model string) string {
 	text := fmt.Sprintf("%s completes in every run of %d of %s", cleanText(model, 24), all, casesWord(n))
 	switch {
 	case all == n:
-		return sentence(cleanText(model, 24) + " completes in every run of each of " + casesWord(n))
+		return everywhere
 	case all == 0:
 		text = cleanText(model, 24) + " completes in every run of no case"
 	}
