@@ -133,7 +133,7 @@ func (s *plotSource) curvePanel(threads int, wait bool, lo, hi, longest float64)
 		p.Add(words{x: longest * 1.03, y: scale.pos(med), text: "threshold", ink: inkFaint,
 			size: plotFootSize, xalign: -1, dx: -3, dy: 7})
 	} else if drawn {
-		p.Add(words{x: longest * 1.03, y: scale.pos(hi), text: "no threshold: the rate was never known",
+		p.Add(words{x: longest * 1.03, y: scale.pos(hi), text: "no threshold: they ended before a rate was known",
 			ink: inkFaint, size: plotFootSize, xalign: -1, dx: -3, dy: -7})
 	}
 	return p
@@ -178,7 +178,7 @@ func convergenceFinding(s *plotSource, threads int) string {
 		}
 	}
 	if len(parts) == 0 {
-		return fmt.Sprintf("With %s every run gets under the threshold and completes",
+		return fmt.Sprintf("With %s every run completes",
 			threadsWord(threads))
 	}
 	return strings.Join(parts, "; ")

@@ -57,8 +57,8 @@ func TestPlotBytes(t *testing.T) {
 	render := func(format string) map[string][]byte {
 		out := map[string][]byte{}
 		for _, p := range Plots([]*results.File{withFrontier(smallSynth().file())}) {
-			if p.build == nil {
-				continue
+			if p.build == nil || format == "png" && p.ID != "pairs" && p.ID != "time-source" {
+				continue // pixels are dear: two pictures show whether they are the same
 			}
 			var b bytes.Buffer
 			if err := p.Render(&b, format); err != nil {
@@ -68,9 +68,9 @@ func TestPlotBytes(t *testing.T) {
 		}
 		return out
 	}
-	for _, format := range []string{"svg", "png"} {
+	for format, least := range map[string]int{"svg": 11, "png": 2} {
 		first, second := render(format), render(format)
-		if len(first) < 11 {
+		if len(first) < least {
 			t.Errorf("only %d plots were drawn", len(first))
 		}
 		for id := range first {
