@@ -16,36 +16,38 @@ import (
 // printResults writes the table of a result file to standard output, draws the total times beside
 // the file, and names both.
 func printResults(cmd *cobra.Command, path string) error {
-	f, err := results.Read(path)
+	f, err := printReport(cmd, path, true)
 	if err != nil {
-		return err
-	}
-	out := cmd.OutOrStdout()
-	opts := terminalOptions(os.Stdout)
-	opts.Brief = true
-	if err := report.Terminal(out, []*results.File{f}, opts); err != nil {
 		return err
 	}
 	plot, err := drawTotalTime(f, strings.TrimSuffix(path, ".jsonl")+".svg")
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "\nresults  %s\nplot     %s\nmore     mtbench report %s\n", path, plot, path)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\nplot     %s\nmore     mtbench report %s\n",
+		path, plot, path)
 	return err
 }
 
 // printFile writes the report of a result file to standard output and names the file.
 func printFile(cmd *cobra.Command, path string) error {
+	if _, err := printReport(cmd, path, false); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\n", path)
+	return err
+}
+
+// printReport writes the report of a result file to standard output, as wide as that is.
+func printReport(cmd *cobra.Command, path string, brief bool) (*results.File, error) {
 	f, err := results.Read(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	out := cmd.OutOrStdout()
-	if err := report.Terminal(out, []*results.File{f}, terminalOptions(os.Stdout)); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(out, "\nresults  %s\n", path)
-	return err
+	opts := optionsFor(out)
+	opts.Brief = brief
+	return f, report.Terminal(out, []*results.File{f}, opts)
 }
 
 // terminalOptions are the width and the colour that f can show.
