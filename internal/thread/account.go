@@ -52,7 +52,7 @@ type tally struct {
 
 // account is the account of one thread, which alone touches it until it was joined.
 type account struct {
-	on      bool // by state; the counters and the life are kept in any case
+	mode    mode // of the time by state; the counters and the life are kept in any case
 	clock   *clock
 	bracket *bracket
 
@@ -63,6 +63,28 @@ type account struct {
 
 	tally
 	at [2]tally // when the bracket opened and shut, as far as phase says
+
+	birthTick int64
+	recorder  recorder // with mode traced
+}
+
+// mode is what a thread writes down when its state changes.
+type mode uint8
+
+const (
+	countsOnly mode = iota
+	accounted       // the time of each state
+	traced          // that, and each change by itself
+)
+
+func modeOf(o Options) mode {
+	switch {
+	case !o.Account:
+		return countsOnly
+	case o.Trace == 0:
+		return accounted
+	}
+	return traced
 }
 
 // begin starts the account. Own thread, before its function.
@@ -70,6 +92,7 @@ func (a *account) begin() {
 	a.phase = a.bracket.phase.Load()
 	a.born = a.phase
 	a.last = a.clock.tick()
+	a.birthTick = a.last
 }
 
 // enter is one stamp: the time since the last one belongs to the state that ends.
@@ -78,10 +101,12 @@ func (a *account) enter(s State) State {
 		a.divide()
 	}
 	prev := a.state
-	if a.on {
+	if a.mode == accounted { // first, so that a trace costs nothing where there is none
 		a.stamps++
 		a.add(a.clock.tick())
 		a.state = s
+	} else if a.mode == traced {
+		a.enterTraced(s)
 	}
 	return prev
 }
@@ -129,7 +154,7 @@ func (a *account) usage() Usage {
 		u.States[s] = time.Duration(float64(to.states[s]-from.states[s]) * unit)
 		u.Wall += u.States[s]
 	}
-	if !a.on {
+	if a.mode == countsOnly {
 		u.States = [NumStates]time.Duration{}
 	}
 	return u
@@ -142,7 +167,7 @@ func StampCost() time.Duration {
 	c := newClock()
 	best := time.Duration(1 << 62)
 	for range batches {
-		a := &account{on: true, clock: &c, bracket: new(bracket)}
+		a := &account{mode: accounted, clock: &c, bracket: new(bracket)}
 		a.begin()
 		from := time.Now()
 		for range n {

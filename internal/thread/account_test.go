@@ -33,7 +33,7 @@ type scripted struct {
 
 func newScripted() *scripted {
 	s := &scripted{tick: 1000}
-	s.account = account{on: true, clock: &clock{base: time.Now()}, bracket: &s.b, last: s.tick}
+	s.account = account{mode: accounted, clock: &clock{base: time.Now()}, bracket: &s.b, last: s.tick}
 	return s
 }
 

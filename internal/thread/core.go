@@ -10,6 +10,7 @@ type Options struct {
 	Pin        bool // each thread on a CPU of its own, round robin; kernel threads only
 	Account    bool // account the time of each thread by State
 	MaxThreads int  // the most threads alive at once, the first included; kernel threads only
+	Trace      int  // keep so many events of each thread for Kernel.Trace, with Account; 0: none
 }
 
 // core is what the machines of real time share: clock, work, bracket.
@@ -27,7 +28,7 @@ func newCore(o Options) core { return core{options: o, clock: newClock(), work: 
 func (c *core) newHandle(name string, role Role) handle {
 	return handle{
 		name: name, role: role, core: c,
-		account: account{on: c.options.Account, clock: &c.clock, bracket: &c.bracket},
+		account: account{mode: modeOf(c.options), clock: &c.clock, bracket: &c.bracket},
 	}
 }
 

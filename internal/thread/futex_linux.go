@@ -25,14 +25,16 @@ func addrOf(w *atomic.Uint32) uintptr { return uintptr(unsafe.Pointer(w)) }
 // wait for the sleeper. A word is part of a Go object, which the caller holds and which never
 // moves.
 func (k *kthread) futexWait(w *atomic.Uint32, val uint32) {
+	k.futex(Slept, w, false)
 	for {
 		k.waits++
 		_, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)),
 			opWait, uintptr(val), 0, 0, 0)
 		if errno != unix.EINTR {
-			return // woken, or *w was no longer val
+			break // woken, or *w was no longer val
 		}
 	}
+	k.futex(Woken, w, false)
 }
 
 // futexWake wakes n of the threads that sleep on w, the longest sleeper first. The call has a state
@@ -41,6 +43,7 @@ func (k *kthread) futexWait(w *atomic.Uint32, val uint32) {
 func (k *kthread) futexWake(w *atomic.Uint32, n uintptr) {
 	k.wakes++
 	prev := k.enter(Waking)
+	k.futex(Wakes, w, n == everybody)
 	wake(w, n)
 	k.enter(prev)
 }

@@ -1,6 +1,7 @@
 package thread
 
 import (
+	"os"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,7 @@ type Kernel struct {
 	core
 	cpus []int         // CPUs to pin to, in order; empty without pinning
 	mono time.Duration // CLOCK_MONOTONIC at the zero of the machine's clock
+	pid  int
 
 	// Guarded by mu.
 	threads []*kthread // in order of birth
@@ -39,11 +41,8 @@ func NewKernel(o Options) *Kernel {
 	if want := o.MaxThreads + spareProcs; want > runtime.GOMAXPROCS(0) {
 		runtime.GOMAXPROCS(want)
 	}
-	m := &Kernel{core: newCore(o)}
-	var ts unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts) == nil {
-		m.mono = time.Duration(ts.Nano()) - m.clock.now()
-	}
+	m := &Kernel{core: newCore(o), pid: os.Getpid()}
+	m.mono = m.clock.zero()
 	if o.Pin {
 		m.cpus = allowedCPUs()
 	}
@@ -86,6 +85,9 @@ func (m *Kernel) Start(_ Thread, name string, role Role, f func(Thread)) Joiner 
 
 func (m *Kernel) newThread(name string, role Role) *kthread {
 	k := &kthread{handle: m.newHandle(name, role), machine: m}
+	if k.mode == traced {
+		k.recorder = newRecorder(m.options.Trace)
+	}
 	m.mu.Lock()
 	k.index = len(m.threads)
 	m.threads = append(m.threads, k)
@@ -143,6 +145,7 @@ func (k *kthread) birth() {
 // were read then. over.Store pairs with over.Load in Join: after it the account is the joiner's.
 func (k *kthread) finish() {
 	own := ownFigures(k.tid)
+	k.futex(Wakes, &k.over, true) // now: once over is set, the recorder is the joiner's
 	k.machine.mu.Lock()
 	k.end()
 	if k.machine.bracket.phase.Load() != afterBracket {
