@@ -70,6 +70,7 @@ type Host struct {
 
 	BracketCost  float64 `json:"bracket_cost_us" unit:"µs" doc:"measured cost of opening and shutting the measured bracket, which no run includes"`
 	StampCost    float64 `json:"stamp_cost_ns" unit:"ns" doc:"measured cost of one state change of the accounting"`
+	WorkTurns    float64 `json:"work_turns_per_ns,omitempty" unit:"turns/ns" doc:"turns of the work loop that stand for a nanosecond of codec spin in every run of the series; absent where each process measured it for itself" misread:"as the CPU's speed during a run: it is measured once, just before the series, so that all runs do the same work"`
 	PageServiceU float64 `json:"page_service_us" unit:"µs" doc:"single-thread service time of a page with the series' content and codec, measured just before the series: the unit of rates given as multiples" misread:"as the service time of every run: it is measured on one thread with the host idle; see service_time_us of the run"`
 	Rate         float64 `json:"single_thread_pages_per_second" unit:"pages/s" doc:"1 / page_service_us: what 1x means"`
 }

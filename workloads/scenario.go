@@ -62,6 +62,10 @@ type Scenario struct {
 	RoundRobin        bool
 	DecompressThreads int // workers of the destination
 
+	// WorkTurns is how many turns of the work loop a nanosecond of computing is (the spin codec);
+	// 0 = each machine measures it for itself.
+	WorkTurns float64
+
 	// PeerTimeout is how long either end waits for a sign of the other; 0 = DefaultPeerTimeout.
 	PeerTimeout time.Duration
 }
@@ -78,6 +82,9 @@ const (
 	// maxSilence is the longest that a link may hold the sender at once; the destination would
 	// take a longer one for a source that has stopped.
 	maxSilence = 20 * time.Second
+
+	// maxWorkTurns is beyond any CPU: a turn is a chain of six operations.
+	maxWorkTurns = 100
 
 	// reserve is what a run needs beside guests and codec states, both processes together.
 	reserve = 256 << 20
@@ -149,6 +156,10 @@ func (sc Scenario) validateNumbers() error {
 	if sc.Limit <= 0 || sc.Limit > MaxLimit {
 		bad = append(bad, wrong("limit", "%v; the bound of a run is above 0s, at most %gh", sc.Limit,
 			MaxLimit.Hours()))
+	}
+	if !(sc.WorkTurns >= 0 && sc.WorkTurns <= maxWorkTurns) {
+		bad = append(bad, fmt.Errorf("%g turns of the work loop a nanosecond: it must be 0 (measured "+
+			"by each process) or up to %d", sc.WorkTurns, maxWorkTurns))
 	}
 	if sc.PeerTimeout < 0 {
 		bad = append(bad, fmt.Errorf("a peer timeout of %v: it must not be negative", sc.PeerTimeout))
@@ -270,9 +281,15 @@ func (sc Scenario) timeout() time.Duration {
 
 // machine makes the machine of one end, for so many threads beside the first.
 func (sc Scenario) machine(threads int) thread.Machine {
-	o := thread.Options{Pin: sc.Pin, Account: sc.Account, MaxThreads: threads + 1}
+	o := sc.threadOptions(threads + 1)
 	if sc.Machine == Goroutines {
 		return thread.NewGoroutines(o)
 	}
 	return thread.NewKernel(o)
+}
+
+func (sc Scenario) threadOptions(most int) thread.Options {
+	return thread.Options{
+		Pin: sc.Pin, Account: sc.Account, MaxThreads: most, TurnsPerNS: sc.WorkTurns,
+	}
 }

@@ -34,6 +34,8 @@ func TestValidate(t *testing.T) {
 		"hold the sender for 1000s at once":                      func(s *Scenario) { s.LinkBandwidth, s.LinkBurst = 1000, 1e6 },
 		"a socket buffer of -1 bytes":                            func(s *Scenario) { s.SocketBuffer = -1 },
 		`machine: "fibre" is unknown`:                            func(s *Scenario) { s.Machine = "fibre" },
+		"NaN turns of the work loop":                             func(s *Scenario) { s.WorkTurns = math.NaN() },
+		"1000 turns of the work loop a nanosecond: it must be 0": func(s *Scenario) { s.WorkTurns = 1000 },
 		`destination: "mars" is unknown`:                         func(s *Scenario) { s.Destination = "mars" },
 	} {
 		sc := small()
@@ -45,6 +47,15 @@ func TestValidate(t *testing.T) {
 	}
 	if err := small().Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestMachinesAreToldWhatComputingMeans: were each end to measure it, two runs would do other work.
+func TestMachinesAreToldWhatComputingMeans(t *testing.T) {
+	sc := small()
+	sc.WorkTurns = 0.625
+	if o := sc.threadOptions(1); o.TurnsPerNS != 0.625 {
+		t.Errorf("the machine is told %g turns a nanosecond, want 0.625", o.TurnsPerNS)
 	}
 }
 

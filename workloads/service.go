@@ -50,7 +50,7 @@ func ServiceTime(sc Scenario) (time.Duration, error) {
 	if err := work.Init(&req); err != nil {
 		return 0, err
 	}
-	m := thread.NewKernel(thread.Options{MaxThreads: 1})
+	m := thread.NewKernel(thread.Options{MaxThreads: 1, TurnsPerNS: sc.WorkTurns})
 	var batches []time.Duration
 	err = m.Run("calibration", func(t thread.Thread) { batches = work.time(t, &req) })
 	typical, _ := median(batches)

@@ -42,8 +42,8 @@ type Build struct {
 	Argv              []string
 }
 
-// New measures what one thread of this host compresses, which rates may be multiples of, and
-// writes every default of s out. It starts nothing and makes no file; errors are the user's.
+// New measures what one thread of this host computes and compresses, which rates may be multiples of,
+// and writes every default of s out. It starts nothing and makes no file; errors are the user's.
 func New(s Settings, b Build) (*Series, error) {
 	n := &Series{host: host.Local(), Budget: s.Budget, done: &results.File{}}
 	level, err := levelOf(s.Codec, s.Level)
@@ -54,7 +54,9 @@ func New(s Settings, b Build) (*Series, error) {
 	if err := s.check(n.host); err != nil {
 		return nil, err
 	}
-	service, err := workloads.ServiceTime(s.workload(0, 0, 0))
+	typical := s.workload(0, 0, 0)
+	typical.WorkTurns = thread.CalibrateWork()
+	service, err := workloads.ServiceTime(typical)
 	if err != nil {
 		return nil, fmt.Errorf("measuring the service time of a page: %w", err)
 	}
@@ -64,6 +66,7 @@ func New(s Settings, b Build) (*Series, error) {
 		Created: time.Now(), Argv: b.Argv, Seed: s.Seed, Host: n.host.Describe(),
 		Scenario: s.resolve(perSecond), Matrix: s.Matrix,
 	}
+	n.Header.Host.WorkTurns = typical.WorkTurns
 	n.Header.Host.PageServiceU = service.Seconds() * 1e6
 	n.Header.Host.Rate = perSecond
 	n.Header.Host.StampCost = float64(thread.StampCost()) / float64(time.Nanosecond)
@@ -111,7 +114,7 @@ func fits(sc workloads.Scenario, h *host.Machine) error {
 // check looks at the workload once more with its rates resolved.
 func (n *Series) check() error {
 	for _, c := range Cells(n.Header.Matrix) {
-		sc := workload(n.Header.Scenario, Slot{Cell: c, Model: n.Header.Matrix.Models[0]})
+		sc := n.workload(Slot{Cell: c, Model: n.Header.Matrix.Models[0]})
 		if err := sc.Validate(); err != nil {
 			return err
 		}
@@ -159,6 +162,14 @@ func workload(sc results.Scenario, s Slot) workloads.Scenario {
 		Model: s.Model, Threads: s.Threads, Wait: s.Wait, RoundRobin: sc.RoundRobin,
 		DecompressThreads: sc.DecompressThreads,
 	}
+}
+
+// workload is the run of slot s in this series. Every run is told what computing for a time means here:
+// were each process to measure that for itself, the runs of a pair would do different work.
+func (n *Series) workload(s Slot) workloads.Scenario {
+	sc := workload(n.Header.Scenario, s)
+	sc.WorkTurns = n.Header.Host.WorkTurns
+	return sc
 }
 
 // bracketCost measures what opening and shutting the bracket of an idle machine takes.
@@ -250,8 +261,7 @@ func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 
 func (n *Series) runner() *ProcessRunner {
 	return &ProcessRunner{
-		Scenario: func(s Slot) workloads.Scenario { return workload(n.Header.Scenario, s) },
-		Host:     n.host, Args: []string{ChildCommand}, Grace: grace(n.Header.Scenario.MemoryBytes),
+		Scenario: n.workload, Host: n.host, Args: []string{ChildCommand}, Grace: grace(n.Header.Scenario.MemoryBytes),
 	}
 }
 

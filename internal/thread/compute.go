@@ -1,6 +1,7 @@
 package thread
 
 import (
+	"math"
 	"runtime"
 	"slices"
 	"time"
@@ -16,27 +17,42 @@ type calibration struct {
 	turnsPerNS float64
 }
 
+// A chunk of the calibration takes some twenty microseconds, so that most are undisturbed.
 const (
-	calibrationChunk = 10_000 // turns: some twenty microseconds, so that most are undisturbed
-	calibrationTries = 101
+	calibrationChunk = 10_000 // turns
+	quickTries       = 101    // of a machine that measures for itself: some 2 ms
+	carefulTries     = 5001   // of CalibrateWork: some 0.1 s
 )
+
+// CalibrateWork measures how many turns of the work loop take a nanosecond: what Compute's durations
+// mean on this host, for [Options]. It takes about 0.2 s, of which the first half brings the CPU to
+// the speed that it works at, and does not count.
+func CalibrateWork() float64 {
+	calibrate(carefulTries)
+	return calibrate(carefulTries)
+}
 
 // calibrate times the loop in short chunks and takes the median: a chunk in which the thread was
 // preempted is far off and does not count, and neither does the odd one at a higher frequency.
-func calibrate() calibration {
-	var chunks [calibrationTries]time.Duration
+func calibrate(tries int) (turnsPerNS float64) {
+	chunks := make([]time.Duration, tries)
 	for i := range chunks {
 		from := time.Now()
 		runtime.KeepAlive(work(calibrationChunk))
 		chunks[i] = max(1, time.Since(from))
 	}
-	slices.Sort(chunks[:])
-	return calibration{turnsPerNS: calibrationChunk / float64(chunks[calibrationTries/2])}
+	slices.Sort(chunks)
+	return calibrationChunk / float64(chunks[tries/2])
+}
+
+// turns is the work that stands for d: the same for the same d, whatever happens around it.
+func (c calibration) turns(d time.Duration) int64 {
+	return int64(math.Round(float64(d) * c.turnsPerNS))
 }
 
 func (c calibration) compute(d time.Duration) {
 	if d > 0 {
-		runtime.KeepAlive(work(int64(float64(d) * c.turnsPerNS)))
+		runtime.KeepAlive(work(c.turns(d)))
 	}
 }
 

@@ -10,7 +10,11 @@ type Options struct {
 	Pin        bool // each thread on a CPU of its own, round robin; kernel threads only
 	Account    bool // account the time of each thread by State
 	MaxThreads int  // the most threads alive at once, the first included; kernel threads only
-	Trace      int  // keep so many events of each thread for Kernel.Trace, with Account; 0: none
+
+	// TurnsPerNS is how many turns of the work loop Compute makes for a nanosecond, as
+	// [CalibrateWork] measured it; 0 = the machine measures it when it is made. Machines whose times
+	// are compared need one and the same, or each does another amount of work.
+	TurnsPerNS float64
 }
 
 // core is what the machines of real time share: clock, work, bracket.
@@ -22,13 +26,18 @@ type core struct {
 	mu      sync.Mutex // guards the machine's list of threads: births, ends and the bracket
 }
 
-func newCore(o Options) core { return core{options: o, clock: newClock(), work: calibrate()} }
+func newCore(o Options) core {
+	if o.TurnsPerNS == 0 {
+		o.TurnsPerNS = calibrate(quickTries)
+	}
+	return core{options: o, clock: newClock(), work: calibration{o.TurnsPerNS}}
+}
 
 // newHandle makes the part of a thread's handle that all machines of real time share.
 func (c *core) newHandle(name string, role Role) handle {
 	return handle{
 		name: name, role: role, core: c,
-		account: account{mode: modeOf(c.options), clock: &c.clock, bracket: &c.bracket},
+		account: account{on: c.options.Account, clock: &c.clock, bracket: &c.bracket},
 	}
 }
 
