@@ -10,6 +10,7 @@ type Options struct {
 	Pin        bool // each thread on a CPU of its own, round robin; kernel threads only
 	Account    bool // account the time of each thread by State
 	MaxThreads int  // the most threads alive at once, the first included; kernel threads only
+	Trace      int  // keep so many events of each thread for Kernel.Trace, with Account; 0: none
 
 	// TurnsPerNS is how many turns of the work loop Compute makes for a nanosecond, as
 	// [CalibrateWork] measured it; 0 = the machine measures it when it is made. Machines whose times
@@ -37,7 +38,7 @@ func newCore(o Options) core {
 func (c *core) newHandle(name string, role Role) handle {
 	return handle{
 		name: name, role: role, core: c,
-		account: account{on: c.options.Account, clock: &c.clock, bracket: &c.bracket},
+		account: account{mode: modeOf(c.options), clock: &c.clock, bracket: &c.bracket},
 	}
 }
 
