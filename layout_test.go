@@ -19,6 +19,7 @@ var layers = map[string]int{
 	"internal/thread": 1,
 
 	"results": 2, "internal/stats": 2, "models": 2, "internal/ptrring": 2,
+	"internal/trace": 2,
 
 	"internal/content": 3, "internal/codec": 3, "internal/wire": 3, "internal/link": 3,
 	"internal/host": 3,
@@ -38,6 +39,7 @@ var layers = map[string]int{
 var testOnly = map[string]int{
 	"models/modeltest":         5,
 	"models/modeltest/planted": 5,
+	"internal/trace/tracetest": 5,
 }
 
 // leaves may import nothing of the project, whatever the layers would allow: the file format and

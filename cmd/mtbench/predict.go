@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +15,6 @@ import (
 
 	"mtbench/internal/predict"
 	"mtbench/internal/series"
-	"mtbench/internal/sim"
 	"mtbench/results"
 	"mtbench/workloads"
 )
@@ -223,31 +223,52 @@ func (p *prediction) run(cmd *cobra.Command) error {
 	if err := p.noteScale(); err != nil {
 		return err
 	}
-	w, err := results.Create(p.output, p.header)
+	traced, err := traceFile(p.trace)
 	if err != nil {
 		return badInput(err)
 	}
-	var runs []results.Run
-	err = p.matrix.Run(cmd.Context(), p.calibration, func(r *results.Run) error {
+	runs, err := p.keep(cmd.Context())
+	if traced != nil {
+		if err == nil {
+			err = p.matrix.WriteTrace(traced, p.calibration)
+		}
+		if err = errors.Join(err, traced.Close()); err != nil {
+			err = errors.Join(err, os.Remove(p.trace)) // half a trace is none
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return p.show(cmd, runs)
+}
+
+// keep predicts the matrix into the result file.
+func (p *prediction) keep(ctx context.Context) (runs []results.Run, err error) {
+	w, err := results.Create(p.output, p.header)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	err = p.matrix.Run(ctx, p.calibration, func(r *results.Run) error {
 		runs = append(runs, *r)
 		return w.Append(r)
 	})
-	if err = errors.Join(err, w.Close()); err != nil {
-		return err
-	}
-	if p.trace != "" {
-		if err := p.writeTrace(); err != nil {
+	return runs, errors.Join(err, w.Close())
+}
+
+// show prints the table of the file, or what it says of a measured one.
+func (p *prediction) show(cmd *cobra.Command, runs []results.Run) error {
+	if p.measured == nil {
+		if err := printFile(cmd, p.output); err != nil || p.trace == "" {
 			return err
 		}
-	}
-	if p.measured != nil {
-		if err := predict.WriteComparison(cmd.OutOrStdout(), predict.Compare(p.measured.Runs, runs)); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\n", p.output)
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "trace    %s (of the first cell; open it at ui.perfetto.dev)\n", p.trace)
 		return err
 	}
-	return printFile(cmd, p.output)
+	if err := predict.WriteComparison(cmd.OutOrStdout(), predict.Compare(p.measured.Runs, runs)); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\n", p.output)
+	return err
 }
 
 // noteScale says in the header what scaling does to the figures.
@@ -270,30 +291,19 @@ func (p *prediction) noteScale() error {
 	return nil
 }
 
-// writeTrace runs the first cell once more, on a guest small enough for a trace.
-func (p *prediction) writeTrace() (err error) {
-	f, err := os.OpenFile(p.trace, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if err != nil {
-		return badInput(fmt.Errorf("--trace: %w", err))
+// traceFile makes the file of --trace before anything is run; nil without one.
+func traceFile(path string) (*os.File, error) {
+	if path == "" {
+		return nil, nil
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	chrome := sim.NewChrome(f)
-	profile, err := p.calibration.Profile(nil)
-	if err != nil {
-		return err
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	switch {
+	case errors.Is(err, os.ErrExist):
+		return nil, fmt.Errorf("--trace: %s exists already; a trace is not written over", path)
+	case err != nil:
+		return nil, fmt.Errorf("--trace: %s cannot be made: %w", path, reason(err))
 	}
-	setup := p.matrix.Setup
-	const traced = 4 << 20
-	n := int(max(1, setup.Scenario.MemoryBytes/traced))
-	if setup.Scenario, err = predict.Scale(setup.Scenario, n); err != nil {
-		return err
-	}
-	setup.Scenario.Account = true
-	setup.Trace = chrome.Trace
-	if _, _, err := predict.Run(setup, profile, p.matrix.Cells[0], p.matrix.Seed); err != nil {
-		return err
-	}
-	return chrome.Close()
+	return f, nil
 }
 
 func (o *predictOptions) predictLetter(cmd *cobra.Command) error {

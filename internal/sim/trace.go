@@ -32,7 +32,9 @@ type TraceEvent struct {
 	State  thread.State
 	CPU    int // where it runs
 	On     string
-	Whom   string
+	Whom   string // TraceWake: the name of the thread that was woken
+
+	WhomThread int // and its index
 }
 
 // Tracer is told of each event as it happens.
@@ -51,7 +53,7 @@ func (m *Machine) traceFutex(p *proc, k TraceKind, f *futex, whom *proc) {
 	}
 	e := TraceEvent{Kind: k, On: f.kind + " " + f.name}
 	if whom != nil {
-		e.Whom = whom.name
+		e.Whom, e.WhomThread = whom.name, whom.id
 	}
 	m.tell(p, e)
 }

@@ -2,7 +2,6 @@ package sim_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -12,6 +11,8 @@ import (
 
 	"mtbench/internal/sim"
 	"mtbench/internal/thread"
+	"mtbench/internal/trace"
+	"mtbench/internal/trace/tracetest"
 	"mtbench/models"
 	"mtbench/models/modeltest"
 )
@@ -102,32 +103,36 @@ func golden(t *testing.T, file, got string) {
 	}
 }
 
-func TestChromeTraceIsJSON(t *testing.T) {
-	var b bytes.Buffer
-	c := sim.NewChrome(&b)
-	tell(t, contenders()[0], c.Trace)
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
-	var events []struct {
-		Name string
-		Ph   string
-		Ts   float64
-		Dur  float64
-	}
-	if err := json.Unmarshal(b.Bytes(), &events); err != nil {
-		t.Fatal(err)
-	}
-	seen := map[string]bool{}
-	for _, e := range events {
-		seen[e.Ph+e.Name] = true
-		if e.Ph == "X" && e.Dur <= 0 {
-			t.Errorf("%s lasts %g µs", e.Name, e.Dur)
+// A predicted trace is held to the format, shows what the threads do and who woke whom.
+func TestChromeTraceOfVirtualTime(t *testing.T) {
+	for _, model := range contenders() {
+		var b bytes.Buffer
+		c := trace.NewChrome(&b)
+		c.Process(1, "source", 0)
+		tell(t, model, sim.NewChrome(c, func(string) int { return 1 }))
+		if err := c.Close(nil); err != nil {
+			t.Fatal(err)
 		}
-	}
-	for _, want := range []string{"Mthread_name", "Xwait-work", "iwakes compress"} {
-		if !seen[want] {
-			t.Errorf("no %s in the trace", want)
+		f, err := tracetest.Read(b.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		main, worker := f.Threads[tracetest.Key{PID: 1, TID: 0}], f.Threads[tracetest.Key{PID: 1, TID: 1}]
+		if main.Name != "main#0" || worker.Name != "compress#1" || worker.States["wait-work"] <= 0 {
+			t.Errorf("%s: %s and %s, which does %v", model.Name, main.Name, worker.Name, worker.States)
+		}
+		if !main.Whole() || !worker.Whole() || worker.From <= 0 {
+			t.Errorf("%s: the life of a thread has holes, or the worker's begins at %g µs", model.Name,
+				worker.From)
+		}
+		woken := 0
+		for _, a := range f.Arrows {
+			if a.From.TID == 0 && a.To.TID == 1 && a.Then > a.At {
+				woken++
+			}
+		}
+		if woken == 0 || len(main.Instants) == 0 {
+			t.Errorf("%s: %d arrows from main to its worker, instants %v", model.Name, woken, main.Instants)
 		}
 	}
 }

@@ -1,12 +1,11 @@
 package sim
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 
 	"mtbench/internal/thread"
+	"mtbench/internal/trace"
 )
 
 // Line is the event as a line of a trace that people read: when, who (with its number, since workers
@@ -43,100 +42,56 @@ func (e TraceEvent) words() string {
 	return ""
 }
 
-// Chrome writes a trace in Chrome's JSON format, which Perfetto and chrome://tracing open: a track a
-// thread with what it does, and an instant for each wake.
-type Chrome struct {
-	w     io.Writer
-	err   error
-	any   bool
-	open  map[int]span // by thread
-	named map[int]bool
+// chrome turns the events of a machine into tracks of a file.
+type chrome struct {
+	to      *trace.Chrome
+	process func(name string) int
+	begun   map[int]trace.Thread
+	woken   map[int]wake // threads that were woken and have not run yet, by index
 }
 
-type span struct {
-	state thread.State
-	since time.Duration
+type wake struct {
+	by trace.Thread
+	at time.Duration
 }
 
-// NewChrome begins a trace; its Trace is a Tracer, and Close ends the file.
-func NewChrome(w io.Writer) *Chrome {
-	c := &Chrome{w: w, open: map[int]span{}, named: map[int]bool{}}
-	c.write("[")
-	return c
+// NewChrome is a Tracer that writes a trace in Chrome's format; whoever made c closes it. process
+// tells by a thread's name which process it is a thread of.
+func NewChrome(c *trace.Chrome, process func(name string) int) Tracer {
+	x := &chrome{to: c, process: process, begun: map[int]trace.Thread{}, woken: map[int]wake{}}
+	return x.take
 }
 
-// chromeEvent is one event of the format; times are in µs.
-type chromeEvent struct {
-	Name  string         `json:"name"`
-	Phase string         `json:"ph"`
-	PID   int            `json:"pid"`
-	TID   int            `json:"tid"`
-	At    float64        `json:"ts"`
-	For   float64        `json:"dur,omitempty"`
-	Scope string         `json:"s,omitempty"`
-	Args  map[string]any `json:"args,omitempty"`
-}
-
-// Trace takes one event.
-func (c *Chrome) Trace(e TraceEvent) {
-	if !c.named[e.Thread] {
-		c.named[e.Thread] = true
-		c.emit(chromeEvent{Name: "thread_name", Phase: "M", TID: e.Thread,
-			Args: map[string]any{"name": fmt.Sprintf("%s#%d", e.Name, e.Thread)}})
+func (x *chrome) take(e TraceEvent) {
+	t, ok := x.begun[e.Thread]
+	if !ok {
+		t = trace.Thread{Process: x.process(e.Name), ID: e.Thread}
+		x.begun[e.Thread] = t
+		x.to.Begin(t, fmt.Sprintf("%s#%d", e.Name, e.Thread), e.Thread, e.At, thread.Remainder.String())
 	}
 	switch e.Kind {
-	case TraceState, TraceEnd:
-		c.span(e)
+	case TraceState:
+		x.to.State(t, e.At, e.State.String())
+	case TraceEnd:
+		x.to.End(t, e.At)
 	case TraceWake:
-		c.instant(e, "wakes "+e.Whom)
+		x.to.Instant(t, e.At, fmt.Sprintf("wakes %s#%d from %s", e.Whom, e.WhomThread, e.On), nil)
+		x.woken[e.WhomThread] = wake{t, e.At}
 	case TraceWakeNobody:
-		c.instant(e, "wakes nobody")
+		x.to.Instant(t, e.At, "wakes nobody from "+e.On, nil)
+	case TraceRun:
+		x.runs(t, e)
 	case TracePreempt:
-		c.instant(e, "preempted")
+		x.to.Instant(t, e.At, "preempted", nil)
 	case TraceNote:
-		c.instant(e, e.On)
+		x.to.Instant(t, e.At, e.On, nil)
 	}
 }
 
-// span ends what the thread did until now, and begins what it does next.
-func (c *Chrome) span(e TraceEvent) {
-	was := c.open[e.Thread]
-	if e.At > was.since {
-		c.emit(chromeEvent{Name: was.state.String(), Phase: "X", TID: e.Thread,
-			At: micros(was.since), For: micros(e.At - was.since)})
+// runs draws the arrow to a thread that was woken and now has a CPU.
+func (x *chrome) runs(t trace.Thread, e TraceEvent) {
+	if w, ok := x.woken[e.Thread]; ok {
+		delete(x.woken, e.Thread)
+		x.to.Arrow("wake", w.by, w.at, t, e.At)
 	}
-	c.open[e.Thread] = span{e.State, e.At}
-}
-
-func (c *Chrome) instant(e TraceEvent, name string) {
-	c.emit(chromeEvent{Name: name, Phase: "i", Scope: "t", TID: e.Thread, At: micros(e.At),
-		Args: map[string]any{"on": e.On}})
-}
-
-func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
-
-func (c *Chrome) emit(e chromeEvent) {
-	text, err := json.Marshal(e)
-	if err != nil {
-		c.err = err
-		return
-	}
-	sep := "\n"
-	if c.any {
-		sep = ",\n"
-	}
-	c.any = true
-	c.write(sep + string(text))
-}
-
-func (c *Chrome) write(s string) {
-	if c.err == nil {
-		_, c.err = io.WriteString(c.w, s)
-	}
-}
-
-// Close ends the file and returns the first error of writing.
-func (c *Chrome) Close() error {
-	c.write("\n]\n")
-	return c.err
 }
