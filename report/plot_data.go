@@ -204,6 +204,10 @@ func (s *plotSource) hostFoot(n int, what string) string {
 	if h.Kind == results.Published {
 		src = "published figures, one run a case; how CPU was sampled is not stated"
 	}
+	if h.Kind == results.Traced {
+		src = fmt.Sprintf("TRACED on %s, %d CPUs, evidence for nothing", cleanText(h.Host.CPUModel, 48),
+			h.Host.CPUs)
+	}
 	if h.Kind == results.Predicted {
 		src = fmt.Sprintf("PREDICTED in virtual time for %d CPUs, not measured", h.Host.CPUs)
 	}

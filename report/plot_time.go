@@ -123,6 +123,8 @@ func mainModel(models []string) string {
 
 func predictedWord(s *plotSource) string {
 	switch s.header.Kind {
+	case results.Traced:
+		return "Traced: "
 	case results.Predicted:
 		return "Predicted: "
 	case results.Published:

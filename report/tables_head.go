@@ -33,6 +33,8 @@ func headSection(s *plotSource, f *results.File) section {
 
 func kindWord(kind string) string {
 	switch kind {
+	case results.Traced:
+		return "TRACED, evidence for nothing:"
 	case results.Predicted:
 		return "PREDICTED in virtual time, not measured:"
 	case results.Published:

@@ -49,6 +49,8 @@ func (r *Run) wrong(kind string) string {
 		return fmt.Sprintf("thread_usage has %d threads; the most is %d", len(r.ThreadUsage), MaxUsage)
 	case !isRatio(r.BusyRatio):
 		return fmt.Sprintf("busy_ratio is %g; a ratio is between 0 and 1", *r.BusyRatio)
+	case r.Traced != (kind == Traced):
+		return fmt.Sprintf("traced is %t in a file of kind %s; one contradicts the other", r.Traced, kind)
 	case !isRatio(r.BusyRatioPeriod):
 		return fmt.Sprintf("busy_ratio_period is %g; a ratio is between 0 and 1", *r.BusyRatioPeriod)
 	}
@@ -100,7 +102,7 @@ func (r *Run) wrongVerdict() string {
 
 func (r *Run) wrongPages(kind string) string {
 	sum := r.PagesCompressed + r.PagesRaw + r.PagesZero // three limited figures: no overflow
-	if kind == Measured && r.Pages != sum {
+	if (kind == Measured || kind == Traced) && r.Pages != sum {
 		return fmt.Sprintf("pages is %d, but pages_compressed + pages_raw + pages_zero is %d",
 			r.Pages, sum)
 	}

@@ -199,10 +199,10 @@ func (r *reader) header(line []byte, sh shape) error {
 		return r.here("%s", msg)
 	}
 	switch h.Kind {
-	case Measured, Predicted, Published:
+	case Measured, Traced, Predicted, Published:
 		return nil
 	}
-	return r.here("kind %s: it is one of measured, predicted, published", quote(h.Kind))
+	return r.here("kind %s: it is one of measured, traced, predicted, published", quote(h.Kind))
 }
 
 func (r *reader) otherSchema(schema int) error {

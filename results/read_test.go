@@ -75,6 +75,8 @@ func TestBadFiles(t *testing.T) {
 		"newer":        {`{"type":"header","schema":7}` + "\n", "schema 7: written by a newer mtbench; this build reads 1"},
 		"older":        {`{"type":"header","schema":0}` + "\n", "schema 0: written by an older mtbench"},
 		"kind":         {strings.Replace(goodHeader, "measured", "guessed", 1), "kind \"guessed\""},
+		"traced here":  {goodHeader + goodRun(t, map[string]any{"traced": true}), "traced is true in a file of kind measured"},
+		"not traced":   {strings.Replace(goodHeader, "measured", "traced", 1) + run, "traced is false in a file of kind traced"},
 		"two headers":  {goodHeader + goodHeader, "r.jsonl:2: a second header"},
 		"not JSON":     {goodHeader + "{\"type\": oops}\n" + run, "r.jsonl:2: not a JSON object: invalid character 'o'"},
 		"unknown type": {goodHeader + `{"type":"\u001b[31mx"}` + "\n", `record type "\x1b[31mx"`},

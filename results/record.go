@@ -25,6 +25,7 @@ const (
 // The kinds of a file: how its figures came to be. Kinds are never mixed unmarked in a report.
 const (
 	Measured  = "measured"  // on the host of the header
+	Traced    = "traced"    // the same, with every thread writing down what it does: no evidence
 	Predicted = "predicted" // in virtual time
 	Published = "published" // typed off a publication, by somebody who could not repeat it
 )
@@ -33,7 +34,7 @@ const (
 type Header struct {
 	Type     string    `json:"type" doc:"\"header\""`
 	Schema   int       `json:"schema" doc:"version of the format"`
-	Kind     string    `json:"kind" doc:"measured, predicted or published: how the figures of the file came to be"`
+	Kind     string    `json:"kind" doc:"measured, traced, predicted or published: how the figures of the file came to be" misread:"traced as measured: every thread wrote down what it did, so a traced file shows why and proves nothing"`
 	Version  string    `json:"version" doc:"version of mtbench"`
 	Revision string    `json:"revision" doc:"revision of the source it was built from, with + if the tree was changed"`
 	Go       string    `json:"go" doc:"Go toolchain"`
@@ -133,6 +134,7 @@ type Run struct {
 	Attempt  int       `json:"attempt,omitempty" unit:"count" doc:"how often the pair had been run before because the host was noisy"`
 	Seed     uint64    `json:"seed" doc:"seed of the run"`
 	Started  time.Time `json:"started" doc:"when the run began"`
+	Traced   bool      `json:"traced,omitempty" doc:"every thread wrote its state changes down, which costs time: no claim and no comparison counts the run"`
 
 	// How it ended.
 	Completed        bool    `json:"completed" doc:"the migration completed within its bound; false is CAN'T COMPLETE" misread:"false as an error: the guest dirtied memory faster than the model drained it, within this bound"`

@@ -196,6 +196,7 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 	})
 	if usage != nil {
 		usage.Threads, usage.Bytes, usage.Peak = m.Usages(), receiver.Bytes(), peakMemory()
+		err = errors.Join(err, leaveTrace(sc.TraceTo, m))
 	}
 	return usage, errors.Join(failed, err)
 }

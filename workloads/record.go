@@ -13,7 +13,7 @@ func (s *source) record(started time.Time) *results.Run {
 	o := &s.outcome
 	run := &results.Run{
 		Type: results.TypeRun, Model: s.Model, Threads: s.Threads, Wait: s.Wait, Seed: s.Seed,
-		Started: started, BoundMS: ms(s.Limit),
+		Started: started, Traced: s.TraceTo != "", BoundMS: ms(s.Limit),
 		DirtyRateAsked: s.DirtyRate, DirtyRateAchieved: s.writers.Achieved(),
 		PeakMemoryBytes: peakMemory(), PipelineRequests: len(s.jobs.jobs),
 		ThreadUsage: ThreadUsage("source", s.machine.Usages()),

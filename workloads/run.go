@@ -99,7 +99,7 @@ func (sc Scenario) runSource(build models.Builder, ends Ends) (*results.Run, err
 	if err := s.migrate(build); err != nil {
 		return nil, s.giveUp(err)
 	}
-	if err := leaveWords(s.machine); err != nil {
+	if err := errors.Join(leaveWords(s.machine), leaveTrace(s.TraceTo, s.machine)); err != nil {
 		return nil, s.giveUp(err)
 	}
 	run := s.record(started)

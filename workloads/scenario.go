@@ -66,6 +66,10 @@ type Scenario struct {
 	// 0 = each machine measures it for itself.
 	WorkTurns float64
 
+	// TraceTo is the file that an end of the run leaves the trace of its threads in, for ReadTrace;
+	// "" = none. Each end has its own; it must not exist yet.
+	TraceTo string
+
 	// PeerTimeout is how long either end waits for a sign of the other; 0 = DefaultPeerTimeout.
 	PeerTimeout time.Duration
 }
@@ -116,7 +120,19 @@ func of(setting string, err error) error {
 func (sc Scenario) Validate() error {
 	return errors.Join(
 		sc.validateGuest(), sc.validateNumbers(), sc.validateLink(), sc.validateCodec(),
-		sc.Flush.validate(), sc.sourceConfig().Check(), sc.validateDestination())
+		sc.Flush.validate(), sc.sourceConfig().Check(), sc.validateDestination(), sc.validateTrace())
+}
+
+func (sc Scenario) validateTrace() error {
+	switch {
+	case sc.TraceTo == "":
+		return nil
+	case sc.Machine != Kernel:
+		return wrong("trace", "only kernel threads are traced; leave --machine at %s", Kernel)
+	case !sc.Account:
+		return wrong("trace", "a trace is made of the account of each thread's time: it needs --account on")
+	}
+	return nil
 }
 
 func (sc Scenario) validateGuest() error {
@@ -237,8 +253,13 @@ func (sc Scenario) MemoryNeeded() int64 {
 	}
 	const job = PageSize + wire.BufferSize + 4096
 	need := sc.Memory + sc.requests(sc.Threads)*(c.StateBytes(sc.Level)+job) + reserve
+	threads := sc.Threads + sc.VCPUs + 1
 	if sc.Destination == Process {
 		need += sc.Memory + sc.requests(sc.DecompressThreads)*(c.DecoderBytes()+job)
+		threads += sc.DecompressThreads + 1
+	}
+	if sc.TraceTo != "" {
+		need += 4 * traceBytes(threads) // as it is kept, and as it is written
 	}
 	return need
 }
@@ -289,7 +310,11 @@ func (sc Scenario) machine(threads int) thread.Machine {
 }
 
 func (sc Scenario) threadOptions(most int) thread.Options {
-	return thread.Options{
+	o := thread.Options{
 		Pin: sc.Pin, Account: sc.Account, MaxThreads: most, TurnsPerNS: sc.WorkTurns,
 	}
+	if sc.TraceTo != "" {
+		o.Trace = traceEvents
+	}
+	return o
 }

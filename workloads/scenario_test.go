@@ -36,6 +36,8 @@ func TestValidate(t *testing.T) {
 		`machine: "fibre" is unknown`:                            func(s *Scenario) { s.Machine = "fibre" },
 		"NaN turns of the work loop":                             func(s *Scenario) { s.WorkTurns = math.NaN() },
 		"1000 turns of the work loop a nanosecond: it must be 0": func(s *Scenario) { s.WorkTurns = 1000 },
+		"trace: only kernel threads are traced":                  func(s *Scenario) { s.TraceTo, s.Machine = "t", Goroutines },
+		"trace: a trace is made of the account":                  func(s *Scenario) { s.TraceTo, s.Account = "t", false },
 		`destination: "mars" is unknown`:                         func(s *Scenario) { s.Destination = "mars" },
 	} {
 		sc := small()

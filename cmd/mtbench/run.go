@@ -41,7 +41,8 @@ unlimited. Interrupting keeps what is finished, and --resume FILE goes on.`,
   mtbench run --quick
   mtbench run --models locked,lockless --threads 4 --wait on --pairs 20
   mtbench run --models null,inline,ideal,locked,lockless --destination discard
-  mtbench run --content file:/path/to/memory.img --codec zstd`,
+  mtbench run --content file:/path/to/memory.img --codec zstd
+  mtbench run --threads 4 --wait on --memory 8MiB --trace traces`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSeries(cmd, o) },
 	}
@@ -96,6 +97,7 @@ func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVarP(&o.output, "output", "o", "", "result file; an existing one is refused (default mtbench-DATE-TIME.jsonl)")
 	f.StringVar(&o.resume, "resume", "", "go on with this interrupted result file")
 	f.BoolVar(&o.quick, "quick", false, "threads 1 and 4, less memory, few pairs: a first look within 30 seconds")
+	f.StringVar(&o.settings.Trace, "trace", "", "directory for a Chrome trace a run (Perfetto opens it): one run a model and case, no measurement")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be run, and do not")
 }
 
@@ -124,6 +126,9 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	}
 	if o.quick {
 		series.Quicken(&o.settings, f.Changed)
+	}
+	if o.settings.Trace != "" {
+		series.TraceOnly(&o.settings, f.Changed)
 	}
 	if !f.Changed("seed") {
 		o.settings.Seed = rand.Uint64()
@@ -190,6 +195,9 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 		if err := printResults(cmd, s.Path()); err != nil && failed == nil {
 			failed = err
 		}
+	}
+	if dir := s.Traces(); dir != "" && failed == nil {
+		_, failed = fmt.Fprintf(cmd.OutOrStdout(), "traces   %s (open one at ui.perfetto.dev)\n", dir)
 	}
 	where := fmt.Sprintf("results: %s", s.Path())
 	switch {

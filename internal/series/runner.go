@@ -19,6 +19,7 @@ type ProcessRunner struct {
 	Host     *host.Machine
 	Args     []string // of the hidden subcommand that calls Child
 	Grace    time.Duration
+	Traces   string // directory that a trace of every run is left in; "" = none
 }
 
 // backgroundWatch is how long the host is watched just before a run.
@@ -32,7 +33,13 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	sc := r.Scenario(s)
 	sampler := r.Host.Start(r.Host.BackgroundCPU(backgroundWatch))
 	before := selfCPU()
-	family, err := r.start(sc)
+	near, far := sc, sc
+	if r.Traces != "" {
+		near.TraceTo, far.TraceTo = r.partOf(s, roleSource), r.partOf(s, roleDestination)
+		defer os.Remove(near.TraceTo)
+		defer os.Remove(far.TraceTo)
+	}
+	family, err := r.start(near, far)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +55,9 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	}
 	identify(v.Run, s)
 	v.Run.Noise = noise
+	if r.Traces != "" {
+		return v.Run, r.joinTraces(s, v.Run, near.TraceTo, far.TraceTo)
+	}
 	return v.Run, nil
 }
 
@@ -65,9 +75,10 @@ type family struct {
 	destination *child // nil with discard
 }
 
-func (r *ProcessRunner) start(sc workloads.Scenario) (*family, error) {
-	if sc.Destination != workloads.Process {
-		c, err := startChild(roleSource, r.Args, job{roleSource, sc})
+// start starts the source with its scenario and the destination with its own.
+func (r *ProcessRunner) start(of, to workloads.Scenario) (*family, error) {
+	if of.Destination != workloads.Process {
+		c, err := startChild(roleSource, r.Args, job{roleSource, of})
 		return &family{source: c}, err
 	}
 	var near, far [2]*os.File
@@ -80,11 +91,11 @@ func (r *ProcessRunner) start(sc workloads.Scenario) (*family, error) {
 		defer near[i].Close()
 		defer far[i].Close()
 	}
-	destination, err := startChild(roleDestination, r.Args, job{roleDestination, sc}, far[:]...)
+	destination, err := startChild(roleDestination, r.Args, job{roleDestination, to}, far[:]...)
 	if err != nil {
 		return nil, err
 	}
-	source, err := startChild(roleSource, r.Args, job{roleSource, sc}, near[:]...)
+	source, err := startChild(roleSource, r.Args, job{roleSource, of}, near[:]...)
 	f := &family{source: source, destination: destination}
 	if err != nil {
 		f.kill()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"time"
@@ -34,6 +35,7 @@ type Series struct {
 	done   *results.File
 	writer *results.Writer
 	path   string
+	traces string // directory; "" = none
 }
 
 // Build says what made this series.
@@ -74,6 +76,10 @@ func New(s Settings, b Build) (*Series, error) {
 	if s.Destination == workloads.Process {
 		n.Header.Scenario.SocketBuffer = socketBuffer()
 	}
+	if s.Trace != "" {
+		n.traces = s.Trace
+		n.Header.Kind, n.Header.Notes = results.Traced, append(n.Header.Notes, tracedNote)
+	}
 	n.plan = Plan(s.Matrix, s.Seed)
 	n.Header.Matrix.Runs = len(n.plan)
 	return n, n.check()
@@ -95,6 +101,7 @@ func levelOf(spec string, level int) (int, error) {
 func (s *Settings) check(h *host.Machine) error {
 	largest := slices.Max(s.Matrix.Threads)
 	sc := s.workload(1, largest, s.Seed)
+	sc.TraceTo = s.Trace
 	if err := sc.Validate(); err != nil {
 		return err
 	}
@@ -205,6 +212,11 @@ func socketBuffer() int {
 
 // Create makes the result file, which must not exist yet.
 func (n *Series) Create(path string) error {
+	if n.traces != "" {
+		if err := os.MkdirAll(n.traces, 0o755); err != nil {
+			return fmt.Errorf("--trace: the directory %s cannot be made: %w", n.traces, osReason(err))
+		}
+	}
 	w, err := results.Create(path, n.Header)
 	n.writer, n.path = w, path
 	return err
@@ -246,6 +258,9 @@ func (n *Series) resumable() error {
 	return nil
 }
 
+// Traces is the directory of the traces of a traced series; "" for every other.
+func (n *Series) Traces() string { return n.traces }
+
 // Path is the series' result file.
 func (n *Series) Path() string { return n.path }
 
@@ -262,6 +277,7 @@ func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 func (n *Series) runner() *ProcessRunner {
 	return &ProcessRunner{
 		Scenario: n.workload, Host: n.host, Args: []string{ChildCommand}, Grace: grace(n.Header.Scenario.MemoryBytes),
+		Traces: n.traces,
 	}
 }
 

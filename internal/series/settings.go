@@ -52,6 +52,10 @@ type Settings struct {
 	Account       bool
 	RoundRobin    bool
 
+	// Trace is a directory to leave a trace of every run in; "" = none. It makes of a series one run of
+	// each model in each cell, whose figures prove nothing.
+	Trace string
+
 	Budget time.Duration // with Matrix.Until: the series ends after it
 }
 
@@ -68,7 +72,7 @@ const (
 // Validate looks at what can be wrong with a matrix before a workload is known; the workload's own
 // settings are looked at by workloads.
 func (s *Settings) Validate() error {
-	return errors.Join(s.validateModels(), s.validateThreads(), s.validateNumbers())
+	return errors.Join(s.validateModels(), s.validateThreads(), s.validateNumbers(), s.validateTrace())
 }
 
 func (s *Settings) validateModels() error {

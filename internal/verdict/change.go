@@ -126,6 +126,10 @@ func comparable(before, after *results.File) error {
 		return &IncomparableError{fmt.Sprintf("%s is %s and %s is %s: figures of one kind only can be "+
 			"compared", before.Path, a, after.Path, b)}
 	}
+	if before.Header.Kind == results.Traced {
+		return &IncomparableError{fmt.Sprintf("%s and %s were traced: their figures carry what tracing "+
+			"cost and are evidence for nothing; run both without --trace", before.Path, after.Path)}
+	}
 	keys := workloadDifferences(before, after)
 	if len(keys) == 0 {
 		return nil

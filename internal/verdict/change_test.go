@@ -97,7 +97,9 @@ func TestIncomparable(t *testing.T) {
 	b.Header.Scenario = a.Header.Scenario
 	b.Header.Kind = results.Predicted
 	refuse("kind", "one kind only")
-	b.Header.Kind = a.Header.Kind
+	a.Header.Kind, b.Header.Kind = results.Traced, results.Traced
+	refuse("traced", "evidence for nothing")
+	a.Header.Kind, b.Header.Kind = results.Measured, results.Measured
 	for i := range b.Runs {
 		b.Runs[i].Threads = 7
 	}

@@ -250,6 +250,19 @@ func TestZeroIsContradictedByOneRun(t *testing.T) {
 	}
 }
 
+// A run that was traced is as good as none, beside measured ones too.
+func TestTracedRunsJudgeNothing(t *testing.T) {
+	f, traced := twoModels(1.6, 6, 22).file(), twoModels(1.6, 10, 23).file()
+	traced.Header.Kind = results.Traced
+	j := EvaluateClaims([]*results.File{traced}, parsed(t))[0]
+	if j.Outcome != NotMeasured || j.Command == "" || !strings.Contains(j.Finding, "not traced") {
+		t.Errorf("a traced file alone: %v, %q, %q", j.Outcome, j.Finding, j.Command)
+	}
+	if j := EvaluateClaims([]*results.File{traced, f}, parsed(t))[0]; j.N != 6 || j.File != f.Path {
+		t.Errorf("judged by %d pairs of %q", j.N, j.File)
+	}
+}
+
 func TestOutsideItsRegime(t *testing.T) {
 	f := twoModels(1.6, 10, 23).file()
 	f.Header.Host.CPUs = 2

@@ -55,9 +55,10 @@ func (j *Judged) ID() string {
 // EvaluateClaims judges claims by files, in the order of the claims and their cells. A claim in a
 // cell is judged by one file, that which has most of its runs; files are pooled only for a claim on
 // two models of which no file has both (runs of lockless with --round-robin are a model of their
-// own, lockless-rr). P-values are adjusted over all claims on the same metric.
+// own, lockless-rr). Traced files are not counted. P-values are adjusted over all claims on the same metric.
 func EvaluateClaims(files []*results.File, claims []*Claim) []Judged {
-	b := &bench{files: files, families: map[string][]*Comparison{}, floors: map[floorKey]Floor{}}
+	b := &bench{families: map[string][]*Comparison{}, floors: map[floorKey]Floor{}}
+	b.take(files)
 	var all []Judged
 	for _, c := range claims {
 		for _, cell := range c.Cells() {
@@ -71,9 +72,21 @@ func EvaluateClaims(files []*results.File, claims []*Claim) []Judged {
 	return all
 }
 
+// take leaves out what was traced: its runs are as good as not measured.
+func (b *bench) take(files []*results.File) {
+	for _, f := range files {
+		if f.Header.Kind == results.Traced {
+			b.leftOut = " that was not traced"
+			continue
+		}
+		b.files = append(b.files, f)
+	}
+}
+
 // bench gathers the comparisons of all claims before any is judged: they form families.
 type bench struct {
 	files    []*results.File
+	leftOut  string                   // what a finding of nothing says of files that do not count
 	families map[string][]*Comparison // by metric
 	floors   map[floorKey]Floor
 }
@@ -95,7 +108,7 @@ func (b *bench) gather(c *Claim, cell Cell) Judged {
 	if j.N == 0 {
 		j.Outcome, j.Command = NotMeasured, command(c, cell)
 		if j.Finding == "" {
-			j.Finding = "no run of it"
+			j.Finding = "no run of it" + b.leftOut
 		}
 	}
 	return j
