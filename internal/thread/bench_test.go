@@ -30,7 +30,8 @@ func BenchmarkLock(b *testing.B) {
 }
 
 func BenchmarkStamp(b *testing.B) {
-	for name, o := range map[string]Options{"on": {Account: true}, "off": {}} {
+	for name, o := range map[string]Options{"on": {Account: true}, "off": {},
+		"traced": {Account: true, Trace: 1 << 17}} {
 		b.Run(name, func(b *testing.B) {
 			_ = NewKernel(o).Run("main", func(t Thread) {
 				for b.Loop() {
