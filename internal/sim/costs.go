@@ -23,8 +23,8 @@ type Costs struct {
 	Poll  time.Duration `json:"poll_ns"`
 	Pause time.Duration `json:"pause_ns"`
 
-	// FutexWait is the call up to the point where the thread sleeps, and the way back to user mode
-	// later. The waiter pays, also when it finds that the word has changed.
+	// FutexWait is the call without the sleep: half of it up to the point where the kernel looks at
+	// the word, half for the way back to user mode, at once or later. The waiter pays.
 	FutexWait time.Duration `json:"futex_wait_ns"`
 
 	// FutexWake is the call that wakes a thread, WakeEmpty the one that finds nobody. The waker pays.

@@ -22,8 +22,9 @@ func (k *Park) Sleep(t thread.Thread) {
 	p := t.(*proc)
 	seq := k.word
 	was := p.Enter(k.why)
-	p.kernel(p.m.costs.futexWait)
+	p.enterKernel()
 	p.sleepOn(&k.futex, seq)
+	p.leaveKernel()
 	p.Enter(was)
 }
 

@@ -27,11 +27,23 @@ func (p *proc) touch(f *futex) {
 	p.pay(d)
 }
 
-// wait is FUTEX_WAIT: sleep while the word is val.
+// wait is FUTEX_WAIT: sleep while the word is val. The kernel looks at the word half-way through the
+// call, and that decides: a lock that is held for less than the way in is found free, and one that is
+// held for less than the whole call is slept on for all that.
 func (p *proc) wait(f *futex, val int32) {
 	p.waits++
-	p.kernel(p.m.costs.futexWait)
+	p.enterKernel()
 	p.sleepOn(f, val)
+	p.leaveKernel()
+}
+
+// enterKernel is the half of a call up to where it sleeps, leaveKernel the way back.
+func (p *proc) enterKernel() { p.kernel(p.m.costs.futexWait / 2) }
+
+func (p *proc) leaveKernel() {
+	if p.m.opt.Choose == nil { // nobody can be told apart by what happens on the way back
+		p.kernel(p.m.costs.futexWait - p.m.costs.futexWait/2)
+	}
 }
 
 func (p *proc) sleepOn(f *futex, val int32) {
@@ -50,6 +62,7 @@ func (p *proc) wake(f *futex, n int) {
 	if len(f.waiters) > 0 {
 		cost = p.m.costs.futexWake
 	}
+	was := p.Enter(thread.Waking)
 	p.kernel(cost)
 	if len(f.waiters) == 0 {
 		p.m.traceFutex(p, TraceWakeNobody, f, nil)
@@ -59,6 +72,7 @@ func (p *proc) wake(f *futex, n int) {
 		p.m.traceFutex(p, TraceWake, f, w)
 		p.m.ready(w, 0)
 	}
+	p.Enter(was)
 }
 
 const everybody = 1 << 30

@@ -82,6 +82,7 @@ func TestCPUsAreShared(t *testing.T) {
 // time, so a hand-over costs, all in a row:
 //
 //	Set: atomic + two lines + FUTEX_WAKE, then the latency of the idle CPU, the switch,
+//	Wait: the way back out of the call, half of FUTEX_WAIT
 //	Reset: atomic (the line is fetched with the word that Set has written: two lines)
 func TestPingPongClosedForm(t *testing.T) {
 	const rounds = 1000
@@ -113,7 +114,7 @@ func TestPingPongClosedForm(t *testing.T) {
 		j.Join(th)
 	})
 	touch := c.Atomic + 2*c.Line
-	oneWay := touch + c.FutexWake + c.IdleWake + c.Switch + touch
+	oneWay := touch + c.FutexWake + c.IdleWake + c.Switch + c.FutexWait - c.FutexWait/2 + touch
 	if want := rounds * 2 * oneWay; took != want {
 		t.Errorf("%d round trips took %v, want %v", rounds, took, want)
 	}
