@@ -319,6 +319,11 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 		{"calibrate -o /nowhere/c.json", "--output: there is no directory /nowhere"},
 		{"calibrate -o there.jsonl", "exists already"},
 		{"soak aa --pairs 0", "--pairs"},
+		{"soak aa --reruns -1", "--reruns: -1 is not between 0 and 100"},
+		{"soak truth --max-pairs 1", "--max-pairs: 1 is not between 2 and"},
+		{"soak truth --first -1", "--first"},
+		{"soak account --models nope", "nope"},
+		{"soak account --max-pairs 0", "--max-pairs"},
 		{"nonsense", "nonsense"},
 	}
 	for _, c := range cases {

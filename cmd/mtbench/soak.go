@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"mtbench/internal/host"
 	"mtbench/internal/series"
 	"mtbench/internal/verdict"
 	"mtbench/results"
@@ -22,10 +25,13 @@ func newSoakCommand() *cobra.Command {
 		Use:   "soak",
 		Short: "Test on this machine whether verdicts keep their promises",
 	}
-	cmd.AddCommand(newSoakAACommand(), newSoakTruthCommand())
+	cmd.AddCommand(newSoakAACommand(), newSoakTruthCommand(), newSoakAccountCommand())
 	group(cmd)
 	return cmd
 }
+
+// soakReruns is more than a series has: a soak looks for less, and waits for a host that is quiet.
+const soakReruns = 5
 
 // soakSettings are short source-only runs of a static guest.
 func soakSettings(model string) series.Settings {
@@ -39,134 +45,161 @@ func soakSettings(model string) series.Settings {
 
 func newSoakAACommand() *cobra.Command {
 	plan := verdict.AAPlan{Comparisons: 100, Pairs: 10, Family: 10}
-	model, seed := "lockless", uint64(1)
+	model, o := "lockless", soakOptions{seed: 1, reruns: soakReruns}
 	cmd := &cobra.Command{
 		Use:   "aa",
 		Short: "Compare a model with itself 100 times and count the differences",
 		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runSoakAA(cmd, plan, model, seed)
-		},
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runSoakAA(cmd, plan, model, o) },
 	}
 	f := cmd.Flags()
 	f.IntVar(&plan.Comparisons, "comparisons", plan.Comparisons, "comparisons")
 	f.IntVar(&plan.Pairs, "pairs", plan.Pairs, "pairs of each")
 	f.StringVar(&model, "model", model, "the model")
-	f.Uint64Var(&seed, "seed", seed, "root of every random choice")
+	o.add(f)
 	return cmd
 }
 
-func runSoakAA(cmd *cobra.Command, plan verdict.AAPlan, model string, seed uint64) error {
+// soakOptions are the flags that every soak has.
+type soakOptions struct {
+	seed   uint64
+	reruns int
+}
+
+func (o *soakOptions) add(f *pflag.FlagSet) {
+	f.IntVar(&o.reruns, "reruns", o.reruns, "how often a pair that the host disturbed is run again")
+	f.Uint64Var(&o.seed, "seed", o.seed, "root of every random choice")
+}
+
+func (o *soakOptions) check() error {
+	if o.reruns < 0 || o.reruns > 100 {
+		return fmt.Errorf("--reruns: %d is not between 0 and 100", o.reruns)
+	}
+	return nil
+}
+
+func runSoakAA(cmd *cobra.Command, plan verdict.AAPlan, model string, o soakOptions) error {
 	if plan.Comparisons < 1 || plan.Pairs < 1 || plan.Comparisons > 10000 || plan.Pairs > 1000 {
 		return badInput(errors.New("--comparisons takes 1 to 10000 and --pairs 1 to 1000"))
 	}
-	s, err := soakSeries(soakSettings(model))
+	bench, err := newSoakBench(soakSettings(model), o)
 	if err != nil {
 		return badInput(err)
 	}
-	p := newProgress(os.Stderr)
-	p.Begin(plan.Comparisons*plan.Pairs*2, 0)
-	counts, err := verdict.SoakAA(cmd.Context(), plan,
-		func(ctx context.Context, comparison, pair int, _ string) (float64, error) {
-			slot := series.Slot{Cell: series.Cell{Threads: 4, Wait: true}, Model: model, AA: true,
-				Pair: pair, Seed: seed + uint64(comparison*plan.Pairs+pair)}
-			return soakRun(ctx, s, slot, func(*workloads.Scenario) {}, p)
-		})
-	p.End()
+	cell := series.Cell{Threads: 4, Wait: true}
+	bench.progress.Begin(plan.Comparisons*plan.Pairs*2, 0)
+	counts, err := verdict.SoakAA(cmd.Context(), plan, bench.pairing(
+		func(comparison, pair int) series.Slot {
+			return series.Slot{Cell: cell, Model: model, AA: true, Pair: pair,
+				Seed: o.seed + uint64(comparison*plan.Pairs+pair)}
+		}, func(*workloads.Scenario, bool) {}))
+	bench.progress.End()
 	if err != nil {
 		return soakFailed(err)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d comparisons of %s with itself, %d pairs each\n"+
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d comparisons of %s with itself, %d pairs each%s\n"+
 		"differ unadjusted (p < %g): %d\nget a verdict after floor and Holm: %d\n",
-		counts.Comparisons, model, plan.Pairs, verdict.Alpha, counts.Unadjusted, counts.Verdicts)
+		counts.Comparisons, model, plan.Pairs, pairsAgain(counts.PairCounts), verdict.Alpha,
+		counts.Unadjusted, counts.Verdicts)
 	return err
 }
 
-func newSoakTruthCommand() *cobra.Command {
-	plan := verdict.TruthPlan{Trials: 40, Truth: 1.03, Until: 0.01, MaxPairs: 60}
-	model, service, seed := "inline", 50*time.Microsecond, uint64(1)
-	cmd := &cobra.Command{
-		Use:   "truth",
-		Short: "Plant a difference of a known size and count how often it is found",
-		Long: `Runs a model with calibrated work of --service a page against the same with work that is
---truth times as long, until the interval of a trial is --until wide. On inline, with a static
-guest and a discarded stream, a page's time is the run's time, so the truth is known.`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runSoakTruth(cmd, plan, model, service, seed)
-		},
-	}
-	f := cmd.Flags()
-	f.IntVar(&plan.Trials, "trials", plan.Trials, "trials")
-	f.Float64Var(&plan.Truth, "truth", plan.Truth, "how many times as long the work of the other is")
-	f.Var(percentValue{&plan.Until}, "until", "width of the interval at which a trial ends")
-	f.IntVar(&plan.MaxPairs, "max-pairs", plan.MaxPairs, "most pairs of a trial")
-	f.StringVar(&model, "model", model, "the model")
-	f.DurationVar(&service, "service", service, "work of a page")
-	f.Uint64Var(&seed, "seed", seed, "root of every random choice")
-	return cmd
+func addStopFlags(f *pflag.FlagSet, stop *verdict.Stop, what string) {
+	f.Var(percentValue{&stop.Until}, "until", "width of the interval at which "+what+" ends")
+	f.IntVar(&stop.MaxPairs, "max-pairs", stop.MaxPairs, "most pairs of "+what)
 }
 
-func runSoakTruth(cmd *cobra.Command, plan verdict.TruthPlan, model string, service time.Duration,
-	seed uint64) error {
-	if plan.Trials < 1 || plan.Trials > 10000 || plan.MaxPairs < 2 || plan.MaxPairs > 10000 ||
-		!(plan.Truth > 0.1 && plan.Truth < 10) || service <= 0 || service > time.Second {
-		return badInput(errors.New("--trials takes 1 to 10000, --max-pairs 2 to 10000, --truth above " +
-			"0.1 and below 10, --service up to 1s"))
+func checkStop(s verdict.Stop) error {
+	if s.MaxPairs < 2 || s.MaxPairs > series.MaxPairs {
+		return fmt.Errorf("--max-pairs: %d is not between 2 and %d", s.MaxPairs, series.MaxPairs)
 	}
-	settings := soakSettings(model)
-	settings.Content, settings.Codec = "random", "spin:"+service.String()
-	s, err := soakSeries(settings)
-	if err != nil {
-		return badInput(err)
-	}
-	longer := "spin:" + time.Duration(float64(service)*plan.Truth).String()
-	p := newProgress(os.Stderr)
-	p.Begin(plan.Trials*plan.MaxPairs*2, 0)
-	counts, err := verdict.SoakTruth(cmd.Context(), plan,
-		func(ctx context.Context, trial, pair int, other bool) (float64, error) {
-			slot := series.Slot{Cell: series.Cell{Threads: 1, Wait: true}, Model: model, Pair: pair,
-				Seed: seed + uint64(trial*plan.MaxPairs+pair)}
-			return soakRun(ctx, s, slot, func(sc *workloads.Scenario) {
-				if other {
-					sc.Codec = longer
-				}
-			}, p)
-		})
-	p.End()
-	if err != nil {
-		return soakFailed(err)
-	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d trials of %s with %+.1f %% planted, %d pairs in all\n"+
-		"found with the right sign (p < %g): %d\nfound with the wrong sign: %d\n"+
-		"the 95 %% interval holds the truth: %d\n", counts.Trials, model, (plan.Truth-1)*100,
-		counts.Pairs, verdict.Alpha, counts.Found, counts.Wrong, counts.Held)
-	return err
+	return nil
 }
 
-func soakSeries(settings series.Settings) (*series.Series, error) {
-	if err := settings.Validate(); err != nil {
+func pairs(n int) string {
+	if n == 1 {
+		return "1 pair"
+	}
+	return fmt.Sprintf("%d pairs", n)
+}
+
+// pairsAgain says what the host did to the pairs, or nothing.
+func pairsAgain(c verdict.PairCounts) string {
+	if c.Again == 0 && c.Disturbed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; disturbed by the host and run again %d times, kept though disturbed %d",
+		c.Again, c.Disturbed)
+}
+
+// soakBench makes the runs of a soak and takes their figures.
+type soakBench struct {
+	series   *series.Series
+	metrics  []verdict.Metric
+	reruns   int
+	progress series.Progress
+}
+
+// newSoakBench looks at the total time where no metrics are named.
+func newSoakBench(settings series.Settings, o soakOptions, metrics ...string) (*soakBench, error) {
+	if err := errors.Join(o.check(), settings.Validate()); err != nil {
 		return nil, err
 	}
-	return series.New(settings, series.Build{Version: release, Revision: revision(), Argv: os.Args})
+	if len(metrics) == 0 {
+		metrics = []string{"total_time"}
+	}
+	b := &soakBench{reruns: o.reruns, progress: newProgress(os.Stderr)}
+	for _, m := range verdict.Metrics() {
+		if slices.Contains(metrics, m.Name) {
+			b.metrics = append(b.metrics, m)
+		}
+	}
+	var err error
+	b.series, err = series.New(settings,
+		series.Build{Version: release, Revision: revision(), Argv: os.Args})
+	return b, err
 }
 
-// soakRun makes one run and returns its total time in ms.
-func soakRun(ctx context.Context, s *series.Series, slot series.Slot,
-	change func(*workloads.Scenario), p series.Progress) (float64, error) {
+// pairing makes pairs of runs of a slot each, which change makes the base or the other.
+func (b *soakBench) pairing(slotOf func(comparison, pair int) series.Slot,
+	change func(sc *workloads.Scenario, other bool)) verdict.Pairing {
+	return verdict.Pairing{Reruns: b.reruns,
+		Run: func(ctx context.Context, comparison, pair int, other bool) (verdict.SoakRun, error) {
+			return b.run(ctx, slotOf(comparison, pair), func(sc *workloads.Scenario) { change(sc, other) })
+		}}
+}
+
+// run makes one run, on a quiet host if it becomes one; with no reruns the host is taken as it is.
+func (b *soakBench) run(ctx context.Context, slot series.Slot,
+	change func(*workloads.Scenario)) (verdict.SoakRun, error) {
+	if b.reruns > 0 {
+		b.series.AwaitQuiet(ctx)
+	}
 	began := time.Now()
-	run, err := s.One(ctx, slot, change)
+	run, err := b.series.One(ctx, slot, change)
 	if err != nil {
-		return 0, err
+		return verdict.SoakRun{}, err
 	}
 	if !run.Completed {
-		return 0, fmt.Errorf("a run of a static guest did not complete within %.0f ms", run.BoundMS)
+		return verdict.SoakRun{}, fmt.Errorf("a run of a static guest did not complete within %.0f ms",
+			run.BoundMS)
 	}
-	p.Ran(slot, run, time.Since(began))
-	return run.TotalTimeMS, nil
+	b.progress.Ran(slot, run, time.Since(began))
+	s := verdict.SoakRun{Disturbed: run.Noise.Grade == host.Noisy || run.Noise.Grade == host.Void}
+	for _, m := range b.metrics {
+		v, ok := m.Of(run)
+		if !ok {
+			return s, fmt.Errorf("a run has no %s: soaks are of threads of the kernel", m.Name)
+		}
+		s.Values = append(s.Values, v)
+	}
+	return s, nil
 }
 
 func soakFailed(err error) error {
+	if err == nil {
+		return nil
+	}
 	if errors.Is(err, context.Canceled) {
 		return withStatus(statusInterrupted, "interrupted: a soak keeps nothing")
 	}

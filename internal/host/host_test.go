@@ -1,6 +1,8 @@
 package host
 
 import (
+	"context"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -141,6 +143,38 @@ func TestOutsideOfTheRun(t *testing.T) {
 	}
 	if got.Grade != Void {
 		t.Errorf("grade %q of a run that was throttled most of its time, want void", got.Grade)
+	}
+}
+
+// TestAwaitQuiet: files that stand still are a quiet host, and so is one that tells nothing.
+func TestAwaitQuiet(t *testing.T) {
+	still := fake(t, map[string]string{"proc/stat": statBefore})
+	if !still.AwaitQuiet(t.Context(), time.Millisecond, time.Minute) {
+		t.Error("nothing was used, and the host is said to be busy")
+	}
+	if !fake(t, nil).AwaitQuiet(t.Context(), time.Millisecond, time.Minute) {
+		t.Error("nothing is known, and the host is said to be busy")
+	}
+}
+
+// TestAwaitQuietGivesUp where others work all the time, and at once when it is told to.
+func TestAwaitQuietGivesUp(t *testing.T) {
+	m := fake(t, nil)
+	ticks, looks := 0, 0
+	m.cpus = func() []int { // asked at each look, after the file has been read
+		ticks += 1000
+		looks++
+		m.put(t, "proc/stat", fmt.Sprintf("cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 %d 0 0 0 0 0 0 0 0 0\n", ticks))
+		return []int{0}
+	}
+	m.cpus()
+	if m.AwaitQuiet(t.Context(), time.Millisecond, 5*time.Millisecond) {
+		t.Error("others work all the time, and the host is said to be quiet")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if looks = 0; m.AwaitQuiet(ctx, time.Millisecond, time.Hour) || looks > 10 {
+		t.Errorf("looked %d times although it was told to end", looks)
 	}
 }
 

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"time"
 
 	"github.com/prometheus/procfs"
@@ -77,6 +78,18 @@ func (m *Machine) BackgroundCPU(d time.Duration) *results.Number {
 	own := ownCPU()
 	time.Sleep(d)
 	return s.Stop(ownCPU() - own).OutsideCPU
+}
+
+// AwaitQuiet returns when others have left the CPUs alone for the length of a watch, after atMost at
+// the latest, or when ctx ends. It reports whether they did; a kernel that does not tell is taken for a
+// quiet one.
+func (m *Machine) AwaitQuiet(ctx context.Context, watch, atMost time.Duration) bool {
+	for deadline := time.Now().Add(atMost); ; {
+		quiet := share(m.BackgroundCPU(watch), float64(m.CPUs())) <= noisyOutside
+		if quiet || ctx.Err() != nil || time.Now().After(deadline) {
+			return quiet
+		}
+	}
 }
 
 // ownCPU is the CPU time of this process.

@@ -146,6 +146,14 @@ func (n *Series) probe(ctx context.Context, slot Slot, rate float64) (results.Pr
 		TimeMS: run.TotalTimeMS}, nil
 }
 
+// quietPatience is how long a run that is to be undisturbed waits for others to leave the CPUs alone.
+const quietPatience = 2 * time.Second
+
+// AwaitQuiet waits until the host is quiet, or until it has been patient enough.
+func (n *Series) AwaitQuiet(ctx context.Context) {
+	n.host.AwaitQuiet(ctx, backgroundWatch, quietPatience)
+}
+
 // One makes one run beside the plan, in the series' scenario as change leaves it, and keeps no
 // record of it. A run that failed is an error.
 func (n *Series) One(ctx context.Context, slot Slot, change func(*workloads.Scenario)) (*results.Run, error) {

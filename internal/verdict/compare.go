@@ -375,8 +375,8 @@ func FormatSize(log float64) string {
 }
 
 // Width is how wide the interval of the total time is in a cell, as a log ratio, for the contender
-// for which it is widest: what `--until` looks at. It is infinite until there are pairs enough to
-// bound anything. Where both ends say that only one model completes, nothing is left to narrow.
+// for which it is widest: what `--until` looks at. It is infinite until there are [UntilPairs] pairs.
+// Where both ends say that only one model completes, nothing is left to narrow.
 func Width(runs []results.Run, models []string, c Cell) float64 {
 	f := &results.File{Runs: runs}
 	m := timeMetrics()[0]
@@ -384,7 +384,11 @@ func Width(runs []results.Run, models []string, c Cell) float64 {
 	for _, other := range models[min(1, len(models)):] {
 		pairs, _ := pairUp(runsOf(f, models[0], c), runsOf(f, other, c), m)
 		iv := stats.HodgesLehmann(logRatios(pairs), Confidence)
-		if iv.Lo != iv.Hi {
+		switch {
+		case iv.Lo == iv.Hi:
+		case len(pairs) < UntilPairs:
+			return math.Inf(1)
+		default:
 			widest = max(widest, iv.Hi-iv.Lo)
 		}
 	}

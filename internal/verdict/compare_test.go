@@ -235,9 +235,12 @@ func TestWidth(t *testing.T) {
 	if w := Width(f.Runs, models, c); !math.IsInf(w, 1) {
 		t.Errorf("five pairs bound the interval to %v", w)
 	}
-	wide, narrow := twoModels(1, 8, 12).file(), twoModels(1, 60, 12).file()
+	if w := Width(twoModels(1, UntilPairs-1, 12).file().Runs, models, c); !math.IsInf(w, 1) {
+		t.Errorf("%d pairs are looked at too early: %v", UntilPairs-1, w)
+	}
+	wide, narrow := twoModels(1, UntilPairs, 12).file(), twoModels(1, 60, 12).file()
 	if a, b := Width(wide.Runs, models, c), Width(narrow.Runs, models, c); !(b < a && b > 0) {
-		t.Errorf("8 pairs: %v, 60 pairs: %v", a, b)
+		t.Errorf("%d pairs: %v, 60 pairs: %v", UntilPairs, a, b)
 	}
 	for i := range wide.Runs {
 		wide.Runs[i].Completed = wide.Runs[i].Model == "lockless"

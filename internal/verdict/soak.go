@@ -8,7 +8,71 @@ import (
 )
 
 // The soaks ask the machine itself whether the verdicts keep their promises: they make real runs of
-// which the truth is known. The caller makes the runs; one value is of one run and any metric.
+// which the truth is known. The caller makes the runs.
+
+// SoakRun is one run of a soak.
+type SoakRun struct {
+	Values    []float64 // one of each metric that the soak looks at; the first decides when it is done
+	Disturbed bool      // the host interfered from outside: the pair is run again
+}
+
+// SoakRunner makes one run of a pair: of the base, or of the other.
+type SoakRunner func(ctx context.Context, comparison, pair int, other bool) (SoakRun, error)
+
+// Pairing is how the pairs of a soak are made. As in a series, a pair that the host disturbed is run
+// again, the other side goes first in every other pair, and none is left out for what it says.
+type Pairing struct {
+	Reruns int // how often a disturbed pair is run again
+	Run    SoakRunner
+}
+
+// PairCounts is what the pairs of a soak went through.
+type PairCounts struct {
+	Pairs     int
+	Again     int // attempts that a later one replaced
+	Disturbed int // pairs that were disturbed at the last attempt too; they stay in
+}
+
+func (c *PairCounts) add(d PairCounts) {
+	c.Pairs += d.Pairs
+	c.Again += d.Again
+	c.Disturbed += d.Disturbed
+}
+
+// next makes a pair and gives the log ratio of other over base by each metric.
+func (p *Pairing) next(ctx context.Context, comparison, pair int, c *PairCounts) ([]float64, error) {
+	for attempt := 0; ; attempt++ {
+		base, other, err := p.attempt(ctx, comparison, pair)
+		if err != nil {
+			return nil, err
+		}
+		disturbed := base.Disturbed || other.Disturbed
+		if disturbed && attempt < p.Reruns {
+			c.Again++
+			continue
+		}
+		c.Pairs++
+		c.Disturbed += b2i(disturbed)
+		ratios := make([]float64, len(base.Values))
+		for i := range ratios {
+			ratios[i] = logRatio(base.Values[i], other.Values[i], 0)
+		}
+		return ratios, nil
+	}
+}
+
+func (p *Pairing) attempt(ctx context.Context, comparison, pair int) (base, other SoakRun, err error) {
+	otherFirst := pair%2 == 1
+	first, err := p.Run(ctx, comparison, pair, otherFirst)
+	if err != nil {
+		return base, other, err
+	}
+	second, err := p.Run(ctx, comparison, pair, !otherFirst)
+	if otherFirst {
+		return second, first, err
+	}
+	return first, second, err
+}
 
 // AAPlan is a soak that compares a model with itself.
 type AAPlan struct {
@@ -19,24 +83,25 @@ type AAPlan struct {
 
 // AACounts is how often a model differed from itself.
 type AACounts struct {
+	PairCounts
 	Comparisons int
 	Unadjusted  int // p below [Alpha] by itself; of 100, at most 10 in 99 of 100 soaks
 	Verdicts    int // a verdict after floor and Holm
 }
 
-// SoakAA compares a model with itself. run makes one run of a comparison; the sides of its pairs go
-// a b, b a, a b, as in a series. The floor of a comparison is made from the others of its family.
-func SoakAA(ctx context.Context, plan AAPlan,
-	run func(ctx context.Context, comparison, pair int, side string) (float64, error),
-) (AACounts, error) {
+// SoakAA compares a model with itself. The floor of a comparison is made from the others of its
+// family.
+func SoakAA(ctx context.Context, plan AAPlan, p Pairing) (AACounts, error) {
 	var counts AACounts
 	var family [][]float64
 	for i := range plan.Comparisons {
-		ratios, err := soakPairs(plan.Pairs, func(pair int, second bool) (float64, error) {
-			return run(ctx, i, pair, map[bool]string{false: "a", true: "b"}[second])
-		})
-		if err != nil {
-			return counts, err
+		ratios := make([]float64, plan.Pairs)
+		for pair := range ratios {
+			r, err := p.next(ctx, i, pair, &counts.PairCounts)
+			if err != nil {
+				return counts, err
+			}
+			ratios[pair] = r[0]
 		}
 		if family = append(family, ratios); len(family) == plan.Family || i == plan.Comparisons-1 {
 			counts.judge(family)
@@ -44,32 +109,6 @@ func SoakAA(ctx context.Context, plan AAPlan,
 		}
 	}
 	return counts, nil
-}
-
-// soakPairs makes pairs of runs, the second side first in every other pair.
-func soakPairs(n int, run func(pair int, second bool) (float64, error)) ([]float64, error) {
-	ratios := make([]float64, n)
-	for pair := range ratios {
-		r, err := soakPair(pair, run)
-		if err != nil {
-			return nil, err
-		}
-		ratios[pair] = r
-	}
-	return ratios, nil
-}
-
-func soakPair(pair int, run func(pair int, second bool) (float64, error)) (float64, error) {
-	backwards := pair%2 == 1
-	x, err := run(pair, backwards)
-	if err != nil {
-		return 0, err
-	}
-	y, err := run(pair, !backwards)
-	if backwards {
-		x, y = y, x
-	}
-	return logRatio(x, y, 0), err
 }
 
 // judge counts what a family of A/A comparisons says.
@@ -104,43 +143,83 @@ func others(family [][]float64, but int) []float64 {
 	return all
 }
 
+// Stop is when a comparison that goes on until it is narrow ends. Its interval is looked at after
+// each block of two pairs, from [UntilPairs] on.
+type Stop struct {
+	Until    float64 // width of the interval, as a log ratio …
+	MaxPairs int     // … or so many pairs
+}
+
+// UntilPairs is the fewest pairs after which an interval that is to become narrow is looked at. To stop
+// at the first narrow one favours those that are narrow by luck. Of 2,000 simulated trials that stop
+// when 0.01 wide, where pairs have a deviation of 0.010, the 95 % interval holds the truth in 93.3 %
+// when looked at from six pairs on and in 95.1 % from twelve on. Over all deviations (0.003 to 0.014)
+// and shapes (normal, and Student's with three degrees of freedom) that were tried it is 92.8 to 97.3 %
+// and 93.5 to 95.9 %: what is left is the price of looking again and again.
+const UntilPairs = 12
+
+// narrow reports whether an interval of n pairs is as narrow as asked for.
+func (s Stop) narrow(iv stats.Interval, n int) bool {
+	return n >= UntilPairs && n%2 == 0 && iv.Hi-iv.Lo <= s.Until
+}
+
+// untilNarrow makes pairs of one comparison and gives their log ratios, a list a metric.
+func (p *Pairing) untilNarrow(
+	ctx context.Context, stop Stop, comparison int, c *PairCounts,
+) (ratios [][]float64, narrow bool, err error) {
+	for pair := 0; pair < stop.MaxPairs && !narrow; pair++ {
+		next, err := p.next(ctx, comparison, pair, c)
+		if err != nil {
+			return nil, false, err
+		}
+		if pair == 0 {
+			ratios = make([][]float64, len(next))
+		}
+		for i, r := range next {
+			ratios[i] = append(ratios[i], r)
+		}
+		if n := pair + 1; n >= UntilPairs {
+			narrow = stop.narrow(stats.HodgesLehmann(ratios[0], Confidence), n)
+		}
+	}
+	return ratios, narrow, nil
+}
+
 // TruthPlan is a soak that plants a difference and looks for it.
 type TruthPlan struct {
-	Trials   int
-	Truth    float64 // planted: other's values over base's, 1.03 for 3 % more
-	Until    float64 // a trial ends when the interval's log ratio is this wide …
-	MaxPairs int     // … or after so many pairs
+	Stop
+	First  int // number of the first trial: a soak may be made in pieces
+	Trials int
+	Truth  float64 // planted: other's values over base's, 1.03 for 3 % more
 }
 
 // TruthCounts is how a planted difference was found.
 type TruthCounts struct {
+	PairCounts
 	Trials int
+	Narrow int // ended because the interval was narrow
 	Found  int // p below Alpha and the right sign
 	Wrong  int // p below Alpha and the wrong sign
 	Held   int // the 95 % interval holds the truth
-	Pairs  int // used in all
 }
 
-// SoakTruth plants a difference again and again. run makes one run: of the base, or of the other
-// whose true ratio is the plan's. As with --until, a trial ends when its interval is narrow enough,
-// looked at after each block of two pairs.
-func SoakTruth(ctx context.Context, plan TruthPlan,
-	run func(ctx context.Context, trial, pair int, other bool) (float64, error),
-) (TruthCounts, error) {
+// SoakTruth plants a difference again and again: the true ratio of other over base is the plan's. With
+// an error it returns what the trials before it found.
+func SoakTruth(ctx context.Context, plan TruthPlan, p Pairing) (TruthCounts, error) {
 	counts := TruthCounts{}
 	truth := math.Log(plan.Truth)
 	for trial := range plan.Trials {
-		ratios, err := untilNarrow(plan, func(pair int, other bool) (float64, error) {
-			return run(ctx, trial, pair, other)
-		})
+		var pairs PairCounts
+		ratios, narrow, err := p.untilNarrow(ctx, plan.Stop, plan.First+trial, &pairs)
 		if err != nil {
 			return counts, err
 		}
-		iv := stats.HodgesLehmann(ratios, Confidence)
-		significant := stats.SignedRank(ratios) < Alpha
+		iv := stats.HodgesLehmann(ratios[0], Confidence)
+		significant := stats.SignedRank(ratios[0]) < Alpha
 		right := (iv.Estimate > 0) == (truth > 0)
+		counts.add(pairs)
 		counts.Trials++
-		counts.Pairs += len(ratios)
+		counts.Narrow += b2i(narrow)
 		counts.Found += b2i(significant && right)
 		counts.Wrong += b2i(significant && !right)
 		counts.Held += b2i(iv.Contains(truth))
@@ -148,20 +227,50 @@ func SoakTruth(ctx context.Context, plan TruthPlan,
 	return counts, nil
 }
 
-func untilNarrow(
-	plan TruthPlan, run func(pair int, other bool) (float64, error),
-) ([]float64, error) {
-	var ratios []float64
-	for len(ratios) < plan.MaxPairs {
-		r, err := soakPair(len(ratios), run)
-		if err != nil {
-			return nil, err
-		}
-		ratios = append(ratios, r)
-		iv := stats.HodgesLehmann(ratios, Confidence)
-		if len(ratios)%2 == 0 && iv.Hi-iv.Lo <= plan.Until {
-			break
-		}
+// Promise is what a promise that something costs at most so much comes to on this machine.
+type Promise int
+
+const (
+	PromiseOpen   Promise = iota // the interval reaches to both sides
+	PromiseKept                  // the whole interval keeps it
+	PromiseBroken                // the whole interval breaks it
+)
+
+func (p Promise) String() string {
+	return [...]string{"not contradicted: the interval reaches to both sides", "consistent",
+		"contradicted"}[p]
+}
+
+// Cost is what the other side of a soak's pairs costs by one metric.
+type Cost struct {
+	Change  stats.Interval // log of other over base
+	Promise Promise
+}
+
+// SoakCost compares other with base until the first metric's interval is narrow, and judges a promise
+// that other's values are at most atMost (0.01 for 1 %) above base's by each metric.
+func SoakCost(
+	ctx context.Context, stop Stop, atMost float64, comparison int, p Pairing,
+) ([]Cost, PairCounts, error) {
+	var counts PairCounts
+	ratios, _, err := p.untilNarrow(ctx, stop, comparison, &counts)
+	if err != nil {
+		return nil, counts, err
 	}
-	return ratios, nil
+	costs := make([]Cost, len(ratios))
+	for i, x := range ratios {
+		costs[i].Change = stats.HodgesLehmann(x, Confidence)
+		costs[i].Promise = keeps(costs[i].Change, math.Log1p(atMost))
+	}
+	return costs, counts, nil
+}
+
+func keeps(iv stats.Interval, most float64) Promise {
+	switch {
+	case iv.Lo > most:
+		return PromiseBroken
+	case iv.Hi <= most:
+		return PromiseKept
+	}
+	return PromiseOpen
 }
