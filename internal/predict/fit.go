@@ -14,7 +14,7 @@ func knobs() []knob {
 	return []knob{
 		{"service time", func(u *Unsaid, f float64) { u.Encode = scaled(u.Encode, f) }},
 		{"compressed size", func(u *Unsaid, f float64) { u.Bytes = min(int(float64(u.Bytes)*f), 4000) }},
-		{"max-bandwidth", func(u *Unsaid, f float64) { u.MaxBandwidth *= f }},
+		{"link", func(u *Unsaid, f float64) { u.Link *= f }},
 		{"dirty rate", func(u *Unsaid, f float64) { u.DirtyRate *= f }},
 		{"futex wake", func(u *Unsaid, f float64) { u.FutexWake = scaled(u.FutexWake, f) }},
 		{"idle wake-up", func(u *Unsaid, f float64) { u.IdleWake = scaled(u.IdleWake, f) }},

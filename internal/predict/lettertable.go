@@ -29,16 +29,13 @@ func WriteLetter(w io.Writer, h LetterHost, rows []Row) error {
 // Describe says what the predictions rest on.
 func (h LetterHost) Describe() string {
 	u := h.Unsaid
-	bandwidth := "unlimited"
-	if u.MaxBandwidth > 0 {
-		bandwidth = fmt.Sprintf("%.0f MB/s", u.MaxBandwidth/1e6)
-	}
 	return fmt.Sprintf("One set for all twelve rows. Unsaid by the letter, and fitted on %s (%s) and %s (%s):\n"+
-		"service time %v a page, compressed size %d bytes, max-bandwidth %s, dirty rate %.0f writes/s,\n"+
-		"futex wake %v, idle wake-up %v. Not fitted: downtime limit %.0f ms (QEMU's default), inflate %v\n"+
-		"a page, costs of a server of 2018 in round figures. Two hosts of 64 CPUs. Guest simulated at 1/%d.\n\n",
+		"service time %v a page, compressed size %d bytes, link %.0f MB/s, dirty rate %.0f writes/s,\n"+
+		"futex wake %v, idle wake-up %v. Not fitted: no max-bandwidth, downtime limit %.0f ms (QEMU's\n"+
+		"default), inflate %v a page, a server of 2018 with two sockets in round figures. Two hosts of\n"+
+		"64 CPUs. Guest simulated at 1/%d.\n\n",
 		FitRows[0].Model, caseName(FitRows[0]), FitRows[1].Model, caseName(FitRows[1]),
-		u.Encode, u.Bytes, bandwidth, u.DirtyRate, u.FutexWake, u.IdleWake, u.DowntimeMS, u.Decode, h.Scale)
+		u.Encode, u.Bytes, u.Link/1e6, u.DirtyRate, u.FutexWake, u.IdleWake, u.DowntimeMS, u.Decode, h.Scale)
 }
 
 func rowText(r Row) []string {

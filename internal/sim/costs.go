@@ -27,9 +27,18 @@ type Costs struct {
 	// the word, half for the way back to user mode, at once or later. The waiter pays.
 	FutexWait time.Duration `json:"futex_wait_ns"`
 
-	// FutexWake is the call that wakes a thread, WakeEmpty the one that finds nobody. The waker pays.
+	// The waker pays for the call: WakeEmpty if nobody sleeps; else by where the woken thread will
+	// run. FutexWake: on an idle CPU, which is sent an interrupt or told by a word that it polls.
+	// WakeLocal: on the waker's own. WakeBusy: on another that runs a thread, which has to be
+	// interrupted; on a virtual machine that can be several times the others.
 	FutexWake time.Duration `json:"futex_wake_ns"`
 	WakeEmpty time.Duration `json:"wake_empty_ns"`
+	WakeLocal time.Duration `json:"wake_local_ns"`
+	WakeBusy  time.Duration `json:"wake_busy_ns"`
+
+	// Kick is the latency between the end of such a call and the moment at which the other CPU lets
+	// the woken thread preempt. Nobody pays: it is run delay of the woken thread.
+	Kick time.Duration `json:"kick_ns"`
 
 	// IdleWake is the latency between the wake and the first instruction of the woken thread on a
 	// CPU that was idle. Nobody pays: it is run delay of the woken thread. WakeSpread is the
@@ -65,7 +74,8 @@ type Costs struct {
 func Typical() Costs {
 	return Costs{
 		Atomic: 8, Line: 70, Poll: 2, Pause: 40,
-		FutexWait: 900, FutexWake: 1100, WakeEmpty: 250,
+		FutexWait: 900, FutexWake: 1100, WakeEmpty: 250, WakeLocal: 1100, WakeBusy: 1100,
+		Kick:     time.Microsecond,
 		IdleWake: 5 * time.Microsecond, WakeSpread: 0.2, Switch: 1300,
 		Slice: 3 * time.Millisecond, WakeGranularity: time.Millisecond,
 		SleepCall: 600, SleepSlack: 55 * time.Microsecond,
@@ -104,7 +114,8 @@ func (c Costs) Fields() []Cost {
 	return []Cost{
 		{"atomic_ns", c.Atomic}, {"line_ns", c.Line}, {"poll_ns", c.Poll}, {"pause_ns", c.Pause},
 		{"futex_wait_ns", c.FutexWait}, {"futex_wake_ns", c.FutexWake},
-		{"wake_empty_ns", c.WakeEmpty}, {"idle_wake_ns", c.IdleWake}, {"switch_ns", c.Switch},
+		{"wake_empty_ns", c.WakeEmpty}, {"wake_local_ns", c.WakeLocal}, {"wake_busy_ns", c.WakeBusy},
+		{"kick_ns", c.Kick}, {"idle_wake_ns", c.IdleWake}, {"switch_ns", c.Switch},
 		{"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
 		{"sleep_call_ns", c.SleepCall}, {"sleep_slack_ns", c.SleepSlack},
 		{"clock_ns", c.Clock}, {"stamp_ns", c.Stamp},
@@ -116,6 +127,7 @@ func (c Costs) Fields() []Cost {
 type costs struct {
 	atomic, line, poll, pause            int64
 	futexWait, futexWake, wakeEmpty      int64
+	wakeLocal, wakeBusy, kick            int64
 	idleWake, change, slice, wakePreempt int64
 	sleepCall, sleepSlack, clock, stamp  int64
 	start, startLatency                  int64
@@ -126,7 +138,8 @@ func (c Costs) internal() costs {
 	return costs{
 		atomic: int64(c.Atomic), line: int64(c.Line), poll: int64(c.Poll), pause: int64(c.Pause),
 		futexWait: int64(c.FutexWait), futexWake: int64(c.FutexWake),
-		wakeEmpty: int64(c.WakeEmpty), idleWake: int64(c.IdleWake), change: int64(c.Switch),
+		wakeEmpty: int64(c.WakeEmpty), wakeLocal: int64(c.WakeLocal),
+		wakeBusy: int64(c.WakeBusy), kick: int64(c.Kick), idleWake: int64(c.IdleWake), change: int64(c.Switch),
 		slice: int64(c.Slice), wakePreempt: int64(c.WakeGranularity),
 		sleepCall: int64(c.SleepCall), sleepSlack: int64(c.SleepSlack),
 		clock: int64(c.Clock), stamp: int64(c.Stamp),

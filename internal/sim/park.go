@@ -36,9 +36,9 @@ func (k *Park) Wake(t thread.Thread) {
 		return
 	}
 	if !k.remote {
-		p.kernel(p.m.costs.futexWake)
+		p.kernel(p.wakeCost(&k.futex))
 	}
 	for len(k.waiters) > 0 {
-		p.m.ready(k.pop(), 0)
+		p.m.wakeFrom(k.pop(), p.cpu)
 	}
 }

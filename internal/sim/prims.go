@@ -58,21 +58,32 @@ func (p *proc) sleepOn(f *futex, val int32) {
 // wake is FUTEX_WAKE of up to n.
 func (p *proc) wake(f *futex, n int) {
 	p.wakes++
-	cost := p.m.costs.wakeEmpty
-	if len(f.waiters) > 0 {
-		cost = p.m.costs.futexWake
-	}
 	was := p.Enter(thread.Waking)
-	p.kernel(cost)
+	p.kernel(p.wakeCost(f))
 	if len(f.waiters) == 0 {
 		p.m.traceFutex(p, TraceWakeNobody, f, nil)
 	}
 	for ; n > 0 && len(f.waiters) > 0; n-- {
 		w := f.pop()
 		p.m.traceFutex(p, TraceWake, f, w)
-		p.m.ready(w, 0)
+		p.m.wakeFrom(w, p.cpu)
 	}
 	p.Enter(was)
+}
+
+// wakeCost is what the call costs that wakes the first who sleeps on f: it goes by where that thread
+// would run if it were placed now.
+func (p *proc) wakeCost(f *futex) int64 {
+	m := p.m
+	switch {
+	case len(f.waiters) == 0:
+		return m.costs.wakeEmpty
+	case m.opt.Choose != nil || m.idle > 0:
+		return m.costs.futexWake
+	case m.shortestQueue(f.waiters[0].lastCPU) == p.cpu:
+		return m.costs.wakeLocal
+	}
+	return m.costs.wakeBusy
 }
 
 const everybody = 1 << 30

@@ -24,12 +24,29 @@ func (m *Machine) ready(p *proc, delay int64) {
 		m.heap.set(p.id, m.now+delay)
 		return
 	}
+	m.place(p, nobody)
+}
+
+// nobody is the waker of a thread that wakes by itself: its timer is its own CPU's.
+const nobody = -1
+
+// wakeFrom makes p runnable, woken by a thread on the CPU waker.
+func (m *Machine) wakeFrom(p *proc, waker int) {
+	if m.opt.Choose != nil {
+		p.where = queued
+		return
+	}
+	m.place(p, waker)
+}
+
+// place gives p an idle CPU or puts it into a queue.
+func (m *Machine) place(p *proc, waker int) {
 	p.idleSince = m.now
 	if m.idle > 0 {
 		m.arrive(p, m.idleCPU(p.lastCPU))
 		return
 	}
-	m.enqueue(p, m.shortestQueue(p.lastCPU))
+	m.enqueue(p, m.shortestQueue(p.lastCPU), waker)
 }
 
 // arrive gives p an idle CPU, which needs time to wake up.
@@ -53,15 +70,22 @@ func (m *Machine) begin(p *proc) {
 }
 
 // enqueue lets p wait for CPU i, whose runtime a sleeper is given but for one slice: it may be
-// ahead of those who ran meanwhile, but cannot save up for a monopoly.
-func (m *Machine) enqueue(p *proc, i int) {
+// ahead of those who ran meanwhile, but cannot save up for a monopoly. If it may preempt, and its waker
+// is on another CPU, then only when this one has been interrupted.
+func (m *Machine) enqueue(p *proc, i, waker int) {
 	c := &m.cpus[i]
 	p.where, p.cpu, p.lastCPU = queued, i, i
 	now := c.cur.runtime(m.now)
 	p.vr = min(max(p.vr, now-m.costs.slice), now+m.costs.slice)
 	c.queue = append(c.queue, p)
 	if c.cur.where == running && now-p.vr > m.costs.wakePreempt {
-		m.heap.set(m.cpuEvent(i), m.now)
+		at := m.now
+		if waker != nobody && waker != i {
+			at += m.costs.kick
+		}
+		if id := m.cpuEvent(i); !m.heap.has(id) || m.heap.at(id) > at {
+			m.heap.set(id, at)
+		}
 		return
 	}
 	m.armSlice(i)
