@@ -118,7 +118,7 @@ func (d *decompression) load(t thread.Thread, pipe models.Pipeline) (pages int64
 	}
 }
 
-// clear makes a page zero, if it is not: a page that nobody has touched stays unallocated.
+// clear makes a page zero, if it is not: most that arrive as zero pages are.
 func (d *decompression) clear(t thread.Thread, page int) {
 	was := t.Enter(thread.Copying)
 	if !d.mem.IsZero(page) {
@@ -159,7 +159,11 @@ func (sc Scenario) prepareDestination(ends Ends) (*Memory, error) {
 	if err := link.SetTimeouts(ends.Data, sc.timeout(), sc.timeout()); err != nil {
 		return nil, err
 	}
-	return MapMemory(sc.Memory)
+	mem, err := MapMemory(sc.Memory)
+	if err == nil {
+		mem.Populate()
+	}
+	return mem, err
 }
 
 // loadStream runs the incoming main thread. Usage is nil if it did not come to that.

@@ -4,6 +4,9 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"mtbench/internal/codec"
 	"mtbench/internal/content"
@@ -216,5 +219,31 @@ func TestWritesKeepContent(t *testing.T) {
 			}
 		})
 		_ = mem.Unmap()
+	}
+}
+
+// Every page has its memory before anybody touches it, and is all zero.
+func TestPopulate(t *testing.T) {
+	mem, err := MapMemory(64 * PageSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mem.Unmap()
+	mem.Populate()
+	resident := make([]byte, 64*PageSize/unix.Getpagesize())
+	_, _, errno := unix.Syscall(unix.SYS_MINCORE, uintptr(unsafe.Pointer(&mem.bytes[0])),
+		uintptr(len(mem.bytes)), uintptr(unsafe.Pointer(&resident[0])))
+	if errno != 0 {
+		t.Fatal(errno)
+	}
+	for i, r := range resident {
+		if r&1 == 0 {
+			t.Fatalf("page %d has no memory", i)
+		}
+	}
+	for page := range mem.Pages() {
+		if !mem.IsZero(page) {
+			t.Fatalf("page %d is not zero", page)
+		}
 	}
 }
