@@ -19,6 +19,7 @@ type plotSource struct {
 	from   *results.File // nil where several files are taken together
 	header *results.Header
 	runs   []*results.Run // by index
+	extras []*results.Run // of models that ran in one case only: evidence for claims, and no more
 
 	// What was computed once; runs do not change after the first question.
 	keptRuns []*results.Run

@@ -16,7 +16,11 @@ func sourceOf(f *results.File, i, n int) *plotSource {
 		s.tag = fmt.Sprintf("-%d", i+1)
 	}
 	for j := range f.Runs {
-		s.runs = append(s.runs, &f.Runs[j])
+		if r := &f.Runs[j]; f.Header.Matrix.IsExtra(r.Model) {
+			s.extras = append(s.extras, r)
+		} else {
+			s.runs = append(s.runs, r)
+		}
 	}
 	byIndex(s.runs)
 	return s

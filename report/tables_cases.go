@@ -55,6 +55,9 @@ func (s *plotSource) caseNotes() []string {
 	if text := s.rerunText(); text != "" {
 		notes = append(notes, text)
 	}
+	if text := s.extrasText(); text != "" {
+		notes = append(notes, text)
+	}
 	var refused []string
 	s.each(slices.DeleteFunc(s.contenders(), isStep), func(c *cellFigures) {
 		if c.busy.median() >= mostlyBusy {
@@ -66,6 +69,27 @@ func (s *plotSource) caseNotes() []string {
 			"compressed, so that the case hardly tests the hand-over: %s", named(refused))))
 	}
 	return notes
+}
+
+// extrasText names the models that ran in one case only, which the table leaves out.
+func (s *plotSource) extrasText() string {
+	runs := map[plotCell]int{}
+	for _, r := range s.extras {
+		runs[plotCell{r.Model, r.Threads, r.Wait}]++
+	}
+	var words []string
+	for _, e := range s.header.Matrix.Extra {
+		c := plotCell{e.Model, e.Threads, e.Wait}
+		if n := runs[c]; n > 0 {
+			words = append(words, fmt.Sprintf("%s (%s, %s)", cleanText(e.Model, 24), c.caseText(),
+				count(n, "run", "runs")))
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return sentence("Run in one case only, as evidence for a claim, and in no table or plot: " +
+		named(words))
 }
 
 // mostlyBusy is the busy-ratio from which a case is no test of handing pages over.

@@ -268,9 +268,9 @@ func failedSection(s *plotSource, f *results.File) section {
 			return sec
 		}
 	}
-	if len(s.runs) > 0 {
-		e := endingsOf(s.runs)
-		sec.notes = []string{fmt.Sprintf("Of the %s that ended: %s.", count(len(s.runs), "run", "runs"),
+	if all := slices.Concat(s.runs, s.extras); len(all) > 0 {
+		e := endingsOf(all)
+		sec.notes = []string{fmt.Sprintf("Of the %s that ended: %s.", count(len(all), "run", "runs"),
 			e.text())}
 		sec.warn = e.differs+e.silent > 0
 	}

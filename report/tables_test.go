@@ -3,6 +3,7 @@ package report
 import (
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -415,5 +416,36 @@ func TestFrontierIsAShareOfIdeal(t *testing.T) {
 		if got != want {
 			t.Errorf("row %d: %q, want %q", row, got, want)
 		}
+	}
+}
+
+// TestAnExtraIsInNoTable: a model that ran in one case only stands in a note, and the table of cases and
+// the comparisons are those of a file without it.
+func TestAnExtraIsInNoTable(t *testing.T) {
+	f := readSeries(t)
+	extra := *f
+	extra.Header.Matrix.Extra = []results.Extra{{Model: "lockless-rr", Threads: 4}}
+	for _, r := range f.Runs {
+		if r.Model == "lockless" && r.Threads == 4 && !r.Wait && !r.AA {
+			r.Model = "lockless-rr"
+			extra.Runs = append(slices.Clone(extra.Runs), r)
+		}
+	}
+	if len(extra.Runs) == len(f.Runs) {
+		t.Fatal("the file has no run with 4 threads and wait off")
+	}
+	plain, with := sourceOf(f, 0, 1), sourceOf(&extra, 0, 1)
+	if got, want := with.models(), plain.models(); !slices.Equal(got, want) {
+		t.Errorf("the report is of %v, want %v", got, want)
+	}
+	if text := with.extrasText(); !strings.Contains(text, "lockless-rr (4 threads, wait off") {
+		t.Errorf("the note says %q", text)
+	}
+	if text := plain.extrasText(); text != "" {
+		t.Errorf("without an extra the note says %q", text)
+	}
+	m, _ := verdict.Lookup("total_time")
+	if a, b := len(verdict.CompareAll(f, m)), len(verdict.CompareAll(&extra, m)); a != b {
+		t.Errorf("%d comparisons with an extra, %d without", b, a)
 	}
 }

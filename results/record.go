@@ -8,7 +8,10 @@
 // The package is a leaf: it knows the file, not who writes it or what is made of it.
 package results
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Schema is the version of the format that this build writes, and the only one it reads.
 const Schema = 1
@@ -112,7 +115,21 @@ type Matrix struct {
 	Runs    int      `json:"runs" unit:"count" doc:"runs planned in all"`
 	AA      float64  `json:"aa_share" unit:"ratio" doc:"share of blocks that compare a model with itself"`
 	Reruns  int      `json:"reruns" unit:"count" doc:"how often a pair that the host disturbed may be run again"`
+	Extra   []Extra  `json:"extra,omitempty" doc:"contenders that run in one case only, in the same blocks as the models: evidence for claims, part of no table or plot"`
 	Until   float64  `json:"until,omitempty" unit:"ratio" doc:"width of the interval at which a cell stops, if asked for"`
+}
+
+// Extra is a contender that runs in one cell only, beside the models of the matrix.
+type Extra struct {
+	Model   string `json:"model" doc:"pipeline model"`
+	Threads int    `json:"threads" unit:"count" doc:"compression threads"`
+	Wait    bool   `json:"wait" doc:"compress-wait-thread"`
+}
+
+// IsExtra says whether a model is in m as an extra only.
+func (m *Matrix) IsExtra(model string) bool {
+	return !slices.Contains(m.Models, model) &&
+		slices.ContainsFunc(m.Extra, func(e Extra) bool { return e.Model == model })
 }
 
 // Run is the record of one run that ended by itself or at its bound.

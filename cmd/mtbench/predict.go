@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -148,6 +149,7 @@ func (o *predictOptions) prepare(f *pflag.FlagSet) (*prediction, error) {
 		}
 	}
 	h.Matrix.Pairs, h.Matrix.Runs, h.Matrix.AA = m.Resamples, m.Resamples*len(m.Cells), 0
+	h.Matrix.Extra = nil
 	return p, nil
 }
 
@@ -264,7 +266,7 @@ func (p *prediction) show(cmd *cobra.Command, runs []results.Run) error {
 		_, err := fmt.Fprintf(cmd.OutOrStdout(), "trace    %s (of the first cell; open it at ui.perfetto.dev)\n", p.trace)
 		return err
 	}
-	if err := predict.WriteComparison(cmd.OutOrStdout(), predict.Compare(p.measured.Runs, runs)); err != nil {
+	if err := predict.WriteComparison(cmd.OutOrStdout(), predict.Compare(withoutExtras(p.measured), runs)); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\n", p.output)
@@ -356,4 +358,11 @@ func (o *predictOptions) writeLetter(w io.Writer, h predict.LetterHost) error {
 	}
 	_, err = fmt.Fprintf(w, "\nresults  %s\n", o.output)
 	return err
+}
+
+// withoutExtras are the runs of the models that were run in every case, which are what is predicted.
+func withoutExtras(f *results.File) []results.Run {
+	return slices.DeleteFunc(slices.Clone(f.Runs), func(r results.Run) bool {
+		return f.Header.Matrix.IsExtra(r.Model)
+	})
 }

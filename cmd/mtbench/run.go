@@ -27,6 +27,7 @@ type runOptions struct {
 
 func newRunCommand() *cobra.Command {
 	o := &runOptions{settings: series.Defaults()}
+	o.settings.Matrix.Extra = series.DefaultExtras()
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the matrix of migrations and print the table",
@@ -55,6 +56,7 @@ unlimited. Interrupting keeps what is finished, and --resume FILE goes on.`,
 
 func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.StringSliceVar(&s.Matrix.Models, "models", s.Matrix.Models, "models; the others are compared with the first")
+	f.Var(extrasValue{&s.Matrix.Extra}, "extra", "models that run in one case only, beside the others; none with --models")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
 	f.Var(waitsValue{&s.Matrix.Waits}, "wait", "compress-wait-thread: wait for a free thread, or send the page raw")
 	f.IntVar(&s.Matrix.Pairs, "pairs", 0, "pairs a cell (default: 10 for 4, 8 and 16 threads, 4 for others)")
@@ -127,6 +129,7 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	if o.quick {
 		series.Quicken(&o.settings, f.Changed)
 	}
+	series.Trim(&o.settings, f.Changed)
 	if o.settings.Trace != "" {
 		series.TraceOnly(&o.settings, f.Changed)
 	}

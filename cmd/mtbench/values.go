@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"mtbench/internal/series"
+	"mtbench/results"
 )
 
 // sizeValue is a flag of bytes: "64MiB", "1GiB", "4096".
@@ -135,6 +136,46 @@ func (v waitsValue) Set(s string) error {
 		waits = append(waits, w)
 	}
 	*v.waits = waits
+	return nil
+}
+
+// extrasValue is a list of models with the one case that each runs in: "lockless-rr:4:off".
+type extrasValue struct{ extras *[]results.Extra }
+
+func (v extrasValue) Type() string { return "MODEL:THREADS:WAIT" }
+
+func (v extrasValue) String() string {
+	if v.extras == nil {
+		return ""
+	}
+	words := make([]string, len(*v.extras))
+	for i, e := range *v.extras {
+		words[i] = fmt.Sprintf("%s:%d:%s", e.Model, e.Threads, onOff(e.Wait))
+	}
+	return strings.Join(words, ",")
+}
+
+func (v extrasValue) Set(s string) error {
+	var extras []results.Extra
+	for word := range strings.SplitSeq(s, ",") {
+		if word == "none" {
+			continue
+		}
+		parts := strings.Split(word, ":")
+		if len(parts) != 3 {
+			return fmt.Errorf("%q is no model in a case; write for example lockless-rr:4:off, or none", word)
+		}
+		threads, err := strconv.Atoi(parts[1])
+		if err != nil {
+			return fmt.Errorf("%q: %q is no count of threads", word, parts[1])
+		}
+		wait, err := parseOnOff(parts[2])
+		if err != nil {
+			return fmt.Errorf("%q: %w", word, err)
+		}
+		extras = append(extras, results.Extra{Model: parts[0], Threads: threads, Wait: wait})
+	}
+	*v.extras = extras
 	return nil
 }
 

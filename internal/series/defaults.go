@@ -1,6 +1,7 @@
 package series
 
 import (
+	"slices"
 	"time"
 
 	"mtbench/internal/verdict"
@@ -29,7 +30,7 @@ func Defaults() Settings {
 	return Settings{
 		Matrix: results.Matrix{
 			Models: []string{"locked", "lockless"}, Threads: []int{1, 2, 4, 8, 16},
-			Waits: []bool{false, true}, AA: 0.1, Reruns: 2,
+			Waits: []bool{false, true}, AA: 0.25, Reruns: 2,
 		},
 		Memory: 48 << 20, VCPUs: 16,
 		DirtyRate: Rate{Multiple: 0.2}, Pattern: "uniform", WriteBytes: 64,
@@ -38,6 +39,27 @@ func Defaults() Settings {
 		DowntimeLimit: 1500 * time.Microsecond, Flush: string(workloads.FlushSync),
 		Decompress: 16, Destination: workloads.Process, Machine: workloads.Kernel,
 		Limit: 3 * time.Second, Account: true, Budget: time.Hour,
+	}
+}
+
+// DefaultExtras are what the default matrix measures besides: plain round robin, for the letter's word
+// on searching all threads, in the smallest of its cases.
+func DefaultExtras() []results.Extra {
+	return []results.Extra{{Model: "lockless-rr", Threads: 4, Wait: false}}
+}
+
+// Trim drops the default extras that what the user has changed leaves no room for: an extra belongs to
+// a cell of the default models. Those that the user named stay, and are refused if they do not fit.
+func Trim(s *Settings, changed func(flag string) bool) {
+	switch {
+	case changed("extra"):
+	case changed("models"), changed("round-robin"):
+		s.Matrix.Extra = nil
+	default:
+		cells := Cells(s.Matrix)
+		s.Matrix.Extra = slices.DeleteFunc(slices.Clone(s.Matrix.Extra), func(e results.Extra) bool {
+			return !slices.Contains(cells, Cell{e.Threads, e.Wait})
+		})
 	}
 }
 

@@ -17,6 +17,7 @@ func (n *Series) Describe(w io.Writer) error {
 	lines := []string{
 		fmt.Sprintf("models      %s", strings.Join(h.Matrix.Models, ", ")),
 		fmt.Sprintf("cases       %s", describeCells(h.Matrix)),
+		fmt.Sprintf("besides     %s", describeExtras(h.Matrix)),
 		fmt.Sprintf("runs        %d in all, %d of them to compare a model with itself", len(n.plan),
 			countAA(n.plan)),
 		fmt.Sprintf("guest       %d MiB of %s pages, %d vCPUs, %s", sc.MemoryBytes>>20, sc.Content,
@@ -47,13 +48,20 @@ func maxThreads(m results.Matrix) int {
 func describeCells(m results.Matrix) string {
 	var words []string
 	for _, c := range Cells(m) {
-		wait := "off"
-		if c.Wait {
-			wait = "on"
-		}
-		words = append(words, fmt.Sprintf("%d/%s×%d", c.Threads, wait, PairsOf(m, c)))
+		words = append(words, fmt.Sprintf("%d/%s×%d", c.Threads, onOff(c.Wait), PairsOf(m, c)))
 	}
 	return strings.Join(words, " ") + "  (threads/wait × pairs)"
+}
+
+func describeExtras(m results.Matrix) string {
+	if len(m.Extra) == 0 {
+		return "no model that runs in one case only"
+	}
+	var words []string
+	for _, e := range m.Extra {
+		words = append(words, fmt.Sprintf("%s in %d/%s", e.Model, e.Threads, onOff(e.Wait)))
+	}
+	return strings.Join(words, ", ")
 }
 
 func countAA(plan []Slot) int {

@@ -4,6 +4,7 @@ package series
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"mtbench/results"
 )
@@ -38,6 +39,18 @@ const (
 	otherPairs  = 4
 )
 
+// ModelsOf lists the models that run in cell c: those of the matrix, and behind them the extras of the
+// cell.
+func ModelsOf(m results.Matrix, c Cell) []string {
+	models := slices.Clone(m.Models)
+	for _, e := range m.Extra {
+		if (Cell{e.Threads, e.Wait}) == c {
+			models = append(models, e.Model)
+		}
+	}
+	return models
+}
+
 // PairsOf is how many pairs the plan m has for cell c.
 func PairsOf(m results.Matrix, c Cell) int {
 	switch {
@@ -67,6 +80,8 @@ func Cells(m results.Matrix) []Cell {
 // A. The first half runs forwards and the second backwards, so that a drift of the host cancels. A
 // cell with an odd number of pairs ends with one half. Blocks go round the cells, so that every
 // cell sees the whole series' drift and a series that is cut short has something of each.
+//
+// An extra of a cell is one model more there, and so the neighbour of the model that it is set against.
 //
 // A share of blocks, m.AA, is followed by a block that runs one model against itself (A A A A,
 // sides a b b a): what this machine calls a difference when there is none.
@@ -105,13 +120,14 @@ func (p *planner) block(c Cell, block, halves int) {
 }
 
 func (p *planner) halves(c Cell, block, halves int) {
+	models := ModelsOf(p.matrix, c)
 	for half := range halves {
-		for i := range p.matrix.Models {
+		for i := range models {
 			if half == 1 {
-				i = len(p.matrix.Models) - 1 - i
+				i = len(models) - 1 - i
 			}
-			p.add(Slot{Cell: c, Model: p.matrix.Models[i], Block: block, Pair: 2*block + half,
-				Position: half*len(p.matrix.Models) + offsetIn(half, i, len(p.matrix.Models))})
+			p.add(Slot{Cell: c, Model: models[i], Block: block, Pair: 2*block + half,
+				Position: half*len(models) + offsetIn(half, i, len(models))})
 		}
 	}
 }

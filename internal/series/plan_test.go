@@ -82,6 +82,67 @@ func TestShareOfAABlocks(t *testing.T) {
 	}
 }
 
+// TestExtraRunsInItsCellOnly, behind the model that it is set against, in every block, and in no A/A one.
+func TestExtraRunsInItsCellOnly(t *testing.T) {
+	m := results.Matrix{Models: []string{"A", "B"}, Threads: []int{4}, Waits: []bool{false, true}, Pairs: 4,
+		AA: 1, Extra: []results.Extra{{Model: "X", Threads: 4, Wait: false}}}
+	var off, on []Slot
+	for i, s := range Plan(m, 1) {
+		switch {
+		case s.Index != i:
+			t.Errorf("run %d has the index %d", i, s.Index)
+		case s.AA && s.Model == "X":
+			t.Error("an A/A block of an extra")
+		case s.AA:
+		case s.Wait:
+			on = append(on, s)
+		default:
+			off = append(off, s)
+		}
+	}
+	if got, want := order(off), "A0 B0 X0 X1 B1 A1 A2 B2 X2 X3 B3 A3"; got != want {
+		t.Errorf("the cell of the extra runs %s, want %s", got, want)
+	}
+	if got, want := order(on), "A0 B0 B1 A1 A2 B2 B3 A3"; got != want {
+		t.Errorf("the other cell runs %s, want %s", got, want)
+	}
+}
+
+// TestDefaultPlan holds what the default matrix promises: A/A pairs enough, from many of the cells, and
+// evidence for the claim on round robin, in the pairs of its cell.
+func TestDefaultPlan(t *testing.T) {
+	m := Defaults().Matrix
+	m.Extra = DefaultExtras()
+	aa, robin, cells := 0, 0, map[Cell]bool{}
+	for _, s := range Plan(m, 1) {
+		if s.AA {
+			aa++
+			cells[s.Cell] = true
+		}
+		if s.Model == "lockless-rr" {
+			robin++
+		}
+	}
+	if aa/2 != 18 || len(cells) < 5 || robin != letterPairs {
+		t.Errorf("%d A/A pairs in %d cells, %d runs of round robin", aa/2, len(cells), robin)
+	}
+}
+
+func TestTrimDropsExtrasWithoutARoom(t *testing.T) {
+	for changed, want := range map[string]int{"": 1, "models": 0, "round-robin": 0, "pairs": 1, "extra": 1} {
+		s := Defaults()
+		s.Matrix.Extra = DefaultExtras()
+		if Trim(&s, func(flag string) bool { return flag == changed }); len(s.Matrix.Extra) != want {
+			t.Errorf("with --%s there are %d extras, want %d", changed, len(s.Matrix.Extra), want)
+		}
+	}
+	s := Defaults()
+	s.Matrix.Extra, s.Matrix.Threads = DefaultExtras(), []int{8}
+	if Trim(&s, func(string) bool { return false }); len(s.Matrix.Extra) != 0 {
+		t.Error("an extra of 4 threads runs with 8")
+	}
+}
+
 func TestBlocksGoRoundTheCells(t *testing.T) {
 	m := results.Matrix{Models: []string{"A", "B"}, Threads: []int{1, 4}, Waits: []bool{true}, Pairs: 4}
 	var got []int

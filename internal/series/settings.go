@@ -72,7 +72,7 @@ const (
 // Validate looks at what can be wrong with a matrix before a workload is known; the workload's own
 // settings are looked at by workloads.
 func (s *Settings) Validate() error {
-	return errors.Join(s.validateModels(), s.validateThreads(), s.validateNumbers(), s.validateTrace())
+	return errors.Join(s.validateModels(), s.validateThreads(), s.validateExtras(), s.validateNumbers(), s.validateTrace())
 }
 
 func (s *Settings) validateModels() error {
@@ -83,12 +83,39 @@ func (s *Settings) validateModels() error {
 		return fmt.Errorf("--models names %s twice; A/A blocks (--aa) compare a model with itself", d)
 	}
 	for _, name := range s.Matrix.Models {
-		c, err := registry.Lookup(name)
-		if err != nil {
-			return fmt.Errorf("--models: %w", err)
+		if err := s.validateModel("--models", name); err != nil {
+			return err
 		}
-		if c.SourceOnly && s.Destination != Discard {
-			return fmt.Errorf("--models: %s has no destination side; add --destination discard", name)
+	}
+	return nil
+}
+
+func (s *Settings) validateModel(flag, name string) error {
+	c, err := registry.Lookup(name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", flag, err)
+	}
+	if c.SourceOnly && s.Destination != Discard {
+		return fmt.Errorf("%s: %s has no destination side; add --destination discard", flag, name)
+	}
+	return nil
+}
+
+// validateExtras refuses an extra that is a model of the matrix anyway or has no cell to run in.
+func (s *Settings) validateExtras() error {
+	if duplicate(s.Matrix.Extra) != (results.Extra{}) {
+		return errors.New("--extra names a model in a case twice")
+	}
+	for _, e := range s.Matrix.Extra {
+		if err := s.validateModel("--extra", e.Model); err != nil {
+			return err
+		}
+		switch {
+		case slices.Contains(s.Matrix.Models, e.Model):
+			return fmt.Errorf("--extra: %s runs in every case; it is one of --models", e.Model)
+		case !slices.Contains(Cells(s.Matrix), Cell{e.Threads, e.Wait}):
+			return fmt.Errorf("--extra: %s with %d threads and wait %s is in no case of the matrix", e.Model,
+				e.Threads, onOff(e.Wait))
 		}
 	}
 	return nil
@@ -136,4 +163,11 @@ func duplicate[T comparable](list []T) T {
 		}
 	}
 	return none
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }

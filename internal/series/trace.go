@@ -41,7 +41,7 @@ func (s *Settings) validateTrace() error {
 			"--pairs, --aa, --reruns and --until do not go with it")
 	}
 	for _, c := range Cells(s.Matrix) {
-		for _, m := range s.Matrix.Models {
+		for _, m := range ModelsOf(s.Matrix, c) {
 			if err := absent(tracePath(s.Trace, Slot{Cell: c, Model: m})); err != nil {
 				return err
 			}

@@ -301,7 +301,7 @@ func TestRoundRobinAcrossFiles(t *testing.T) {
 		t.Error("the floor is assumed, though a file has A/A pairs")
 	}
 	if j := EvaluateClaims([]*results.File{plain}, claim)[0]; j.Outcome != NotMeasured ||
-		!strings.Contains(j.Command, "--round-robin") {
+		!strings.HasPrefix(j.Command, "mtbench run --models lockless-rr,lockless --threads 4") {
 		t.Errorf("one file: %v, %q", j.Outcome, j.Command)
 	}
 	rr.Header.Scenario.VCPUs = 9

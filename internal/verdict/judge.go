@@ -412,10 +412,6 @@ func command(c *Claim, cell Cell) string {
 		wait = "on"
 	}
 	flags := fmt.Sprintf("--threads %s --wait %s --pairs 10", threads, wait)
-	if i := slices.Index(models, roundRobinModel); i >= 0 {
-		return "mtbench run --models lockless --round-robin " + flags +
-			" -o rr.jsonl, and mtbench claims RESULTS rr.jsonl"
-	}
 	return "mtbench run --models " + strings.Join(models, ",") + " " + flags
 }
 

@@ -61,11 +61,12 @@ func b2i(b bool) int {
 	return 0
 }
 
-// Models lists the contenders of a file, the first of its matrix first.
+// Models lists the contenders of a file, the first of its matrix first, without those that it has in one
+// case only.
 func Models(f *results.File) []string {
 	var models []string
 	for i := range f.Runs {
-		if m := modelOf(f, &f.Runs[i]); !f.Runs[i].AA && !slices.Contains(models, m) {
+		if m := modelOf(f, &f.Runs[i]); !f.Runs[i].AA && !slices.Contains(models, m) && !f.Header.Matrix.IsExtra(m) {
 			models = append(models, m)
 		}
 	}
