@@ -52,6 +52,9 @@ func runCalibrate(cmd *cobra.Command, o *calibrateOptions) error {
 	if err != nil {
 		return err
 	}
+	if cmd.Context().Err() != nil {
+		return withStatus(statusInterrupted, "interrupted; no calibration was written")
+	}
 	if err := c.Write(o.output); err != nil {
 		return err
 	}
@@ -68,14 +71,14 @@ func runCalibrate(cmd *cobra.Command, o *calibrateOptions) error {
 
 // complete settles the defaults and refuses what could only fail after the measurement.
 func (o *calibrateOptions) complete(seeded bool) error {
+	if err := refuseToMeasure(); err != nil {
+		return err
+	}
 	if !seeded {
 		o.plan.Seed = rand.Uint64()
 	}
-	if _, err := os.Stat(o.output); !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("--output: %s exists already; a calibration is not written over", o.output)
-	}
-	if info, err := os.Stat(filepath.Dir(o.output)); err != nil || !info.IsDir() {
-		return fmt.Errorf("--output: there is no directory %s", filepath.Dir(o.output))
+	if err := writable(o.output); err != nil {
+		return fmt.Errorf("--output: %w", err)
 	}
 	if _, err := content.New(o.plan.Content, o.plan.Seed); err != nil {
 		return fmt.Errorf("--content: %w", err)
@@ -93,4 +96,20 @@ func (o *calibrateOptions) complete(seeded bool) error {
 	}
 	o.plan.Host = host.Local().Describe()
 	return nil
+}
+
+// writable says why a new file could not be made at path, before there is anything to put in it.
+func writable(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s exists already; it is not written over", path)
+	}
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no directory %s", dir)
+	}
+	probe, err := os.CreateTemp(dir, ".mtbench-")
+	if err != nil {
+		return fmt.Errorf("no file can be made in the directory %s: %w", dir, reason(err))
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -49,7 +50,7 @@ The access points exist only in a build with the tag explore:
   mtbench-explore explore --models planted
   mtbench-explore explore --models asleep-flag --program "one worker, wait" --schedule "53 1"`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runExplore(cmd.OutOrStdout(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runExplore(cmd.Context(), cmd.OutOrStdout(), o) },
 	}
 	f := cmd.Flags()
 	f.StringSliceVar(&o.models, "models", []string{"locked", "lockless"}, "models, or planted for all planted bugs")
@@ -64,7 +65,7 @@ The access points exist only in a build with the tag explore:
 	return cmd
 }
 
-func runExplore(w io.Writer, o *exploreOptions) error {
+func runExplore(ctx context.Context, w io.Writer, o *exploreOptions) error {
 	if o.list {
 		return listPrograms(w)
 	}
@@ -80,8 +81,13 @@ func runExplore(w io.Writer, o *exploreOptions) error {
 		return replaySchedule(w, o, list)
 	}
 	failed := 0
+	o.explore.Stop = func() bool { return ctx.Err() != nil }
 	for _, m := range list {
 		total := explore.Explore(m, o.explore)
+		if total.Stopped && total.Failure == nil {
+			return withStatus(statusInterrupted, "interrupted; %s: %d schedules of %d programs, and nothing "+
+				"went wrong on them", m.Name, total.Schedules, total.Cases)
+		}
 		fmt.Fprintf(w, "%s: %d schedules of %d programs, %d choices; every schedule with at most %d departures\n",
 			m.Name, total.Schedules, total.Cases, total.Points, total.Bound)
 		if total.Failure != nil {
@@ -157,6 +163,9 @@ func replaySchedule(w io.Writer, o *exploreOptions, list []explore.Model) error 
 		}
 		m := list[0]
 		if err := explore.Replay(explore.Pipeline(m.Name, m.Build, m.InFlight, c), s); err != nil {
+			if errors.Is(err, explore.ErrSchedule) {
+				return badInput(fmt.Errorf("--schedule: %w", err))
+			}
 			return withStatus(statusMemory, "%s/%s on %v: %w", m.Name, c.Name, s, err)
 		}
 		fmt.Fprintf(w, "%s/%s on %v: nothing went wrong\n", m.Name, c.Name, s)

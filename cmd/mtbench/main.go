@@ -21,6 +21,7 @@ func main() {
 func realMain() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 	out := &output{file: os.Stdout}
 	root := newRootCommand()
 	root.SetOut(out)

@@ -16,6 +16,7 @@ import (
 
 	"mtbench/internal/predict"
 	"mtbench/internal/series"
+	"mtbench/internal/sim"
 	"mtbench/results"
 	"mtbench/workloads"
 )
@@ -87,7 +88,13 @@ func runPredict(cmd *cobra.Command, o *predictOptions) error {
 	if o.output == "" {
 		o.output = "mtbench-predicted-" + time.Now().Format("20060102-150405") + ".jsonl"
 	}
+	if err := writable(o.output); err != nil {
+		return badInput(fmt.Errorf("--output: %w", err))
+	}
 	if o.letter {
+		if err := onlyForLetter(cmd.Flags()); err != nil {
+			return badInput(err)
+		}
 		return o.predictLetter(cmd)
 	}
 	p, err := o.prepare(cmd.Flags())
@@ -128,8 +135,14 @@ func (o *predictOptions) prepare(f *pflag.FlagSet) (*prediction, error) {
 	h.Created, h.Argv, h.Calibration = time.Now(), os.Args, &ref
 	m := &p.matrix
 	m.Resamples, m.Scale, m.Seed = o.resamples, o.scale, h.Seed
+	if f.Changed("scale") && m.Scale < 1 {
+		return nil, fmt.Errorf("--scale: 1/%d of the memory; it must be 1 or more", m.Scale)
+	}
 	if m.Scale == 0 {
 		m.Scale = predict.AutoScale(h.Scenario.MemoryBytes)
+	}
+	if err := o.possible(h); err != nil {
+		return nil, err
 	}
 	if m.Resamples < 1 || m.Resamples > predict.MaxResamples {
 		return nil, fmt.Errorf("--resamples: %d is not between 1 and %d", m.Resamples, predict.MaxResamples)
@@ -151,6 +164,27 @@ func (o *predictOptions) prepare(f *pflag.FlagSet) (*prediction, error) {
 	h.Matrix.Pairs, h.Matrix.Runs, h.Matrix.AA = m.Resamples, m.Resamples*len(m.Cells), 0
 	h.Matrix.Extra = nil
 	return p, nil
+}
+
+// possible refuses hosts that cannot be and workloads that cannot run.
+func (o *predictOptions) possible(h *results.Header) error {
+	switch {
+	case o.against == "" && (o.cpus < 1 || o.cpus > sim.MaxCPUs):
+		return fmt.Errorf("--cpus: %d is not between 1 and %d", o.cpus, sim.MaxCPUs)
+	case o.against == "" && o.settings.Pin:
+		return errors.New("--pin: virtual threads are not pinned")
+	case slices.Contains(h.Matrix.Models, "ideal"):
+		return errors.New("--models: ideal takes whole rounds, which virtual time does not know")
+	}
+	check := *h
+	check.Scenario.Content = "zero" // what the pages are is the calibration's matter
+	if err := series.CheckHeader(check); err != nil {
+		if o.against != "" {
+			return fmt.Errorf("%s: %w", o.against, err)
+		}
+		return err
+	}
+	return nil
 }
 
 // describe takes scenario, matrix and host from the flags or from the measured file.
@@ -230,6 +264,10 @@ func (p *prediction) run(cmd *cobra.Command) error {
 		return badInput(err)
 	}
 	runs, err := p.keep(cmd.Context())
+	if cmd.Context().Err() != nil {
+		err = withStatus(statusInterrupted, "interrupted after %d of %d runs, which are in %s", len(runs),
+			p.header.Matrix.Runs, p.output)
+	}
 	if traced != nil {
 		if err == nil {
 			err = p.matrix.WriteTrace(traced, p.calibration)
@@ -308,9 +346,21 @@ func traceFile(path string) (*os.File, error) {
 	return f, nil
 }
 
+// onlyForLetter refuses what --letter would not heed.
+func onlyForLetter(f *pflag.FlagSet) error {
+	var errs []error
+	f.Visit(func(flag *pflag.Flag) {
+		if !slices.Contains([]string{"letter", "scale", "refit", "seed", "output"}, flag.Name) {
+			errs = append(errs, fmt.Errorf("--%s cannot be given with --letter, which has its own parameters",
+				flag.Name))
+		}
+	})
+	return errors.Join(errs...)
+}
+
 func (o *predictOptions) predictLetter(cmd *cobra.Command) error {
-	if o.calibration != "" || o.against != "" {
-		return badInput(errors.New("--letter has its own parameters: give it no --calibration or --against"))
+	if cmd.Flags().Changed("scale") && o.scale < 1 {
+		return badInput(fmt.Errorf("--scale: 1/%d of the memory; it must be 1 or more", o.scale))
 	}
 	if o.refit < 0 || o.refit > 20 {
 		return badInput(fmt.Errorf("--refit: %d is not between 0 and 20", o.refit))

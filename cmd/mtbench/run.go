@@ -171,9 +171,8 @@ func onlyWith(f *pflag.FlagSet, name, allowed string) error {
 
 // open makes the series: a new one with its file, or the one to resume.
 func (o *runOptions) open(argv []string) (*series.Series, error) {
-	if thread.Exploring {
-		return nil, errors.New("this build has preemption points at shared accesses (tag explore): it " +
-			"explores and does not measure")
+	if err := refuseToMeasure(); err != nil {
+		return nil, err
 	}
 	if o.resume != "" {
 		s, err := series.Resume(o.resume)
@@ -187,6 +186,15 @@ func (o *runOptions) open(argv []string) (*series.Series, error) {
 		return s, err
 	}
 	return s, s.Create(o.output)
+}
+
+// refuseToMeasure is for every command that does: a build that explores is another program.
+func refuseToMeasure() error {
+	if thread.Exploring {
+		return errors.New("this build has preemption points at shared accesses (tag explore): it " +
+			"explores and does not measure")
+	}
+	return nil
 }
 
 // finish prints the table and says in one line how the series ended, with its status.

@@ -37,6 +37,9 @@ type walk struct {
 func (w *walk) visit(k int) bool {
 	w.level, w.prefix, w.cut = k, w.prefix[:0], false
 	for {
+		if w.program.stopped() {
+			return false
+		}
 		w.at = 0
 		err := w.run.execute(w.program)
 		if w.broken {

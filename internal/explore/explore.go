@@ -29,7 +29,10 @@ import (
 type Program struct {
 	Name string
 	New  func() Instance
+	Stop func() bool // looked at before each schedule: true ends the walk; nil: never
 }
+
+func (p Program) stopped() bool { return p.Stop != nil && p.Stop() }
 
 // Instance is one run of a program.
 type Instance interface {

@@ -173,7 +173,7 @@ func TestScheduleText(t *testing.T) {
 
 func TestReplayRefusesAForeignSchedule(t *testing.T) {
 	p := Program{Name: "count", New: func() Instance { return &counter{threads: 2, points: 2} }}
-	if err := Replay(p, Schedule{0, 9}); !errors.Is(err, errSchedule) {
+	if err := Replay(p, Schedule{0, 9}); !errors.Is(err, ErrSchedule) {
 		t.Errorf("an option that does not exist: %v", err)
 	}
 }

@@ -16,6 +16,8 @@ type Options struct {
 	Depth     int    // of random schedules
 	Seed      uint64 // of random schedules
 
+	Stop func() bool // looked at before each schedule: true ends everything; nil: never
+
 	Case func(name string, first, random Report) // told when a case is done; nil: nobody
 }
 
@@ -24,9 +26,10 @@ type Total struct {
 	Model     string
 	Schedules int64
 	Points    int64
-	Bound     int // every schedule of every case with at most so many departures was visited
-	Exhausted int // cases of which there are no schedules left
-	Cases     int
+	Bound     int      // every schedule of every case with at most so many departures was visited
+	Exhausted int      // cases of which there are no schedules left
+	Cases     int      // that were walked to their end
+	Stopped   bool     // before all of them were
 	Failure   *Failure // its Found counts from the first schedule of the first case
 }
 
@@ -38,7 +41,14 @@ func Explore(m Model, o Options) Total {
 	left := max(o.Schedules, 2*int64(len(cases)))
 	for i, c := range cases {
 		share := left / int64(len(cases)-i)
-		first, random := exploreCase(Pipeline(m.Name, m.Build, m.InFlight, c), o, share)
+		p := Pipeline(m.Name, m.Build, m.InFlight, c)
+		p.Stop = o.Stop
+		first, random := exploreCase(p, o, share)
+		if total.Stopped = p.stopped(); total.Stopped {
+			total.take(first)
+			total.take(random)
+			return total
+		}
 		total.add(first, random)
 		left -= first.Schedules + random.Schedules
 		if o.Case != nil {

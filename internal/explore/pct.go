@@ -9,6 +9,9 @@ func Random(p Program, depth int, seed uint64, limit int64) Report {
 	r := &run{}
 	length := 1 // the most choices that a run has had: change points are drawn from as many
 	for i := range limit {
+		if p.stopped() {
+			break
+		}
 		c := &pct{rand: rand.New(rand.NewPCG(seed, uint64(i)))}
 		c.drawChanges(depth-1, length)
 		r.choose = c.choose

@@ -46,7 +46,7 @@ func regression(t *testing.T, models map[string]Model, fields []string) {
 	}
 	for _, m := range shipped() {
 		err := Replay(programOf(m, m.Name+"/"+use), s)
-		if err != nil && !errors.Is(err, errSchedule) {
+		if err != nil && !errors.Is(err, ErrSchedule) {
 			t.Errorf("%s/%s on %v: %v", m.Name, use, s, err)
 		}
 	}

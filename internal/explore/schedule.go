@@ -37,18 +37,18 @@ func ParseSchedule(text string) (Schedule, error) {
 		return nil, nil
 	}
 	if len(text) > maxScheduleText {
-		return nil, fmt.Errorf("schedule: %d bytes are more than the limit of %d", len(text), maxScheduleText)
+		return nil, fmt.Errorf("%d bytes are more than the limit of %d", len(text), maxScheduleText)
 	}
 	var s Schedule
 	for i, word := range strings.Fields(text) {
 		n, err := strconv.Atoi(word)
 		if err != nil || n < 0 {
-			return nil, fmt.Errorf("schedule: number %d is %q; it must be a whole number, 0 or more", i+1, word)
+			return nil, fmt.Errorf("number %d is %q; it must be a whole number, 0 or more", i+1, word)
 		}
 		s = append(s, n)
 	}
 	if len(s) == 0 || len(s)%2 != 0 {
-		return nil, fmt.Errorf("schedule: %d numbers; they come in pairs: choices to leave alone, option to take", len(s))
+		return nil, fmt.Errorf("%d numbers; they come in pairs: choices to leave alone, option to take", len(s))
 	}
 	return s, nil
 }
@@ -68,8 +68,8 @@ func scheduleOf(record []choice) Schedule {
 	return s
 }
 
-// errSchedule says that a schedule asks for an option that is not there.
-var errSchedule = errors.New("the schedule does not fit the program: it takes an option that does not exist")
+// ErrSchedule says that a schedule asks for an option that is not there.
+var ErrSchedule = errors.New("the schedule does not fit the program: it takes an option that does not exist")
 
 // Replay runs the program on one schedule and returns what was wrong.
 func Replay(p Program, s Schedule) error {
@@ -87,7 +87,7 @@ func Replay(p Program, s Schedule) error {
 		i := s[at+1]
 		at, gap = at+2, 0
 		if i >= len(options) {
-			misfit = errSchedule
+			misfit = ErrSchedule
 			return -1
 		}
 		return i

@@ -1,7 +1,6 @@
 package predict
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -12,8 +11,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"time"
 
+	"mtbench/internal/codec"
 	"mtbench/internal/sim"
 	"mtbench/results"
 )
@@ -58,12 +59,12 @@ func ReadCalibration(path string) (*Calibration, results.CalibrationRef, error) 
 			path, path)
 	}
 	if err != nil {
-		return nil, ref, err
+		return nil, ref, fmt.Errorf("%s cannot be read: %w", path, cause(err))
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxCalibrationBytes+1))
 	if err != nil {
-		return nil, ref, fmt.Errorf("%s: %w", path, err)
+		return nil, ref, fmt.Errorf("%s cannot be read: %w", path, cause(err))
 	}
 	c, err := parseCalibration(text)
 	if err != nil {
@@ -74,15 +75,41 @@ func ReadCalibration(path string) (*Calibration, results.CalibrationRef, error) 
 	return c, ref, nil
 }
 
+// cause is why the system refused something, without the call and the path.
+func cause(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
 func parseCalibration(text []byte) (*Calibration, error) {
 	if len(text) > maxCalibrationBytes {
 		return nil, fmt.Errorf("more than %d bytes; no calibration is that long", maxCalibrationBytes)
 	}
 	var c Calibration
-	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&c); err != nil {
-		return nil, fmt.Errorf("not a calibration: %w", err)
+	if err := json.Unmarshal(text, &c); err != nil {
+		return nil, fmt.Errorf("not a calibration: %s", whyNot(err, len(text)))
 	}
 	return &c, c.Check()
+}
+
+// whyNot says what is wrong with the JSON of a file of size bytes.
+func whyNot(err error, size int) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case size == 0:
+		return "the file is empty"
+	case errors.As(err, &syntax) && syntax.Offset >= int64(size):
+		return "it ends in the middle, at byte " + strconv.Itoa(size)
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("it is no JSON object: %v at byte %d", err, syntax.Offset)
+	case errors.As(err, &kind):
+		return fmt.Sprintf("%s is a %s", kind.Field, kind.Value)
+	}
+	return err.Error()
 }
 
 // Check says what is wrong with the calibration.
@@ -94,6 +121,9 @@ func (c *Calibration) Check() error {
 		return fmt.Errorf("schema %d; this build reads %d", c.Schema, CalibrationSchema)
 	case len(c.Pages) == 0 || len(c.Pages) > maxSamples:
 		return fmt.Errorf("%d pages; there must be 1 to %d", len(c.Pages), maxSamples)
+	}
+	if err := c.checkCodec(); err != nil {
+		return err
 	}
 	for i, p := range c.Pages {
 		if p.Encode <= 0 || p.Encode > time.Second || p.Decode < 0 || p.Decode > time.Second ||
@@ -114,6 +144,21 @@ func (c *Calibration) Check() error {
 	}
 	_, err := c.Profile(nil)
 	return err
+}
+
+// checkCodec: what was compressed, and by what, stands with every figure that is made of it.
+func (c *Calibration) checkCodec() error {
+	if c.Content == "" {
+		return errors.New("content is empty; it names what the pages were")
+	}
+	k, err := codec.Lookup(c.Codec)
+	if err != nil {
+		return err
+	}
+	if lo, hi, _ := k.Levels(); c.Level < lo || c.Level > hi {
+		return fmt.Errorf("level is %d; codec %s has the levels %d to %d", c.Level, c.Codec, lo, hi)
+	}
+	return nil
 }
 
 func checkSamples(list []float64) error {

@@ -247,15 +247,22 @@ func (n *Series) resumable() error {
 		return fmt.Errorf("%s was begun on another host (%s, %d CPUs, kernel %s): its runs could not "+
 			"be compared with runs of this one", n.path, was.CPUModel, was.CPUs, was.Kernel)
 	}
-	s := Settings{Matrix: n.Header.Matrix, Destination: n.Header.Scenario.Destination,
-		Limit: fromMS(n.Header.Scenario.LimitMS), Budget: time.Hour}
-	if err := s.Validate(); err != nil {
-		return fmt.Errorf("%s: %w", n.path, err)
-	}
-	if err := n.check(); err != nil {
+	if err := CheckHeader(n.Header); err != nil {
 		return fmt.Errorf("%s: %w", n.path, err)
 	}
 	return nil
+}
+
+// CheckHeader says what is wrong with the matrix and the workload of a header that somebody else wrote,
+// or that nothing has been measured for.
+func CheckHeader(h results.Header) error {
+	s := Settings{Matrix: h.Matrix, Destination: h.Scenario.Destination,
+		Limit: fromMS(h.Scenario.LimitMS), Budget: time.Hour}
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	n := Series{Header: h}
+	return n.check()
 }
 
 // Traces is the directory of the traces of a traced series; "" for every other.
