@@ -224,20 +224,27 @@ const spinPatience = 60 * time.Second
 
 // guard runs f, on a goroutine of its own, and reports a hang with what each thread does. The hung
 // threads are left behind: there is no way to end them.
+//
+// Patience is measured in what the process could have used of the host (see chance) and not by the
+// clock: a process that was stopped, or that others leave no CPU, stands still and does not hang.
 func (m *watched) guard(f func() error) error {
 	ended := make(chan error, 1)
 	go func() { ended <- f() }()
-	begin, moved, last := time.Now(), time.Now(), int64(-1)
+	before, last := readUsage(), int64(-1)
+	var still, total time.Duration
 	for {
 		select {
 		case err := <-ended:
 			return err
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(watchTick):
 		}
-		if now := m.progress(); now != last {
-			last, moved = now, time.Now()
+		now := readUsage()
+		c := chance(before, now)
+		before, still, total = now, still+c, total+c
+		if n := m.progress(); n != last {
+			last, still = n, 0
 		}
-		if time.Since(moved) > m.patience || time.Since(begin) > spinPatience {
+		if still > m.patience || total > spinPatience {
 			return fmt.Errorf("hang: %s", m.describe())
 		}
 	}
