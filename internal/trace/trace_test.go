@@ -127,6 +127,16 @@ func TestArrowsLeadToWhoWasWoken(t *testing.T) {
 	}
 }
 
+// A sleep that was over before the call was not ended by it, though an older one still lasts; nor does
+// a thread wake itself.
+func TestSleepsThatWereOverAreNotWoken(t *testing.T) {
+	naps := []nap{{tid: 1, from: 10, to: 100}, {tid: 2, from: 20, to: 30}, {tid: 9, from: 25, to: 90}}
+	got := match(naps, []call{{tid: 9, at: 50, all: true}})
+	if len(got) != 1 || got[0] != (wakeUp{waker: 9, sleeper: 1, at: 50, woken: 100}) {
+		t.Errorf("%+v", got)
+	}
+}
+
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("no space") }
