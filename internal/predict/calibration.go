@@ -20,7 +20,7 @@ import (
 )
 
 // CalibrationSchema is the version of the calibration file that this build writes and reads.
-const CalibrationSchema = 1
+const CalibrationSchema = 2
 
 // Limits of a calibration file.
 const (
@@ -40,7 +40,7 @@ type Calibration struct {
 	Pages   []Page       `json:"pages"` // one a page that was measured
 
 	// Samples are the measurements of each cost and rate, in ns and by the names of sim.Costs and
-	// Rates. A figure is the lower quartile of its samples: what disturbs a measurement only adds.
+	// Rates. A figure is the median of its samples.
 	Samples map[string][]float64 `json:"samples"`
 
 	// Notes says of each figure how it was measured.
@@ -177,7 +177,7 @@ func checkSamples(list []float64) error {
 func figureNames() []string {
 	var names []string
 	eachFigure(&Profile{}, func(name string, _ *time.Duration) { names = append(names, name) })
-	return names
+	return append(names, crowdName)
 }
 
 // eachFigure visits the costs and rates that a calibration measures.
@@ -189,7 +189,9 @@ func eachFigure(p *Profile, f func(name string, d *time.Duration)) {
 	}{
 		{"atomic_ns", &c.Atomic}, {"line_ns", &c.Line}, {"poll_ns", &c.Poll}, {"pause_ns", &c.Pause},
 		{"futex_wait_ns", &c.FutexWait}, {"futex_wake_ns", &c.FutexWake},
-		{"wake_empty_ns", &c.WakeEmpty}, {"idle_wake_ns", &c.IdleWake}, {"switch_ns", &c.Switch},
+		{"wake_empty_ns", &c.WakeEmpty}, {"wake_local_ns", &c.WakeLocal}, {"wake_busy_ns", &c.WakeBusy},
+		{"kick_ns", &c.Kick}, {"interrupt_ns", &c.Interrupt}, {"timer_ns", &c.Timer}, {"idle_wake_ns", &c.IdleWake}, {"switch_ns", &c.Switch},
+		{"slice_ns", &c.Slice}, {"wake_granularity_ns", &c.WakeGranularity},
 		{"sleep_call_ns", &c.SleepCall}, {"sleep_slack_ns", &c.SleepSlack}, {"clock_ns", &c.Clock},
 		{"stamp_ns", &c.Stamp}, {"start_ns", &c.Start}, {"start_latency_ns", &c.StartLatency},
 		{"record_ns", &r.Record}, {"copy_kib_ns", &r.CopyKiB}, {"scan_ns", &r.Scan},
@@ -203,13 +205,12 @@ func eachFigure(p *Profile, f func(name string, d *time.Duration)) {
 
 // Profile is the calibration in single figures: with rng nil as it was measured; else one resampling, in which samples and pages are drawn with replacement.
 func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
-	p := Profile{Pages: c.Pages, Costs: sim.Costs{
-		// Not measured: Linux's base slice on few CPUs, and the advance that lets a sleeper preempt.
-		Slice: 3 * time.Millisecond, WakeGranularity: time.Millisecond,
-	}}
+	// Not measured: Linux's sched_migration_cost_ns, which is the same everywhere unless somebody changed it.
+	p := Profile{Pages: c.Pages, Costs: sim.Costs{Hot: 500 * time.Microsecond}}
 	eachFigure(&p, func(name string, d *time.Duration) {
 		*d = time.Duration(math.Round(figureOf(resample(c.Samples[name], rng))))
 	})
+	p.Costs.Crowded = max(figureOf(resample(c.Samples[crowdName], rng)), 1) // nobody is sped up
 	if rng != nil {
 		p.Pages = make([]Page, len(c.Pages))
 		for i := range p.Pages {
@@ -230,12 +231,12 @@ func resample(list []float64, rng *rand.Rand) []float64 {
 	return drawn
 }
 
-// figureOf is the lower quartile.
+// figureOf is the median.
 func figureOf(list []float64) float64 {
 	if len(list) == 0 {
 		return 0
 	}
-	return slices.Sorted(slices.Values(list))[(len(list)-1)/4]
+	return slices.Sorted(slices.Values(list))[(len(list)-1)/2]
 }
 
 // Write writes the file, which must not exist.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -44,14 +43,19 @@ func Calibrate(p Plan) (*Calibration, error) {
 	c := &Calibration{Type: calibrationType, Schema: CalibrationSchema, Created: time.Now(), Host: p.Host,
 		Content: p.Content, Codec: p.Codec, Level: p.Level,
 		Samples: map[string][]float64{}, Notes: map[string]string{}}
-	m := &meter{c: c, machine: thread.NewKernel(thread.Options{MaxThreads: 4})}
+	m := &meter{c: c, plan: p, machine: thread.NewKernel(thread.Options{MaxThreads: 2*crowdPairs + 2})}
 	var failed error
 	err := m.machine.Run("calibration", func(t thread.Thread) {
 		if c.Pages, failed = measurePages(t, p); failed != nil {
 			return
 		}
 		m.primitives(t)
-		m.futexes(t)
+		if failed = m.crowd(t); failed != nil {
+			return
+		}
+		if failed = m.futexes(t); failed != nil {
+			return
+		}
 		m.work(t)
 		failed = m.socket(t)
 	})
@@ -64,6 +68,7 @@ func Calibrate(p Plan) (*Calibration, error) {
 // meter collects samples.
 type meter struct {
 	c       *Calibration
+	plan    Plan
 	machine *thread.Kernel
 }
 
@@ -95,27 +100,11 @@ func threadCPU() time.Duration {
 // measurePages takes the service time and size of each page twice and keeps the shorter: an interrupt
 // in one of them is not the page's doing.
 func measurePages(t thread.Thread, p Plan) ([]Page, error) {
-	gen, err := content.New(p.Content, p.Seed)
+	w, err := newPageMeter(p, calibratedPages)
 	if err != nil {
-		return nil, err
-	}
-	c, err := codec.Lookup(p.Codec)
-	if err != nil {
-		return nil, err
-	}
-	w := &pageMeter{origin: make([]byte, workloads.PageSize), back: make([]byte, workloads.PageSize),
-		out: make([]byte, c.Bound(workloads.PageSize))}
-	if w.encoder, err = c.NewEncoder(p.Level); err != nil {
-		return nil, err
-	}
-	if w.decoder, err = c.NewDecoder(); err != nil {
-		return nil, err
-	}
-	if w.mem, err = workloads.MapMemory(calibratedPages * workloads.PageSize); err != nil {
 		return nil, err
 	}
 	defer w.mem.Unmap()
-	w.mem.Fill(gen)
 	list := make([]Page, calibratedPages)
 	for pass := range 3 { // the first warms codec and caches up
 		for i := range list {
@@ -138,18 +127,51 @@ type pageMeter struct {
 	origin, out, back []byte
 }
 
+// newPageMeter fills so many pages with the plan's content; the caller unmaps them.
+func newPageMeter(p Plan, pages int) (*pageMeter, error) {
+	gen, err := content.New(p.Content, p.Seed)
+	if err != nil {
+		return nil, err
+	}
+	c, err := codec.Lookup(p.Codec)
+	if err != nil {
+		return nil, err
+	}
+	w := &pageMeter{origin: make([]byte, workloads.PageSize), back: make([]byte, workloads.PageSize),
+		out: make([]byte, c.Bound(workloads.PageSize))}
+	if w.encoder, err = c.NewEncoder(p.Level); err != nil {
+		return nil, err
+	}
+	if w.decoder, err = c.NewDecoder(); err != nil {
+		return nil, err
+	}
+	if w.mem, err = workloads.MapMemory(int64(pages) * workloads.PageSize); err != nil {
+		return nil, err
+	}
+	w.mem.Fill(gen)
+	return w, nil
+}
+
+// encode does with a page what a worker of the source does; 0 bytes: it is all zero.
+func (w *pageMeter) encode(t thread.Thread, i int) (int, error) {
+	if w.mem.IsZero(i) {
+		return 0, nil
+	}
+	copy(w.origin, w.mem.Page(i))
+	return w.encoder.Encode(t, w.out, w.origin)
+}
+
 // measure does with a page what the workers of either end do.
 func (w *pageMeter) measure(t thread.Thread, i int) (Page, error) {
 	begin := time.Now()
-	if w.mem.IsZero(i) {
-		return Page{Encode: max(time.Since(begin), 1)}, nil
-	}
-	copy(w.origin, w.mem.Page(i))
-	n, err := w.encoder.Encode(t, w.out, w.origin)
+	n, err := w.encode(t, i)
 	if err != nil {
 		return Page{}, fmt.Errorf("compressing page %d: %w", i, err)
 	}
 	middle := time.Now()
+	if n == 0 {
+		return Page{Encode: max(middle.Sub(begin), 1)}, nil
+	}
 	if err := w.decoder.Decode(t, w.back, w.out[:n]); err != nil {
 		return Page{}, fmt.Errorf("decompressing page %d: %w", i, err)
 	}
@@ -189,44 +211,6 @@ func (m *meter) primitives(t thread.Thread) {
 	m.c.Notes["stamp_ns"] = "one state change of the accounting, on an account of its own"
 }
 
-// futexCall is futex(2) on a word of nobody else's.
-func futexCall(word *uint32, op, val uintptr) {
-	const private = 128
-	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), op|private, val, 0, 0, 0)
-}
-
-// futexes are what two threads do to each other.
-func (m *meter) futexes(t thread.Thread) {
-	const n = 2000
-	word := new(uint32)
-	m.batch("wake_empty_ns", "FUTEX_WAKE where nobody sleeps", n, func() {
-		for range n {
-			futexCall(word, 1, 1)
-		}
-	})
-	m.batch("futex_wait_ns", "FUTEX_WAIT that finds another value", n, func() {
-		for range n {
-			futexCall(word, 0, 1)
-		}
-	})
-	m.lines(t)
-	near := m.roundTrips(t, true)
-	far := m.roundTrips(t, false)
-	for i := range samples {
-		// One way on one CPU is wake, wait and switch in a row; on two it is wake, wake-up and switch.
-		wake := near.wake[i]
-		m.add("futex_wake_ns", far.wake[i])
-		change := max(near.oneWay[i]-wake-m.figure("futex_wait_ns"), 0)
-		m.add("switch_ns", change)
-		m.add("idle_wake_ns", far.oneWay[i]-far.wake[i]-change)
-	}
-	m.c.Notes["futex_wake_ns"] = "FUTEX_WAKE with a sleeper on another CPU, as the waker sees it"
-	m.c.Notes["switch_ns"] = "half a round trip of two threads on one CPU, less wake and wait"
-	m.c.Notes["idle_wake_ns"] = "half a round trip of two threads on two CPUs, less wake and switch"
-	m.sleeps(t)
-	m.starts(t)
-}
-
 // lines passes a word to and fro between two CPUs that spin for it.
 func (m *meter) lines(t thread.Thread) {
 	const n = 200
@@ -252,45 +236,6 @@ func (m *meter) lines(t thread.Thread) {
 	}
 	m.c.Notes["line_ns"] = "a word passed between two CPUs that spin, one way, less an atomic and half a pause"
 	j.Join(t)
-}
-
-// trips are the samples of round trips: one way, and of that the call that wakes, in ns.
-type trips struct{ oneWay, wake []float64 }
-
-// roundTrips passes a token between two threads that sleep for it, on one CPU or on two.
-func (m *meter) roundTrips(t thread.Thread, together bool) trips {
-	const n = 100
-	defer onCPU(0)()
-	other := 1
-	if together {
-		other = 0
-	}
-	ping := m.machine.NewEvent("ping", false, thread.WaitWork)
-	pong := m.machine.NewEvent("pong", false, thread.WaitRoom)
-	j := m.machine.Start(t, "echo", thread.Worker, func(t thread.Thread) {
-		defer onCPU(other)()
-		for range samples * n {
-			ping.Wait(t)
-			ping.Reset(t)
-			pong.Set(t)
-		}
-	})
-	var r trips
-	for range samples {
-		var inWake time.Duration
-		begin := t.Now()
-		for range n {
-			before := t.Now()
-			ping.Set(t)
-			inWake += t.Now() - before
-			pong.Wait(t)
-			pong.Reset(t)
-		}
-		r.oneWay = append(r.oneWay, float64(t.Now()-begin)/(2*n))
-		r.wake = append(r.wake, float64(inWake)/n-m.figure("clock_ns"))
-	}
-	j.Join(t)
-	return r
 }
 
 // onCPU keeps the calling OS thread on the n-th CPU that it may run on, until the result is called.

@@ -40,6 +40,13 @@ type Costs struct {
 	// the woken thread preempt. Nobody pays: it is run delay of the woken thread.
 	Kick time.Duration `json:"kick_ns"`
 
+	// Interrupt is what the interrupt takes from the thread that is preempted, beside the switches. That
+	// thread pays.
+	Interrupt time.Duration `json:"interrupt_ns"`
+
+	// Timer is what a timer that expires takes from whichever thread runs on its CPU. That thread pays.
+	Timer time.Duration `json:"timer_ns"`
+
 	// IdleWake is the latency between the wake and the first instruction of the woken thread on a
 	// CPU that was idle. Nobody pays: it is run delay of the woken thread. WakeSpread is the
 	// standard deviation of its logarithm, 0 to 2.
@@ -49,8 +56,18 @@ type Costs struct {
 	// Switch is the change from one thread to another on a CPU. The thread that comes pays.
 	Switch time.Duration `json:"switch_ns"`
 
+	// Crowded is how many times as long everything takes on a CPU for which other threads wait, 1 to 10 or
+	// 0 for 1: they push each other out of the caches. It goes by whether somebody waits as a piece of
+	// work begins.
+	Crowded float64 `json:"crowded"`
+
+	// Hot is how long ago a queued thread must have run for a CPU that becomes idle to take it from the
+	// queue of another: Linux's sched_migration_cost_ns.
+	Hot time.Duration `json:"hot_ns"`
+
 	// Slice is how long a thread keeps a CPU that another waits for. WakeGranularity is by how much
-	// the running thread must have had more CPU time than a woken one to be preempted for it.
+	// the running thread must have had more CPU time than the mean to be preempted by one that wakes up
+	// and has an earlier deadline; from a slice on nobody is.
 	Slice           time.Duration `json:"slice_ns"`
 	WakeGranularity time.Duration `json:"wake_granularity_ns"`
 
@@ -77,7 +94,7 @@ func Typical() Costs {
 		FutexWait: 900, FutexWake: 1100, WakeEmpty: 250, WakeLocal: 1100, WakeBusy: 1100,
 		Kick:     time.Microsecond,
 		IdleWake: 5 * time.Microsecond, WakeSpread: 0.2, Switch: 1300,
-		Slice: 3 * time.Millisecond, WakeGranularity: time.Millisecond,
+		Hot: 500 * time.Microsecond, Slice: 3 * time.Millisecond,
 		SleepCall: 600, SleepSlack: 55 * time.Microsecond,
 		Clock: 25, Stamp: 0,
 		Start: 15 * time.Microsecond, StartLatency: 20 * time.Microsecond,
@@ -97,6 +114,10 @@ func (c Costs) Check() error {
 	if !(c.WakeSpread >= 0 && c.WakeSpread <= 2) {
 		return fmt.Errorf("sim: cost wake_spread is %v; it must be between 0 and 2", c.WakeSpread)
 	}
+	if c.Crowded != 0 && !(c.Crowded >= 1 && c.Crowded <= 10) {
+		return fmt.Errorf("sim: cost crowded is %v; on a CPU that others wait for work takes 1 to 10 times as long",
+			c.Crowded)
+	}
 	if c.Slice < time.Microsecond {
 		return fmt.Errorf("sim: cost slice_ns is %v; it must be at least 1µs", c.Slice)
 	}
@@ -109,14 +130,14 @@ type Cost struct {
 	Value time.Duration
 }
 
-// Fields lists all of Costs but the spread.
+// Fields lists all of Costs that are durations.
 func (c Costs) Fields() []Cost {
 	return []Cost{
 		{"atomic_ns", c.Atomic}, {"line_ns", c.Line}, {"poll_ns", c.Poll}, {"pause_ns", c.Pause},
 		{"futex_wait_ns", c.FutexWait}, {"futex_wake_ns", c.FutexWake},
 		{"wake_empty_ns", c.WakeEmpty}, {"wake_local_ns", c.WakeLocal}, {"wake_busy_ns", c.WakeBusy},
-		{"kick_ns", c.Kick}, {"idle_wake_ns", c.IdleWake}, {"switch_ns", c.Switch},
-		{"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
+		{"kick_ns", c.Kick}, {"interrupt_ns", c.Interrupt}, {"timer_ns", c.Timer}, {"idle_wake_ns", c.IdleWake}, {"switch_ns", c.Switch},
+		{"hot_ns", c.Hot}, {"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
 		{"sleep_call_ns", c.SleepCall}, {"sleep_slack_ns", c.SleepSlack},
 		{"clock_ns", c.Clock}, {"stamp_ns", c.Stamp},
 		{"start_ns", c.Start}, {"start_latency_ns", c.StartLatency},
@@ -127,11 +148,13 @@ func (c Costs) Fields() []Cost {
 type costs struct {
 	atomic, line, poll, pause            int64
 	futexWait, futexWake, wakeEmpty      int64
-	wakeLocal, wakeBusy, kick            int64
+	wakeLocal, wakeBusy, kick, interrupt int64
 	idleWake, change, slice, wakePreempt int64
+	hot, timer                           int64
 	sleepCall, sleepSlack, clock, stamp  int64
 	start, startLatency                  int64
 	wakeSpread                           float64
+	crowded                              float64
 }
 
 func (c Costs) internal() costs {
@@ -139,11 +162,12 @@ func (c Costs) internal() costs {
 		atomic: int64(c.Atomic), line: int64(c.Line), poll: int64(c.Poll), pause: int64(c.Pause),
 		futexWait: int64(c.FutexWait), futexWake: int64(c.FutexWake),
 		wakeEmpty: int64(c.WakeEmpty), wakeLocal: int64(c.WakeLocal),
-		wakeBusy: int64(c.WakeBusy), kick: int64(c.Kick), idleWake: int64(c.IdleWake), change: int64(c.Switch),
-		slice: int64(c.Slice), wakePreempt: int64(c.WakeGranularity),
+		wakeBusy: int64(c.WakeBusy), kick: int64(c.Kick), interrupt: int64(c.Interrupt), idleWake: int64(c.IdleWake), change: int64(c.Switch),
+		slice: int64(c.Slice), hot: int64(c.Hot), timer: int64(c.Timer), wakePreempt: int64(c.WakeGranularity),
 		sleepCall: int64(c.SleepCall), sleepSlack: int64(c.SleepSlack),
 		clock: int64(c.Clock), stamp: int64(c.Stamp),
 		start: int64(c.Start), startLatency: int64(c.StartLatency),
 		wakeSpread: c.WakeSpread,
+		crowded:    max(c.Crowded, 1),
 	}
 }

@@ -80,10 +80,10 @@ func (p *proc) wakeCost(f *futex) int64 {
 		return m.costs.wakeEmpty
 	case m.opt.Choose != nil || m.idle > 0:
 		return m.costs.futexWake
-	case m.shortestQueue(f.waiters[0].lastCPU) == p.cpu:
-		return m.costs.wakeLocal
+	case m.interrupts(f.waiters[0], p.cpu):
+		return m.costs.wakeBusy
 	}
-	return m.costs.wakeBusy
+	return m.costs.wakeLocal
 }
 
 const everybody = 1 << 30

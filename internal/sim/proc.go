@@ -36,11 +36,17 @@ type proc struct {
 	yield func(struct{}) bool
 	ended bool
 
-	where     place
-	cpu       int   // where it runs or arrives
-	lastCPU   int   // where its cache is warm
-	need      int64 // queued: CPU time left of what it was doing when it lost the CPU
-	vr        int64 // virtual runtime: the scheduler gives the CPU to whoever had least
+	where       place
+	cpu         int   // where it runs or arrives
+	lastCPU     int   // where its cache is warm
+	need        int64 // queued: CPU time left of what it was doing when it lost the CPU
+	interrupted int64 // CPU time that interrupts are about to take from it
+
+	vr        int64 // virtual runtime
+	deadline  int64 // in virtual runtime
+	lag       int64 // asleep: what it had less than the mean when it went to sleep
+	sleptAt   int64 // when that was
+	ranAt     int64 // when it last had a CPU
 	onSince   int64 // running: since when
 	sliceAt   int64 // running: when its time slice began
 	until     int64 // under a Chooser: when it wants to wake
@@ -130,7 +136,7 @@ func (p *proc) pay(d int64) {
 		return
 	}
 	m.count()
-	end := m.now + d
+	end := m.now + m.crowded(p.cpu, d)
 	if end < m.heap.atNext && m.mayGoOn(end) {
 		m.now = end // nothing else happens before: no need to leave the coroutine
 		return
@@ -238,6 +244,7 @@ func (p *proc) Join(t thread.Thread) {
 func (p *proc) fire() {
 	switch p.where {
 	case sleeping, nowhere:
+		p.m.timerOn(p.lastCPU)
 		p.m.ready(p, 0)
 	case arriving:
 		p.m.begin(p)

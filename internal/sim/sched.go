@@ -1,11 +1,19 @@
 package sim
 
+import "slices"
+
 // cpu is one virtual CPU with its queue of threads that wait for it.
 //
-// The scheduler is a small one of the fair kind: every CPU runs the thread of its queue that had
-// least CPU time (virtual runtime), for a slice at a time; a thread that wakes up may preempt one
-// that had more by the granularity. It is placed on its last CPU if that is idle, else on the next
-// idle one, else on the shortest queue; a CPU that becomes idle takes from the longest queue.
+// The scheduler is a small one after Linux's since 6.6, which is earliest eligible virtual deadline
+// first (Stoica and Abdel-Wahab, 1995), all weights equal. A thread's virtual runtime is the CPU time
+// that it had; it is eligible unless it had more than the mean of those who want the CPU; of the
+// eligible the one with the earliest deadline runs, which is a slice after the virtual runtime at
+// which the deadline was set. A thread that goes to sleep keeps its lag, the distance to the mean, and
+// wakes up with it: sleeping gains nothing, and a debt is forgotten as time passes.
+//
+// A woken thread is placed on its last CPU if that is idle, else on the next idle one, else on the
+// shortest queue. It preempts at once only a thread that is no longer eligible. A CPU that becomes
+// idle takes from the longest queue, but nobody who ran there just now.
 type cpu struct {
 	cur   *proc
 	queue []*proc
@@ -46,7 +54,7 @@ func (m *Machine) place(p *proc, waker int) {
 		m.arrive(p, m.idleCPU(p.lastCPU))
 		return
 	}
-	m.enqueue(p, m.shortestQueue(p.lastCPU), waker)
+	m.enqueue(p, p.lastCPU, waker)
 }
 
 // arrive gives p an idle CPU, which needs time to wake up.
@@ -54,6 +62,7 @@ func (m *Machine) arrive(p *proc, i int) {
 	m.idle--
 	m.cpus[i].cur = p
 	p.where, p.cpu, p.lastCPU = arriving, i, i
+	p.deadline = p.vr + m.costs.slice
 	m.heap.set(p.id, m.now+m.spread(m.costs.idleWake))
 }
 
@@ -63,32 +72,84 @@ func (m *Machine) begin(p *proc) {
 	p.runDelay += m.now - p.idleSince
 	p.onSince, p.sliceAt = m.now, m.now
 	p.system += m.costs.change
-	m.heap.set(p.id, m.now+m.costs.change+p.need)
+	m.heap.set(p.id, m.now+m.crowded(p.cpu, m.costs.change)+p.need)
 	p.need = 0
 	m.armSlice(p.cpu)
 	m.trace(p, TraceRun, "")
 }
 
-// enqueue lets p wait for CPU i, whose runtime a sleeper is given but for one slice: it may be
-// ahead of those who ran meanwhile, but cannot save up for a monopoly. If it may preempt, and its waker
-// is on another CPU, then only when this one has been interrupted.
+// enqueue lets p wait for CPU i, or preempt there. If its waker is on another CPU, then only when this
+// one has been interrupted.
 func (m *Machine) enqueue(p *proc, i, waker int) {
 	c := &m.cpus[i]
 	p.where, p.cpu, p.lastCPU = queued, i, i
-	now := c.cur.runtime(m.now)
-	p.vr = min(max(p.vr, now-m.costs.slice), now+m.costs.slice)
+	m.join(p, c)
 	c.queue = append(c.queue, p)
-	if c.cur.where == running && now-p.vr > m.costs.wakePreempt {
-		at := m.now
-		if waker != nobody && waker != i {
-			at += m.costs.kick
-		}
-		if id := m.cpuEvent(i); !m.heap.has(id) || m.heap.at(id) > at {
-			m.heap.set(id, at)
-		}
+	if !m.preempts(p, c) {
+		m.armSlice(i)
 		return
 	}
-	m.armSlice(i)
+	at := m.now
+	if waker != nobody && waker != i {
+		at += m.costs.kick
+		if c.cur.where == running && !c.cur.spinning() {
+			c.cur.interrupted += m.costs.interrupt
+		}
+	}
+	if id := m.cpuEvent(i); !m.heap.has(id) || m.heap.at(id) > at {
+		m.heap.set(id, at)
+	}
+}
+
+// interrupts says whether p, woken from the CPU waker, would preempt who runs on another one.
+func (m *Machine) interrupts(p *proc, waker int) bool {
+	c := &m.cpus[p.lastCPU]
+	if p.lastCPU == waker || c.cur == nil {
+		return false
+	}
+	vr, deadline := p.vr, p.deadline
+	m.join(p, c)
+	c.queue = append(c.queue, p)
+	yes := m.preempts(p, c)
+	c.queue = c.queue[:len(c.queue)-1]
+	p.vr, p.deadline = vr, deadline
+	return yes
+}
+
+// join gives p a virtual runtime among those of c, who are at least one: that of its lag, which the
+// mean is to keep when p is one of them.
+func (m *Machine) join(p *proc, c *cpu) {
+	n := int64(len(c.queue) + 1)
+	lag := p.lag
+	if lag < 0 { // while it slept the others made up for it
+		lag = min(0, lag+(m.now-p.sleptAt)/n)
+	}
+	p.vr = c.mean(m.now) - lag*(n+1)/n
+	p.deadline = p.vr + m.costs.slice
+}
+
+// leave keeps the lag of p, which is the current one of c.
+func (m *Machine) leave(p *proc, c *cpu) {
+	p.lag = min(max(c.mean(m.now)-p.vr, -m.costs.slice), m.costs.slice)
+	p.sleptAt = m.now
+}
+
+// preempts says whether p, which has just been queued, takes the CPU from who runs there.
+func (m *Machine) preempts(p *proc, c *cpu) bool {
+	if c.cur.where != running || m.costs.wakePreempt >= m.costs.slice {
+		return false
+	}
+	mean := c.mean(m.now)
+	return c.cur.runtime(m.now) > mean+m.costs.wakePreempt && c.queue[c.best(m.now)] == p
+}
+
+// mean is the mean virtual runtime of the thread that has c and of those who wait for it.
+func (c *cpu) mean(now int64) int64 {
+	sum := c.cur.runtime(now)
+	for _, p := range c.queue {
+		sum += p.vr
+	}
+	return sum / int64(len(c.queue)+1)
 }
 
 // runtime is p's virtual runtime, what it is running now included.
@@ -120,12 +181,33 @@ func (m *Machine) sliceEnds(i int) {
 		m.failure = m.stuck()
 		return
 	}
-	if c.queue[c.best()].vr > c.cur.runtime(m.now) {
-		c.cur.sliceAt = m.now // still the one that had least
-		m.armSlice(i)
+	if m.idle > 0 && m.now >= c.cur.sliceAt+m.costs.slice {
+		m.spare(c)
+	}
+	if len(c.queue) == 0 {
 		return
 	}
-	m.preempt(c.cur)
+	if !m.stays(c) {
+		m.preempt(c.cur)
+		return
+	}
+	c.cur.sliceAt = m.now
+	m.armSlice(i)
+}
+
+// stays says whether the thread that has c is still the one to run.
+func (m *Machine) stays(c *cpu) bool {
+	b := c.best(m.now)
+	return b < 0 || c.cur.runtime(m.now) <= c.mean(m.now) && c.cur.deadline <= c.queue[b].deadline
+}
+
+// spare gives an idle CPU somebody who waits for c, as Linux does at the tick of a CPU for which several
+// wait.
+func (m *Machine) spare(c *cpu) {
+	if k := slices.IndexFunc(c.queue, m.cold); k >= 0 {
+		p := c.take(k)
+		m.arrive(p, m.idleCPU(p.lastCPU))
+	}
 }
 
 // preempt takes the CPU from p.
@@ -140,9 +222,10 @@ func (m *Machine) preempt(p *proc) {
 		p.need = 0
 		m.heap.remove(p.id)
 	} else {
-		p.need = m.heap.at(p.id) - m.now
+		p.need = m.heap.at(p.id) - m.now + p.interrupted
 		m.heap.remove(p.id)
 	}
+	p.interrupted = 0
 	m.charge(p)
 	p.where, p.idleSince = queued, m.now
 	m.trace(p, TracePreempt, "")
@@ -150,12 +233,33 @@ func (m *Machine) preempt(p *proc) {
 	m.dispatch(i)
 }
 
+// crowded is how long d takes on CPU i, by whether others wait for it now.
+func (m *Machine) crowded(i int, d int64) int64 {
+	if m.costs.crowded <= 1 || len(m.cpus[i].queue) == 0 {
+		return d
+	}
+	return int64(float64(d) * m.costs.crowded)
+}
+
+// timerOn takes what the interrupt of a timer takes from the thread that runs on CPU i. One that spins
+// loses it too, and has nothing to do with it.
+func (m *Machine) timerOn(i int) {
+	p := m.cpus[i].cur
+	if p == nil || p.where != running || m.costs.timer == 0 || !m.heap.has(p.id) || p.spin.active && !p.spin.seen {
+		return
+	}
+	m.heap.set(p.id, m.heap.at(p.id)+m.costs.timer)
+}
+
 // charge accounts for the CPU time since p got its CPU.
 func (m *Machine) charge(p *proc) {
 	d := m.now - p.onSince
 	p.cpuTime += d
 	p.vr += d
-	p.onSince = m.now
+	p.onSince, p.ranAt = m.now, m.now
+	if p.vr >= p.deadline {
+		p.deadline = p.vr + m.costs.slice
+	}
 }
 
 // leaveCPU: p, which is running, goes to sleep or ends.
@@ -164,6 +268,7 @@ func (m *Machine) leaveCPU(p *proc) {
 		return
 	}
 	m.charge(p)
+	m.leave(p, &m.cpus[p.cpu])
 	p.where = nowhere
 	m.dispatch(p.cpu)
 }
@@ -171,28 +276,35 @@ func (m *Machine) leaveCPU(p *proc) {
 // dispatch gives CPU i to the next thread.
 func (m *Machine) dispatch(i int) {
 	c := &m.cpus[i]
-	from := c
-	if len(c.queue) == 0 {
-		from = m.longestQueue()
-	}
-	if from == nil {
+	var p *proc
+	if len(c.queue) > 0 {
+		p = c.take(c.best(m.now))
+	} else if p = m.pull(); p == nil {
 		c.cur = nil
 		m.idle++
 		m.heap.remove(m.cpuEvent(i))
 		return
 	}
-	p := from.take(from.best())
 	c.cur = p
 	p.cpu, p.lastCPU = i, i
 	m.heap.remove(m.cpuEvent(i))
 	m.begin(p)
 }
 
-// best is the queued thread that had least; the longest waiting one of equals.
-func (c *cpu) best() int {
-	b := 0
+// best is the queued thread to run next: of the eligible the one with the earliest deadline, and the
+// one that has waited longest of equals. -1 if the running thread is the only one that is eligible.
+func (c *cpu) best(now int64) int {
+	mean, n := int64(0), int64(len(c.queue))
+	if c.cur != nil && c.cur.where == running {
+		mean, n = c.cur.runtime(now), n+1
+	}
+	for _, p := range c.queue {
+		mean += p.vr
+	}
+	mean /= n
+	b := -1
 	for i, p := range c.queue {
-		if p.vr < c.queue[b].vr {
+		if p.vr <= mean && (b < 0 || p.deadline < c.queue[b].deadline) {
 			b = i
 		}
 	}
@@ -227,16 +339,29 @@ func (m *Machine) shortestQueue(from int) int {
 	return best
 }
 
-// longestQueue is the CPU with most threads waiting, nil if nobody waits anywhere.
-func (m *Machine) longestQueue() *cpu {
+// pull takes a thread from the longest queue, one that did not run there just now; nil if there is none.
+func (m *Machine) pull() *proc {
 	var best *cpu
+	at := 0
 	for i := range m.cpus {
-		if n := len(m.cpus[i].queue); n > 0 && (best == nil || n > len(best.queue)) {
-			best = &m.cpus[i]
+		c := &m.cpus[i]
+		if best != nil && len(c.queue) <= len(best.queue) {
+			continue
+		}
+		if k := slices.IndexFunc(c.queue, m.cold); k >= 0 {
+			best, at = c, k
 		}
 	}
-	return best
+	if best == nil {
+		return nil
+	}
+	p := best.take(at)
+	p.deadline = p.vr + m.costs.slice
+	return p
 }
+
+// cold says whether what p left in the caches of its last CPU is taken for lost.
+func (m *Machine) cold(p *proc) bool { return m.now-p.ranAt >= m.costs.hot }
 
 // hopeless reports that everybody who has or wants a CPU spins without a limit for something that
 // is not so, and nobody will wake up by itself.

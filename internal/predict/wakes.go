@@ -1,0 +1,361 @@
+package predict
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"mtbench/internal/thread"
+)
+
+// How wake-ups and switches are measured. The sim has one cost for each of the three places where a woken
+// thread may run, because they differ by a factor of ten on some virtual machines; and a switch costs
+// what it does to the caches too, so it is measured between threads that compress, as workers do.
+
+// wakeBatch is how many wake-ups or hand-overs make a sample.
+const wakeBatch = 20
+
+// futexes are what two threads do to each other.
+func (m *meter) futexes(t thread.Thread) error {
+	const n = 2000
+	word := new(uint32)
+	m.batch("wake_empty_ns", "FUTEX_WAKE where nobody sleeps", n, func() {
+		for range n {
+			futexWake(word)
+		}
+	})
+	m.batch("futex_wait_ns", "FUTEX_WAIT that finds another value", n, func() {
+		for range n {
+			futexWait(word, 1)
+		}
+	})
+	m.lines(t)
+	m.slices(t)
+	m.wakeLocal(t)
+	near, err := m.handOvers(t)
+	if err != nil {
+		return err
+	}
+	m.switches(near)
+	m.wakeIdle(t)
+	m.wakeBusy(t)
+	m.sleeps(t)
+	m.timers(t)
+	m.starts(t)
+	return nil
+}
+
+// futexWake and futexWait are futex(2) on a word of the meter's own. The scheduler of Go has to know
+// of a wait: a thread that is stopped for the collector must not be waited for by one that sleeps.
+func futexWake(word *uint32) {
+	const wakePrivate = 129
+	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), wakePrivate, 1, 0, 0, 0)
+}
+
+func futexWait(word *uint32, val uint32) {
+	const waitPrivate = 128
+	unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), waitPrivate, uintptr(val), 0, 0, 0)
+}
+
+// slices lets two threads that never sleep share a CPU, and takes how long each keeps it. A gap in its
+// own readings of the clock is a thread's turn off the CPU.
+func (m *meter) slices(t thread.Thread) {
+	const gap, length, turns = 200 * time.Microsecond, 400 * time.Millisecond, 2 * samples
+	end := t.Now() + length
+	hog := func(kept *[]float64) func(thread.Thread) {
+		return func(t thread.Thread) {
+			defer onCPU(0)()
+			last := t.Now()
+			for from := last; last < end && len(*kept) < turns; {
+				now := t.Now()
+				if now-last > gap {
+					*kept = append(*kept, float64(last-from))
+					from = now
+				}
+				last = now
+			}
+		}
+	}
+	var kept [2][]float64
+	a := m.machine.Start(t, "hog", thread.Worker, hog(&kept[0]))
+	b := m.machine.Start(t, "hog", thread.Worker, hog(&kept[1]))
+	a.Join(t)
+	b.Join(t)
+	m.c.Notes["slice_ns"] = "how long one of two threads that never sleep keeps the CPU"
+	for i := range kept {
+		for _, ns := range kept[i][min(1, len(kept[i])):] { // the first began before the other was there
+			m.add("slice_ns", max(ns, 1000))
+		}
+	}
+	if len(m.c.Samples["slice_ns"]) == 0 { // they were never made to take turns
+		m.add("slice_ns", float64(length))
+	}
+}
+
+// sleeper waits on an event on a CPU, and tells when it woke up.
+type sleeper struct {
+	event  thread.Event
+	woke   atomic.Int64 // ns; 0: not yet
+	quit   atomic.Bool
+	joiner thread.Joiner
+}
+
+// newSleeper starts one. A batch sleeper never preempts who woke it, whatever the scheduler thinks.
+func (m *meter) newSleeper(t thread.Thread, cpu int, batch bool) *sleeper {
+	s := &sleeper{event: m.machine.NewEvent("sleeper", false, thread.WaitWork)}
+	s.joiner = m.machine.Start(t, "sleeper", thread.Worker, func(t thread.Thread) {
+		defer onCPU(cpu)()
+		if batch {
+			defer asBatch()()
+		}
+		for !s.quit.Load() {
+			s.event.Wait(t)
+			s.event.Reset(t)
+			s.woke.Store(int64(t.Now()))
+		}
+	})
+	return s
+}
+
+func (s *sleeper) close(t thread.Thread) {
+	s.quit.Store(true)
+	s.event.Set(t)
+	s.joiner.Join(t)
+}
+
+// asBatch makes the calling OS thread one of SCHED_BATCH until the result is called.
+func asBatch() func() {
+	const batch = 3
+	if unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: batch}, 0) != nil {
+		return func() {}
+	}
+	return func() { _ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr}, 0) }
+}
+
+// wakeLocal is the call alone: who is woken is on the same CPU and has to wait for it.
+func (m *meter) wakeLocal(t thread.Thread) {
+	defer onCPU(0)()
+	s := m.newSleeper(t, 0, true)
+	for range samples {
+		var sum time.Duration
+		for range wakeBatch {
+			t.SleepUntil(t.Now()+50*time.Microsecond, thread.Sleeping)
+			before := t.Now()
+			s.event.Set(t)
+			sum += t.Now() - before
+		}
+		m.add("wake_local_ns", float64(sum)/wakeBatch-m.figure("clock_ns"))
+	}
+	s.close(t)
+	m.c.Notes["wake_local_ns"] = "FUTEX_WAKE of a sleeper on the waker's own CPU, as the waker sees it"
+}
+
+// wakeBusy wakes a sleeper whose CPU runs another thread: what the call takes, when the sleeper has
+// the CPU, what that costs the other thread, and whether the other's slice had to be over first.
+func (m *meter) wakeBusy(t thread.Thread) {
+	defer onCPU(1)()
+	var stop atomic.Bool
+	var gap atomic.Int64 // the longest that the hog was off its CPU
+	hog := m.machine.Start(t, "hog", thread.Worker, func(t thread.Thread) {
+		defer onCPU(0)()
+		for last := t.Now(); !stop.Load(); {
+			now := t.Now()
+			gap.Store(max(gap.Load(), int64(now-last)))
+			last = now
+		}
+	})
+	s := m.newSleeper(t, 0, false)
+	slice := m.figure("slice_ns")
+	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
+	for range samples {
+		t.SleepUntil(t.Now()+2*time.Millisecond, thread.Sleeping)
+		s.woke.Store(0)
+		gap.Store(0)
+		before := t.Now()
+		s.event.Set(t)
+		call := t.Now() - before
+		for s.woke.Load() == 0 {
+			t.Now()
+		}
+		t.SleepUntil(t.Now()+200*time.Microsecond, thread.Sleeping) // until the hog is back
+		delay := float64(s.woke.Load() - int64(before+call))
+		m.add("wake_busy_ns", float64(call)-m.figure("clock_ns"))
+		granularity := 0.0
+		if delay > slice/4 {
+			granularity, delay = slice, 0
+		}
+		m.add("kick_ns", delay-after)
+		m.add("interrupt_ns", float64(gap.Load())-2*m.figure("switch_ns")-m.figure("futex_wait_ns"))
+		m.add("wake_granularity_ns", granularity)
+	}
+	stop.Store(true)
+	s.close(t)
+	hog.Join(t)
+	m.c.Notes["wake_busy_ns"] = "FUTEX_WAKE of a sleeper whose CPU runs another thread, as the waker sees it"
+	m.c.Notes["kick_ns"] = "from there until the sleeper has that CPU, less switch and the way back"
+	m.c.Notes["interrupt_ns"] = "how long the other thread was off that CPU, less two switches and a wait"
+	m.c.Notes["wake_granularity_ns"] = "0 where such a sleeper gets the CPU at once, a slice where it has to wait"
+}
+
+// turn is what a hand-over took, each a mean over a sample.
+type turn struct {
+	oneWay, work float64 // ns
+	switches     float64
+}
+
+// handOvers passes a token between two threads on one CPU. Each compresses a page while it has the token,
+// then passes it on with one FUTEX_WAKE and one FUTEX_WAIT.
+func (m *meter) handOvers(t thread.Thread) ([]turn, error) {
+	defer onCPU(0)()
+	var workers [2]*pageMeter
+	for i := range workers {
+		w, err := newPageMeter(m.plan, wakeBatch)
+		if err != nil {
+			return nil, err
+		}
+		defer w.mem.Unmap()
+		workers[i] = w
+	}
+	token := new(uint32)
+	j := m.machine.Start(t, "echo", thread.Worker, func(t thread.Thread) {
+		defer onCPU(0)()
+		for range samples {
+			workers[1].turns(t, token, 1)
+		}
+	})
+	turns := make([]turn, samples)
+	for i := range turns {
+		begin := t.Now()
+		n := threadSwitches()
+		workers[0].turns(t, token, 0)
+		turns[i].oneWay = float64(t.Now()-begin) / (2 * wakeBatch)
+		turns[i].switches = float64(threadSwitches()-n) / wakeBatch // each thread's as often as its turns
+	}
+	j.Join(t)
+	work := workers[0].alone(t, wakeBatch)
+	for i := range turns {
+		turns[i].work = work
+	}
+	return turns, nil
+}
+
+// turns takes wakeBatch turns, whenever the token is even (side 0) or odd (side 1).
+func (w *pageMeter) turns(t thread.Thread, token *uint32, side uint32) {
+	for page := range wakeBatch {
+		for now := atomic.LoadUint32(token); now%2 != side; now = atomic.LoadUint32(token) {
+			futexWait(token, now)
+		}
+		w.encode(t, page)
+		atomic.AddUint32(token, 1)
+		futexWake(token)
+	}
+}
+
+// alone is the mean time of so many pages with nobody else about, in ns: the fastest of several rounds.
+func (w *pageMeter) alone(t thread.Thread, pages int) float64 {
+	best := math.Inf(1)
+	for range samples {
+		begin := t.Now()
+		for page := range pages {
+			w.encode(t, page)
+		}
+		best = min(best, float64(t.Now()-begin))
+	}
+	return best / float64(pages)
+}
+
+// threadSwitches is how often the calling OS thread has left its CPU.
+func threadSwitches() int64 {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_THREAD, &u) != nil {
+		return 0
+	}
+	return u.Nvcsw + u.Nivcsw
+}
+
+// switches: on one CPU everything is in a row, so what is left of a hand-over is the switch, with what it
+// does to the caches of threads that compress.
+func (m *meter) switches(near []turn) {
+	calls := m.figure("wake_local_ns") + m.figure("futex_wait_ns")
+	for _, h := range near {
+		m.add("switch_ns", (h.oneWay-h.work-calls)/max(h.switches, 1))
+	}
+	m.c.Notes["switch_ns"] = "a hand-over of two threads that compress on one CPU, less work, wake and " +
+		"wait, by switch: what it does to the caches is in it"
+}
+
+// wakeIdle wakes a sleeper whose CPU is idle, after gaps of any length: how deep a CPU sleeps, and
+// on a virtual machine whether its host still polls for it, goes by how long it has been idle.
+func (m *meter) wakeIdle(t thread.Thread) {
+	defer onCPU(0)()
+	s := m.newSleeper(t, 1, false)
+	r := rand.New(rand.NewPCG(m.plan.Seed, 0x6761))
+	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
+	for range wakeBatch * samples / 2 {
+		gap := time.Duration(shortestGap * math.Exp(r.Float64()*math.Log(longestGap/shortestGap)))
+		for end := t.Now() + gap; t.Now() < end; {
+		}
+		s.woke.Store(0)
+		before := t.Now()
+		s.event.Set(t)
+		call := t.Now() - before
+		for s.woke.Load() == 0 {
+			t.Now()
+		}
+		m.add("futex_wake_ns", float64(call)-m.figure("clock_ns"))
+		m.add("idle_wake_ns", float64(s.woke.Load()-int64(before+call))-after)
+	}
+	s.close(t)
+	m.c.Notes["futex_wake_ns"] = "FUTEX_WAKE with a sleeper on an idle CPU, as the waker sees it, after gaps of " +
+		"10 µs to 1 ms"
+	m.c.Notes["idle_wake_ns"] = "from there until the sleeper has that CPU, less switch and the way back"
+}
+
+// The gaps between two wake-ups of an idle CPU, in ns; their logarithms are uniform.
+const shortestGap, longestGap = 10_000.0, 1_000_000.0
+
+// timers lets a thread sleep again and again on a CPU that another keeps busy, and takes how much less
+// that one gets done.
+func (m *meter) timers(t thread.Thread) {
+	defer onCPU(0)()
+	const interval, length = 500 * time.Microsecond, 10 * time.Millisecond
+	var on, quit atomic.Bool
+	begun := m.machine.NewEvent("timers", false, thread.WaitWork)
+	j := m.machine.Start(t, "timers", thread.Worker, func(t thread.Thread) {
+		defer onCPU(0)()
+		for !quit.Load() {
+			begun.Wait(t)
+			begun.Reset(t)
+			for at := t.Now(); on.Load(); {
+				at = max(at+interval, t.Now())
+				t.SleepUntil(at, thread.Sleeping)
+			}
+		}
+	})
+	known := 2*m.figure("switch_ns") + 2*m.figure("sleep_call_ns")
+	for range samples {
+		without := readings(t, length)
+		on.Store(true)
+		begun.Set(t)
+		with := readings(t, length)
+		on.Store(false)
+		t.SleepUntil(t.Now()+2*interval, thread.Sleeping) // until the other waits again
+		m.add("timer_ns", (1-with/without)*float64(interval)-known)
+	}
+	quit.Store(true)
+	begun.Set(t)
+	j.Join(t)
+	m.c.Notes["timer_ns"] = "what a sleeper that wakes up takes from the other thread of its CPU, less two " +
+		"switches and its own call"
+}
+
+// readings is how often the clock can be read in so much time.
+func readings(t thread.Thread, d time.Duration) (n float64) {
+	for end := t.Now() + d; t.Now() < end; n++ {
+	}
+	return n
+}
