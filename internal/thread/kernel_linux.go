@@ -22,6 +22,7 @@ type Kernel struct {
 
 	// Guarded by mu.
 	threads []*kthread // in order of birth
+	spare   []recorder // for threads to come
 	runtime tasks      // the Go runtime's own threads
 	words   []Word
 }
@@ -43,6 +44,11 @@ func NewKernel(o Options) *Kernel {
 	}
 	m := &Kernel{core: newCore(o), pid: os.Getpid()}
 	m.mono = m.clock.zero()
+	if modeOf(o) == traced {
+		for range o.MaxThreads {
+			m.spare = append(m.spare, newRecorder(o.Trace))
+		}
+	}
 	if o.Pin {
 		m.cpus = allowedCPUs()
 	}
@@ -85,10 +91,10 @@ func (m *Kernel) Start(_ Thread, name string, role Role, f func(Thread)) Joiner 
 
 func (m *Kernel) newThread(name string, role Role) *kthread {
 	k := &kthread{handle: m.newHandle(name, role), machine: m}
-	if k.mode == traced {
-		k.recorder = newRecorder(m.options.Trace)
-	}
 	m.mu.Lock()
+	if k.mode == traced {
+		k.recorder = m.takeRecorder()
+	}
 	k.index = len(m.threads)
 	m.threads = append(m.threads, k)
 	m.mu.Unlock()

@@ -71,6 +71,18 @@ func newRecorder(room int) recorder {
 	return r
 }
 
+// takeRecorder is a recorder that was made with the machine: making one takes milliseconds, which would
+// be measured as the setup of the pool. Threads beyond MaxThreads have theirs made. m.mu is held.
+func (m *Kernel) takeRecorder() recorder {
+	n := len(m.spare) - 1
+	if n < 0 {
+		return newRecorder(m.options.Trace)
+	}
+	r := m.spare[n]
+	m.spare = m.spare[:n]
+	return r
+}
+
 func (r *recorder) add(tick int64, kind TraceKind, detail uint8, word uintptr) {
 	if len(r.events) == cap(r.events) {
 		r.dropped++

@@ -158,6 +158,26 @@ func TestTraceAllocatesNothing(t *testing.T) {
 	})
 }
 
+// Recorders are made with the machine, and each thread has its own: also one more than was said.
+func TestTraceIsMadeBeforehand(t *testing.T) {
+	m := NewKernel(Options{MaxThreads: 2, Account: true, Trace: 50})
+	if len(m.spare) != 2 {
+		t.Errorf("%d recorders are ready for 2 threads", len(m.spare))
+	}
+	_ = m.Run("main", func(th Thread) {
+		m.OpenBracket(th)
+		for range 2 {
+			m.Start(th, "w", Worker, func(th Thread) { th.Enter(Codec) }).Join(th)
+		}
+		m.ShutBracket(th)
+	})
+	for i, th := range m.Trace().Threads[1:] {
+		if len(th.Events) == 0 || th.Events[0].State != Codec || len(m.spare) != 0 {
+			t.Errorf("worker %d: %v, %d recorders left", i, th.Events, len(m.spare))
+		}
+	}
+}
+
 func TestNoTraceUnlessAskedFor(t *testing.T) {
 	for _, o := range []Options{{MaxThreads: 1, Account: true}, {MaxThreads: 1, Trace: 100}} {
 		m := NewKernel(o)
