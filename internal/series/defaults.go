@@ -20,8 +20,8 @@ import (
 //     thread's page rate.
 //   - dirty rate: where the source has CPUs of its own it would lie between what one thread and all
 //     CPUs drain, above 1x. On two CPUs that also carry the destination and the vCPUs, one thread and
-//     sixteen both drain about 0.5x, and a rate near that would only ask which model starves last.
-//     At 0.2x a pipeline that is half as good as the best still completes within the bound, and one
+//     sixteen both drain 0.25x to 0.5x, and a rate near that would only ask which model starves last.
+//     At 0.1x a pipeline that is half as good as the best still completes within the bound, and one
 //     that is worse does not.
 //   - downtime limit: at the rates that the link reaches, a threshold just under 1 % of memory; the
 //     letter's was about 0.3 %.
@@ -33,7 +33,7 @@ func Defaults() Settings {
 			Waits: []bool{false, true}, AA: 0.25, Reruns: 2,
 		},
 		Memory: 48 << 20, VCPUs: 16,
-		DirtyRate: Rate{Multiple: 0.2}, Pattern: "uniform", WriteBytes: 64,
+		DirtyRate: Rate{Multiple: 0.1}, Pattern: "uniform", WriteBytes: 64,
 		Content: "mixed", Codec: "zlib", Level: -1,
 		LinkBandwidth: Rate{Multiple: 5.3}, LinkBurst: 64 << 10,
 		DowntimeLimit: 1500 * time.Microsecond, Flush: string(workloads.FlushSync),
