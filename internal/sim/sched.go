@@ -11,9 +11,9 @@ import "slices"
 // which the deadline was set. A thread that goes to sleep keeps its lag, the distance to the mean, and
 // wakes up with it: sleeping gains nothing, and a debt is forgotten as time passes.
 //
-// A woken thread is placed on its last CPU if that is idle, else on the next idle one, else on the
-// shortest queue. It preempts at once only a thread that is no longer eligible. A CPU that becomes
-// idle takes from the longest queue, but nobody who ran there just now.
+// A woken thread is placed on its last CPU if that is idle, else on the next idle one, else it waits for
+// its last one. It preempts at once only a thread that is no longer eligible. A CPU that becomes idle takes
+// from the longest queue, but nobody who ran there just now.
 type cpu struct {
 	cur   *proc
 	queue []*proc
@@ -327,16 +327,6 @@ func (m *Machine) idleCPU(from int) int {
 			return i
 		}
 	}
-}
-
-func (m *Machine) shortestQueue(from int) int {
-	best := from
-	for i := range m.cpus {
-		if len(m.cpus[i].queue) < len(m.cpus[best].queue) {
-			best = i
-		}
-	}
-	return best
 }
 
 // pull takes a thread from the longest queue, one that did not run there just now; nil if there is none.
