@@ -403,7 +403,16 @@ func (o *predictOptions) writeLetter(w io.Writer, h predict.LetterHost) error {
 			return errors.Join(err, file.Close())
 		}
 	}
-	if err := errors.Join(file.Close(), predict.WriteLetter(w, h, rows)); err != nil {
+	if err := file.Close(); err != nil {
+		return err
+	}
+	var smaller []predict.Row
+	if h.Scale > 1 {
+		if smaller, err = h.Smaller(o.settings.Seed); err != nil {
+			return err
+		}
+	}
+	if err := predict.WriteLetter(w, h, rows, smaller); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(w, "\nresults  %s\n", o.output)

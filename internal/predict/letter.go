@@ -173,6 +173,14 @@ func (h LetterHost) Rows(seed uint64) ([]Row, []*results.Run, error) {
 	return rows, runs, err
 }
 
+// Smaller predicts the rows once more on a guest of half the memory: what scaling does shows in the
+// difference.
+func (h LetterHost) Smaller(seed uint64) ([]Row, error) {
+	h.Scale *= 2
+	rows, _, err := h.Rows(seed)
+	return rows, err
+}
+
 // Predict fills in rows, on as many CPUs as there are, and returns the runs in their order.
 func (h LetterHost) Predict(rows []Row, seed uint64) ([]*results.Run, error) {
 	sc, err := Scale(h.Scenario(), h.Scale)

@@ -9,7 +9,10 @@ import (
 
 // WriteLetter prints the validation against the letter: each row with the factor by which each figure
 // is off, then each case's directions.
-func WriteLetter(w io.Writer, h LetterHost, rows []Row) error {
+//
+// Then it says what the scale does: smaller are the same rows of a guest of half the memory, nil for a guest
+// in full.
+func WriteLetter(w io.Writer, h LetterHost, rows, smaller []Row) error {
 	if _, err := fmt.Fprint(w, h.Describe()); err != nil {
 		return err
 	}
@@ -22,8 +25,32 @@ func WriteLetter(w io.Writer, h LetterHost, rows []Row) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(w, summary(rows))
+	_, err = fmt.Fprint(w, summary(rows), scaleText(2*h.Scale, rows, smaller))
 	return err
+}
+
+// scaleText says by how much the total times of rows differ from those at the scale 1/n.
+func scaleText(n int, rows, smaller []Row) string {
+	if smaller == nil {
+		return ""
+	}
+	worst, where, other := 1.0, Cell{}, ""
+	for i, r := range rows {
+		a, b := r.Predicted, smaller[i].Predicted
+		if a.Completed != b.Completed {
+			other += fmt.Sprintf("; %s (%s) completes at one of the two only", caseName(r.Cell), r.Model)
+			continue
+		}
+		if f := math.Exp(math.Abs(math.Log(a.Seconds / b.Seconds))); f > worst { // NaN is not
+			worst, where = f, r.Cell
+		}
+	}
+	text := fmt.Sprintf("at a scale of 1/%d no total time differs", n)
+	if worst > 1 {
+		text = fmt.Sprintf("at a scale of 1/%d total times differ by at most %.1f %% (%s, %s)", n, 100*(worst-1),
+			caseName(where), where.Model)
+	}
+	return text + other + "\n"
 }
 
 // Describe says what the predictions rest on.

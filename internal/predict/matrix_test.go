@@ -176,12 +176,38 @@ func TestLetter(t *testing.T) {
 			}
 		}
 	}
+	smaller, err := h.Smaller(1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out bytes.Buffer
-	if err := WriteLetter(&out, h, rows); err != nil {
+	if err := WriteLetter(&out, h, rows, smaller); err != nil {
 		t.Fatal(err)
 	}
 	t.Log("\n" + out.String())
 	if n := strings.Count(out.String(), "│ fitted │"); n != 1+2 {
 		t.Errorf("%d cells say fitted, the header's included", n)
+	}
+}
+
+// What scaling does to the rows is told: the worst factor, and rows that complete at one scale only.
+func TestScaleText(t *testing.T) {
+	done := func(s float64) Row {
+		return Row{Cell: Cell{"locked", 4, false}, Predicted: Figures{Completed: true, Seconds: s}}
+	}
+	never := Row{Cell: Cell{"lockless", 8, true}, Predicted: Figures{Seconds: math.NaN()}}
+	for _, x := range []struct {
+		rows, smaller []Row
+		want          string
+	}{
+		{[]Row{done(100), never}, []Row{done(100), never}, "at a scale of 1/800 no total time differs\n"},
+		{[]Row{done(100), done(50)}, []Row{done(101), done(40)},
+			"at a scale of 1/800 total times differ by at most 25.0 % (4 threads, wait off, locked)\n"},
+		{[]Row{never}, []Row{{Cell: never.Cell, Predicted: Figures{Completed: true, Seconds: 1}}},
+			"at a scale of 1/800 no total time differs; 8 threads, wait on (lockless) completes at one of the two only\n"},
+	} {
+		if got := scaleText(800, x.rows, x.smaller); got != x.want {
+			t.Errorf("got %q, want %q", got, x.want)
+		}
 	}
 }
