@@ -70,11 +70,39 @@ func runClaims(cmd *cobra.Command, o *claimsOptions, paths []string) error {
 	if err := haveRuns(files); err != nil {
 		return badInput(err)
 	}
+	predicted, err := allPredicted(files)
+	if err != nil {
+		return err
+	}
 	judged := verdict.EvaluateClaims(files, claims)
+	if predicted {
+		if _, err := fmt.Fprintln(cmd.OutOrStdout(), predictedClaims); err != nil {
+			return err
+		}
+	}
 	if err := writeClaims(cmd.OutOrStdout(), judged, o.format); err != nil {
 		return err
 	}
-	return claimsStatus(cmd.ErrOrStderr(), verdict.Count(judged))
+	return claimsStatus(cmd.ErrOrStderr(), verdict.Count(judged), predicted)
+}
+
+// predictedClaims stands above verdicts on figures of virtual time.
+const predictedClaims = "PREDICTED in virtual time: what follows is said of a described host, and was measured on none."
+
+// allPredicted says whether the files are predictions; some that are with some that are not cannot be judged
+// together.
+func allPredicted(files []*results.File) (bool, error) {
+	n := 0
+	for _, f := range files {
+		if f.Header.Kind == results.Predicted {
+			n++
+		}
+	}
+	if n != 0 && n != len(files) {
+		return false, withStatus(statusIncomparable, "%d of the %d files are predicted and the others are not: "+
+			"judge them apart", n, len(files))
+	}
+	return n > 0, nil
 }
 
 func (o *claimsOptions) read() ([]*verdict.Claim, error) {
@@ -152,10 +180,13 @@ func clean(s string) string {
 }
 
 // claimsStatus says the verdict in words, as the last line on standard error, and sets the status.
-func claimsStatus(w io.Writer, t verdict.Tally) error {
+func claimsStatus(w io.Writer, t verdict.Tally, predicted bool) error {
 	words := fmt.Sprintf("%d claims: %d supported, %d contradicted, %d not enough evidence, %d not "+
 		"measured; %d of them outside their regime", t.Supported+t.Contradicted+t.Unproven+t.NotMeasured,
 		t.Supported, t.Contradicted, t.Unproven, t.NotMeasured, t.OutsideRegime)
+	if predicted {
+		words = "of predicted figures, " + words
+	}
 	switch {
 	case t.Blocking > 0:
 		return withStatus(statusRegression, "%s; %d contradicted within their regime", words, t.Blocking)

@@ -109,6 +109,30 @@ func TestClaimsOfTheLetter(t *testing.T) {
 	}
 }
 
+// Verdicts on predicted figures say so, and predictions are not judged together with measurements.
+func TestClaimsOfPredictions(t *testing.T) {
+	measured, predicted := writeSeries(t, "m.jsonl", 64, 10, 0.5), writeSeries(t, "p.jsonl", 64, 10, 0.4)
+	text, err := os.ReadFile(predicted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Replace(text, []byte(`"kind":"measured"`), []byte(`"kind":"predicted"`), 1)
+	if err := os.WriteFile(predicted, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, words, _ := execute(newClaimsCommand(), predicted)
+	if !strings.HasPrefix(out, "PREDICTED") || !strings.Contains(words, "of predicted figures") {
+		t.Errorf("a prediction is judged as\n%.200s\n%s", out, words)
+	}
+	if out, words, _ := execute(newClaimsCommand(), measured); strings.Contains(out+words, "redicted ") {
+		t.Errorf("a measurement is judged as\n%.200s\n%s", out, words)
+	}
+	if _, words, status := execute(newClaimsCommand(), measured, predicted); status != statusIncomparable ||
+		!strings.Contains(words, "judge them apart") {
+		t.Errorf("both together: status %d, %s", status, words)
+	}
+}
+
 func TestClaimsBadInput(t *testing.T) {
 	file := writeSeries(t, "r.jsonl", 64, 10, 0.5)
 	bad := filepath.Join(t.TempDir(), "bad.yaml")
