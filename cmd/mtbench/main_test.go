@@ -149,27 +149,36 @@ func TestResumeAfterACut(t *testing.T) {
 
 func TestInterruptKeepsWhatIsFinished(t *testing.T) {
 	dir := t.TempDir()
-	cmd := exec.Command(binary, small("--output", "a.jsonl", "--pairs", "500")...)
+	words, status := interrupted(t, dir, func() { waitForRuns(t, filepath.Join(dir, "a.jsonl"), 2) },
+		small("--output", "a.jsonl", "--pairs", "500")...)
+	if status != statusInterrupted {
+		t.Errorf("status %d, want %d: %s", status, statusInterrupted, words)
+	}
+	if f := readFile(t, filepath.Join(dir, "a.jsonl")); len(f.Runs) < 2 || f.Truncated {
+		t.Errorf("%d runs were kept, truncated %v", len(f.Runs), f.Truncated)
+	}
+	if !strings.Contains(words, "--resume a.jsonl") {
+		t.Errorf("the last line does not say how to go on: %s", words)
+	}
+}
+
+// interrupted runs mtbench in dir, interrupts it when ready returns, and gives what it said on standard
+// error and its status.
+func interrupted(t *testing.T, dir string, ready func(), args ...string) (words string, status int) {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
 	cmd.Dir = dir
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	waitForRuns(t, filepath.Join(dir, "a.jsonl"), 2)
+	ready()
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	if got := cmd.ProcessState.ExitCode(); got != statusInterrupted {
-		t.Errorf("status %d, want %d: %s", got, statusInterrupted, errs.String())
-	}
-	if f := readFile(t, filepath.Join(dir, "a.jsonl")); len(f.Runs) < 2 || f.Truncated {
-		t.Errorf("%d runs were kept, truncated %v", len(f.Runs), f.Truncated)
-	}
-	if !strings.Contains(errs.String(), "--resume a.jsonl") {
-		t.Errorf("the last line does not say how to go on: %s", errs.String())
-	}
+	return errs.String(), cmd.ProcessState.ExitCode()
 }
 
 // waitForRuns waits until the file holds n records beside its header. The bound is for a hang.

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -247,23 +246,11 @@ func predictAgainst(t *testing.T, dir string) {
 
 // interruptPrediction: what was finished is kept, and the status says so.
 func interruptPrediction(t *testing.T, dir string) {
-	cmd := exec.Command(binary, "predict", "--calibration", "cal.json", "--threads", "1", "--wait", "on", "--memory",
-		"8MiB", "--resamples", "1000", "-o", "i.jsonl")
-	cmd.Dir = dir
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	waitForRuns(t, filepath.Join(dir, "i.jsonl"), 2)
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
+	words, status := interrupted(t, dir, func() { waitForRuns(t, filepath.Join(dir, "i.jsonl"), 2) }, "predict", "--calibration", "cal.json", "--threads", "1",
+		"--wait", "on", "--memory", "8MiB", "--resamples", "1000", "-o", "i.jsonl")
 	f := readFile(t, filepath.Join(dir, "i.jsonl"))
-	if got := cmd.ProcessState.ExitCode(); got != statusInterrupted || len(f.Runs) < 2 ||
-		!strings.Contains(errs.String(), "which are in i.jsonl") {
-		t.Errorf("status %d, %d runs: %s", got, len(f.Runs), errs.String())
+	if status != statusInterrupted || len(f.Runs) < 2 || !strings.Contains(words, "which are in i.jsonl") {
+		t.Errorf("status %d, %d runs: %s", status, len(f.Runs), words)
 	}
 }
 
@@ -354,20 +341,9 @@ func TestExplore(t *testing.T) {
 // interruptExploring: a walk of many schedules ends when it is told to.
 func interruptExploring(t *testing.T, dir string) {
 	t.Helper()
-	cmd := exec.Command(binary, "explore", "--models", "locked", "--schedules", "1000000000")
-	cmd.Dir = dir
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(300 * time.Millisecond)
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
-	if got := cmd.ProcessState.ExitCode(); got != statusInterrupted ||
-		!strings.Contains(errs.String(), "interrupted; locked: ") {
-		t.Errorf("status %d: %s", got, errs.String())
+	words, status := interrupted(t, dir, func() { time.Sleep(300 * time.Millisecond) }, "explore", "--models",
+		"locked", "--schedules", "1000000000")
+	if status != statusInterrupted || !strings.Contains(words, "interrupted; locked: ") {
+		t.Errorf("status %d: %s", status, words)
 	}
 }

@@ -121,6 +121,19 @@ func (m *meter) newSleeper(t thread.Thread, cpu int, batch bool) *sleeper {
 	return s
 }
 
+// wake wakes it from another CPU and waits until it is awake: what the call took, and how long after it
+// that was, in ns.
+func (s *sleeper) wake(t thread.Thread) (call, delay float64) {
+	s.woke.Store(0)
+	before := t.Now()
+	s.event.Set(t)
+	after := t.Now()
+	for s.woke.Load() == 0 {
+		t.Now()
+	}
+	return float64(after - before), float64(s.woke.Load() - int64(after))
+}
+
 func (s *sleeper) close(t thread.Thread) {
 	s.quit.Store(true)
 	s.event.Set(t)
@@ -173,17 +186,10 @@ func (m *meter) wakeBusy(t thread.Thread) {
 	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
 	for range samples {
 		t.SleepUntil(t.Now()+2*time.Millisecond, thread.Sleeping)
-		s.woke.Store(0)
 		gap.Store(0)
-		before := t.Now()
-		s.event.Set(t)
-		call := t.Now() - before
-		for s.woke.Load() == 0 {
-			t.Now()
-		}
+		call, delay := s.wake(t)
 		t.SleepUntil(t.Now()+200*time.Microsecond, thread.Sleeping) // until the hog is back
-		delay := float64(s.woke.Load() - int64(before+call))
-		m.add("wake_busy_ns", float64(call)-m.figure("clock_ns"))
+		m.add("wake_busy_ns", call-m.figure("clock_ns"))
 		granularity := 0.0
 		if delay > slice/4 {
 			granularity, delay = slice, 0
@@ -299,15 +305,9 @@ func (m *meter) wakeIdle(t thread.Thread) {
 		gap := time.Duration(shortestGap * math.Exp(r.Float64()*math.Log(longestGap/shortestGap)))
 		for end := t.Now() + gap; t.Now() < end; {
 		}
-		s.woke.Store(0)
-		before := t.Now()
-		s.event.Set(t)
-		call := t.Now() - before
-		for s.woke.Load() == 0 {
-			t.Now()
-		}
-		m.add("futex_wake_ns", float64(call)-m.figure("clock_ns"))
-		m.add("idle_wake_ns", float64(s.woke.Load()-int64(before+call))-after)
+		call, delay := s.wake(t)
+		m.add("futex_wake_ns", call-m.figure("clock_ns"))
+		m.add("idle_wake_ns", delay-after)
 	}
 	s.close(t)
 	m.c.Notes["futex_wake_ns"] = "FUTEX_WAKE with a sleeper on an idle CPU, as the waker sees it, after gaps of " +
