@@ -149,10 +149,11 @@ func (m *Machine) mayGoOn(until int64) bool {
 	return m.failure == nil && (m.opt.MaxTime == 0 || until <= int64(m.opt.MaxTime))
 }
 
-// kernel is pay for what the kernel does on the thread's behalf.
+// kernel is pay for what the kernel does on the thread's behalf. It counts when it is done, so that at
+// no time more of it is accounted for than there was CPU time.
 func (p *proc) kernel(d int64) {
-	p.system += d
 	p.pay(d)
+	p.system += d
 }
 
 // suspend leaves the coroutine until the machine resumes it.

@@ -71,7 +71,6 @@ func (m *Machine) begin(p *proc) {
 	p.where = running
 	p.runDelay += m.now - p.idleSince
 	p.onSince, p.sliceAt = m.now, m.now
-	p.system += m.costs.change
 	m.heap.set(p.id, m.now+m.crowded(p.cpu, m.costs.change)+p.need)
 	p.need = 0
 	m.armSlice(p.cpu)
@@ -255,6 +254,7 @@ func (m *Machine) timerOn(i int) {
 func (m *Machine) charge(p *proc) {
 	d := m.now - p.onSince
 	p.cpuTime += d
+	p.system += min(d, m.costs.change)
 	p.vr += d
 	p.onSince, p.ranAt = m.now, m.now
 	if p.vr >= p.deadline {

@@ -452,6 +452,34 @@ func TestTimeCloses(t *testing.T) {
 	}
 }
 
+// The bracket may shut while another thread is anywhere: half-way through a system call or a switch.
+func TestNoUserTimeIsNegative(t *testing.T) {
+	for at := time.Microsecond; at < 200*time.Microsecond; at += 100 {
+		m := machine(t, 2, Typical())
+		run(t, m, func(th thread.Thread) {
+			m.OpenBracket(th)
+			var all []thread.Joiner
+			for range 3 { // they do next to nothing but system calls and switches
+				all = append(all, m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) {
+					for range 5 {
+						th.SleepUntil(th.Now()+time.Microsecond, thread.WaitWork)
+					}
+				}))
+			}
+			th.SleepUntil(th.Now()+at, thread.WaitWork)
+			m.ShutBracket(th)
+			for _, j := range all {
+				j.Join(th)
+			}
+		})
+		for _, u := range m.Usages() {
+			if u.User < 0 || u.System < 0 || u.User+u.System != u.CPU {
+				t.Fatalf("at %v %s: CPU %v is user %v and system %v", at, u.Name, u.CPU, u.User, u.System)
+			}
+		}
+	}
+}
+
 func TestWaitRetakesContended(t *testing.T) {
 	m := machine(t, 2, Typical())
 	mu := m.NewMutex("m", thread.LockGlobal)

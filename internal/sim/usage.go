@@ -63,6 +63,7 @@ func (p *proc) upTo(now int64) figures {
 	switch p.where {
 	case running:
 		f.cpuTime += now - p.onSince
+		f.system += min(now-p.onSince, p.m.costs.change) // with which its turn began
 	case queued, arriving:
 		f.runDelay += now - p.idleSince
 	}
