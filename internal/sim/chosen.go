@@ -14,28 +14,19 @@ func (p *proc) point() {
 		if next := m.pick(p); next == p {
 			return
 		} else if next != nil {
-			m.chosen = next
+			m.due = next
 		}
 	}
 	p.suspend()
 }
 
-// stepChosen runs one thread from one point at which it loses the CPU to another.
-func (m *Machine) stepChosen() {
-	p := m.chosen
-	m.chosen = nil
-	if p == nil {
-		p = m.pick(m.current)
+// stepChosen finds the thread that goes on after one that can not.
+func (m *Machine) stepChosen() *proc {
+	p := m.pick(m.current)
+	if p == nil && m.failure == nil {
+		m.wakeSleeper()
 	}
-	if p == nil {
-		if m.failure == nil {
-			m.wakeSleeper()
-		}
-		return
-	}
-	m.current = p
-	p.where = queued
-	p.resume()
+	return p
 }
 
 // pick asks the Chooser, unless there is but one thread that can go on.

@@ -22,9 +22,7 @@ func (k *Park) Sleep(t thread.Thread) {
 	p := t.(*proc)
 	seq := k.word
 	was := p.Enter(k.why)
-	p.enterKernel()
 	p.sleepOn(&k.futex, seq)
-	p.leaveKernel()
 	p.Enter(was)
 }
 

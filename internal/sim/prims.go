@@ -32,27 +32,23 @@ func (p *proc) touch(f *futex) {
 // held for less than the whole call is slept on for all that.
 func (p *proc) wait(f *futex, val int32) {
 	p.waits++
-	p.enterKernel()
 	p.sleepOn(f, val)
-	p.leaveKernel()
 }
 
-// enterKernel is the half of a call up to where it sleeps, leaveKernel the way back.
-func (p *proc) enterKernel() { p.kernel(p.m.costs.futexWait / 2) }
-
-func (p *proc) leaveKernel() {
-	if p.m.opt.Choose == nil { // nobody can be told apart by what happens on the way back
-		p.kernel(p.m.costs.futexWait - p.m.costs.futexWait/2)
-	}
-}
-
+// sleepOn is a call of the kernel that sleeps while the word is val: one half up to where it looks, the
+// other for the way back. Who has slept begins its turn on the CPU with the way back.
 func (p *proc) sleepOn(f *futex, val int32) {
-	if f.word != val {
-		return
+	p.kernel(p.m.costs.futexWait / 2)
+	back := p.m.costs.futexWait - p.m.costs.futexWait/2
+	if f.word == val {
+		f.waiters = append(f.waiters, p)
+		p.m.traceFutex(p, TraceSleep, f, nil)
+		p.back = back
+		p.block(f, blocked)
+		p.system += back
+	} else if p.m.opt.Choose == nil { // under a Chooser nobody can tell what happens on the way back
+		p.kernel(back)
 	}
-	f.waiters = append(f.waiters, p)
-	p.m.traceFutex(p, TraceSleep, f, nil)
-	p.block(f, blocked)
 }
 
 // wake is FUTEX_WAKE of up to n.

@@ -25,10 +25,11 @@ const (
 // proc is a virtual thread, and the handle of it. Its methods run on its own coroutine, but for
 // fire and what the scheduler does to it, which run between two segments of the coroutines.
 type proc struct {
-	m    *Machine
-	id   int
-	name string
-	role thread.Role
+	m     *Machine
+	id    int
+	event int // its source in the queue
+	name  string
+	role  thread.Role
 
 	body  func(thread.Thread)
 	next  func() (struct{}, bool)
@@ -40,6 +41,7 @@ type proc struct {
 	cpu         int   // where it runs or arrives
 	lastCPU     int   // where its cache is warm
 	need        int64 // queued: CPU time left of what it was doing when it lost the CPU
+	back        int64 // asleep: what it has to do in the kernel before it is back from its call
 	interrupted int64 // CPU time that interrupts are about to take from it
 
 	vr        int64 // virtual runtime
@@ -141,7 +143,7 @@ func (p *proc) pay(d int64) {
 		m.now = end // nothing else happens before: no need to leave the coroutine
 		return
 	}
-	m.heap.set(p.id, end)
+	m.heap.set(p.event, end)
 	p.suspend()
 }
 
@@ -156,9 +158,23 @@ func (p *proc) kernel(d int64) {
 	p.system += d
 }
 
-// suspend leaves the coroutine until the machine resumes it.
+// suspend waits until the thread goes on. What happens meanwhile happens right here, until it is that
+// another thread goes on: only then is the coroutine left.
 func (p *proc) suspend() {
-	if p.m.unwinding || !p.yield(struct{}{}) {
+	m := p.m
+	switch {
+	case m.unwinding:
+		panic(unwound{})
+	case p == m.first:
+		m.drive()
+		return
+	case m.opt.Choose == nil:
+		if m.due = m.next(); m.due == p {
+			m.due = nil
+			return
+		}
+	}
+	if !p.yield(struct{}{}) {
 		panic(unwound{})
 	}
 }
@@ -171,7 +187,7 @@ func (p *proc) block(on *futex, where place) {
 	p.where = where
 	p.voluntary++
 	if where == sleeping && m.opt.Choose == nil {
-		m.heap.set(p.id, p.until)
+		m.heap.set(p.event, p.until)
 	}
 	if m.opt.Choose == nil {
 		m.look()
@@ -186,7 +202,7 @@ func (p *proc) block(on *futex, where place) {
 func (p *proc) resume() {
 	p.m.inside = p
 	if p.next == nil {
-		p.next, p.stop = iter.Pull(p.run)
+		p.next, p.stop = iter.Pull(p.coroutine)
 	}
 	if _, ok := p.next(); !ok {
 		p.stop = nil
@@ -195,8 +211,8 @@ func (p *proc) resume() {
 	p.m.look()
 }
 
-// run is the coroutine.
-func (p *proc) run(yield func(struct{}) bool) {
+// coroutine is the life of every thread but the first.
+func (p *proc) coroutine(yield func(struct{}) bool) {
 	p.yield = yield
 	defer p.recovered()
 	p.body(p)
@@ -241,8 +257,9 @@ func (p *proc) Join(t thread.Thread) {
 	caller.Enter(was)
 }
 
-// fire is the thread's event: it wakes up, gets its CPU, or is done with what it paid for.
-func (p *proc) fire() {
+// fire is the thread's event: it wakes up, gets its CPU, or is done with what it paid for. It reports
+// whether the thread goes on.
+func (p *proc) fire() bool {
 	switch p.where {
 	case sleeping, nowhere:
 		p.m.timerOn(p.lastCPU)
@@ -250,13 +267,11 @@ func (p *proc) fire() {
 	case arriving:
 		p.m.begin(p)
 	case running:
-		if p.spin.active && !p.spin.seen && p.stillPolls() {
-			return
-		}
-		p.resume()
+		return !p.spin.active || p.spin.seen || !p.stillPolls()
 	default:
 		panic(fmt.Sprintf("sim: thread %s has an event while it is at %d", p.name, p.where))
 	}
+	return false
 }
 
 func (p *proc) spinning() bool { return p.spin.active && !p.spin.seen }

@@ -19,8 +19,6 @@ type cpu struct {
 	queue []*proc
 }
 
-func (m *Machine) cpuEvent(i int) int { return MaxThreads + i }
-
 // ready makes p runnable after delay.
 func (m *Machine) ready(p *proc, delay int64) {
 	if m.opt.Choose != nil {
@@ -29,7 +27,7 @@ func (m *Machine) ready(p *proc, delay int64) {
 	}
 	if delay > 0 {
 		p.where = sleeping
-		m.heap.set(p.id, m.now+delay)
+		m.heap.set(p.event, m.now+delay)
 		return
 	}
 	m.place(p, nobody)
@@ -63,7 +61,7 @@ func (m *Machine) arrive(p *proc, i int) {
 	m.cpus[i].cur = p
 	p.where, p.cpu, p.lastCPU = arriving, i, i
 	p.deadline = p.vr + m.costs.slice
-	m.heap.set(p.id, m.now+m.spread(m.costs.idleWake))
+	m.heap.set(p.event, m.now+m.spread(m.costs.idleWake))
 }
 
 // begin: p has got its CPU.
@@ -71,8 +69,8 @@ func (m *Machine) begin(p *proc) {
 	p.where = running
 	p.runDelay += m.now - p.idleSince
 	p.onSince, p.sliceAt = m.now, m.now
-	m.heap.set(p.id, m.now+m.crowded(p.cpu, m.costs.change)+p.need)
-	p.need = 0
+	m.heap.set(p.event, m.now+m.crowded(p.cpu, m.costs.change+p.back)+p.need)
+	p.need, p.back = 0, 0
 	m.armSlice(p.cpu)
 	m.trace(p, TraceRun, "")
 }
@@ -84,6 +82,7 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 	p.where, p.cpu, p.lastCPU = queued, i, i
 	m.join(p, c)
 	c.queue = append(c.queue, p)
+	m.waiting++
 	if !m.preempts(p, c) {
 		m.armSlice(i)
 		return
@@ -95,8 +94,8 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 			c.cur.interrupted += m.costs.interrupt
 		}
 	}
-	if id := m.cpuEvent(i); !m.heap.has(id) || m.heap.at(id) > at {
-		m.heap.set(id, at)
+	if !m.heap.has(i) || m.heap.at(i) > at {
+		m.heap.set(i, at)
 	}
 }
 
@@ -161,12 +160,12 @@ func (p *proc) runtime(now int64) int64 {
 
 // armSlice sets the end of the running thread's slice if somebody waits for the CPU.
 func (m *Machine) armSlice(i int) {
-	c, id := &m.cpus[i], m.cpuEvent(i)
+	c := &m.cpus[i]
 	switch {
 	case len(c.queue) == 0 || c.cur.where != running:
-		m.heap.remove(id)
-	case !m.heap.has(id):
-		m.heap.set(id, max(m.now, c.cur.sliceAt+m.costs.slice))
+		m.heap.remove(i)
+	case !m.heap.has(i):
+		m.heap.set(i, max(m.now, c.cur.sliceAt+m.costs.slice))
 	}
 }
 
@@ -204,7 +203,7 @@ func (m *Machine) stays(c *cpu) bool {
 // wait.
 func (m *Machine) spare(c *cpu) {
 	if k := slices.IndexFunc(c.queue, m.cold); k >= 0 {
-		p := c.take(k)
+		p := m.take(c, k)
 		m.arrive(p, m.idleCPU(p.lastCPU))
 	}
 }
@@ -219,16 +218,17 @@ func (m *Machine) preempt(p *proc) {
 		}
 		p.spin.off = true
 		p.need = 0
-		m.heap.remove(p.id)
+		m.heap.remove(p.event)
 	} else {
-		p.need = m.heap.at(p.id) - m.now + p.interrupted
-		m.heap.remove(p.id)
+		p.need = m.heap.at(p.event) - m.now + p.interrupted
+		m.heap.remove(p.event)
 	}
 	p.interrupted = 0
 	m.charge(p)
 	p.where, p.idleSince = queued, m.now
 	m.trace(p, TracePreempt, "")
 	m.cpus[i].queue = append(m.cpus[i].queue, p)
+	m.waiting++
 	m.dispatch(i)
 }
 
@@ -244,10 +244,10 @@ func (m *Machine) crowded(i int, d int64) int64 {
 // loses it too, and has nothing to do with it.
 func (m *Machine) timerOn(i int) {
 	p := m.cpus[i].cur
-	if p == nil || p.where != running || m.costs.timer == 0 || !m.heap.has(p.id) || p.spin.active && !p.spin.seen {
+	if p == nil || p.where != running || m.costs.timer == 0 || !m.heap.has(p.event) || p.spin.active && !p.spin.seen {
 		return
 	}
-	m.heap.set(p.id, m.heap.at(p.id)+m.costs.timer)
+	m.heap.set(p.event, m.heap.at(p.event)+m.costs.timer)
 }
 
 // charge accounts for the CPU time since p got its CPU.
@@ -278,16 +278,16 @@ func (m *Machine) dispatch(i int) {
 	c := &m.cpus[i]
 	var p *proc
 	if len(c.queue) > 0 {
-		p = c.take(c.best(m.now))
+		p = m.take(c, c.best(m.now))
 	} else if p = m.pull(); p == nil {
 		c.cur = nil
 		m.idle++
-		m.heap.remove(m.cpuEvent(i))
+		m.heap.remove(i)
 		return
 	}
 	c.cur = p
 	p.cpu, p.lastCPU = i, i
-	m.heap.remove(m.cpuEvent(i))
+	m.heap.remove(i)
 	m.begin(p)
 }
 
@@ -311,7 +311,8 @@ func (c *cpu) best(now int64) int {
 	return b
 }
 
-func (c *cpu) take(i int) *proc {
+func (m *Machine) take(c *cpu, i int) *proc {
+	m.waiting--
 	p := c.queue[i]
 	c.queue = append(c.queue[:i], c.queue[i+1:]...)
 	return p
@@ -331,6 +332,9 @@ func (m *Machine) idleCPU(from int) int {
 
 // pull takes a thread from the longest queue, one that did not run there just now; nil if there is none.
 func (m *Machine) pull() *proc {
+	if m.waiting == 0 {
+		return nil
+	}
 	var best *cpu
 	at := 0
 	for i := range m.cpus {
@@ -345,7 +349,7 @@ func (m *Machine) pull() *proc {
 	if best == nil {
 		return nil
 	}
-	p := best.take(at)
+	p := m.take(best, at)
 	p.deadline = p.vr + m.costs.slice
 	return p
 }

@@ -118,7 +118,7 @@ type Machine struct {
 	opt   Options
 	costs costs
 	now   int64 // ns of virtual time
-	heap  queue // sources: threads first, CPUs after MaxThreads
+	heap  queue
 	procs []*proc
 	cpus  []cpu
 	idle  int     // CPUs that have nothing to run
@@ -133,10 +133,12 @@ type Machine struct {
 	failure     error
 	panicked    *PanicError
 	inside      *proc // whose coroutine runs, for a segment that never comes back
+	first       *proc // runs on the machine's own goroutine, and all coroutines are resumed from there
+	due         *proc // goes on next, as was found out on the coroutine of another
+	waiting     int   // threads in the queues of all CPUs
 
 	// Under a Chooser.
 	current *proc
-	chosen  *proc
 	version int64 // segments run by threads that were not merely polling
 	options []int
 }
@@ -170,8 +172,8 @@ func (m *Machine) Events() int64 { return m.events }
 // Now is the virtual time.
 func (m *Machine) Now() time.Duration { return time.Duration(m.now) }
 
-// Run implements thread.Machine. The coroutines live on a goroutine of their own, which is not
-// locked to an OS thread whatever the caller is; Run returns when it has ended. A panic on one of
+// Run implements thread.Machine. The threads live on a goroutine of their own, which is not locked to
+// an OS thread whatever the caller is; Run returns when it has ended. A panic on one of
 // the threads is raised again here as a *PanicError, after all others were unwound.
 func (m *Machine) Run(name string, f func(thread.Thread)) error {
 	if m.started {
@@ -182,9 +184,9 @@ func (m *Machine) Run(name string, f func(thread.Thread)) error {
 	go func() {
 		defer close(ended)
 		defer m.unwind()
-		main := m.newProc(name, thread.Main, f)
-		m.ready(main, 0)
-		m.loop(main)
+		m.first = m.newProc(name, thread.Main, f)
+		m.ready(m.first, 0)
+		m.runFirst()
 	}()
 	<-ended
 	if m.panicked != nil {
@@ -193,39 +195,76 @@ func (m *Machine) Run(name string, f func(thread.Thread)) error {
 	return m.failure
 }
 
-func (m *Machine) loop(main *proc) {
-	step := m.step
-	if m.opt.Choose != nil {
-		step = m.stepChosen
-	}
-	for m.failure == nil && m.panicked == nil {
-		if main.ended {
-			m.failure = m.leftRunning()
-			return
-		}
-		step()
-	}
+// runFirst is the life of the first thread, on the goroutine of the machine.
+func (m *Machine) runFirst() {
+	p := m.first
+	defer p.recovered()
+	m.drive()
+	p.body(p)
+	p.finish()
+	m.inside = nil
+	m.failure = m.leftRunning()
 }
 
-// step makes the next thing happen.
-func (m *Machine) step() {
-	id, at, ok := m.heap.min()
+// drive lets the other threads run until the first one goes on. It unwinds the first one when the run
+// has ended without it.
+func (m *Machine) drive() {
+	m.inside = nil
+	for m.failure == nil && m.panicked == nil {
+		p := m.next()
+		if p == nil {
+			break
+		}
+		if m.opt.Choose != nil {
+			m.current = p
+			p.where = queued
+		}
+		if p == m.first {
+			m.inside = p
+			return
+		}
+		p.resume()
+	}
+	m.unwinding = true
+	panic(unwound{})
+}
+
+// next lets things happen until one of them is that a thread goes on, and gives that thread; nil if the
+// run is over. It may be called on any coroutine.
+func (m *Machine) next() *proc {
+	p := m.due
+	m.due = nil
+	for p == nil && m.failure == nil {
+		if m.opt.Choose != nil {
+			p = m.stepChosen()
+		} else {
+			p = m.step()
+		}
+	}
+	return p
+}
+
+// step makes the next thing happen. It returns the thread that goes on by it, or nil.
+func (m *Machine) step() *proc {
+	id, at, ok := m.heap.take()
 	if !ok {
 		m.failure = m.stuck()
-		return
+		return nil
 	}
 	if m.opt.MaxTime > 0 && at > int64(m.opt.MaxTime) {
 		m.failure = ErrTime
-		return
+		return nil
 	}
 	m.now = at
 	m.count()
-	m.heap.remove(id)
-	if id >= MaxThreads {
-		m.sliceEnds(id - MaxThreads)
-		return
+	if id < len(m.cpus) {
+		m.sliceEnds(id)
+		return nil
 	}
-	m.procs[id].fire()
+	if p := m.procs[id-len(m.cpus)]; p.fire() {
+		return p
+	}
+	return nil
 }
 
 // count counts an event and holds the limit of steps.
@@ -265,7 +304,7 @@ func (m *Machine) stuck() error {
 // unwind ends every coroutine that is left: each panics out of the call that it is in.
 func (m *Machine) unwind() {
 	m.unwinding = true
-	if m.inside != nil && m.failure == nil { // it called runtime.Goexit, as a failing test does
+	if m.inside != nil && m.failure == nil && m.panicked == nil { // it called runtime.Goexit, as a failing test does
 		m.failure = fmt.Errorf("sim: thread %s ended its goroutine", m.inside.name)
 		m.inside.stop = nil
 	}
@@ -291,11 +330,11 @@ func (m *Machine) newProc(name string, role thread.Role, f func(thread.Thread)) 
 	if len(m.procs) == MaxThreads {
 		panic(fmt.Sprintf("sim: more than %d threads", MaxThreads))
 	}
-	p := &proc{m: m, id: len(m.procs), name: name, role: role, body: f, lastCPU: len(m.procs) % len(m.cpus)}
+	p := &proc{m: m, id: len(m.procs), event: len(m.cpus) + len(m.procs), name: name, role: role, body: f, lastCPU: len(m.procs) % len(m.cpus)}
 	p.joiner.kind, p.joiner.name = "the end of", name
 	p.born, p.since, p.idleSince = m.now, m.now, m.now
 	m.procs = append(m.procs, p)
-	m.heap.grow(p.id)
+	m.heap.grow()
 	return p
 }
 
