@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"runtime"
@@ -256,21 +255,19 @@ func scenarioOf(s series.Settings, c *predict.Calibration) results.Scenario {
 }
 
 func (p *prediction) run(cmd *cobra.Command) error {
-	if err := p.noteScale(); err != nil {
-		return err
+	if err := p.noteScale(cmd.Context()); err != nil {
+		return interruptedOr(cmd, err, "interrupted before the first run; nothing was written")
 	}
 	traced, err := traceFile(p.trace)
 	if err != nil {
 		return badInput(err)
 	}
 	runs, err := p.keep(cmd.Context())
-	if cmd.Context().Err() != nil {
-		err = withStatus(statusInterrupted, "interrupted after %d of %d runs, which are in %s", len(runs),
-			p.header.Matrix.Runs, p.output)
-	}
+	err = interruptedOr(cmd, err, "interrupted after %d of %d runs, which are in %s", len(runs),
+		p.header.Matrix.Runs, p.output)
 	if traced != nil {
 		if err == nil {
-			err = p.matrix.WriteTrace(traced, p.calibration)
+			err = p.matrix.WriteTrace(cmd.Context(), traced, p.calibration)
 		}
 		if err = errors.Join(err, traced.Close()); err != nil {
 			err = errors.Join(err, os.Remove(p.trace)) // half a trace is none
@@ -288,8 +285,12 @@ func (p *prediction) keep(ctx context.Context) (runs []results.Run, err error) {
 	if err != nil {
 		return nil, badInput(err)
 	}
+	progress := newProgress(os.Stderr)
+	progress.Begin(p.header.Matrix.Runs, 0)
+	defer progress.End()
 	err = p.matrix.Run(ctx, p.calibration, func(r *results.Run) error {
 		runs = append(runs, *r)
+		progress.Ran(slotOf(r), r, 0)
 		return w.Append(r)
 	})
 	return runs, errors.Join(err, w.Close())
@@ -312,13 +313,13 @@ func (p *prediction) show(cmd *cobra.Command, runs []results.Run) error {
 }
 
 // noteScale says in the header what scaling does to the figures.
-func (p *prediction) noteScale() error {
+func (p *prediction) noteScale(ctx context.Context) error {
 	h := &p.header
 	h.Notes = append(h.Notes, "predicted in virtual time; the runs of a cell are resamplings of the calibration")
 	if p.matrix.Scale < 2 {
 		return nil
 	}
-	off, err := p.matrix.ScaleError(p.calibration)
+	off, err := p.matrix.ScaleError(ctx, p.calibration)
 	if err != nil {
 		return err
 	}
@@ -358,70 +359,21 @@ func onlyForLetter(f *pflag.FlagSet) error {
 	return errors.Join(errs...)
 }
 
-func (o *predictOptions) predictLetter(cmd *cobra.Command) error {
-	if cmd.Flags().Changed("scale") && o.scale < 1 {
-		return badInput(fmt.Errorf("--scale: 1/%d of the memory; it must be 1 or more", o.scale))
-	}
-	if o.refit < 0 || o.refit > 20 {
-		return badInput(fmt.Errorf("--refit: %d is not between 0 and 20", o.refit))
-	}
-	h := predict.Letter()
-	if o.scale > 0 {
-		h.Scale = o.scale
-	}
-	if o.refit > 0 {
-		var err error
-		h, err = h.Fit(o.refit, o.settings.Seed, func(knob string, misfit float64) {
-			fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %s: misfit %.3f\n", knob, misfit)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return o.writeLetter(cmd.OutOrStdout(), h)
-}
-
-func (o *predictOptions) writeLetter(w io.Writer, h predict.LetterHost) error {
-	rows, runs, err := h.Rows(o.settings.Seed)
-	if err != nil {
-		return badInput(err)
-	}
-	file, err := results.Create(o.output, results.Header{
-		Kind: results.Predicted, Version: release, Revision: revision(), Go: runtime.Version(),
-		Created: time.Now(), Argv: os.Args, Seed: o.settings.Seed, Scenario: h.Scenario(),
-		Host: results.Host{Name: "the letter's host, virtual", OS: "virtual time",
-			CPUModel: "64 CPUs in round figures", CPUs: 64},
-		Matrix: results.Matrix{Models: []string{"locked", "lockless"}, Threads: []int{4, 8, 16},
-			Waits: []bool{false, true}, Pairs: 1, Runs: len(runs)},
-		Notes: []string{h.Describe()},
-	})
-	if err != nil {
-		return badInput(err)
-	}
-	for _, r := range runs {
-		if err := file.Append(r); err != nil {
-			return errors.Join(err, file.Close())
-		}
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	var smaller []predict.Row
-	if h.Scale > 1 {
-		if smaller, err = h.Smaller(o.settings.Seed); err != nil {
-			return err
-		}
-	}
-	if err := predict.WriteLetter(w, h, rows, smaller); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "\nresults  %s\n", o.output)
-	return err
-}
-
 // withoutExtras are the runs of the models that were run in every case, which are what is predicted.
 func withoutExtras(f *results.File) []results.Run {
 	return slices.DeleteFunc(slices.Clone(f.Runs), func(r results.Run) bool {
 		return f.Header.Matrix.IsExtra(r.Model)
 	})
+}
+
+func slotOf(run *results.Run) series.Slot {
+	return series.Slot{Cell: series.Cell{Threads: run.Threads, Wait: run.Wait}, Model: run.Model}
+}
+
+// interruptedOr is the status and words of an interruption if there was one, else err.
+func interruptedOr(cmd *cobra.Command, err error, format string, a ...any) error {
+	if cmd.Context().Err() == nil {
+		return err
+	}
+	return withStatus(statusInterrupted, format, a...)
 }

@@ -254,6 +254,20 @@ func interruptPrediction(t *testing.T, dir string) {
 	}
 }
 
+// TestLetterInterrupted: the rows that are there are kept, the one that is going on is left at once, and
+// the file can be read.
+func TestLetterInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "l.jsonl")
+	words, status := interrupted(t, dir, func() { waitForRuns(t, path, 1) },
+		"predict", "--letter", "--scale", "800", "-o", "l.jsonl")
+	n := len(readFile(t, path).Runs)
+	if status != statusInterrupted || n < 1 || n > 11 ||
+		!strings.Contains(words, "of 12 runs, which are in l.jsonl") {
+		t.Errorf("status %d, %d runs: %s", status, n, words)
+	}
+}
+
 func TestCalibrateBadInput(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "there"), []byte("precious"), 0o644); err != nil {

@@ -1,6 +1,11 @@
 package predict
 
-import "math"
+import (
+	"context"
+	"math"
+
+	"mtbench/results"
+)
 
 // knob is one of the figures that are fitted, and how it is turned.
 type knob struct {
@@ -23,13 +28,15 @@ func knobs() []knob {
 
 // Fit turns one knob after the other, up and down by steps that get smaller, as long as the two
 // FitRows fit better. It looks at no other row. told is called after each improvement.
-func (h LetterHost) Fit(rounds int, seed uint64, told func(knob string, misfit float64)) (LetterHost, error) {
-	rows, err := letterRows()
+func (h LetterHost) Fit(
+	ctx context.Context, rounds int, seed uint64, told func(knob string, misfit float64),
+) (LetterHost, error) {
+	rows, err := LetterRows()
 	if err != nil {
 		return h, err
 	}
 	rows = pick(rows, FitRows)
-	best, err := h.misfit(rows, seed)
+	best, err := h.misfit(ctx, rows, seed)
 	if err != nil {
 		return h, err
 	}
@@ -38,7 +45,7 @@ func (h LetterHost) Fit(rounds int, seed uint64, told func(knob string, misfit f
 			for _, f := range []float64{math.Exp(step), math.Exp(-step)} {
 				try := h
 				k.turn(&try.Unsaid, f)
-				m, err := try.misfit(rows, seed)
+				m, err := try.misfit(ctx, rows, seed)
 				if err != nil {
 					return h, err
 				}
@@ -53,8 +60,8 @@ func (h LetterHost) Fit(rounds int, seed uint64, told func(knob string, misfit f
 	return h, nil
 }
 
-func (h LetterHost) misfit(rows []Row, seed uint64) (float64, error) {
-	if _, err := h.Predict(rows, seed); err != nil {
+func (h LetterHost) misfit(ctx context.Context, rows []Row, seed uint64) (float64, error) {
+	if err := h.Predict(ctx, rows, seed, func(*results.Run) error { return nil }); err != nil {
 		return 0, err
 	}
 	return misfit(rows), nil

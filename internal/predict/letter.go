@@ -1,11 +1,12 @@
 package predict
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
+	"strings"
 	"time"
 
 	"mtbench/internal/sim"
@@ -93,8 +94,8 @@ type Figures struct {
 	Busy                 float64
 }
 
-// letterRows reads the published file.
-func letterRows() ([]Row, error) {
+// LetterRows reads the published file: its rows, with nothing predicted yet.
+func LetterRows() ([]Row, error) {
 	file, err := results.Letter()
 	if err != nil {
 		return nil, err
@@ -163,50 +164,53 @@ func Letter() LetterHost {
 	}
 }
 
-// Rows predicts all twelve rows.
-func (h LetterHost) Rows(seed uint64) ([]Row, []*results.Run, error) {
-	rows, err := letterRows()
-	if err != nil {
-		return nil, nil, err
-	}
-	runs, err := h.Predict(rows, seed)
-	return rows, runs, err
-}
-
-// Smaller predicts the rows once more on a guest of half the memory: what scaling does shows in the
-// difference.
-func (h LetterHost) Smaller(seed uint64) ([]Row, error) {
+// Smaller is the host with a guest of half the memory: what scaling does shows in the difference.
+func (h LetterHost) Smaller() LetterHost {
 	h.Scale *= 2
-	rows, _, err := h.Rows(seed)
-	return rows, err
+	return h
 }
 
-// Predict fills in rows, on as many CPUs as there are, and returns the runs in their order.
-func (h LetterHost) Predict(rows []Row, seed uint64) ([]*results.Run, error) {
+// Predict fills in rows, on as many CPUs as there are, those that take longest first. each is given every
+// run as soon as it is there, its Index that of its row.
+func (h LetterHost) Predict(
+	ctx context.Context, rows []Row, seed uint64, each func(*results.Run) error,
+) error {
 	sc, err := Scale(h.Scenario(), h.Scale)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	runs, errs := make([]*results.Run, len(rows)), make([]error, len(rows))
-	var all sync.WaitGroup
-	tokens := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i := range rows {
-		all.Go(func() {
-			tokens <- struct{}{}
-			defer func() { <-tokens }()
-			runs[i], _, errs[i] = Run(Setup{Scenario: sc, CPUs: 64, Apart: true}, h.profile(), rows[i].Cell, seed)
-		})
-	}
-	all.Wait()
-	for i, run := range runs {
-		if errs[i] != nil {
-			return nil, fmt.Errorf("%v: %w", rows[i].Cell, errs[i])
+	setup, profile := Setup{Scenario: sc, CPUs: 64, Apart: true}, h.profile()
+	order := longestFirst(rows)
+	work := make([]task, len(order))
+	for k, i := range order {
+		work[k] = func(ctx context.Context) (*results.Run, error) {
+			run, _, err := Run(ctx, setup, profile, rows[i].Cell, seed)
+			if err != nil {
+				return nil, fmt.Errorf("%v: %w", rows[i].Cell, err)
+			}
+			Unscale(run, h.Scale)
+			run.Index = i
+			return run, nil
 		}
-		Unscale(run, h.Scale)
-		run.Index = i
-		rows[i].Predicted = FiguresOf(run)
 	}
-	return runs, nil
+	return asDone(ctx, work, func(_ int, run *results.Run) error {
+		rows[run.Index].Predicted = FiguresOf(run)
+		return each(run)
+	})
+}
+
+// longestFirst are the indices of rows in the order in which they are best begun: a long one that is left
+// for the end keeps one CPU busy alone.
+func longestFirst(rows []Row) []int {
+	order := make([]int, len(rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, y := rows[a].Cell, rows[b].Cell
+		return cmp.Or(strings.Compare(x.Model, y.Model), y.Threads-x.Threads) // locked before lockless
+	})
+	return order
 }
 
 // misfit is how far the predictions of rows are off: in log time, busy share and CPU share.

@@ -35,15 +35,15 @@ func (m Matrix) Run(ctx context.Context, c *Calibration, each func(*results.Run)
 	if m.Scenario, err = Scale(m.Scenario, m.Scale); err != nil {
 		return err
 	}
-	var work []func() (*results.Run, error)
+	var work []task
 	for i := range m.Resamples {
 		seed, profile, err := m.resampling(c, i)
 		if err != nil {
 			return err
 		}
 		for position, cell := range m.Cells {
-			work = append(work, func() (*results.Run, error) {
-				run, _, err := Run(m.Setup, profile, cell, seed)
+			work = append(work, func(ctx context.Context) (*results.Run, error) {
+				run, _, err := Run(ctx, m.Setup, profile, cell, seed)
 				if err != nil {
 					return nil, fmt.Errorf("%s, %d threads, wait %v: %w", cell.Model, cell.Threads, cell.Wait, err)
 				}
@@ -67,9 +67,29 @@ func (m Matrix) resampling(c *Calibration, i int) (uint64, Profile, error) {
 	return seed, p, err
 }
 
-// inOrder does the work on all CPUs and hands the results over in the order of the work.
-func inOrder(ctx context.Context, work []func() (*results.Run, error), each func(*results.Run) error) error {
+// task makes one run.
+type task func(context.Context) (*results.Run, error)
+
+// inOrder is asDone, in the order of the work.
+func inOrder(ctx context.Context, work []task, each func(*results.Run) error) error {
+	early, due := map[int]*results.Run{}, 0
+	return asDone(ctx, work, func(i int, run *results.Run) error {
+		early[i] = run
+		for ; early[due] != nil; due++ {
+			if err := each(early[due]); err != nil {
+				return err
+			}
+			delete(early, due)
+		}
+		return nil
+	})
+}
+
+// asDone does the work on all CPUs, begins it in its order and hands each run over when it is there. It
+// ends with the first error.
+func asDone(ctx context.Context, work []task, each func(i int, run *results.Run) error) error {
 	type answer struct {
+		i   int
 		run *results.Run
 		err error
 	}
@@ -77,36 +97,30 @@ func inOrder(ctx context.Context, work []func() (*results.Run, error), each func
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer cancel()
-	answers := make([]chan answer, len(work))
-	for i := range answers {
-		answers[i] = make(chan answer, 1)
+	answers := make(chan answer, len(work))
+	next := make(chan int, len(work))
+	for i := range work {
+		next <- i
 	}
-	next := make(chan int)
-	all.Go(func() {
-		defer close(next)
-		for i := range work {
-			select {
-			case next <- i:
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
+	close(next)
 	for range min(runtime.GOMAXPROCS(0), len(work)) {
 		all.Go(func() {
 			for i := range next {
-				run, err := work[i]()
-				answers[i] <- answer{run, err}
+				if ctx.Err() != nil {
+					return
+				}
+				run, err := work[i](ctx)
+				answers <- answer{i, run, err}
 			}
 		})
 	}
-	for _, a := range answers {
+	for range work {
 		select {
-		case got := <-a:
-			if got.err != nil {
-				return got.err
+		case a := <-answers:
+			if a.err != nil {
+				return a.err
 			}
-			if err := each(got.run); err != nil {
+			if err := each(a.i, a.run); err != nil {
 				return err
 			}
 		case <-ctx.Done():
@@ -129,7 +143,7 @@ func (c *Calibration) SinglePages() float64 {
 // ScaleError predicts the first cell at the matrix's scale and at half of it, and returns by what
 // factor the total time differs: how much the rule of Scale is off. NaN where one of the two did not
 // complete, 1 in full.
-func (m Matrix) ScaleError(c *Calibration) (float64, error) {
+func (m Matrix) ScaleError(ctx context.Context, c *Calibration) (float64, error) {
 	if m.Scale < 2 {
 		return 1, nil
 	}
@@ -137,10 +151,10 @@ func (m Matrix) ScaleError(c *Calibration) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return scaleError(m.Setup, p, m.Cells[0], m.Scale, m.Seed)
+	return scaleError(ctx, m.Setup, p, m.Cells[0], m.Scale, m.Seed)
 }
 
-func scaleError(s Setup, p Profile, c Cell, n int, seed uint64) (float64, error) {
+func scaleError(ctx context.Context, s Setup, p Profile, c Cell, n int, seed uint64) (float64, error) {
 	var total [2]float64
 	for i, n := range []int{n, n / 2} {
 		half := s
@@ -148,7 +162,7 @@ func scaleError(s Setup, p Profile, c Cell, n int, seed uint64) (float64, error)
 		if half.Scenario, err = Scale(s.Scenario, n); err != nil {
 			return 0, err
 		}
-		run, _, err := Run(half, p, c, seed)
+		run, _, err := Run(ctx, half, p, c, seed)
 		if err != nil {
 			return 0, err
 		}

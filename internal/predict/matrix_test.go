@@ -93,12 +93,12 @@ func TestImpossibleSetups(t *testing.T) {
 	} {
 		s := Setup{Scenario: scenario(), CPUs: 4}
 		change(&s)
-		if _, _, err := Run(s, typical(), Cell{"locked", 1, false}, 1); err == nil ||
+		if _, _, err := Run(t.Context(), s, typical(), Cell{"locked", 1, false}, 1); err == nil ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)
 		}
 	}
-	if _, _, err := Run(Setup{Scenario: scenario(), CPUs: 4}, typical(), Cell{"ideal", 1, false}, 1); err == nil {
+	if _, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 4}, typical(), Cell{"ideal", 1, false}, 1); err == nil {
 		t.Error("ideal was predicted")
 	}
 }
@@ -128,7 +128,7 @@ func TestScaleDividesWhatGrowsWithMemory(t *testing.T) {
 func TestScaleErrorIsSmall(t *testing.T) {
 	s := scenario()
 	s.MemoryBytes, s.DirtyRate, s.DowntimeLimitMS = 256<<20, 50_000, 20
-	off, err := scaleError(Setup{Scenario: s, CPUs: 16}, typical(), Cell{"lockless", 2, true}, 2, 1)
+	off, err := scaleError(t.Context(), Setup{Scenario: s, CPUs: 16}, typical(), Cell{"lockless", 2, true}, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,10 +164,19 @@ func TestLetter(t *testing.T) {
 		t.Skip("half a minute; set MTBENCH_SOAK=1")
 	}
 	h := Letter()
-	rows, runs, err := h.Rows(1)
-	if err != nil || len(rows) != 12 || len(runs) != 12 {
-		t.Fatalf("%d rows, %d runs, %v", len(rows), len(runs), err)
+	predict := func(h LetterHost) []Row {
+		t.Helper()
+		n := 0
+		rows, err := LetterRows()
+		if err == nil {
+			err = h.Predict(t.Context(), rows, 1, func(*results.Run) error { n++; return nil })
+		}
+		if err != nil || len(rows) != 12 || n != 12 {
+			t.Fatalf("%d rows, %d runs, %v", len(rows), n, err)
+		}
+		return rows
 	}
+	rows := predict(h)
 	for _, a := range rows {
 		for _, b := range rows {
 			if a.Model == "locked" && b.Model == "lockless" && a.Threads == b.Threads && a.Wait == b.Wait &&
@@ -176,12 +185,8 @@ func TestLetter(t *testing.T) {
 			}
 		}
 	}
-	smaller, err := h.Smaller(1)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out bytes.Buffer
-	if err := WriteLetter(&out, h, rows, smaller); err != nil {
+	if err := WriteLetter(&out, h, rows, predict(h.Smaller())); err != nil {
 		t.Fatal(err)
 	}
 	t.Log("\n" + out.String())

@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -60,8 +61,9 @@ func (s Setup) Check() error {
 	return nil
 }
 
-// Run predicts one cell.
-func Run(s Setup, p Profile, c Cell, seed uint64) (*results.Run, int64, error) {
+// Run predicts one cell; it returns the run and the number of its events, or ctx's error when that ends
+// first.
+func Run(ctx context.Context, s Setup, p Profile, c Cell, seed uint64) (*results.Run, int64, error) {
 	contender, err := registry.Lookup(c.Model)
 	if err != nil {
 		return nil, 0, err
@@ -72,11 +74,14 @@ func Run(s Setup, p Profile, c Cell, seed uint64) (*results.Run, int64, error) {
 	if err := s.Check(); err != nil {
 		return nil, 0, err
 	}
-	r, err := newRun(s, p, c, seed, contender.Build)
+	r, err := newRun(ctx, s, p, c, seed, contender.Build)
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := r.run(); err != nil {
+	switch err := r.run(); {
+	case errors.Is(err, sim.ErrCancelled):
+		return nil, 0, ctx.Err()
+	case err != nil:
 		return nil, 0, err
 	}
 	return r.record(), r.machine.Events(), nil
@@ -97,13 +102,13 @@ type virtual struct {
 	outcome workloads.Outcome
 }
 
-func newRun(s Setup, p Profile, c Cell, seed uint64, build models.Builder) (*virtual, error) {
+func newRun(ctx context.Context, s Setup, p Profile, c Cell, seed uint64, build models.Builder) (*virtual, error) {
 	cpus := s.CPUs
 	if s.Apart {
 		cpus *= 2 // two hosts that share nothing but the link: close to one that is twice as large
 	}
 	m, err := sim.New(sim.Options{CPUs: cpus, Costs: p.Costs, Seed: seed, Account: s.Scenario.Account,
-		MaxSteps: maxSteps, Trace: s.Trace})
+		MaxSteps: maxSteps, Trace: s.Trace, Done: ctx.Done()})
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func TestMigrationsComplete(t *testing.T) {
 					continue
 				}
 				s := Setup{Scenario: scenario(), CPUs: cpus}
-				run, events, err := Run(s, typical(), Cell{model, 4, wait}, 1)
+				run, events, err := Run(t.Context(), s, typical(), Cell{model, 4, wait}, 1)
 				if err != nil {
 					t.Fatalf("%s, wait %v, %d CPUs: %v", model, wait, cpus, err)
 				}
@@ -62,15 +62,15 @@ func TestMigrationsComplete(t *testing.T) {
 
 func TestPredictionRepeats(t *testing.T) {
 	s := Setup{Scenario: scenario(), CPUs: 8}
-	a, _, err := Run(s, typical(), Cell{"locked", 4, false}, 7)
+	a, _, err := Run(t.Context(), s, typical(), Cell{"locked", 4, false}, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, _, _ := Run(s, typical(), Cell{"locked", 4, false}, 7)
+	b, _, _ := Run(t.Context(), s, typical(), Cell{"locked", 4, false}, 7)
 	if !reflect.DeepEqual(a, b) {
 		t.Error("one seed gave two predictions")
 	}
-	c, _, _ := Run(s, typical(), Cell{"locked", 4, false}, 8)
+	c, _, _ := Run(t.Context(), s, typical(), Cell{"locked", 4, false}, 8)
 	if a.TotalTimeMS == c.TotalTimeMS {
 		t.Error("another seed gave the same prediction")
 	}

@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"context"
 	"io"
 	"slices"
 
@@ -29,7 +30,7 @@ const tracedMemory = 4 << 20
 
 // WriteTrace predicts the first cell once more, on a smaller guest, and writes what its threads did to
 // w in Chrome's trace format.
-func (m Matrix) WriteTrace(w io.Writer, c *Calibration) error {
+func (m Matrix) WriteTrace(ctx context.Context, w io.Writer, c *Calibration) error {
 	profile, err := c.Profile(nil)
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (m Matrix) WriteTrace(w io.Writer, c *Calibration) error {
 	}
 	setup.Trace = sim.NewChrome(out, processOf)
 	cell := m.Cells[0]
-	run, _, err := Run(setup, profile, cell, m.Seed)
+	run, _, err := Run(ctx, setup, profile, cell, m.Seed)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (k *Park) Sleep(t thread.Thread) {
 	p := t.(*proc)
 	seq := k.word
 	was := p.Enter(k.why)
-	p.sleepOn(&k.futex, seq)
+	p.sleepOn(&k.futex, seq, nil)
 	p.Enter(was)
 }
 

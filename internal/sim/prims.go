@@ -18,37 +18,16 @@ func (f *futex) pop() *proc {
 
 // touch pays for an atomic operation on the word: the operation itself, and if another CPU wrote it
 // last, the transfer of its line and of the one with the data that goes with it.
-func (p *proc) touch(f *futex) {
+func (p *proc) touch(f *futex) { p.pay(p.touchCost(f)) }
+
+// touchCost is what that costs, and takes the line over.
+func (p *proc) touchCost(f *futex) int64 {
 	d := p.m.costs.atomic
 	if f.line != 0 && f.line != p.cpu+1 {
 		d += 2 * p.m.costs.line
 	}
 	f.line = p.cpu + 1
-	p.pay(d)
-}
-
-// wait is FUTEX_WAIT: sleep while the word is val. The kernel looks at the word half-way through the
-// call, and that decides: a lock that is held for less than the way in is found free, and one that is
-// held for less than the whole call is slept on for all that.
-func (p *proc) wait(f *futex, val int32) {
-	p.waits++
-	p.sleepOn(f, val)
-}
-
-// sleepOn is a call of the kernel that sleeps while the word is val: one half up to where it looks, the
-// other for the way back. Who has slept begins its turn on the CPU with the way back.
-func (p *proc) sleepOn(f *futex, val int32) {
-	p.kernel(p.m.costs.futexWait / 2)
-	back := p.m.costs.futexWait - p.m.costs.futexWait/2
-	if f.word == val {
-		f.waiters = append(f.waiters, p)
-		p.m.traceFutex(p, TraceSleep, f, nil)
-		p.back = back
-		p.block(f, blocked)
-		p.system += back
-	} else if p.m.opt.Choose == nil { // under a Chooser nobody can tell what happens on the way back
-		p.kernel(back)
-	}
+	return d
 }
 
 // wake is FUTEX_WAKE of up to n.
@@ -121,8 +100,8 @@ func (mu *mutex) lockContended(p *proc) {
 	}
 	was := p.Enter(mu.why)
 	for {
-		p.wait(&mu.futex, contended)
-		p.touch(&mu.futex)
+		p.waits++
+		p.sleepOn(&mu.futex, contended, &mu.futex)
 		if mu.swap(contended) == free {
 			break
 		}
@@ -167,7 +146,8 @@ func (c *cond) Wait(t thread.Thread) {
 	c.waiting++
 	c.mu.Unlock(t)
 	was := p.Enter(c.why)
-	p.wait(&c.futex, seq)
+	p.waits++
+	p.sleepOn(&c.futex, seq, nil)
 	p.Enter(was)
 	// The mutex is retaken as contended, as glibc does: the next unlock calls FUTEX_WAKE.
 	p.touch(&c.mu.futex)
@@ -234,7 +214,8 @@ func (e *eventWord) Wait(t thread.Thread) {
 	}
 	e.word = evBusy
 	was := p.Enter(e.why)
-	p.wait(&e.futex, evBusy)
+	p.waits++
+	p.sleepOn(&e.futex, evBusy, nil)
 	p.Enter(was)
 }
 

@@ -55,6 +55,7 @@ type proc struct {
 	joiner    futex // word 1 once the thread has ended
 	on        *futex
 	spin      spin
+	call      call
 	idleSince int64 // when it became runnable
 
 	account
@@ -125,26 +126,32 @@ func (p *proc) SleepUntil(at time.Duration, why thread.State) {
 // pay uses d of CPU time, and is where the machine may turn to another thread. What the caller
 // wrote before is looked at by those who poll; what it does next happens at the end of d.
 func (p *proc) pay(d int64) {
-	m := p.m
-	if m.unwinding {
+	switch {
+	case p.m.unwinding:
 		panic(unwound{})
-	}
-	if m.opt.Choose != nil {
+	case p.m.opt.Choose != nil:
 		p.point()
-		return
+	case !p.start(d):
+		p.suspend()
 	}
+}
+
+// start begins to use d of CPU time. It reports whether it is over at once, since nothing else happens
+// before: else its end is the thread's event.
+func (p *proc) start(d int64) bool {
+	m := p.m
 	m.look()
 	if d == 0 {
-		return
+		return true
 	}
 	m.count()
 	end := m.now + m.crowded(p.cpu, d)
 	if end < m.heap.atNext && m.mayGoOn(end) {
-		m.now = end // nothing else happens before: no need to leave the coroutine
-		return
+		m.now = end
+		return true
 	}
 	m.heap.set(p.event, end)
-	p.suspend()
+	return false
 }
 
 func (m *Machine) mayGoOn(until int64) bool {
@@ -181,21 +188,26 @@ func (p *proc) suspend() {
 
 // block leaves the CPU and sleeps: for a wake (where is blocked, on is what for) or until p.until.
 func (p *proc) block(on *futex, where place) {
+	p.sleep(on, where)
+	p.suspend()
+	p.on = nil
+}
+
+// sleep is block up to where the thread is asleep.
+func (p *proc) sleep(on *futex, where place) {
 	m := p.m
 	p.on = on
 	m.leaveCPU(p)
 	p.where = where
 	p.voluntary++
-	if where == sleeping && m.opt.Choose == nil {
+	if m.opt.Choose != nil {
+		m.version++
+		return
+	}
+	if where == sleeping {
 		m.heap.set(p.event, p.until)
 	}
-	if m.opt.Choose == nil {
-		m.look()
-	} else {
-		m.version++
-	}
-	p.suspend()
-	p.on = nil
+	m.look()
 }
 
 // resume runs the thread's next segment.
@@ -253,7 +265,8 @@ func (p *proc) Join(t thread.Thread) {
 		return
 	}
 	was := caller.Enter(thread.Joining)
-	caller.wait(&p.joiner, 0)
+	caller.waits++
+	caller.sleepOn(&p.joiner, 0, nil)
 	caller.Enter(was)
 }
 
@@ -267,6 +280,9 @@ func (p *proc) fire() bool {
 	case arriving:
 		p.m.begin(p)
 	case running:
+		if p.call.stage != outside {
+			return p.advance()
+		}
 		return !p.spin.active || p.spin.seen || !p.stillPolls()
 	default:
 		panic(fmt.Sprintf("sim: thread %s has an event while it is at %d", p.name, p.where))

@@ -41,6 +41,8 @@ type Options struct {
 	MaxTime  time.Duration // the run is stopped with ErrTime when it would pass this; 0: never
 	MaxSteps int64         // the run is stopped with ErrSteps after this many events; 0: never
 
+	Done <-chan struct{} // when it is closed the run is stopped with ErrCancelled; nil: never
+
 	Trace  Tracer // told of everything that happens; nil: nobody
 	Choose Chooser
 }
@@ -56,6 +58,8 @@ var (
 	ErrTime    = errors.New("sim: the run reached its limit of virtual time")
 	ErrSteps   = errors.New("sim: the run reached its limit of steps")
 	ErrStopped = errors.New("sim: the run was stopped by its chooser")
+
+	ErrCancelled = errors.New("sim: the run was cancelled")
 )
 
 // Waiter is a thread that can not go on.
@@ -267,11 +271,22 @@ func (m *Machine) step() *proc {
 	return nil
 }
 
+// cancelEvery is how many events there are between two looks at whether the run was cancelled: some
+// ten milliseconds.
+const cancelEvery = 1 << 17
+
 // count counts an event and holds the limit of steps.
 func (m *Machine) count() {
 	m.events++
 	if m.opt.MaxSteps > 0 && m.events > m.opt.MaxSteps {
 		m.failure = ErrSteps
+	}
+	if m.events%cancelEvery == 0 {
+		select {
+		case <-m.opt.Done:
+			m.failure = ErrCancelled
+		default:
+		}
 	}
 }
 

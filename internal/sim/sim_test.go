@@ -452,31 +452,71 @@ func TestTimeCloses(t *testing.T) {
 	}
 }
 
-// The bracket may shut while another thread is anywhere: half-way through a system call or a switch.
+// The bracket may open and shut while another thread is anywhere: half-way through a system call or a
+// switch.
 func TestNoUserTimeIsNegative(t *testing.T) {
 	for at := time.Microsecond; at < 200*time.Microsecond; at += 100 {
-		m := machine(t, 2, Typical())
-		run(t, m, func(th thread.Thread) {
+		userTimes(t, at, false)
+		userTimes(t, at, true)
+	}
+}
+
+func userTimes(t *testing.T, at time.Duration, late bool) {
+	t.Helper()
+	m := machine(t, 2, Typical())
+	run(t, m, func(th thread.Thread) {
+		if !late {
 			m.OpenBracket(th)
-			var all []thread.Joiner
-			for range 3 { // they do next to nothing but system calls and switches
-				all = append(all, m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) {
-					for range 5 {
-						th.SleepUntil(th.Now()+time.Microsecond, thread.WaitWork)
-					}
-				}))
-			}
-			th.SleepUntil(th.Now()+at, thread.WaitWork)
-			m.ShutBracket(th)
-			for _, j := range all {
-				j.Join(th)
-			}
-		})
-		for _, u := range m.Usages() {
-			if u.User < 0 || u.System < 0 || u.User+u.System != u.CPU {
-				t.Fatalf("at %v %s: CPU %v is user %v and system %v", at, u.Name, u.CPU, u.User, u.System)
+		}
+		var all []thread.Joiner
+		for range 3 { // they do next to nothing but system calls and switches
+			all = append(all, m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) {
+				for range 5 {
+					th.SleepUntil(th.Now()+time.Microsecond, thread.WaitWork)
+				}
+			}))
+		}
+		th.SleepUntil(th.Now()+at, thread.WaitWork)
+		if late {
+			m.OpenBracket(th)
+			th.SleepUntil(th.Now()+time.Microsecond, thread.WaitWork)
+		}
+		m.ShutBracket(th)
+		for _, j := range all {
+			j.Join(th)
+		}
+	})
+	for _, u := range m.Usages() {
+		if u.User < 0 || u.System < 0 || u.User+u.System != u.CPU {
+			t.Fatalf("at %v (late: %v) %s: CPU %v is user %v and system %v", at, late, u.Name, u.CPU, u.User, u.System)
+		}
+	}
+}
+
+// A run that nobody waits for any more ends, and its threads are unwound.
+func TestCancel(t *testing.T) {
+	done := make(chan struct{})
+	m, err := New(Options{CPUs: 2, Costs: Typical(), Done: done})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unwound := 0
+	forever := func(th thread.Thread) {
+		defer func() { unwound++ }()
+		for {
+			th.Compute(time.Microsecond)
+			if th.Now() > time.Millisecond && unwound == 0 {
+				unwound++
+				close(done)
 			}
 		}
+	}
+	err = m.Run("main", func(th thread.Thread) {
+		defer func() { unwound++ }()
+		m.Start(th, "worker", thread.Worker, forever).Join(th)
+	})
+	if !errors.Is(err, ErrCancelled) || unwound != 3 {
+		t.Errorf("%v, %d unwound", err, unwound)
 	}
 }
 

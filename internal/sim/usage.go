@@ -77,6 +77,7 @@ func (p *proc) close(now int64) {
 	}
 	f := p.upTo(now)
 	p.final = f.minus(&p.base)
+	p.final.system = min(p.final.system, p.final.cpuTime) // a call that the bracket cut counted whole at its end
 	p.closed, p.measured = true, true
 }
 
