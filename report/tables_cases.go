@@ -88,7 +88,7 @@ func (s *plotSource) extrasText() string {
 	if len(words) == 0 {
 		return ""
 	}
-	return sentence("Run in one case only, as evidence for a claim, and in no table or plot: " +
+	return sentence("Run besides, as evidence for a claim, and in no table or plot: " +
 		named(words))
 }
 

@@ -43,9 +43,13 @@ func Defaults() Settings {
 }
 
 // DefaultExtras are what the default matrix measures besides: plain round robin, for the letter's word
-// on searching all threads, in the smallest of its cases.
+// on searching all threads, in the cases for which that was said.
 func DefaultExtras() []results.Extra {
-	return []results.Extra{{Model: "lockless-rr", Threads: 4, Wait: false}}
+	var extras []results.Extra
+	for _, threads := range []int{4, 8, 16} {
+		extras = append(extras, results.Extra{Model: "lockless-rr", Threads: threads})
+	}
+	return extras
 }
 
 // Trim drops the default extras that what the user has changed leaves no room for: an extra belongs to

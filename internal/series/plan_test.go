@@ -123,13 +123,13 @@ func TestDefaultPlan(t *testing.T) {
 			robin++
 		}
 	}
-	if aa/2 != 18 || len(cells) < 5 || robin != letterPairs {
+	if aa/2 != 18 || len(cells) < 5 || robin != 3*letterPairs {
 		t.Errorf("%d A/A pairs in %d cells, %d runs of round robin", aa/2, len(cells), robin)
 	}
 }
 
 func TestTrimDropsExtrasWithoutARoom(t *testing.T) {
-	for changed, want := range map[string]int{"": 1, "models": 0, "round-robin": 0, "pairs": 1, "extra": 1} {
+	for changed, want := range map[string]int{"": 3, "models": 0, "round-robin": 0, "pairs": 3, "extra": 3} {
 		s := Defaults()
 		s.Matrix.Extra = DefaultExtras()
 		if Trim(&s, func(flag string) bool { return flag == changed }); len(s.Matrix.Extra) != want {
@@ -138,8 +138,9 @@ func TestTrimDropsExtrasWithoutARoom(t *testing.T) {
 	}
 	s := Defaults()
 	s.Matrix.Extra, s.Matrix.Threads = DefaultExtras(), []int{8}
-	if Trim(&s, func(string) bool { return false }); len(s.Matrix.Extra) != 0 {
-		t.Error("an extra of 4 threads runs with 8")
+	if Trim(&s, func(string) bool { return false }); len(s.Matrix.Extra) != 1 ||
+		s.Matrix.Extra[0].Threads != 8 {
+		t.Errorf("with 8 threads alone there are the extras %v", s.Matrix.Extra)
 	}
 }
 
