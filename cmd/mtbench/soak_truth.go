@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mtbench/internal/series"
+	"mtbench/internal/stats"
 	"mtbench/internal/verdict"
 	"mtbench/workloads"
 )
@@ -82,6 +83,14 @@ func runSoakTruth(cmd *cobra.Command, plan verdict.TruthPlan, o truthOptions) er
 	more := "spin:" + longer(o.service, plan.Truth).String()
 	cell := series.Cell{Threads: truthThreads(o.model), Wait: true}
 	bench.progress.Begin(plan.Trials*plan.MaxPairs*2, 0)
+	plan.Told = func(trial, n int, found stats.Interval) {
+		interval := verdict.FormatInterval(found)
+		if math.IsInf(found.Lo, 0) {
+			interval = "(too few for an interval)"
+		}
+		bench.progress.Note(fmt.Sprintf("trial %d: %s %s by %s", trial, verdict.FormatChange(found.Estimate),
+			interval, pairs(n)))
+	}
 	counts, err := verdict.SoakTruth(cmd.Context(), plan, bench.pairing(
 		func(trial, pair int) series.Slot {
 			return series.Slot{Cell: cell, Model: o.model, Pair: pair,

@@ -191,6 +191,8 @@ type TruthPlan struct {
 	First  int // number of the first trial: a soak may be made in pieces
 	Trials int
 	Truth  float64 // planted: other's values over base's, 1.03 for 3 % more
+
+	Told func(trial, pairs int, found stats.Interval) // of each trial that is done; nil: nobody
 }
 
 // TruthCounts is how a planted difference was found.
@@ -223,6 +225,9 @@ func SoakTruth(ctx context.Context, plan TruthPlan, p Pairing) (TruthCounts, err
 		counts.Found += b2i(significant && right)
 		counts.Wrong += b2i(significant && !right)
 		counts.Held += b2i(iv.Contains(truth))
+		if plan.Told != nil {
+			plan.Told(plan.First+trial, pairs.Pairs, iv)
+		}
 	}
 	return counts, nil
 }
