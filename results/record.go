@@ -54,8 +54,8 @@ type Header struct {
 
 // CalibrationRef names the calibration of a predicted file.
 type CalibrationRef struct {
-	File   string `json:"file" doc:"its path as given"`
-	SHA256 string `json:"sha256" doc:"its digest"`
+	File   string `json:"file" doc:"its path as given; a directory holds several of one host, made at different times"`
+	SHA256 string `json:"sha256" doc:"its digest; of a directory that of its files' digests"`
 	Host   string `json:"host" doc:"CPU model it was measured on"`
 }
 

@@ -104,7 +104,7 @@ func writable(path string) error {
 		return fmt.Errorf("%s exists already; it is not written over", path)
 	}
 	dir := filepath.Dir(path)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	if !isDir(dir) {
 		return fmt.Errorf("there is no directory %s", dir)
 	}
 	probe, err := os.CreateTemp(dir, ".mtbench-")

@@ -56,7 +56,7 @@ of parameters, and prints where it is right and where not.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPredict(cmd, o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.calibration, "calibration", "", "file of mtbench calibrate")
+	f.StringVar(&o.calibration, "calibration", "", "file of mtbench calibrate, or a directory of them (mtbench run --calibrate)")
 	f.IntVar(&o.cpus, "cpus", 64, "CPUs of the virtual host")
 	f.BoolVar(&o.apart, "two-hosts", false, "the destination has a host of its own, with as many CPUs")
 	f.IntVar(&o.scale, "scale", 0, "simulate 1/n of the memory (default: such that 512 MiB are simulated)")

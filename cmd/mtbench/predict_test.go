@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,7 +133,10 @@ func badCalibrations(t *testing.T, dir string) {
 	}
 	refused(t, dir, "predict --calibration missing.json -o x.jsonl",
 		"there is no calibration missing.json; make one with: mtbench calibrate -o missing.json")
-	refused(t, dir, "predict --calibration . -o x.jsonl", ". cannot be read: is a directory")
+	if err := os.Mkdir(filepath.Join(dir, "none"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, dir, "predict --calibration none -o x.jsonl", "the directory none holds no calibration")
 	refused(t, dir, "predict -o x.jsonl", "a prediction needs a --calibration; make one with: mtbench calibrate")
 }
 
@@ -216,13 +220,21 @@ func badPredictions(t *testing.T, dir string) {
 // predictAgainst predicts a tiny series of this host, and refuses a calibration of another one and a
 // measured file whose matrix cannot be.
 func predictAgainst(t *testing.T, dir string) {
-	if _, errs, status := mtbench(t, dir, small("-o", "m.jsonl", "--pairs", "1")...); status != 0 {
+	if _, errs, status := mtbench(t, dir, small("-o", "m.jsonl", "--pairs", "1", "--calibrate", "cals")...); status != 0 {
 		t.Fatalf("run: status %d: %s", status, errs)
 	}
-	out, errs, status := mtbench(t, dir, "predict", "--calibration", "cal.json", "--against", "m.jsonl",
-		"--resamples", "1", "-o", "pa.jsonl")
-	if status != 0 || !strings.Contains(out, "results  pa.jsonl") {
-		t.Errorf("predict --against: status %d\n%s%s", status, out, errs)
+	if made, _ := filepath.Glob(filepath.Join(dir, "cals", "*.json")); len(made) != 2 {
+		t.Errorf("before and after the one round there were made the calibrations %q", made)
+	}
+	refused(t, dir, "run --calibrate cals -o n.jsonl", "cals exists already")
+	refused(t, dir, "run --calibrate nowhere/cals -o n.jsonl", "there is no directory nowhere")
+	for i, calibration := range []string{"cal.json", "cals"} {
+		output := fmt.Sprintf("pa%d.jsonl", i)
+		out, errs, status := mtbench(t, dir, "predict", "--calibration", calibration, "--against", "m.jsonl",
+			"--resamples", "2", "-o", output)
+		if status != 0 || !strings.Contains(out, "results  "+output) {
+			t.Errorf("predict --against: status %d\n%s%s", status, out, errs)
+		}
 	}
 	change := func(from, to, old, text string) {
 		b, err := os.ReadFile(filepath.Join(dir, from))

@@ -23,6 +23,8 @@ type runOptions struct {
 	resume   string
 	quick    bool
 	dryRun   bool
+
+	calibrate string // directory; "" = none
 }
 
 func newRunCommand() *cobra.Command {
@@ -100,6 +102,7 @@ func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVar(&o.resume, "resume", "", "go on with this interrupted result file")
 	f.BoolVar(&o.quick, "quick", false, "threads 1 and 4, less memory, few pairs: a first look within 30 seconds")
 	f.StringVar(&o.settings.Trace, "trace", "", "directory for a Chrome trace a run (Perfetto opens it): one run a model and case, no measurement")
+	f.StringVar(&o.calibrate, "calibrate", "", "new directory for a calibration before each round of blocks and after the last (for predict --against)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be run, and do not")
 }
 
@@ -113,6 +116,12 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 	}
 	if o.dryRun {
 		return s.Describe(cmd.OutOrStdout())
+	}
+	if o.calibrate != "" {
+		if err := os.Mkdir(o.calibrate, 0o755); err != nil {
+			return badInput(fmt.Errorf("--calibrate: the directory %s cannot be made: %w", o.calibrate, reason(err)))
+		}
+		s.Between = calibrations(o.calibrate, s.Header)
 	}
 	summary, err := s.Run(cmd.Context(), newProgress(os.Stderr))
 	return finish(cmd, s, summary, err)
@@ -139,7 +148,7 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	if o.output == "" {
 		o.output = "mtbench-" + time.Now().Format("20060102-150405") + ".jsonl"
 	}
-	return o.settings.Validate()
+	return errors.Join(o.settings.Validate(), o.checkCalibrate())
 }
 
 // refuseIdle refuses what was given and would mean nothing: a 0 that stands for "not given", and a

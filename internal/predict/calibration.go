@@ -45,13 +45,23 @@ type Calibration struct {
 
 	// Notes says of each figure how it was measured.
 	Notes map[string]string `json:"notes"`
+
+	parts []*Calibration // of a pool: the calibrations that it was made of
 }
 
 // calibrationType marks the file.
 const calibrationType = "calibration"
 
-// ReadCalibration reads a file that Write wrote. Errors are sentences that name it.
+// ReadCalibration reads a file that Write wrote, or all of a directory of such files as a pool. Errors are
+// sentences that name the file.
 func ReadCalibration(path string) (*Calibration, results.CalibrationRef, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return readPool(path)
+	}
+	return readCalibration(path)
+}
+
+func readCalibration(path string) (*Calibration, results.CalibrationRef, error) {
 	var ref results.CalibrationRef
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -203,7 +213,21 @@ func eachFigure(p *Profile, f func(name string, d *time.Duration)) {
 	}
 }
 
-// Profile is the calibration in single figures: with rng nil as it was measured; else one resampling, in which samples and pages are drawn with replacement.
+// Resampling is the profile number i of a prediction: 0 the calibration as it was measured, every other
+// one with samples and pages drawn with replacement. Those of a pool go round its parts, for what one
+// calibration differs from the next is more than its samples differ among themselves.
+func (c *Calibration) Resampling(i int, rng *rand.Rand) (Profile, error) {
+	switch {
+	case i == 0:
+		return c.Profile(nil)
+	case len(c.parts) > 0:
+		return c.parts[(i-1)%len(c.parts)].Profile(rng)
+	}
+	return c.Profile(rng)
+}
+
+// Profile is the calibration in single figures: with rng nil as it was measured; else one resampling, in
+// which samples and pages are drawn with replacement.
 func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
 	// Not measured: Linux's sched_migration_cost_ns, which is the same everywhere unless somebody changed it.
 	p := Profile{Pages: c.Pages, Costs: sim.Costs{Hot: 500 * time.Microsecond}}

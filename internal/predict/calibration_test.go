@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"mtbench/results"
 )
@@ -118,5 +119,59 @@ func TestForeignCalibrations(t *testing.T) {
 	if _, _, err := ReadCalibration("/nowhere/c.json"); err == nil ||
 		!strings.Contains(err.Error(), "mtbench calibrate") {
 		t.Errorf("a missing calibration: %v", err)
+	}
+}
+
+// pooled writes calibrations that differ from c as change says, and reads their directory.
+func pooled(t *testing.T, c *Calibration, change ...func(*Calibration)) (*Calibration, results.CalibrationRef, error) {
+	t.Helper()
+	dir := t.TempDir()
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range change {
+		var d Calibration
+		if err := json.Unmarshal(text, &d); err != nil {
+			t.Fatal(err)
+		}
+		f(&d)
+		if err := d.Write(filepath.Join(dir, string(rune('a'+i))+".json")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return ReadCalibration(dir)
+}
+
+// A pool's first profile is of all samples together; its resamplings go round the parts.
+func TestPool(t *testing.T) {
+	line := func(ns ...float64) func(*Calibration) {
+		return func(c *Calibration) { c.Samples["line_ns"] = ns }
+	}
+	c := calibrate(t)
+	all, ref, err := pooled(t, c, line(10, 10, 10), line(50, 50), line(90, 90))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ref.SHA256) != 64 || len(all.Pages) != 3*len(c.Pages) {
+		t.Errorf("%d pages of %d, digest %q", len(all.Pages), len(c.Pages), ref.SHA256)
+	}
+	for i, want := range []time.Duration{50, 10, 50, 90, 10} {
+		p, err := all.Resampling(i, rand.New(rand.NewPCG(1, uint64(i))))
+		if err != nil || p.Costs.Line != want {
+			t.Errorf("resampling %d has a line of %v, want %v: %v", i, p.Costs.Line, want, err)
+		}
+	}
+	for want, change := range map[string]func(*Calibration){
+		"with 64 CPUs, and those": func(c *Calibration) { c.Host.CPUs = 64 },
+		"by zlib, level 9":        func(c *Calibration) { c.Level = 9 },
+	} {
+		if _, _, err := pooled(t, c, line(1), change); err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), "b.json: of ") {
+			t.Errorf("error %v does not name the file and say %q", err, want)
+		}
+	}
+	if _, _, err := ReadCalibration(t.TempDir()); err == nil || !strings.Contains(err.Error(), "holds no calibration") {
+		t.Errorf("an empty directory: %v", err)
 	}
 }

@@ -59,11 +59,7 @@ func (m Matrix) Run(ctx context.Context, c *Calibration, each func(*results.Run)
 
 func (m Matrix) resampling(c *Calibration, i int) (uint64, Profile, error) {
 	seed := m.Seed + uint64(i)
-	if i == 0 {
-		p, err := c.Profile(nil)
-		return seed, p, err
-	}
-	p, err := c.Profile(rand.New(rand.NewPCG(seed, 0x63616c)))
+	p, err := c.Resampling(i, rand.New(rand.NewPCG(seed, 0x63616c)))
 	return seed, p, err
 }
 

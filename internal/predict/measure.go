@@ -33,12 +33,20 @@ const samples = 41
 // calibratedPages is how many pages are compressed and decompressed.
 const calibratedPages = 1024
 
+// Check says why a host cannot be calibrated.
+func (p Plan) Check() error {
+	if p.Host.CPUs < 2 {
+		return errors.New("calibrating takes 2 CPUs: what a wake-up on another CPU and the transfer " +
+			"of a cache line cost cannot be measured on one")
+	}
+	return nil
+}
+
 // Calibrate measures this host; it takes about three seconds. Figures are CPU time of the thread that
 // pays where they can be, and time on the clock where two threads are needed.
 func Calibrate(p Plan) (*Calibration, error) {
-	if p.Host.CPUs < 2 {
-		return nil, errors.New("calibrating takes 2 CPUs: what a wake-up on another CPU and the transfer " +
-			"of a cache line cost cannot be measured on one")
+	if err := p.Check(); err != nil {
+		return nil, err
 	}
 	c := &Calibration{Type: calibrationType, Schema: CalibrationSchema, Created: time.Now(), Host: p.Host,
 		Content: p.Content, Codec: p.Codec, Level: p.Level,

@@ -34,6 +34,7 @@ type Engine struct {
 	Seed     uint64
 	Budget   time.Duration // for Matrix.Until
 	Narrow   func(runs []results.Run, c Cell) bool
+	Between  func() error // called before each round of the plan and after the last; nil: nothing is
 
 	runs      []results.Run // all of the series, those of an earlier invocation included
 	failed    []results.Failed
@@ -67,7 +68,7 @@ func (e *Engine) Run(ctx context.Context, plan []Slot, done *results.File) (Summ
 	e.Progress.Begin(len(plan), countKept(plan, kept))
 	defer e.Progress.End()
 	start := time.Now()
-	err := e.walk(ctx, plan, kept)
+	err := e.rounds(ctx, plan, kept)
 	if err == nil && e.Matrix.Until > 0 {
 		err = e.extend(ctx, start)
 	}
@@ -93,6 +94,43 @@ func countKept(plan []Slot, kept map[int]bool) int {
 		}
 	}
 	return n
+}
+
+// rounds makes the runs of plan. A round is a block of every cell that has one more.
+func (e *Engine) rounds(ctx context.Context, plan []Slot, kept map[int]bool) error {
+	for len(plan) > 0 {
+		n := roundLength(plan)
+		round := plan[:n]
+		plan = plan[n:]
+		if countKept(round, kept) == n {
+			continue
+		}
+		if err := e.between(ctx); err != nil {
+			return err
+		}
+		if err := e.walk(ctx, round, kept); err != nil {
+			return err
+		}
+	}
+	return e.between(ctx)
+}
+
+// roundLength is how many of the first slots belong to the same round. A block that compares a model
+// with itself belongs to the round that it was put in.
+func roundLength(plan []Slot) int {
+	for i, s := range plan {
+		if !s.AA && s.Block > plan[0].Block {
+			return i
+		}
+	}
+	return len(plan)
+}
+
+func (e *Engine) between(ctx context.Context) error {
+	if e.Between == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return e.Between()
 }
 
 // walk runs half block by half block, so that a noisy pair is known when its last run ends.

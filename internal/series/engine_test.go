@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,40 @@ func TestEngineKeepsEveryRunAndSkipsWhatIsDone(t *testing.T) {
 	sum, err = e.Run(context.Background(), plan, done)
 	if err != nil || len(again.ran) != 5 || again.ran[0].Index != 3 || sum.Completed != 8 {
 		t.Fatalf("resumed with %d runs from %d, %+v, %v", len(again.ran), again.ran[0].Index, sum, err)
+	}
+}
+
+// Between is called before each round that has something left to do, and once more at the end.
+func TestEngineCallsBetweenRounds(t *testing.T) {
+	m := smallMatrix(4)
+	m.Waits, m.AA = []bool{false, true}, 0.5
+	plan := Plan(m, 1)
+	var at []int
+	r := &scripted{}
+	e := &Engine{Matrix: m, Runner: r, File: &memoryFile{}, Progress: &silent{},
+		Between: func() error { at = append(at, len(r.ran)); return nil }}
+	if _, err := e.Run(context.Background(), plan, &results.File{}); err != nil {
+		t.Fatal(err)
+	}
+	// A round is a block of four in either cell and, every other block, four runs of A/A.
+	if want := []int{0, 12, 24}; !slices.Equal(at, want) || len(plan) != 24 {
+		t.Errorf("called after %v of %d runs, want %v", at, len(plan), want)
+	}
+	done := &results.File{}
+	for _, s := range plan[:13] {
+		done.Runs = append(done.Runs, results.Run{Index: s.Index})
+	}
+	r.ran, at = nil, nil
+	if _, err := e.Run(context.Background(), plan, done); err != nil {
+		t.Fatal(err)
+	}
+	if want := []int{0, 11}; !slices.Equal(at, want) {
+		t.Errorf("gone on with: called after %v runs, want %v", at, want)
+	}
+	broken := errors.New("broken")
+	e.Between = func() error { return broken }
+	if _, err := e.Run(context.Background(), plan, &results.File{}); !errors.Is(err, broken) {
+		t.Errorf("the series went on: %v", err)
 	}
 }
 

@@ -27,8 +27,9 @@ func grace(memory int64) time.Duration {
 
 // Series is one invocation's runs: a header, a plan, and what of it has been done.
 type Series struct {
-	Header results.Header
-	Budget time.Duration
+	Header  results.Header
+	Budget  time.Duration
+	Between func() error // see Engine
 
 	host   *host.Machine
 	plan   []Slot
@@ -275,7 +276,7 @@ func (n *Series) Path() string { return n.path }
 func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 	e := &Engine{
 		Matrix: n.Header.Matrix, Seed: n.Header.Seed, File: n.writer, Progress: p,
-		Budget: n.Budget, Narrow: n.narrow,
+		Budget: n.Budget, Narrow: n.narrow, Between: n.Between,
 		Runner: n.runner(),
 	}
 	return e.Run(ctx, n.plan, n.done)

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"mtbench/internal/host"
+	"mtbench/internal/predict"
+	"mtbench/results"
+)
+
+// checkCalibrate refuses what could only fail when the result file is there.
+func (o *runOptions) checkCalibrate() error {
+	if o.calibrate == "" {
+		return nil
+	}
+	if err := (predict.Plan{Host: host.Local().Describe()}).Check(); err != nil {
+		return fmt.Errorf("--calibrate: %w", err)
+	}
+	if _, err := os.Lstat(o.calibrate); err == nil {
+		return fmt.Errorf("--calibrate: %s exists already; the directory is made for this series", o.calibrate)
+	}
+	if dir := filepath.Dir(o.calibrate); !isDir(dir) {
+		return fmt.Errorf("--calibrate: there is no directory %s", dir)
+	}
+	return nil
+}
+
+// calibrations makes one calibration after the other in dir, for what the series of h compresses.
+func calibrations(dir string, h results.Header) func() error {
+	n := 0
+	return func() error {
+		n++
+		c, err := predict.Calibrate(predict.Plan{Content: h.Scenario.Content, Codec: h.Scenario.Codec,
+			Level: h.Scenario.Level, Seed: h.Seed + uint64(n), Host: h.Host})
+		if err != nil {
+			return err
+		}
+		return c.Write(filepath.Join(dir, fmt.Sprintf("%02d.json", n)))
+	}
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
