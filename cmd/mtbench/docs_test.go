@@ -75,6 +75,9 @@ func shrink(args []string, image string) []string {
 		"frontier": {"--threads", "1", "--wait", "on", "--repeats", "1", "--memory", "4MiB", "--limit", "300ms"},
 		"predict":  {"--threads", "1", "--wait", "on", "--resamples", "1"},
 	}[args[0]]
+	if slices.Contains(args, "--against") { // its matrix is the file's
+		small = []string{"--resamples", "1"}
+	}
 	for i := 0; i+1 < len(small); i += 2 {
 		if !slices.Contains(args, small[i]) && !slices.Contains(args, "--resume") {
 			args = append(args, small[i], small[i+1])

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -147,6 +148,9 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	}
 	if o.output == "" {
 		o.output = "mtbench-" + time.Now().Format("20060102-150405") + ".jsonl"
+	}
+	if o.calibrate != "" {
+		o.calibrate = filepath.Clean(o.calibrate)
 	}
 	return errors.Join(o.settings.Validate(), o.checkCalibrate())
 }
