@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -280,7 +281,11 @@ func (s *source) verify(run *results.Run) error {
 func (sc Scenario) holdCollector() func() {
 	runtime.GC()
 	percent := debug.SetGCPercent(-1)
-	limit := debug.SetMemoryLimit(max(reserve, sc.MemoryNeeded()))
+	most := max(reserve, sc.MemoryNeeded())
+	if sc.Sealed {
+		most = math.MaxInt64 // the world cannot be stopped
+	}
+	limit := debug.SetMemoryLimit(most)
 	return func() {
 		debug.SetGCPercent(percent)
 		debug.SetMemoryLimit(limit)
@@ -294,9 +299,9 @@ type collections struct {
 }
 
 func readCollections() collections {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return collections{int(m.NumGC), time.Duration(m.PauseTotalNs)}
+	var s debug.GCStats
+	debug.ReadGCStats(&s) // which does not stop the world: sealed threads could not be stopped
+	return collections{int(s.NumGC), s.PauseTotal}
 }
 
 func (c collections) since(before collections) collections {

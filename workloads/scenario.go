@@ -53,6 +53,7 @@ type Scenario struct {
 	// The threads.
 	Machine           string // Kernel or Goroutines
 	Pin               bool
+	Sealed            bool // see thread.Options; for an end with a process of its own
 	Account           bool // account the time of each thread by state
 	Model             string
 	Threads           int // compression threads, 1 to models.MaxThreads
@@ -311,7 +312,7 @@ func (sc Scenario) machine(threads int) thread.Machine {
 
 func (sc Scenario) threadOptions(most int) thread.Options {
 	o := thread.Options{
-		Pin: sc.Pin, Account: sc.Account, MaxThreads: most, TurnsPerNS: sc.WorkTurns,
+		Pin: sc.Pin, Sealed: sc.Sealed, Account: sc.Account, MaxThreads: most, TurnsPerNS: sc.WorkTurns,
 	}
 	if sc.TraceTo != "" {
 		o.Trace = traceEvents

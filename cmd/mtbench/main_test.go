@@ -361,7 +361,7 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 func TestDryRunStartsNothing(t *testing.T) {
 	dir := t.TempDir()
 	out, errs, status := mtbench(t, dir, "run", "--dry-run", "--output", "a.jsonl")
-	if status != 0 || !strings.Contains(out, "198 in all") {
+	if status != 0 || !strings.Contains(out, "218 in all") {
 		t.Errorf("status %d: %s%s", status, out, errs)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {

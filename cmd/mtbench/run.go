@@ -94,6 +94,7 @@ func addGuestFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.StringVar(&s.Flush, "flush", s.Flush, "where the pipeline is flushed: sync (safe), wrap (QEMU 3.1) or iteration (3.0)")
 	f.StringVar(&s.Machine, "machine", s.Machine, "what a thread is: kernel or goroutine")
 	f.BoolVar(&s.Pin, "pin", s.Pin, "pin threads to CPUs")
+	f.Var(switchValue{&s.Sealed}, "sealed", "keep the Go runtime's scheduler out of the measured threads")
 	f.Var(switchValue{&s.Account}, "account", "account each thread's time by state")
 	f.BoolVar(&s.RoundRobin, "round-robin", s.RoundRobin, "lockless: plain round robin, no search for a ring with room")
 }

@@ -85,7 +85,7 @@ func (l *Link) writev(t thread.Thread, rest *cursor, n int64) (int64, error) {
 	count := rest.fill(l.iovecs[:], n)
 	defer clear(l.iovecs[:count])
 	for begin := t.Now(); ; {
-		wrote, _, errno := unix.Syscall(unix.SYS_WRITEV, uintptr(l.fd),
+		wrote, errno := thread.Syscall(t, unix.SYS_WRITEV, uintptr(l.fd),
 			uintptr(unsafe.Pointer(&l.iovecs[0])), uintptr(count))
 		switch {
 		case errno == 0:
@@ -179,7 +179,7 @@ func (r *Receiver) Read(t thread.Thread, p []byte) (int, error) {
 	was := t.Enter(thread.Receiving)
 	defer t.Enter(was)
 	for begin := t.Now(); ; {
-		n, err := unix.Read(r.fd, p)
+		n, err := thread.Syscall(t, unix.SYS_READ, uintptr(r.fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
 		switch {
 		case err == unix.EINTR && !expired(t, begin, r.stall):
 			continue
@@ -187,12 +187,12 @@ func (r *Receiver) Read(t thread.Thread, p []byte) (int, error) {
 			return 0, fmt.Errorf("the source has not sent for %v", r.stall)
 		case err == unix.ECONNRESET:
 			return 0, ErrSourceClosed
-		case err != nil:
+		case err != 0:
 			return 0, fmt.Errorf("reading from the link: %w", err)
 		case n == 0:
 			return 0, io.EOF
 		}
 		r.bytes += int64(n)
-		return n, nil
+		return int(n), nil
 	}
 }

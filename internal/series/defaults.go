@@ -38,7 +38,7 @@ func Defaults() Settings {
 		LinkBandwidth: Rate{Multiple: 5.3}, LinkBurst: 64 << 10,
 		DowntimeLimit: 1500 * time.Microsecond, Flush: string(workloads.FlushSync),
 		Decompress: 16, Destination: workloads.Process, Machine: workloads.Kernel,
-		Limit: 3 * time.Second, Account: true, Budget: time.Hour,
+		Sealed: true, Limit: 3 * time.Second, Account: true, Budget: time.Hour,
 	}
 }
 

@@ -143,7 +143,7 @@ func (s *Settings) resolve(perSecond float64) results.Scenario {
 		LinkBurst:       s.LinkBurst,
 		DowntimeLimitMS: ms(s.DowntimeLimit), Flush: s.Flush,
 		DecompressThreads: s.Decompress, Destination: s.Destination,
-		Machine: s.Machine, Pin: s.Pin, LimitMS: ms(s.Limit), Account: s.Account,
+		Machine: s.Machine, Pin: s.Pin, Sealed: s.Sealed && s.Machine == workloads.Kernel, LimitMS: ms(s.Limit), Account: s.Account,
 		RoundRobin: s.RoundRobin,
 	}
 }
@@ -166,7 +166,7 @@ func workload(sc results.Scenario, s Slot) workloads.Scenario {
 		DowntimeLimit: fromMS(sc.DowntimeLimitMS), Flush: workloads.FlushPolicy(sc.Flush),
 		Limit: fromMS(sc.LimitMS), Destination: sc.Destination,
 		LinkBandwidth: sc.LinkBandwidth, LinkBurst: sc.LinkBurst,
-		Machine: sc.Machine, Pin: sc.Pin, Account: sc.Account,
+		Machine: sc.Machine, Pin: sc.Pin, Sealed: sc.Sealed, Account: sc.Account,
 		Model: s.Model, Threads: s.Threads, Wait: s.Wait, RoundRobin: sc.RoundRobin,
 		DecompressThreads: sc.DecompressThreads,
 	}

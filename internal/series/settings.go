@@ -48,6 +48,7 @@ type Settings struct {
 	Destination   string
 	Machine       string
 	Pin           bool
+	Sealed        bool          // the Go runtime's scheduler stays out of kernel threads
 	Limit         time.Duration // bound of a run
 	Account       bool
 	RoundRobin    bool

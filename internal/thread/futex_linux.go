@@ -22,14 +22,13 @@ func addrOf(w *atomic.Uint32) uintptr { return uintptr(unsafe.Pointer(w)) }
 // futexWait sleeps while *w is val, until it is woken. It may return early; the caller looks again.
 //
 // The call is a blocking one, so that the Go scheduler takes the P away and the collector need not
-// wait for the sleeper. A word is part of a Go object, which the caller holds and which never
+// wait for the sleeper, unless the thread is sealed. A word is part of a Go object, which the caller holds and which never
 // moves.
 func (k *kthread) futexWait(w *atomic.Uint32, val uint32) {
 	k.futex(Slept, w, false)
 	for {
 		k.waits++
-		_, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)),
-			opWait, uintptr(val), 0, 0, 0)
+		_, errno := k.syscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), opWait, uintptr(val), 0)
 		if errno != unix.EINTR {
 			break // woken, or *w was no longer val
 		}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,10 +37,10 @@ type Word struct {
 	word *atomic.Uint32 // keeps it alive
 }
 
-// NewKernel makes a machine of kernel threads. It raises GOMAXPROCS to o.MaxThreads + 2 (and never
+// NewKernel makes a machine of kernel threads. It raises GOMAXPROCS to o.MaxThreads and some (and never
 // lowers it), so that a thread that comes back from a system call always finds a P.
 func NewKernel(o Options) *Kernel {
-	if want := o.MaxThreads + spareProcs; want > runtime.GOMAXPROCS(0) {
+	if want := o.procs(); want > runtime.GOMAXPROCS(0) {
 		runtime.GOMAXPROCS(want)
 	}
 	m := &Kernel{core: newCore(o), pid: os.Getpid()}
@@ -63,7 +64,7 @@ func (m *Kernel) Words() []Word {
 }
 
 func (m *Kernel) addWord(name, kind string, w *atomic.Uint32) {
-	m.mu.Lock()
+	m.lock()
 	defer m.mu.Unlock()
 	m.words = append(m.words, Word{Name: name, Kind: kind, Addr: addrOf(w), word: w})
 }
@@ -84,14 +85,17 @@ func (m *Kernel) Start(_ Thread, name string, role Role, f func(Thread)) Joiner 
 	k := m.newThread(name, role)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the OS thread dies with its goroutine
-		k.live(f)
+		k.live(func(t Thread) {
+			k.seal()
+			f(t)
+		})
 	}()
 	return k
 }
 
 func (m *Kernel) newThread(name string, role Role) *kthread {
 	k := &kthread{handle: m.newHandle(name, role), machine: m}
-	m.mu.Lock()
+	m.lock()
 	if k.mode == traced {
 		k.recorder = m.takeRecorder()
 	}
@@ -107,6 +111,9 @@ type kthread struct {
 	handle
 	machine *Kernel
 	index   int // order of birth, from 0
+
+	sealed bool          // own thread
+	due    unix.Timespec // of its sleep; here, since an object on the heap does not move
 
 	over atomic.Uint32 // futex word: 1 when the thread's function has returned
 
@@ -128,6 +135,7 @@ func (k *kthread) live(f func(Thread)) {
 				panic(p)
 			}
 		}
+		k.unseal()
 		k.finish()
 	}()
 	f(k)
@@ -191,10 +199,11 @@ func (k *kthread) SleepUntil(at time.Duration, why State) {
 		return
 	}
 	prev := k.enter(why)
-	ts := unix.NsecToTimespec(int64(k.machine.mono + at))
+	k.due = unix.NsecToTimespec(int64(k.machine.mono + at))
 	for k.Now() < at {
 		// Interrupted (EINTR) or a hair early: an absolute sleep is simply begun again.
-		_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &ts, nil)
+		k.syscall(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME,
+			uintptr(unsafe.Pointer(&k.due)), 0)
 	}
 	k.enter(prev)
 }
@@ -236,6 +245,7 @@ func (m *Kernel) OpenBracket(t Thread) {
 	for _, k := range m.threads {
 		k.read(&k.from, me, figures.withClocks)
 	}
+	me.seal()
 	m.bracket.publish(&m.clock)
 	me.divide()
 }
@@ -244,10 +254,11 @@ func (m *Kernel) OpenBracket(t Thread) {
 func (m *Kernel) ShutBracket(t Thread) {
 	m.mustBe(inBracket, "ShutBracket")
 	me := t.(*kthread)
-	m.mu.Lock()
+	m.lock()
 	defer m.mu.Unlock()
 	m.bracket.publish(&m.clock)
 	me.divide()
+	me.unseal()
 	for _, k := range m.threads {
 		k.read(&k.to, me, figures.withClocks)
 	}
