@@ -73,13 +73,18 @@ func (m *Memory) Fill(gen content.Generator) {
 // each calls f with every page, from as many goroutines as there are CPUs.
 func (m *Memory) each(f func(page int, bytes []byte)) {
 	n := min(runtime.NumCPU(), 1+m.Pages()/4096)
+	part := func(i int) {
+		for page := m.Pages() * i / n; page < m.Pages()*(i+1)/n; page++ {
+			f(page, m.Page(page))
+		}
+	}
+	if n == 1 { // on the caller, which may be a sealed thread: it must not wait for a goroutine
+		part(0)
+		return
+	}
 	var wg sync.WaitGroup
 	for i := range n {
-		wg.Go(func() {
-			for page := m.Pages() * i / n; page < m.Pages()*(i+1)/n; page++ {
-				f(page, m.Page(page))
-			}
-		})
+		wg.Go(func() { part(i) })
 	}
 	wg.Wait()
 }

@@ -48,12 +48,9 @@ func runCalibrate(cmd *cobra.Command, o *calibrateOptions) error {
 	if err := o.complete(cmd.Flags().Changed("seed")); err != nil {
 		return badInput(err)
 	}
-	c, err := predict.Calibrate(o.plan)
+	c, err := calibrateAlone(cmd.Context(), o.plan)
 	if err != nil {
-		return err
-	}
-	if cmd.Context().Err() != nil {
-		return withStatus(statusInterrupted, "interrupted; no calibration was written")
+		return interruptedOr(cmd, err, "interrupted; no calibration was written")
 	}
 	if err := c.Write(o.output); err != nil {
 		return err

@@ -1,21 +1,57 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"mtbench/internal/predict"
 	"mtbench/internal/series"
 )
 
 // newChildCommand is what a series starts its runs with.
 func newChildCommand() *cobra.Command {
+	return childCommand(series.ChildCommand, func() error { return series.Child(os.Stdin) })
+}
+
+// calibrationCommand is what a calibration is started with.
+const calibrationCommand = "internal-calibration"
+
+// newCalibrationChildCommand calibrates in a process in which nothing else goes on.
+func newCalibrationChildCommand() *cobra.Command {
+	return childCommand(calibrationCommand, func() error {
+		return series.AnswerAlone(os.Stdin, func(job json.RawMessage) (any, error) {
+			var p predict.Plan
+			if err := json.Unmarshal(job, &p); err != nil {
+				return nil, err
+			}
+			return predict.Calibrate(p)
+		})
+	})
+}
+
+// calibrateAlone makes a calibration in a process of its own, as runs are made.
+func calibrateAlone(ctx context.Context, p predict.Plan) (*predict.Calibration, error) {
+	answer, err := series.Alone(ctx, []string{calibrationCommand}, p)
+	if err != nil {
+		return nil, err
+	}
+	var c predict.Calibration
+	if err := json.Unmarshal(answer, &c); err != nil {
+		return nil, err
+	}
+	return &c, c.Check()
+}
+
+func childCommand(name string, do func() error) *cobra.Command {
 	return &cobra.Command{
-		Use:    series.ChildCommand,
+		Use:    name,
 		Hidden: true,
 		Args:   noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if err := series.Child(os.Stdin); err != nil {
+			if err := do(); err != nil {
 				return withStatus(statusInternal, "%w", err)
 			}
 			return nil

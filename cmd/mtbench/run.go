@@ -123,7 +123,7 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 		if err := os.Mkdir(o.calibrate, 0o755); err != nil {
 			return badInput(fmt.Errorf("--calibrate: the directory %s cannot be made: %w", o.calibrate, reason(err)))
 		}
-		s.Between = calibrations(o.calibrate, s.Header)
+		s.Between = calibrations(cmd.Context(), o.calibrate, s.Header)
 	}
 	summary, err := s.Run(cmd.Context(), newProgress(os.Stderr))
 	return finish(cmd, s, summary, err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,11 +29,11 @@ func (o *runOptions) checkCalibrate() error {
 }
 
 // calibrations makes one calibration after the other in dir, for what the series of h compresses.
-func calibrations(dir string, h results.Header) func() error {
+func calibrations(ctx context.Context, dir string, h results.Header) func() error {
 	n := 0
 	return func() error {
 		n++
-		c, err := predict.Calibrate(predict.Plan{Content: h.Scenario.Content, Codec: h.Scenario.Codec,
+		c, err := calibrateAlone(ctx, predict.Plan{Content: h.Scenario.Content, Codec: h.Scenario.Codec,
 			Level: h.Scenario.Level, Seed: h.Seed + uint64(n), Host: h.Host})
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ import (
 )
 
 // CalibrationSchema is the version of the calibration file that this build writes and reads.
-const CalibrationSchema = 2
+const CalibrationSchema = 3
 
 // Limits of a calibration file.
 const (
@@ -187,6 +187,9 @@ func checkSamples(list []float64) error {
 func figureNames() []string {
 	var names []string
 	eachFigure(&Profile{}, func(name string, _ *time.Duration) { names = append(names, name) })
+	for i := range stateCounts {
+		names = append(names, statesName(i))
+	}
 	return append(names, crowdName)
 }
 
@@ -200,7 +203,8 @@ func eachFigure(p *Profile, f func(name string, d *time.Duration)) {
 		{"atomic_ns", &c.Atomic}, {"line_ns", &c.Line}, {"poll_ns", &c.Poll}, {"pause_ns", &c.Pause},
 		{"futex_wait_ns", &c.FutexWait}, {"futex_wake_ns", &c.FutexWake},
 		{"wake_empty_ns", &c.WakeEmpty}, {"wake_local_ns", &c.WakeLocal}, {"wake_busy_ns", &c.WakeBusy},
-		{"kick_ns", &c.Kick}, {"interrupt_ns", &c.Interrupt}, {"timer_ns", &c.Timer}, {"idle_wake_ns", &c.IdleWake}, {"switch_ns", &c.Switch},
+		{"kick_ns", &c.Kick}, {"interrupt_ns", &c.Interrupt}, {"timer_ns", &c.Timer}, {"idle_wake_ns", &c.IdleWake},
+		{"halt_poll_ns", &c.HaltPoll}, {"poll_wake_ns", &c.PollWake}, {"poll_latency_ns", &c.PollLatency}, {"switch_ns", &c.Switch},
 		{"slice_ns", &c.Slice}, {"wake_granularity_ns", &c.WakeGranularity},
 		{"sleep_call_ns", &c.SleepCall}, {"sleep_slack_ns", &c.SleepSlack}, {"clock_ns", &c.Clock},
 		{"stamp_ns", &c.Stamp}, {"start_ns", &c.Start}, {"start_latency_ns", &c.StartLatency},
@@ -235,6 +239,9 @@ func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
 		*d = time.Duration(math.Round(figureOf(resample(c.Samples[name], rng))))
 	})
 	p.Costs.Crowded = max(figureOf(resample(c.Samples[crowdName], rng)), 1) // nobody is sped up
+	for i := range p.States {
+		p.States[i] = figureOf(resample(c.Samples[statesName(i)], rng))
+	}
 	if rng != nil {
 		p.Pages = make([]Page, len(c.Pages))
 		for i := range p.Pages {

@@ -2,6 +2,7 @@ package predict
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 // crowdName is the factor among the samples, which are otherwise ns.
 const crowdName = "crowded"
 
-// The crowd: so many pairs of threads hand a token to and fro, each pair its own, and compress while they have
-// it, on all CPUs. As many as a run of 16 threads at either end has.
+// The crowd: so many pairs of threads hand a token to and fro, each pair its own. While they have it one of
+// them compresses a page and the other decompresses one, as the workers of a run of 16 threads do at either end.
 const (
 	crowdPairs = 16
 	crowdPages = 256                    // of each thread, and other ones: a codec must not get to know them
@@ -24,26 +25,28 @@ const (
 // the share of the CPUs' time that the threads get at all. The caches and translations that the others push out
 // are in it, and what interrupts and a hypervisor take, whether the kernel knows of it or not.
 func (m *meter) crowd(t thread.Thread) error {
-	plan := m.plan
-	w, err := newPageMeter(plan, crowdPages)
-	if err != nil {
-		return err
-	}
-	defer w.mem.Unmap()
-	alone := w.alone(t, crowdPages)
 	var members []*member
 	for range crowdPairs {
 		token := new(uint32)
 		for side := range uint32(2) {
-			plan.Seed++
-			w, err := newPageMeter(plan, crowdPages)
+			m.plan.Seed++
+			w, err := newPageMeter(m.plan, crowdPages)
 			if err != nil {
 				return err
 			}
 			defer w.mem.Unmap()
-			members = append(members, &member{pageMeter: w, token: token, side: side})
+			x := &member{token: token, side: side, do: w.compress}
+			if side == 1 {
+				if err := w.pack(t); err != nil {
+					return err
+				}
+				x.do = w.unpack
+			}
+			members = append(members, x)
 		}
 	}
+	byItself := [2]float64{alone(t, crowdPages, members[0].do), alone(t, crowdPages, members[1].do)}
+	byItself[0] *= m.figure(statesName(1)) // as many encoders as there are pairs, with which it is known
 	var joins []thread.Joiner
 	begin := t.Now() + crowdStart
 	for _, x := range members {
@@ -55,25 +58,28 @@ func (m *meter) crowd(t thread.Thread) error {
 		all += x.all
 	}
 	share := min(float64(all)/float64(crowdFor)/float64(m.plan.Host.CPUs), 1)
-	for _, x := range members {
-		if x.pages > 0 {
-			m.add(crowdName, float64(x.took)/float64(x.pages)/alone/share)
+	for pair := range slices.Chunk(members, 2) {
+		if took, work := pair[0].took+pair[1].took, pair[0].due(byItself)+pair[1].due(byItself); work > 0 {
+			m.add(crowdName, float64(took)/work/share)
 		}
 	}
-	m.c.Notes[crowdName] = fmt.Sprintf("CPU time of a page with 32 threads that hand over, over the same alone, and over "+
-		"the %.0f %% of the CPUs' time that they got: a factor", 100*share)
+	m.c.Notes[crowdName] = fmt.Sprintf("CPU time of a page compressed and one decompressed with 32 threads that hand over, "+
+		"over the same alone (by as many encoders), and over the %.0f %% of the CPUs' time that they got: a factor", 100*share)
 	return nil
 }
 
 // member is one thread of the crowd.
 type member struct {
-	*pageMeter
+	do    func(t thread.Thread, page int)
 	token *uint32
 	side  uint32
 	took  time.Duration // CPU time of its pages
 	all   time.Duration // its CPU time, hand-overs included
 	pages int
 }
+
+// due is what its pages would take by itself.
+func (x *member) due(byItself [2]float64) float64 { return float64(x.pages) * byItself[x.side] }
 
 func (x *member) work(t thread.Thread, begin time.Duration) {
 	end := begin + crowdFor
@@ -86,13 +92,13 @@ func (x *member) work(t thread.Thread, begin time.Duration) {
 	x.pass() // the other must not wait for ever
 }
 
-// turn waits for the token, compresses a page and passes the token on.
+// turn waits for the token, does a page and passes the token on.
 func (x *member) turn(t thread.Thread, end time.Duration) {
 	for now := atomic.LoadUint32(x.token); now%2 != x.side && t.Now() < end; now = atomic.LoadUint32(x.token) {
 		futexWait(x.token, now)
 	}
 	before := threadCPU()
-	x.encode(t, x.pages%crowdPages)
+	x.do(t, x.pages%crowdPages)
 	x.took += threadCPU() - before
 	x.pages++
 	x.pass()

@@ -216,3 +216,16 @@ func TestScaleText(t *testing.T) {
 		}
 	}
 }
+
+// The factor of codec states passes through what was measured and is flat beyond it.
+func TestStates(t *testing.T) {
+	s := States{1.1, 1.2, 1.6}
+	for n, want := range map[int]float64{0: 1, 1: 1, 2: 1.05, 4: 1.1, 8: 1.15, 16: 1.2, 32: 1.4, 64: 1.6, 1000: 1.6} {
+		if got := s.At(n); math.Abs(got-want) > 1e-9 {
+			t.Errorf("%d states: %v, want %v", n, got, want)
+		}
+	}
+	if got := (States{0.9, 0, 1}).At(16); got != 1 {
+		t.Errorf("sped up or undone by a factor of %v", got)
+	}
+}

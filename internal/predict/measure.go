@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -43,7 +44,9 @@ func (p Plan) Check() error {
 }
 
 // Calibrate measures this host; it takes about three seconds. Figures are CPU time of the thread that
-// pays where they can be, and time on the clock where two threads are needed.
+// pays where they can be, and time on the clock where two threads are needed. The threads are sealed, as
+// those of a measured run are, and the collector of Go is off meanwhile: nothing else of the process may
+// stop the world.
 func Calibrate(p Plan) (*Calibration, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -51,13 +54,19 @@ func Calibrate(p Plan) (*Calibration, error) {
 	c := &Calibration{Type: calibrationType, Schema: CalibrationSchema, Created: time.Now(), Host: p.Host,
 		Content: p.Content, Codec: p.Codec, Level: p.Level,
 		Samples: map[string][]float64{}, Notes: map[string]string{}}
-	m := &meter{c: c, plan: p, machine: thread.NewKernel(thread.Options{MaxThreads: 2*crowdPairs + 2})}
+	m := &meter{c: c, plan: p, machine: thread.NewKernel(thread.Options{Sealed: true, MaxThreads: 2*crowdPairs + 2})}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	var failed error
 	err := m.machine.Run("calibration", func(t thread.Thread) {
+		m.machine.OpenBracket(t) // which seals this thread
+		defer m.machine.ShutBracket(t)
 		if c.Pages, failed = measurePages(t, p); failed != nil {
 			return
 		}
 		m.primitives(t)
+		if failed = m.states(t); failed != nil {
+			return
+		}
 		if failed = m.crowd(t); failed != nil {
 			return
 		}
@@ -133,6 +142,7 @@ type pageMeter struct {
 	encoder           codec.Encoder
 	decoder           codec.Decoder
 	origin, out, back []byte
+	packed            [][]byte // of each page; empty: the page is all zero
 }
 
 // newPageMeter fills so many pages with the plan's content; the caller unmaps them.
@@ -167,6 +177,28 @@ func (w *pageMeter) encode(t thread.Thread, i int) (int, error) {
 	}
 	copy(w.origin, w.mem.Page(i))
 	return w.encoder.Encode(t, w.out, w.origin)
+}
+
+// compress is encode where it is known to work.
+func (w *pageMeter) compress(t thread.Thread, i int) { _, _ = w.encode(t, i) }
+
+// pack compresses every page once, for unpack.
+func (w *pageMeter) pack(t thread.Thread) error {
+	for i := range w.mem.Pages() {
+		n, err := w.encode(t, i)
+		if err != nil {
+			return fmt.Errorf("compressing page %d: %w", i, err)
+		}
+		w.packed = append(w.packed, bytes.Clone(w.out[:n]))
+	}
+	return nil
+}
+
+// unpack does with a page what a worker of the destination does.
+func (w *pageMeter) unpack(t thread.Thread, i int) {
+	if len(w.packed[i]) > 0 {
+		_ = w.decoder.Decode(t, w.back, w.packed[i]) // it did when it was packed
+	}
 }
 
 // measure does with a page what the workers of either end do.

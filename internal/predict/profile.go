@@ -24,6 +24,8 @@ type Profile struct {
 	Costs sim.Costs
 	Pages []Page // drawn from uniformly
 	Rates Rates
+
+	States States // what many codec states do to the time of compressing
 }
 
 // Rates are what work costs the thread that does it.

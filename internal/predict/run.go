@@ -124,7 +124,7 @@ func newRun(ctx context.Context, s Setup, p Profile, c Cell, seed uint64, build 
 	n := int(sc.MemoryBytes / workloads.PageSize)
 	r.guest = &guest{pages: n, log: workloads.NewDirtyLog(n), rates: &r.Rates, content: r.content(1)}
 	r.stream = newStream(&r.Rates, sc.LinkBandwidth, max(1, sc.LinkBurst), r.far)
-	r.jobs = &jobs{stream: r.stream, content: r.content(2)}
+	r.jobs = &jobs{stream: r.stream, content: r.content(2), states: r.States}
 	return r, nil
 }
 

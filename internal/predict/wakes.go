@@ -2,7 +2,6 @@ package predict
 
 import (
 	"math"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -49,8 +48,8 @@ func (m *meter) futexes(t thread.Thread) error {
 	return nil
 }
 
-// futexWake and futexWait are futex(2) on a word of the meter's own. The scheduler of Go has to know
-// of a wait: a thread that is stopped for the collector must not be waited for by one that sleeps.
+// futexWake and futexWait are futex(2) on a word of the meter's own. As the threads are sealed, the
+// scheduler of Go is not told of a wait.
 func futexWake(word *uint32) {
 	const wakePrivate = 129
 	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), wakePrivate, 1, 0, 0, 0)
@@ -58,7 +57,7 @@ func futexWake(word *uint32) {
 
 func futexWait(word *uint32, val uint32) {
 	const waitPrivate = 128
-	unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), waitPrivate, uintptr(val), 0, 0, 0)
+	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), waitPrivate, uintptr(val), 0, 0, 0)
 }
 
 // slices lets two threads that never sleep share a CPU, and takes how long each keeps it. A gap in its
@@ -242,7 +241,7 @@ func (m *meter) handOvers(t thread.Thread) ([]turn, error) {
 		turns[i].switches = float64(threadSwitches()-n) / wakeBatch // each thread's as often as its turns
 	}
 	j.Join(t)
-	work := workers[0].alone(t, wakeBatch)
+	work := alone(t, wakeBatch, workers[0].compress)
 	for i := range turns {
 		turns[i].work = work
 	}
@@ -255,23 +254,24 @@ func (w *pageMeter) turns(t thread.Thread, token *uint32, side uint32) {
 		for now := atomic.LoadUint32(token); now%2 != side; now = atomic.LoadUint32(token) {
 			futexWait(token, now)
 		}
-		w.encode(t, page)
+		w.compress(t, page)
 		atomic.AddUint32(token, 1)
 		futexWake(token)
 	}
 }
 
-// alone is the mean time of so many pages with nobody else about, in ns: the fastest of several rounds.
-func (w *pageMeter) alone(t thread.Thread, pages int) float64 {
-	best := math.Inf(1)
+// alone is the mean time that do takes of so many pages with nobody else about, in ns: the median of several
+// rounds.
+func alone(t thread.Thread, pages int, do func(thread.Thread, int)) float64 {
+	var rounds []float64
 	for range samples {
 		begin := t.Now()
 		for page := range pages {
-			w.encode(t, page)
+			do(t, page)
 		}
-		best = min(best, float64(t.Now()-begin))
+		rounds = append(rounds, float64(t.Now()-begin))
 	}
-	return best / float64(pages)
+	return figureOf(rounds) / float64(pages)
 }
 
 // threadSwitches is how often the calling OS thread has left its CPU.
@@ -294,29 +294,78 @@ func (m *meter) switches(near []turn) {
 		"wait, by switch: what it does to the caches is in it"
 }
 
-// wakeIdle wakes a sleeper whose CPU is idle, after gaps of any length: how deep a CPU sleeps, and
-// on a virtual machine whether its host still polls for it, goes by how long it has been idle.
+// wakeIdle wakes a sleeper whose CPU is idle, at even intervals of several lengths. How long it takes goes
+// by how long the CPU has been idle: on a virtual machine it may poll for a while before it halts, and how
+// long it polls follows the intervals that it has seen. So they are even, and the first few do not count.
 func (m *meter) wakeIdle(t thread.Thread) {
 	defer onCPU(0)()
 	s := m.newSleeper(t, 1, false)
-	r := rand.New(rand.NewPCG(m.plan.Seed, 0x6761))
 	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
-	for range wakeBatch * samples / 2 {
-		gap := time.Duration(shortestGap * math.Exp(r.Float64()*math.Log(longestGap/shortestGap)))
-		for end := t.Now() + gap; t.Now() < end; {
+	for range idleRounds {
+		var wakes []idleWake
+		for _, gap := range idleGaps {
+			wakes = append(wakes, s.wakes(t, gap))
 		}
-		call, delay := s.wake(t)
-		m.add("futex_wake_ns", call-m.figure("clock_ns"))
-		m.add("idle_wake_ns", delay-after)
+		n, short, long := polled(wakes), wakes[0], wakes[len(wakes)-1]
+		limit := 0.0 // between the longest interval at which it still polled and the next
+		if n > 0 {
+			limit = float64(idleGaps[n-1])
+		}
+		if n > 0 && n < len(idleGaps) {
+			limit = math.Sqrt(limit * float64(idleGaps[n]))
+		}
+		m.add("halt_poll_ns", limit)
+		m.add("poll_wake_ns", short.call-m.figure("clock_ns"))
+		m.add("poll_latency_ns", short.delay-after)
+		m.add("futex_wake_ns", long.call-m.figure("clock_ns"))
+		m.add("idle_wake_ns", long.delay-after)
 	}
 	s.close(t)
-	m.c.Notes["futex_wake_ns"] = "FUTEX_WAKE with a sleeper on an idle CPU, as the waker sees it, after gaps of " +
-		"10 µs to 1 ms"
-	m.c.Notes["idle_wake_ns"] = "from there until the sleeper has that CPU, less switch and the way back"
+	m.c.Notes["poll_wake_ns"] = "FUTEX_WAKE with a sleeper on an idle CPU, as the waker sees it, every 20 µs"
+	m.c.Notes["poll_latency_ns"] = "from there until the sleeper has that CPU, less switch and the way back"
+	m.c.Notes["futex_wake_ns"] = "the same call every 2 ms"
+	m.c.Notes["idle_wake_ns"] = "and its latency"
+	m.c.Notes["halt_poll_ns"] = "the interval from which on wakes take more like the last than like the first; 0: all do"
 }
 
-// The gaps between two wake-ups of an idle CPU, in ns; their logarithms are uniform.
-const shortestGap, longestGap = 10_000.0, 1_000_000.0
+const idleRounds = 11
+
+// idleGaps are the intervals, in ascending order.
+var idleGaps = [...]time.Duration{20 * time.Microsecond, 50 * time.Microsecond, 100 * time.Microsecond,
+	200 * time.Microsecond, 500 * time.Microsecond, 2 * time.Millisecond}
+
+// idleWake is a wake-up of an idle CPU: the call and the latency behind it, in ns.
+type idleWake struct{ call, delay float64 }
+
+// wakes wakes s every gap and gives medians.
+func (s *sleeper) wakes(t thread.Thread, gap time.Duration) idleWake {
+	const n, skipped = 15, 6
+	var calls, delays []float64
+	for i := range n {
+		for end := t.Now() + gap; t.Now() < end; {
+		}
+		if call, delay := s.wake(t); i >= skipped {
+			calls, delays = append(calls, call), append(delays, delay)
+		}
+	}
+	return idleWake{figureOf(calls), figureOf(delays)}
+}
+
+// polled is at how many of the intervals the CPU still polled: those before the first that takes more
+// like the longest than like the shortest. None where the two hardly differ.
+func polled(wakes []idleWake) int {
+	took := func(w idleWake) float64 { return w.call + w.delay }
+	short, long := took(wakes[0]), took(wakes[len(wakes)-1])
+	if long < 2*short {
+		return 0
+	}
+	for i, w := range wakes {
+		if took(w) > math.Sqrt(short*long) {
+			return i
+		}
+	}
+	return len(wakes)
+}
 
 // timers lets a thread sleep again and again on a CPU that another keeps busy, and takes how much less
 // that one gets done.

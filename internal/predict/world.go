@@ -144,13 +144,16 @@ type job struct {
 type jobs struct {
 	stream  *stream
 	content *pages
+	states  States
 	counts  workloads.Counts
-	made    int
+	made    int     // requests, and with each an encoder
+	slower  float64 // by so many encoders
 }
 
 func (j *jobs) Init(r *models.Request) error {
 	r.User = &job{}
 	j.made++
+	j.slower = j.states.At(j.made)
 	return nil
 }
 
@@ -163,7 +166,7 @@ func (j *jobs) Handle(t thread.Thread, r *models.Request) {
 	was := t.Enter(thread.Codec)
 	w := r.User.(*job)
 	w.page, w.full = j.content.draw(), true
-	t.Compute(w.page.Encode)
+	t.Compute(scaled(w.page.Encode, j.slower))
 	t.Enter(was)
 }
 

@@ -41,24 +41,62 @@ const maxJob = 1 << 20
 // While it works it watches stdin: its end means that the parent is gone, and then the process
 // ends at once.
 func Child(stdin *os.File) error {
-	lines := bufio.NewReaderSize(io.LimitReader(stdin, maxJob), 4096)
-	line, err := lines.ReadBytes('\n')
+	line, err := readJob(stdin)
 	if err != nil {
-		return fmt.Errorf("no job on standard input (this command is not for people): %w", err)
+		return err
 	}
 	var j job
 	if err := json.Unmarshal(line, &j); err != nil {
 		return fmt.Errorf("the job cannot be read: %w", err)
 	}
+	return hand(j.do())
+}
+
+// readJob reads the line that the parent begins with, and watches it from then on.
+func readJob(stdin *os.File) ([]byte, error) {
+	lines := bufio.NewReaderSize(io.LimitReader(stdin, maxJob), 4096)
+	line, err := lines.ReadBytes('\n')
+	if err != nil {
+		return nil, fmt.Errorf("no job on standard input (this command is not for people): %w", err)
+	}
 	go dieWithParent(stdin)
+	return line, nil
+}
+
+// hand reports to the parent.
+func hand(v any) error {
 	report := os.NewFile(reportFD, "report")
 	if report == nil {
 		return errors.New("no descriptor to report to")
 	}
-	if err := json.NewEncoder(report).Encode(j.do()); err != nil {
+	if err := json.NewEncoder(report).Encode(v); err != nil {
 		return fmt.Errorf("the report cannot be handed over: %w", err)
 	}
 	return report.Close()
+}
+
+// answer is what a child reports that was started by Alone.
+type answer struct {
+	Answer json.RawMessage `json:",omitempty"`
+	Error  string          `json:",omitempty"`
+}
+
+// AnswerAlone is the body of a child process that Alone has started: it does its job, reports, and
+// returns. It ends with its parent as Child does.
+func AnswerAlone(stdin *os.File, do func(job json.RawMessage) (any, error)) error {
+	job, err := readJob(stdin)
+	if err != nil {
+		return err
+	}
+	var a answer
+	v, err := do(job)
+	if err == nil {
+		a.Answer, err = json.Marshal(v)
+	}
+	if err != nil {
+		a.Error = err.Error()
+	}
+	return hand(a)
 }
 
 // dieWithParent is never joined: it lives as long as the process, asleep in a read.

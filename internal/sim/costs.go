@@ -53,6 +53,14 @@ type Costs struct {
 	IdleWake   time.Duration `json:"idle_wake_ns"`
 	WakeSpread float64       `json:"wake_spread"`
 
+	// HaltPoll is for how long a CPU that has nothing to run polls for work before it goes to sleep, as
+	// the guest of a hypervisor may (Linux's cpuidle-haltpoll) and as a C-state that is not deep comes to;
+	// 0: it sleeps at once. PollWake is the call that wakes a thread on a CPU that still polls (the waker
+	// pays), and PollLatency the latency there (nobody does): FutexWake and IdleWake are of one that sleeps.
+	HaltPoll    time.Duration `json:"halt_poll_ns"`
+	PollWake    time.Duration `json:"poll_wake_ns"`
+	PollLatency time.Duration `json:"poll_latency_ns"`
+
 	// Switch is the change from one thread to another on a CPU. The thread that comes pays.
 	Switch time.Duration `json:"switch_ns"`
 
@@ -136,8 +144,9 @@ func (c Costs) Fields() []Cost {
 		{"atomic_ns", c.Atomic}, {"line_ns", c.Line}, {"poll_ns", c.Poll}, {"pause_ns", c.Pause},
 		{"futex_wait_ns", c.FutexWait}, {"futex_wake_ns", c.FutexWake},
 		{"wake_empty_ns", c.WakeEmpty}, {"wake_local_ns", c.WakeLocal}, {"wake_busy_ns", c.WakeBusy},
-		{"kick_ns", c.Kick}, {"interrupt_ns", c.Interrupt}, {"timer_ns", c.Timer}, {"idle_wake_ns", c.IdleWake}, {"switch_ns", c.Switch},
-		{"hot_ns", c.Hot}, {"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
+		{"kick_ns", c.Kick}, {"interrupt_ns", c.Interrupt}, {"timer_ns", c.Timer}, {"idle_wake_ns", c.IdleWake},
+		{"halt_poll_ns", c.HaltPoll}, {"poll_wake_ns", c.PollWake}, {"poll_latency_ns", c.PollLatency},
+		{"switch_ns", c.Switch}, {"hot_ns", c.Hot}, {"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
 		{"sleep_call_ns", c.SleepCall}, {"sleep_slack_ns", c.SleepSlack},
 		{"clock_ns", c.Clock}, {"stamp_ns", c.Stamp},
 		{"start_ns", c.Start}, {"start_latency_ns", c.StartLatency},
@@ -151,6 +160,7 @@ type costs struct {
 	wakeLocal, wakeBusy, kick, interrupt int64
 	idleWake, change, slice, wakePreempt int64
 	hot, timer                           int64
+	haltPoll, pollWake, pollLatency      int64
 	sleepCall, sleepSlack, clock, stamp  int64
 	start, startLatency                  int64
 	wakeSpread                           float64
@@ -163,6 +173,7 @@ func (c Costs) internal() costs {
 		futexWait: int64(c.FutexWait), futexWake: int64(c.FutexWake),
 		wakeEmpty: int64(c.WakeEmpty), wakeLocal: int64(c.WakeLocal),
 		wakeBusy: int64(c.WakeBusy), kick: int64(c.Kick), interrupt: int64(c.Interrupt), idleWake: int64(c.IdleWake), change: int64(c.Switch),
+		haltPoll: int64(c.HaltPoll), pollWake: int64(c.PollWake), pollLatency: int64(c.PollLatency),
 		slice: int64(c.Slice), hot: int64(c.Hot), timer: int64(c.Timer), wakePreempt: int64(c.WakeGranularity),
 		sleepCall: int64(c.SleepCall), sleepSlack: int64(c.SleepSlack),
 		clock: int64(c.Clock), stamp: int64(c.Stamp),

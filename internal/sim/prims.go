@@ -53,8 +53,10 @@ func (p *proc) wakeCost(f *futex) int64 {
 	switch {
 	case len(f.waiters) == 0:
 		return m.costs.wakeEmpty
-	case m.opt.Choose != nil || m.idle > 0:
+	case m.opt.Choose != nil || m.idle > 0 && !m.polls(m.idleCPU(f.waiters[0].lastCPU)):
 		return m.costs.futexWake
+	case m.idle > 0:
+		return m.costs.pollWake
 	case m.interrupts(f.waiters[0], p.cpu):
 		return m.costs.wakeBusy
 	}

@@ -15,8 +15,9 @@ import "slices"
 // its last one. It preempts at once only a thread that is no longer eligible. A CPU that becomes idle takes
 // from the longest queue, but nobody who ran there just now.
 type cpu struct {
-	cur   *proc
-	queue []*proc
+	cur     *proc
+	queue   []*proc
+	emptied int64 // idle: since when
 }
 
 // ready makes p runnable after delay.
@@ -61,8 +62,15 @@ func (m *Machine) arrive(p *proc, i int) {
 	m.cpus[i].cur = p
 	p.where, p.cpu, p.lastCPU = arriving, i, i
 	p.deadline = p.vr + m.costs.slice
-	m.heap.set(p.event, m.now+m.spread(m.costs.idleWake))
+	latency := m.costs.idleWake
+	if m.polls(i) {
+		latency = m.costs.pollLatency
+	}
+	m.heap.set(p.event, m.now+m.spread(latency))
 }
+
+// polls says whether CPU i, which is idle, still looks for work and does not sleep yet.
+func (m *Machine) polls(i int) bool { return m.now-m.cpus[i].emptied < m.costs.haltPoll }
 
 // begin: p has got its CPU.
 func (m *Machine) begin(p *proc) {
@@ -138,7 +146,7 @@ func (m *Machine) preempts(p *proc, c *cpu) bool {
 		return false
 	}
 	mean := c.mean(m.now)
-	return c.cur.runtime(m.now) > mean+m.costs.wakePreempt && c.queue[c.best(m.now)] == p
+	return c.cur.runtime(m.now) >= mean+m.costs.wakePreempt && c.queue[c.best(m.now)] == p
 }
 
 // mean is the mean virtual runtime of the thread that has c and of those who wait for it.
@@ -280,7 +288,7 @@ func (m *Machine) dispatch(i int) {
 	if len(c.queue) > 0 {
 		p = m.take(c, c.best(m.now))
 	} else if p = m.pull(); p == nil {
-		c.cur = nil
+		c.cur, c.emptied = nil, m.now
 		m.idle++
 		m.heap.remove(i)
 		return

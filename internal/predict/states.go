@@ -1,0 +1,70 @@
+package predict
+
+import (
+	"fmt"
+	"math"
+
+	"mtbench/internal/codec"
+	"mtbench/internal/thread"
+)
+
+// A pipeline has a codec state for each request, so that one model has four times as many as another with as
+// many threads. They push each other out of the caches, however few threads use them.
+
+// stateCounts are the numbers of encoders that the effect is measured at, beside one.
+var stateCounts = [...]int{4, 16, 64}
+
+// States is how many times as long compressing a page takes where so many encoders take turns as where one
+// does all: one factor for each of stateCounts.
+type States [len(stateCounts)]float64
+
+func statesName(i int) string { return fmt.Sprintf("states_%d", stateCounts[i]) }
+
+// At is the factor for n encoders: linear in log n between those that were measured, that of the most
+// beyond them; 1 for one.
+func (s States) At(n int) float64 {
+	at, factor := 1.0, 1.0
+	for i, count := range stateCounts {
+		next := max(s[i], 1) // nobody is sped up
+		if n <= count {
+			return factor + (next-factor)*math.Log(max(float64(n), at)/at)/math.Log(float64(count)/at)
+		}
+		at, factor = float64(count), next
+	}
+	return factor
+}
+
+// states measures them: the pages are the same, in turn, and so is the thread.
+func (m *meter) states(t thread.Thread) error {
+	w, err := newPageMeter(m.plan, crowdPages)
+	if err != nil {
+		return err
+	}
+	defer w.mem.Unmap()
+	c, err := codec.Lookup(m.plan.Codec)
+	if err != nil {
+		return err
+	}
+	encoders := []codec.Encoder{w.encoder}
+	for len(encoders) < stateCounts[len(stateCounts)-1] {
+		e, err := c.NewEncoder(m.plan.Level)
+		if err != nil {
+			return err
+		}
+		encoders = append(encoders, e)
+	}
+	with := func(n int) float64 {
+		return alone(t, crowdPages, func(t thread.Thread, page int) {
+			w.encoder = encoders[page%n]
+			w.compress(t, page)
+		})
+	}
+	for range 3 {
+		one := with(1)
+		for i, n := range stateCounts {
+			m.add(statesName(i), with(n)/one)
+			m.c.Notes[statesName(i)] = fmt.Sprintf("a page compressed by the next of %d encoders over one by the same: a factor", n)
+		}
+	}
+	return nil
+}
