@@ -66,6 +66,9 @@ func scenarioText(s *results.Scenario) string {
 	if s.Flush != "" {
 		parts = append(parts, "flush "+s.Flush)
 	}
+	if s.Sealed {
+		parts = append(parts, "sealed")
+	}
 	if s.Pin {
 		parts = append(parts, "pinned")
 	}
