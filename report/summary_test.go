@@ -81,7 +81,7 @@ func TestOneNumberOfPairs(t *testing.T) {
 
 func TestRerunCommandKeepsTheWorkload(t *testing.T) {
 	argv := []string{"./mtbench", "run", "--codec", "s2", "--pairs", "2", "-o", "x.jsonl", "--seed=7",
-		"--threads", "4"}
+		"--calibrate", "cals", "--threads", "4"}
 	if got := rerunCommand(argv, 9); got != "mtbench run --codec s2 --threads 4 --pairs 9" {
 		t.Errorf("got %q", got)
 	}

@@ -327,7 +327,7 @@ func rerunCommand(argv []string, pairs int) string {
 	for i := 2; i < len(argv); i++ {
 		name, _, joined := strings.Cut(argv[i], "=")
 		switch name {
-		case "--pairs", "--output", "-o", "--resume", "--seed", "--until", "--budget":
+		case "--pairs", "--output", "-o", "--resume", "--seed", "--until", "--budget", "--calibrate":
 			if !joined {
 				i++
 			}

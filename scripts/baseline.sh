@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 go build -o ./mtbench ./cmd/mtbench
 ./mtbench doctor || true
 new=$(mktemp -u -p results/baseline new-XXXXXX.jsonl)
-./mtbench run --output "$new" "$@"
-rm -f "${new%.jsonl}.svg"
+./mtbench run --calibrate "${new%.jsonl}" --output "$new" "$@"
+rm -rf "${new%.jsonl}.svg" results/baseline/calibrations
+mv "${new%.jsonl}" results/baseline/calibrations
 mv "$new" results/baseline/series.jsonl
 scripts/render.sh

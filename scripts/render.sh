@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Renders whatever is made of the committed results: the baseline's report, the page of figures and
-# the README's table. With an argument it renders into that directory instead of the checkout, which
+# Renders whatever is made of the committed results: the baseline's report, the page of figures, the
+# README's table and the tables of what a prediction is worth. With an argument it renders into that directory instead of the checkout, which
 # is how scripts/check-rendered.sh proves that nothing was written by hand.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,6 +17,13 @@ mkdir -p "$into/results/baseline/report" "$into/docs"
 "$mtbench" report results/baseline/steps.jsonl --format markdown --only head,steps \
 	>"$into/results/baseline/report/steps.md"
 "$mtbench" fields "$series" >"$into/docs/figures.md"
+
+# What the prediction is worth: the baseline's own matrix from the calibrations made between its rounds, and
+# the letter's rows. The last two lines of either name a result file that is not kept.
+"$mtbench" predict --calibration results/baseline/calibrations --against "$series" --resamples 25 \
+	-o "$(dirname "$mtbench")/own-host.jsonl" 2>/dev/null | head -n -2 >"$into/results/baseline/report/own-host.txt"
+"$mtbench" predict --letter -o "$(dirname "$mtbench")/letter.jsonl" 2>/dev/null |
+	head -n -2 >"$into/results/baseline/report/letter.txt"
 
 # The README's table stands between two markers.
 table=$("$mtbench" report "$series" --format markdown --only cases)
