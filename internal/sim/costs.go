@@ -73,9 +73,9 @@ type Costs struct {
 	// queue of another: Linux's sched_migration_cost_ns.
 	Hot time.Duration `json:"hot_ns"`
 
-	// Slice is how long a thread keeps a CPU that another waits for. WakeGranularity is by how much
-	// the running thread must have had more CPU time than the mean to be preempted by one that wakes up
-	// and has an earlier deadline; from a slice on nobody is.
+	// Slice is how long a thread keeps a CPU that another waits for. WakeGranularity is by how much at
+	// least the running thread must have had more CPU time than the mean to be preempted by one that wakes
+	// up and has an earlier deadline than all who wait; from a slice on nobody is.
 	Slice           time.Duration `json:"slice_ns"`
 	WakeGranularity time.Duration `json:"wake_granularity_ns"`
 

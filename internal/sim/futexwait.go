@@ -18,6 +18,12 @@ const (
 	touching               // back, and touching again
 )
 
+// wait is FUTEX_WAIT; see sleepOn.
+func (p *proc) wait(f *futex, val int32, again *futex) {
+	p.waits++
+	p.sleepOn(f, val, again)
+}
+
 // sleepOn is a call of the kernel that sleeps while the word is val, and then touches again. The kernel
 // looks at the word half-way through the call, and that decides: a lock that is held for less than the
 // way in is found free, and one that is held for less than the whole call is slept on for all that.

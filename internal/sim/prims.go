@@ -102,8 +102,7 @@ func (mu *mutex) lockContended(p *proc) {
 	}
 	was := p.Enter(mu.why)
 	for {
-		p.waits++
-		p.sleepOn(&mu.futex, contended, &mu.futex)
+		p.wait(&mu.futex, contended, &mu.futex)
 		if mu.swap(contended) == free {
 			break
 		}
@@ -148,8 +147,7 @@ func (c *cond) Wait(t thread.Thread) {
 	c.waiting++
 	c.mu.Unlock(t)
 	was := p.Enter(c.why)
-	p.waits++
-	p.sleepOn(&c.futex, seq, nil)
+	p.wait(&c.futex, seq, nil)
 	p.Enter(was)
 	// The mutex is retaken as contended, as glibc does: the next unlock calls FUTEX_WAKE.
 	p.touch(&c.mu.futex)
@@ -216,8 +214,7 @@ func (e *eventWord) Wait(t thread.Thread) {
 	}
 	e.word = evBusy
 	was := p.Enter(e.why)
-	p.waits++
-	p.sleepOn(&e.futex, evBusy, nil)
+	p.wait(&e.futex, evBusy, nil)
 	p.Enter(was)
 }
 

@@ -265,8 +265,7 @@ func (p *proc) Join(t thread.Thread) {
 		return
 	}
 	was := caller.Enter(thread.Joining)
-	caller.waits++
-	caller.sleepOn(&p.joiner, 0, nil)
+	caller.wait(&p.joiner, 0, nil)
 	caller.Enter(was)
 }
 

@@ -12,7 +12,7 @@ import "slices"
 // wakes up with it: sleeping gains nothing, and a debt is forgotten as time passes.
 //
 // A woken thread is placed on its last CPU if that is idle, else on the next idle one, else it waits for
-// its last one. It preempts at once only a thread that is no longer eligible. A CPU that becomes idle takes
+// its last one. It preempts at once a thread that has had no less than the mean, as one does that ran alone. A CPU that becomes idle takes
 // from the longest queue, but nobody who ran there just now.
 type cpu struct {
 	cur     *proc

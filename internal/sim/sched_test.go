@@ -54,6 +54,35 @@ func TestWakePreemptsWhoeverHadMore(t *testing.T) {
 	}
 }
 
+// What the calibration does to find the granularity: a thread that runs alone on its CPU, and has had just the
+// mean, is preempted by one that another CPU wakes there, as soon as the interrupt has come.
+func TestWakeFromAnotherCPUPreemptsWhoRanAlone(t *testing.T) {
+	const slice, kick = 4 * time.Millisecond, 20 * time.Microsecond
+	for granularity, least := range map[time.Duration]time.Duration{0: kick, slice: slice / 2} {
+		m := one(t, 2, Costs{Slice: slice, Kick: kick, WakeGranularity: granularity})
+		ev := m.NewEvent("ev", false, thread.WaitWork)
+		var woken time.Duration
+		err := m.Run("main", func(th thread.Thread) {
+			sleeper := m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) {
+				ev.Wait(th)
+				woken = th.Now()
+			})
+			th.Compute(time.Microsecond)
+			hog := m.Start(th, "hog", thread.Worker, func(th thread.Thread) { th.Compute(3 * slice) })
+			th.Compute(time.Millisecond)
+			from := th.Now()
+			ev.Set(th)
+			th.Compute(2 * slice)
+			woken -= from
+			sleeper.Join(th)
+			hog.Join(th)
+		})
+		if err != nil || woken < least || granularity == 0 && woken > kick {
+			t.Errorf("granularity %v: awake after %v, want %v: %v", granularity, woken, least, err)
+		}
+	}
+}
+
 // Sleeping gains nothing: a thread that slept for long is no further ahead of the others than one that
 // slept for a moment.
 func TestSleepersKeepTheirLag(t *testing.T) {

@@ -493,6 +493,38 @@ func userTimes(t *testing.T, at time.Duration, late bool) {
 	}
 }
 
+// An idle CPU is woken at the price of one that polls while it does, and later of one that sleeps.
+func TestIdleCPUsPollBeforeTheySleep(t *testing.T) {
+	costs := Free()
+	costs.HaltPoll, costs.PollWake, costs.PollLatency = 100*time.Microsecond, 2*time.Microsecond, time.Microsecond
+	costs.FutexWake, costs.IdleWake = 30*time.Microsecond, 40*time.Microsecond
+	for idle, want := range map[time.Duration][2]time.Duration{ // call, and from its end to the sleeper
+		50 * time.Microsecond: {2 * time.Microsecond, time.Microsecond},
+		time.Millisecond:      {30 * time.Microsecond, 40 * time.Microsecond},
+	} {
+		m := machine(t, 2, costs)
+		e := m.NewEvent("e", false, thread.WaitWork)
+		var called, woke time.Duration
+		run(t, m, func(th thread.Thread) {
+			j := m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) {
+				e.Wait(th)
+				woke = th.Now()
+			})
+			th.Compute(idle + time.Microsecond)
+			before := th.Now()
+			e.Set(th)
+			called = th.Now()
+			if called-before != want[0] {
+				t.Errorf("idle for %v: the call took %v, want %v", idle, called-before, want[0])
+			}
+			j.Join(th)
+		})
+		if woke-called != want[1] {
+			t.Errorf("idle for %v: awake after %v, want %v", idle, woke-called, want[1])
+		}
+	}
+}
+
 // A run that nobody waits for any more ends, and its threads are unwound.
 func TestCancel(t *testing.T) {
 	done := make(chan struct{})
