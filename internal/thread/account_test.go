@@ -108,13 +108,13 @@ func TestATickThatStepsBackIsIgnored(t *testing.T) {
 func TestStatesAddUpToWall(t *testing.T) {
 	machines(t, true, func(t *testing.T, m Machine) {
 		mu := m.NewMutex("mu", LockGlobal)
-		stop, start := newGate(m, "stop"), newGate(m, "start")
+		stop, start, begun := newGate(m, "stop"), newGate(m, "start"), newGate(m, "begun")
 		body := func(th Thread) {
 			prev := th.Enter(Codec)
 			th.Compute(200 * time.Microsecond)
 			th.Enter(prev)
 			mu.Lock(th)
-			th.SleepUntil(th.Now()+time.Millisecond, Sleeping)
+			th.SleepUntil(th.Now()+20*time.Millisecond, Sleeping) // so long that a busy host does not oversleep it
 			mu.Unlock(th)
 		}
 		run(t, m, func(t0 Thread) {
@@ -124,10 +124,11 @@ func TestStatesAddUpToWall(t *testing.T) {
 			m.OpenBracket(t0)
 			start.open(t0)
 			inside := m.Start(t0, "inside", VCPU, body)
-			leaves := m.Start(t0, "leaves", VCPU, func(th Thread) { body(th); stop.wait(th) })
+			leaves := m.Start(t0, "leaves", VCPU, func(th Thread) { begun.open(th); body(th); stop.wait(th) })
 			body(t0)
 			inside.Join(t0)
 			endsInside.Join(t0)
+			begun.wait(t0) // on a busy host a thread may be born later than others end
 			m.ShutBracket(t0)
 			m.Start(t0, "after", Worker, body).Join(t0)
 			stop.open(t0)
