@@ -101,7 +101,7 @@ type Scenario struct {
 	Destination       string  `json:"destination" doc:"process or discard"`
 	Machine           string  `json:"machine" doc:"kernel or goroutine: what a thread is"`
 	Pin               bool    `json:"pin" doc:"threads pinned to CPUs"`
-	Sealed            bool    `json:"sealed" doc:"whether the Go runtime's scheduler was kept out of the measured threads" misread:"as a detail: without it the runtime takes a tenth of the CPUs and most of the preemptions are its own"`
+	Sealed            bool    `json:"sealed" doc:"whether the Go runtime's scheduler was kept out of the measured threads" misread:"as a detail: on two CPUs the runtime takes a tenth to a fifth of them without it, and makes a third of the preemptions"`
 	LimitMS           float64 `json:"limit_ms" unit:"ms" doc:"bound of a run: CAN'T COMPLETE after it"`
 	Account           bool    `json:"account" doc:"whether the time of each thread was accounted by state"`
 	RoundRobin        bool    `json:"round_robin,omitempty" doc:"lockless searches no ring: plain round robin"`

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Renders whatever is made of the committed results: the baseline's report, the page of figures, the
-# README's table and the tables of what a prediction is worth. With an argument it renders into that directory instead of the checkout, which
-# is how scripts/check-rendered.sh proves that nothing was written by hand.
+# README's table and the tables of what a prediction is worth. With an argument it renders into that
+# directory instead of the checkout, which is how scripts/check-rendered.sh proves that nothing was
+# written by hand.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -277,7 +277,7 @@ func (s *source) verify(run *results.Run) error {
 }
 
 // holdCollector keeps the Go collector out of the measured time: it runs now and then not again,
-// unless the heap outgrows what the run was said to need. The function it returns undoes that.
+// unless the heap outgrows what the run was said to need and the threads are not sealed. The function it returns undoes that.
 func (sc Scenario) holdCollector() func() {
 	runtime.GC()
 	percent := debug.SetGCPercent(-1)

@@ -95,13 +95,13 @@ func (o *calibrateOptions) complete(seeded bool) error {
 	return nil
 }
 
-// writable says why a new file could not be made at path, before there is anything to put in it.
+// writable says why a new file or directory could not be made at path, before there is anything to put in it.
 func writable(path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%s exists already; it is not written over", path)
 	}
 	dir := filepath.Dir(path)
-	if !isDir(dir) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return fmt.Errorf("there is no directory %s", dir)
 	}
 	probe, err := os.CreateTemp(dir, ".mtbench-")

@@ -369,11 +369,3 @@ func withoutExtras(f *results.File) []results.Run {
 func slotOf(run *results.Run) series.Slot {
 	return series.Slot{Cell: series.Cell{Threads: run.Threads, Wait: run.Wait}, Model: run.Model}
 }
-
-// interruptedOr is the status and words of an interruption if there was one, else err.
-func interruptedOr(cmd *cobra.Command, err error, format string, a ...any) error {
-	if cmd.Context().Err() == nil {
-		return err
-	}
-	return withStatus(statusInterrupted, format, a...)
-}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"mtbench/internal/host"
@@ -19,11 +18,8 @@ func (o *runOptions) checkCalibrate() error {
 	if err := (predict.Plan{Host: host.Local().Describe()}).Check(); err != nil {
 		return fmt.Errorf("--calibrate: %w", err)
 	}
-	if _, err := os.Lstat(o.calibrate); err == nil {
-		return fmt.Errorf("--calibrate: %s exists already; the directory is made for this series", o.calibrate)
-	}
-	if dir := filepath.Dir(o.calibrate); !isDir(dir) {
-		return fmt.Errorf("--calibrate: there is no directory %s", dir)
+	if err := writable(o.calibrate); err != nil {
+		return fmt.Errorf("--calibrate: %w", err)
 	}
 	return nil
 }
@@ -40,9 +36,4 @@ func calibrations(ctx context.Context, dir string, h results.Header) func() erro
 		}
 		return c.Write(filepath.Join(dir, fmt.Sprintf("%02d.json", n)))
 	}
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/spf13/cobra"
+
 	"mtbench/results"
 )
 
@@ -33,6 +35,14 @@ func (e *statusError) Unwrap() error { return e.err }
 
 func withStatus(status int, format string, args ...any) error {
 	return &statusError{status, fmt.Errorf(format, args...)}
+}
+
+// interruptedOr is the status and words of an interruption if there was one, else err.
+func interruptedOr(cmd *cobra.Command, err error, format string, a ...any) error {
+	if cmd.Context().Err() == nil {
+		return err
+	}
+	return withStatus(statusInterrupted, format, a...)
 }
 
 // badInput is for whatever the user can put right.

@@ -239,9 +239,7 @@ func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
 		*d = time.Duration(math.Round(figureOf(resample(c.Samples[name], rng))))
 	})
 	p.Costs.Crowded = max(figureOf(resample(c.Samples[crowdName], rng)), 1) // nobody is sped up
-	for i := range p.States {
-		p.States[i] = figureOf(resample(c.Samples[statesName(i)], rng))
-	}
+	p.States = c.states(rng)
 	if rng != nil {
 		p.Pages = make([]Page, len(c.Pages))
 		for i := range p.Pages {

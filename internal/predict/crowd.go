@@ -25,12 +25,13 @@ const (
 // the share of the CPUs' time that the threads get at all. The caches and translations that the others push out
 // are in it, and what interrupts and a hypervisor take, whether the kernel knows of it or not.
 func (m *meter) crowd(t thread.Thread) error {
+	plan := m.plan
 	var members []*member
 	for range crowdPairs {
 		token := new(uint32)
 		for side := range uint32(2) {
-			m.plan.Seed++
-			w, err := newPageMeter(m.plan, crowdPages)
+			plan.Seed++
+			w, err := newPageMeter(plan, crowdPages)
 			if err != nil {
 				return err
 			}
@@ -46,7 +47,7 @@ func (m *meter) crowd(t thread.Thread) error {
 		}
 	}
 	byItself := [2]float64{alone(t, crowdPages, members[0].do), alone(t, crowdPages, members[1].do)}
-	byItself[0] *= m.figure(statesName(1)) // as many encoders as there are pairs, with which it is known
+	byItself[0] *= m.c.states(nil).At(crowdPairs) // what as many encoders do is not the crowd's
 	var joins []thread.Joiner
 	begin := t.Now() + crowdStart
 	for _, x := range members {
@@ -59,8 +60,8 @@ func (m *meter) crowd(t thread.Thread) error {
 	}
 	share := min(float64(all)/float64(crowdFor)/float64(m.plan.Host.CPUs), 1)
 	for pair := range slices.Chunk(members, 2) {
-		if took, work := pair[0].took+pair[1].took, pair[0].due(byItself)+pair[1].due(byItself); work > 0 {
-			m.add(crowdName, float64(took)/work/share)
+		if took, due := pair[0].took+pair[1].took, pair[0].due(byItself)+pair[1].due(byItself); due > 0 {
+			m.add(crowdName, float64(took)/(due*share))
 		}
 	}
 	m.c.Notes[crowdName] = fmt.Sprintf("CPU time of a page compressed and one decompressed with 32 threads that hand over, "+
@@ -89,7 +90,7 @@ func (x *member) work(t thread.Thread, begin time.Duration) {
 	for x.took, x.pages = 0, 0; t.Now() < end; x.turn(t, end) {
 	}
 	x.all = threadCPU() - was
-	x.pass() // the other must not wait for ever
+	pass(x.token) // the other must not wait for ever
 }
 
 // turn waits for the token, does a page and passes the token on.
@@ -101,10 +102,5 @@ func (x *member) turn(t thread.Thread, end time.Duration) {
 	x.do(t, x.pages%crowdPages)
 	x.took += threadCPU() - before
 	x.pages++
-	x.pass()
-}
-
-func (x *member) pass() {
-	atomic.AddUint32(x.token, 1)
-	futexWake(x.token)
+	pass(x.token)
 }

@@ -3,7 +3,6 @@ package predict
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -184,11 +183,10 @@ func (h LetterHost) Predict(
 	work := make([]task, len(order))
 	for k, i := range order {
 		work[k] = func(ctx context.Context) (*results.Run, error) {
-			run, _, err := Run(ctx, setup, profile, rows[i].Cell, seed)
+			run, err := runScaled(ctx, setup, profile, rows[i].Cell, seed, h.Scale)
 			if err != nil {
-				return nil, fmt.Errorf("%v: %w", rows[i].Cell, err)
+				return nil, err
 			}
-			Unscale(run, h.Scale)
 			run.Index = i
 			return run, nil
 		}

@@ -43,11 +43,10 @@ func (m Matrix) Run(ctx context.Context, c *Calibration, each func(*results.Run)
 		}
 		for position, cell := range m.Cells {
 			work = append(work, func(ctx context.Context) (*results.Run, error) {
-				run, _, err := Run(ctx, m.Setup, profile, cell, seed)
+				run, err := runScaled(ctx, m.Setup, profile, cell, seed, m.Scale)
 				if err != nil {
-					return nil, fmt.Errorf("%s, %d threads, wait %v: %w", cell.Model, cell.Threads, cell.Wait, err)
+					return nil, err
 				}
-				Unscale(run, m.Scale)
 				run.Index, run.Block, run.Pair, run.Position = i*len(m.Cells)+position, i, i, position
 				run.Started = c.Created
 				return run, nil
@@ -61,6 +60,16 @@ func (m Matrix) resampling(c *Calibration, i int) (uint64, Profile, error) {
 	seed := m.Seed + uint64(i)
 	p, err := c.Resampling(i, rand.New(rand.NewPCG(seed, 0x63616c)))
 	return seed, p, err
+}
+
+// runScaled predicts one cell of a setup that Scale has made n times smaller, and gives its figures at full size.
+func runScaled(ctx context.Context, s Setup, p Profile, c Cell, seed uint64, n int) (*results.Run, error) {
+	run, _, err := Run(ctx, s, p, c, seed)
+	if err != nil {
+		return nil, fmt.Errorf("%s, %s: %w", c.Model, caseName(c), err)
+	}
+	Unscale(run, n)
+	return run, nil
 }
 
 // task makes one run.
@@ -158,11 +167,10 @@ func scaleError(ctx context.Context, s Setup, p Profile, c Cell, n int, seed uin
 		if half.Scenario, err = Scale(s.Scenario, n); err != nil {
 			return 0, err
 		}
-		run, _, err := Run(ctx, half, p, c, seed)
+		run, err := runScaled(ctx, half, p, c, seed, n)
 		if err != nil {
 			return 0, err
 		}
-		Unscale(run, n)
 		total[i] = run.TotalTimeMS
 		if !run.Completed {
 			total[i] = math.NaN()

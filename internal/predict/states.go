@@ -3,6 +3,7 @@ package predict
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"mtbench/internal/codec"
 	"mtbench/internal/thread"
@@ -34,6 +35,14 @@ func (s States) At(n int) float64 {
 	return factor
 }
 
+// states are those of the calibration, or of a resampling of it.
+func (c *Calibration) states(rng *rand.Rand) (s States) {
+	for i := range s {
+		s[i] = figureOf(resample(c.Samples[statesName(i)], rng))
+	}
+	return s
+}
+
 // states measures them: the pages are the same, in turn, and so is the thread.
 func (m *meter) states(t thread.Thread) error {
 	w, err := newPageMeter(m.plan, crowdPages)
@@ -63,8 +72,10 @@ func (m *meter) states(t thread.Thread) error {
 		one := with(1)
 		for i, n := range stateCounts {
 			m.add(statesName(i), with(n)/one)
-			m.c.Notes[statesName(i)] = fmt.Sprintf("a page compressed by the next of %d encoders over one by the same: a factor", n)
 		}
+	}
+	for i, n := range stateCounts {
+		m.c.Notes[statesName(i)] = fmt.Sprintf("a page compressed by the next of %d encoders over one by the same: a factor", n)
 	}
 	return nil
 }

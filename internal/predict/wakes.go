@@ -255,9 +255,14 @@ func (w *pageMeter) turns(t thread.Thread, token *uint32, side uint32) {
 			futexWait(token, now)
 		}
 		w.compress(t, page)
-		atomic.AddUint32(token, 1)
-		futexWake(token)
+		pass(token)
 	}
+}
+
+// pass gives the token to the other thread of a pair.
+func pass(token *uint32) {
+	atomic.AddUint32(token, 1)
+	futexWake(token)
 }
 
 // alone is the mean time that do takes of so many pages with nobody else about, in ns: the median of several

@@ -46,7 +46,7 @@ func Defaults() Settings {
 // on searching all threads, in the cases for which that was said.
 func DefaultExtras() []results.Extra {
 	var extras []results.Extra
-	for _, threads := range []int{4, 8, 16} {
+	for _, threads := range letterThreads {
 		extras = append(extras, results.Extra{Model: "lockless-rr", Threads: threads})
 	}
 	return extras

@@ -30,7 +30,7 @@ type Slot struct {
 }
 
 // letterThreads are the thread counts of the published table; its cells are run more often.
-var letterThreads = map[int]bool{4: true, 8: true, 16: true}
+var letterThreads = []int{4, 8, 16}
 
 // The default plan: ten pairs where the letter has a figure (Holm over ten cells needs nine), four
 // elsewhere, which shows a direction but can prove none.
@@ -56,7 +56,7 @@ func PairsOf(m results.Matrix, c Cell) int {
 	switch {
 	case m.Pairs > 0:
 		return m.Pairs
-	case letterThreads[c.Threads]:
+	case slices.Contains(letterThreads, c.Threads):
 		return letterPairs
 	default:
 		return otherPairs

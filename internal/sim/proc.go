@@ -158,11 +158,10 @@ func (m *Machine) mayGoOn(until int64) bool {
 	return m.failure == nil && (m.opt.MaxTime == 0 || until <= int64(m.opt.MaxTime))
 }
 
-// kernel is pay for what the kernel does on the thread's behalf. It counts when it is done, so that at
-// no time more of it is accounted for than there was CPU time.
+// kernel is pay for what the kernel does on the thread's behalf.
 func (p *proc) kernel(d int64) {
-	p.pay(d)
 	p.system += d
+	p.pay(d)
 }
 
 // suspend waits until the thread goes on. What happens meanwhile happens right here, until it is that

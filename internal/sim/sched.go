@@ -12,8 +12,8 @@ import "slices"
 // wakes up with it: sleeping gains nothing, and a debt is forgotten as time passes.
 //
 // A woken thread is placed on its last CPU if that is idle, else on the next idle one, else it waits for
-// its last one. It preempts at once a thread that has had no less than the mean, as one does that ran alone. A CPU that becomes idle takes
-// from the longest queue, but nobody who ran there just now.
+// its last one. It preempts at once a thread that has had no less than the mean, as one has that ran
+// alone. A CPU that becomes idle takes from the longest queue, but nobody who ran there just now.
 type cpu struct {
 	cur     *proc
 	queue   []*proc
@@ -77,6 +77,7 @@ func (m *Machine) begin(p *proc) {
 	p.where = running
 	p.runDelay += m.now - p.idleSince
 	p.onSince, p.sliceAt = m.now, m.now
+	p.system += m.costs.change
 	m.heap.set(p.event, m.now+m.crowded(p.cpu, m.costs.change+p.back)+p.need)
 	p.need, p.back = 0, 0
 	m.armSlice(p.cpu)
@@ -262,7 +263,6 @@ func (m *Machine) timerOn(i int) {
 func (m *Machine) charge(p *proc) {
 	d := m.now - p.onSince
 	p.cpuTime += d
-	p.system += min(d, m.costs.change)
 	p.vr += d
 	p.onSince, p.ranAt = m.now, m.now
 	if p.vr >= p.deadline {

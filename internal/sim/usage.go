@@ -63,7 +63,6 @@ func (p *proc) upTo(now int64) figures {
 	switch p.where {
 	case running:
 		f.cpuTime += now - p.onSince
-		f.system += min(now-p.onSince, p.m.costs.change) // with which its turn began
 	case queued, arriving:
 		f.runDelay += now - p.idleSince
 	}
@@ -77,7 +76,7 @@ func (p *proc) close(now int64) {
 	}
 	f := p.upTo(now)
 	p.final = f.minus(&p.base)
-	p.final.system = min(p.final.system, p.final.cpuTime) // a call that the bracket cut counted whole at its end
+	p.final.system = min(p.final.system, p.final.cpuTime) // calls and switches count whole, also those that the bracket cut
 	p.closed, p.measured = true, true
 }
 

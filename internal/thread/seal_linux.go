@@ -1,7 +1,6 @@
 package thread
 
 import (
-	"runtime"
 	_ "unsafe" // for the links below
 
 	"golang.org/x/sys/unix"
@@ -10,7 +9,7 @@ import (
 // A sealed machine keeps the Go runtime out of its threads. Without it the runtime's monitor takes a
 // locked thread for a goroutine that hogs its P: it comes round every 20 to 100 µs, takes the P of every
 // thread that is in a system call, and preempts every thread that is not, which sends it round other
-// threads and back. On two CPUs that took 12 to 19 % of them and made most of the involuntary switches
+// threads and back. On two CPUs that took 10 to 19 % of them and made a third of the involuntary switches
 // (docs/method.md). A sealed thread keeps its P for life, sleeps by system calls that the scheduler is not
 // told of, and is pinned, so that the runtime never preempts it.
 //
@@ -77,5 +76,5 @@ func (o Options) procs() int {
 	if o.Sealed {
 		spare = sealedSpare
 	}
-	return max(o.MaxThreads+spare, runtime.GOMAXPROCS(0))
+	return o.MaxThreads + spare
 }
