@@ -25,8 +25,9 @@ const maxIovecs = 64
 // belongs to the migration thread.
 type Link struct {
 	shaper
-	fd     int           // -1: drop
-	stall  time.Duration // how long one write may wait (SO_SNDTIMEO), for the message
+	fd     int                        // -1: there is no socket
+	told   func(thread.Thread, int64) // without a socket: told of each part that goes; nil: nobody
+	stall  time.Duration              // how long one write may wait (SO_SNDTIMEO), for the message
 	bytes  int64
 	iovecs [maxIovecs]unix.Iovec
 }
@@ -35,6 +36,12 @@ type Link struct {
 // burst must pass Check.
 func NewDiscard(bandwidth float64, burst int64) *Link {
 	return &Link{shaper: shaper{bandwidth: bandwidth, burst: burst}, fd: -1}
+}
+
+// NewTelling makes a link without a socket that tells how many bytes go whenever some do: each is what
+// would be one write. bandwidth and burst must pass Check.
+func NewTelling(told func(t thread.Thread, bytes int64), bandwidth float64, burst int64) *Link {
+	return &Link{shaper: shaper{bandwidth: bandwidth, burst: burst}, fd: -1, told: told}
 }
 
 // NewSocket makes a link that writes to the socket fd, which is put into blocking mode and stays
@@ -66,6 +73,9 @@ func (l *Link) Writev(t thread.Thread, iov [][]byte) error {
 func (l *Link) send(t thread.Thread, rest *cursor, n int64) error {
 	if l.fd < 0 {
 		l.bytes += n
+		if l.told != nil {
+			l.told(t, n)
+		}
 		return nil
 	}
 	for n > 0 {

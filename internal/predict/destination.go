@@ -22,8 +22,8 @@ type record struct {
 type socket struct {
 	rates    *Rates
 	capacity int
-	bytes    int // in the socket
-	arrived  []record
+	bytes    int      // in the socket
+	arrived  []record // and what is about to
 	head     int
 	pending  int // bytes that the reader has taken of the records at the head
 	closed   bool
@@ -37,9 +37,11 @@ func newSocket(m *sim.Machine, rates *Rates, capacity int, apart bool) *socket {
 		notEmpty: m.NewPark("receive buffer", thread.Receiving, apart)}
 }
 
-// write sends n bytes that carry these records. The records are there for the reader when the last
-// of their bytes is.
-func (s *socket) write(t thread.Thread, n int, records []record) {
+// announce says what the next bytes carry. A record is there for the reader when the last of its bytes is.
+func (s *socket) announce(records []record) { s.arrived = append(s.arrived, records...) }
+
+// write sends n bytes.
+func (s *socket) write(t thread.Thread, n int) {
 	was := t.Enter(thread.Sending)
 	for n > 0 {
 		for s.bytes >= s.capacity {
@@ -49,9 +51,6 @@ func (s *socket) write(t thread.Thread, n int, records []record) {
 		t.Compute(s.rates.Send + perKiB(s.rates.SendKiB, part))
 		s.bytes += part
 		n -= part
-		if n == 0 {
-			s.arrived = append(s.arrived, records...)
-		}
 		s.notEmpty.Wake(t)
 	}
 	t.Enter(was)

@@ -44,7 +44,7 @@ func (g *guest) Stop(t thread.Thread) { g.writers.Stop(t) }
 // the link whenever 32 KiB or 64 pieces are full.
 type stream struct {
 	rates   *Rates
-	link    *link.Link // paces; drops
+	link    *link.Link // paces, and tells the socket what goes
 	far     *socket    // nil: discard
 	dummy   []byte
 	iov     [][]byte
@@ -57,8 +57,12 @@ type stream struct {
 }
 
 func newStream(rates *Rates, bandwidth float64, burst int64, far *socket) *stream {
-	return &stream{rates: rates, link: link.NewDiscard(bandwidth, burst), far: far,
+	s := &stream{rates: rates, link: link.NewDiscard(bandwidth, burst), far: far,
 		dummy: make([]byte, wire.BufferSize+wire.MaxIovecs*workloads.PageSize), iov: make([][]byte, 1)}
+	if far != nil {
+		s.link = link.NewTelling(func(t thread.Thread, n int64) { far.write(t, int(n)) }, bandwidth, burst)
+	}
+	return s
 }
 
 func (s *stream) Err() error     { return nil }
@@ -126,12 +130,12 @@ func (s *stream) flush(t thread.Thread) {
 	}
 	n := s.held
 	s.held, s.copied, s.pieces, s.inBuf = 0, 0, 0, false
-	s.iov[0] = s.dummy[:min(n, len(s.dummy))]
-	_ = s.link.Writev(t, s.iov) // it drops, and cannot fail
 	if s.far != nil {
-		s.far.write(t, n, s.records)
+		s.far.announce(s.records)
 		s.records = s.records[:0]
 	}
+	s.iov[0] = s.dummy[:min(n, len(s.dummy))]
+	_ = s.link.Writev(t, s.iov) // it has no socket, and cannot fail
 }
 
 // job is one request of the source.
