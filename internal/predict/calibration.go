@@ -20,7 +20,7 @@ import (
 )
 
 // CalibrationSchema is the version of the calibration file that this build writes and reads.
-const CalibrationSchema = 3
+const CalibrationSchema = 4
 
 // Limits of a calibration file.
 const (
@@ -190,7 +190,7 @@ func figureNames() []string {
 	for i := range stateCounts {
 		names = append(names, statesName(i))
 	}
-	return append(names, crowdName)
+	return append(names, crowdName, overlookedName)
 }
 
 // eachFigure visits the costs and rates that a calibration measures.
@@ -239,6 +239,7 @@ func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
 		*d = time.Duration(math.Round(figureOf(resample(c.Samples[name], rng))))
 	})
 	p.Costs.Crowded = max(figureOf(resample(c.Samples[crowdName], rng)), 1) // nobody is sped up
+	p.Costs.Overlooked = figureOf(resample(c.Samples[overlookedName], rng)) > 0.5
 	p.States = c.states(rng)
 	if rng != nil {
 		p.Pages = make([]Page, len(c.Pages))

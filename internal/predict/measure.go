@@ -371,64 +371,124 @@ func (m *meter) work(t thread.Thread) {
 	})
 }
 
-// socket sends through a socket to a thread that reads it: small writes for what a call costs, large
-// ones for what a KiB does. Both by CPU time.
+// The stream of the calibration: so many raw pages of so much memory.
+const (
+	streamPages  = 1024
+	streamMemory = 32 << 20 // more than a cache holds
+	smallCalls   = 100
+	smallBytes   = 64 // so many times that fit into a socket
+)
+
+// socket writes and reads a few bytes, with nobody asleep at the other end, for what a call costs. Then it sends
+// a stream of raw pages from memory that is in no cache to a thread that loads them into other such memory, by the
+// code of a migration, for what a KiB does. All by CPU time.
 func (m *meter) socket(t thread.Thread) error {
 	near, far, err := link.Pair()
 	if err != nil {
 		return err
 	}
 	defer unix.Close(near)
-	const calls, small, large = 200, 64, 32 << 10
-	var cost [2][]float64 // of the reader: small, large
-	j := m.machine.Start(t, "reader", thread.Worker, func(thread.Thread) {
+	var from, into *workloads.Memory
+	for _, mem := range []**workloads.Memory{&from, &into} {
+		if *mem, err = workloads.MapMemory(streamMemory); err != nil {
+			return err
+		}
+		defer (*mem).Unmap()
+	}
+	for i := range from.Pages() {
+		from.Page(i)[0], into.Page(i)[0] = 1, 1 // both have pages of their own
+	}
+	write, read := smallCallsOf(near, far)
+	var sent, loaded []float64
+	var failed error
+	j := m.machine.Start(t, "reader", thread.Worker, func(t thread.Thread) {
 		defer unix.Close(far)
-		buf := make([]byte, large)
-		for i, size := range []int{small, large} {
-			for range samples {
-				cost[i] = append(cost[i], readCost(far, buf[:size], calls))
-			}
-		}
+		loaded, failed = readPages(t, far, into)
 	})
-	var sent [2][]float64
-	buf := make([]byte, large)
-	for i, size := range []int{small, large} {
-		for range samples {
-			begin := threadCPU()
-			for range calls {
-				if _, err := unix.Write(near, buf[:size]); err != nil {
-					return fmt.Errorf("calibrating the socket: %w", err)
-				}
-			}
-			sent[i] = append(sent[i], float64(threadCPU()-begin)/calls)
-		}
+	sent, err = sendPages(t, near, from)
+	if err != nil {
+		_ = unix.Shutdown(near, unix.SHUT_RDWR) // the reader waits for more
 	}
 	j.Join(t)
-	m.split("send_ns", "send_kib_ns", sent, large)
-	m.split("receive_ns", "receive_kib_ns", cost, large)
+	if err = errors.Join(err, failed); err != nil {
+		return fmt.Errorf("calibrating the link: %w", err)
+	}
+	m.split("send_ns", "send_kib_ns", write, sent, m.figure("record_ns"), pagesAWrite)
+	m.split("receive_ns", "receive_kib_ns", read, loaded,
+		m.figure("record_ns")+workloads.PageSize/1024*m.figure("copy_kib_ns"), wire.BufferSize/workloads.PageSize)
 	return nil
 }
 
-func readCost(fd int, buf []byte, calls int) float64 {
-	begin := threadCPU()
-	for range calls {
-		for got := 0; got < len(buf); {
-			n, err := unix.Read(fd, buf[got:])
-			if err != nil || n == 0 {
-				return 0
-			}
-			got += n
+// pagesAWrite is how many raw pages go with one write: each is a piece, and so is the header before it.
+const pagesAWrite = wire.MaxIovecs / 2
+
+// smallCallsOf is what a call takes that writes a few bytes to near, and what one takes that reads them from far.
+func smallCallsOf(near, far int) (write, read []float64) {
+	var buf [smallBytes]byte
+	calls := func(f func()) float64 {
+		begin := threadCPU()
+		for range smallCalls {
+			f()
 		}
+		return float64(threadCPU()-begin) / smallCalls
 	}
-	return float64(threadCPU()-begin) / float64(calls)
+	for range samples {
+		write = append(write, calls(func() { _, _ = unix.Write(near, buf[:]) })) // all of it fits
+		read = append(read, calls(func() { _, _ = unix.Read(far, buf[:]) }))
+	}
+	return write, read
 }
 
-// split makes of the cost of small and of large calls the cost of a call and of a KiB.
-func (m *meter) split(call, kib string, cost [2][]float64, large int) {
-	for i := range cost[0] {
-		m.add(call, cost[0][i])
-		m.add(kib, (cost[1][i]-cost[0][i])/float64(large/1024))
+// sendPages is what a raw page takes the migration thread, and readPages what it takes the one that loads it.
+func sendPages(t thread.Thread, fd int, from *workloads.Memory) ([]float64, error) {
+	s := wire.NewStream(link.NewSocket(fd, 0, 1))
+	s.Start(t, streamMemory)
+	var list []float64
+	for at := range samples {
+		begin := threadCPU()
+		for i := range streamPages {
+			page := (at*streamPages + i) % from.Pages()
+			s.PutRaw(t, page, from.Page(page))
+		}
+		s.EOS(t)
+		list = append(list, float64(threadCPU()-begin)/streamPages)
 	}
-	m.c.Notes[call] = "a call with 64 bytes, the other end reading or writing"
-	m.c.Notes[kib] = "a call with 32 KiB, less that, by KiB"
+	return list, s.Err()
+}
+
+func readPages(t thread.Thread, fd int, into *workloads.Memory) ([]float64, error) {
+	r := wire.NewReader(link.NewReceiver(fd), streamMemory)
+	if err := r.Open(t); err != nil {
+		return nil, err
+	}
+	var list []float64
+	for begin, pages := threadCPU(), 0; len(list) < samples; {
+		rec, err := r.Next(t)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case rec.Kind == wire.Raw:
+			pages++
+			if err := r.Payload(t, into.Page(rec.Page)); err != nil {
+				return nil, err
+			}
+		case rec.Kind == wire.EOS && pages > 0:
+			list = append(list, float64(threadCPU()-begin)/float64(pages))
+			begin, pages = threadCPU(), 0
+		}
+	}
+	return list, nil
+}
+
+// split makes of the cost of small calls and of pages the cost of a call and of a KiB. Of a page's, known is
+// what the page costs beside the link.
+func (m *meter) split(call, kib string, small, page []float64, known float64, pagesACall int) {
+	for i := range small {
+		m.add(call, small[i])
+		m.add(kib, (page[i]-known-figureOf(small)/float64(pagesACall))/(workloads.PageSize/1024))
+	}
+	m.c.Notes[call] = "a call with 64 bytes, nobody asleep at the other end"
+	m.c.Notes[kib] = "a raw page through the stream, in no cache at either end, less its record, its copy and its share " +
+		"of a call, by KiB"
 }

@@ -42,6 +42,7 @@ func (m *meter) futexes(t thread.Thread) error {
 	m.switches(near)
 	m.wakeIdle(t)
 	m.wakeBusy(t)
+	m.overlooked(t)
 	m.sleeps(t)
 	m.timers(t)
 	m.starts(t)
@@ -334,6 +335,53 @@ func (m *meter) wakeIdle(t thread.Thread) {
 }
 
 const idleRounds = 11
+
+// overlookedName is the figure among the samples that is 0 or 1.
+const overlookedName = "asleep_overlooked"
+
+// overlooked wakes a sleeper from the CPU on which it fell asleep, while the other one sleeps, and looks where it
+// wakes up.
+func (m *meter) overlooked(t thread.Thread) {
+	defer onCPU(0)()
+	const asleep = 2 * time.Millisecond // longer than a CPU polls for work
+	var quit atomic.Bool
+	var woke atomic.Int64 // the CPU, plus 1; 0: not yet
+	e := m.machine.NewEvent("drowsy", false, thread.WaitWork)
+	j := m.machine.Start(t, "drowsy", thread.Worker, func(t thread.Thread) {
+		for !quit.Load() {
+			onCPU(0)() // it is there, and may go
+			e.Wait(t)
+			e.Reset(t)
+			woke.Store(1 + thisCPU())
+		}
+	})
+	t.SleepUntil(t.Now()+asleep, thread.Sleeping)
+	here := thisCPU()
+	for range samples {
+		t.SleepUntil(t.Now()+asleep, thread.Sleeping)
+		woke.Store(0)
+		e.Set(t)
+		for woke.Load() == 0 {
+			t.Now()
+		}
+		stayed := 0.0
+		if woke.Load() == 1+here {
+			stayed = 1
+		}
+		m.add(overlookedName, stayed)
+	}
+	quit.Store(true)
+	e.Set(t)
+	j.Join(t)
+	m.c.Notes[overlookedName] = "1 where a thread woke up on its busy CPU while the other slept, 0 where it was given that: not a time"
+}
+
+// thisCPU is the number of the CPU that the calling OS thread runs on.
+func thisCPU() int64 {
+	var cpu uint32
+	_, _, _ = unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0)
+	return int64(cpu)
+}
 
 // idleGaps are the intervals, in ascending order.
 var idleGaps = [...]time.Duration{20 * time.Microsecond, 50 * time.Microsecond, 100 * time.Microsecond,

@@ -73,6 +73,11 @@ type Costs struct {
 	// queue of another: Linux's sched_migration_cost_ns.
 	Hot time.Duration `json:"hot_ns"`
 
+	// Overlooked: a CPU that sleeps (see HaltPoll) is given to no thread that wakes up but one that ran there
+	// last. Linux does so on a virtual machine whose hypervisor tells it which virtual CPUs are off their
+	// CPU: one that halts is.
+	Overlooked bool `json:"asleep_overlooked"`
+
 	// Slice is how long a thread keeps a CPU that another waits for. WakeGranularity is by how much at
 	// least the running thread must have had more CPU time than the mean to be preempted by one that wakes
 	// up and has an earlier deadline than all who wait; from a slice on nobody is.
@@ -165,6 +170,7 @@ type costs struct {
 	start, startLatency                  int64
 	wakeSpread                           float64
 	crowded                              float64
+	overlooked                           bool
 }
 
 func (c Costs) internal() costs {
@@ -180,5 +186,6 @@ func (c Costs) internal() costs {
 		start: int64(c.Start), startLatency: int64(c.StartLatency),
 		wakeSpread: c.WakeSpread,
 		crowded:    max(c.Crowded, 1),
+		overlooked: c.Overlooked,
 	}
 }

@@ -34,9 +34,9 @@ func (k *Park) Wake(t thread.Thread) {
 		return
 	}
 	if !k.remote {
-		p.kernel(p.wakeCost(&k.futex))
+		p.kernel(p.wakeCost(&k.futex, true))
 	}
 	for len(k.waiters) > 0 {
-		p.m.wakeFrom(k.pop(), p.cpu)
+		p.m.wakeFrom(k.pop(), p.cpu, true)
 	}
 }

@@ -34,30 +34,36 @@ func (p *proc) touchCost(f *futex) int64 {
 func (p *proc) wake(f *futex, n int) {
 	p.wakes++
 	was := p.Enter(thread.Waking)
-	p.kernel(p.wakeCost(f))
+	p.kernel(p.wakeCost(f, false))
 	if len(f.waiters) == 0 {
 		p.m.traceFutex(p, TraceWakeNobody, f, nil)
 	}
 	for ; n > 0 && len(f.waiters) > 0; n-- {
 		w := f.pop()
 		p.m.traceFutex(p, TraceWake, f, w)
-		p.m.wakeFrom(w, p.cpu)
+		p.m.wakeFrom(w, p.cpu, false)
 	}
 	p.Enter(was)
 }
 
 // wakeCost is what the call costs that wakes the first who sleeps on f: it goes by where that thread
 // would run if it were placed now.
-func (p *proc) wakeCost(f *futex) int64 {
+func (p *proc) wakeCost(f *futex, sync bool) int64 {
 	m := p.m
 	switch {
 	case len(f.waiters) == 0:
 		return m.costs.wakeEmpty
-	case m.opt.Choose != nil || m.idle > 0 && !m.polls(m.idleCPU(f.waiters[0].lastCPU)):
+	case m.opt.Choose != nil:
 		return m.costs.futexWake
-	case m.idle > 0:
+	}
+	w := f.waiters[0]
+	i := m.target(w, p.cpu, sync)
+	switch idle := m.cpus[i].cur == nil; {
+	case idle && m.polls(i):
 		return m.costs.pollWake
-	case m.interrupts(f.waiters[0], p.cpu):
+	case idle:
+		return m.costs.futexWake
+	case m.interrupts(w, i, p.cpu):
 		return m.costs.wakeBusy
 	}
 	return m.costs.wakeLocal

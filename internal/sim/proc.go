@@ -47,7 +47,7 @@ type proc struct {
 	vr        int64 // virtual runtime
 	deadline  int64 // in virtual runtime
 	lag       int64 // asleep: what it had less than the mean when it went to sleep
-	sleptAt   int64 // when that was
+	owes      bool  // asleep, and among those who owe of its last CPU
 	ranAt     int64 // when it last had a CPU
 	onSince   int64 // running: since when
 	sliceAt   int64 // running: when its time slice began
@@ -57,6 +57,7 @@ type proc struct {
 	spin      spin
 	call      call
 	idleSince int64 // when it became runnable
+	load      load
 
 	account
 }

@@ -8,16 +8,18 @@ import "slices"
 // first (Stoica and Abdel-Wahab, 1995), all weights equal. A thread's virtual runtime is the CPU time
 // that it had; it is eligible unless it had more than the mean of those who want the CPU; of the
 // eligible the one with the earliest deadline runs, which is a slice after the virtual runtime at
-// which the deadline was set. A thread that goes to sleep keeps its lag, the distance to the mean, and
-// wakes up with it: sleeping gains nothing, and a debt is forgotten as time passes.
+// which the deadline was set. A thread that goes to sleep keeps its lag, what it had less than the mean, and
+// wakes up with it: sleeping gains nothing. One that had more owes that to the others. It is counted among those
+// who want the CPU until they have had as much, or nobody wants it any more (Linux's delayed dequeue, since 6.12).
 //
-// A woken thread is placed on its last CPU if that is idle, else on the next idle one, else it waits for
-// its last one. It preempts at once a thread that has had no less than the mean, as one has that ran
+// A woken thread is placed on its last CPU if that is idle, else on another idle one, else it waits for its
+// last one or is drawn to its waker's; see target. It preempts at once a thread that has had no less than the mean, as one has that ran
 // alone. A CPU that becomes idle takes from the longest queue, but nobody who ran there just now.
 type cpu struct {
 	cur     *proc
 	queue   []*proc
-	emptied int64 // idle: since when
+	owing   []*proc // asleep, but still counted: they had more than the mean
+	emptied int64   // idle: since when
 }
 
 // ready makes p runnable after delay.
@@ -37,23 +39,77 @@ func (m *Machine) ready(p *proc, delay int64) {
 // nobody is the waker of a thread that wakes by itself: its timer is its own CPU's.
 const nobody = -1
 
-// wakeFrom makes p runnable, woken by a thread on the CPU waker.
-func (m *Machine) wakeFrom(p *proc, waker int) {
+// wakeFrom makes p runnable, woken by a thread on the CPU waker. Sync: that thread is about to sleep, or so
+// it said.
+func (m *Machine) wakeFrom(p *proc, waker int, sync bool) {
 	if m.opt.Choose != nil {
 		p.where = queued
 		return
 	}
-	m.place(p, waker)
+	m.placeOn(p, m.target(p, waker, sync), waker)
 }
 
 // place gives p an idle CPU or puts it into a queue.
-func (m *Machine) place(p *proc, waker int) {
+func (m *Machine) place(p *proc, waker int) { m.placeOn(p, m.target(p, waker, false), waker) }
+
+func (m *Machine) placeOn(p *proc, i, waker int) {
 	p.idleSince = m.now
-	if m.idle > 0 {
-		m.arrive(p, m.idleCPU(p.lastCPU))
+	p.load.enter(m.now, true)
+	if m.cpus[i].cur == nil {
+		m.arrive(p, i)
 		return
 	}
-	m.enqueue(p, p.lastCPU, waker)
+	m.enqueue(p, i, waker)
+}
+
+// target is the CPU for p if it wakes up now, by the rules of Linux's select_task_rq_fair for CPUs that share
+// a cache: its last one if that is idle; else an idle one; else its last one, or its waker's if that has less
+// to do or is about to have nothing.
+func (m *Machine) target(p *proc, waker int, sync bool) int {
+	last := p.lastCPU
+	switch {
+	case p.owes, m.available(last):
+		return last
+	case p.cpuTime == 0 && m.idle > 0: // a new thread
+		return m.idleCPU(last)
+	}
+	i := last
+	if waker != nobody && waker != last && (sync && len(m.cpus[waker].queue) == 0 || m.lighter(p, waker)) {
+		i = waker
+	}
+	if m.idle > 0 {
+		if !m.costs.overlooked {
+			return m.idleCPU(i)
+		}
+		for k := range m.cpus {
+			if m.available(k) {
+				return k
+			}
+		}
+	}
+	return i
+}
+
+// available says whether CPU i is idle and would be taken for any thread.
+func (m *Machine) available(i int) bool {
+	return m.cpus[i].cur == nil && (!m.costs.overlooked || m.polls(i))
+}
+
+// lighter says whether the CPU waker had less to do of late, with p added to it, than p's last one without p,
+// and some: Linux's wake_affine_weight.
+func (m *Machine) lighter(p *proc, waker int) bool {
+	const some = 1.08 // half of the default imbalance of 17 %
+	own := p.load.at(m.now)
+	there, here := own, -own
+	for _, q := range m.procs {
+		switch q.lastCPU {
+		case waker:
+			there += q.load.at(m.now)
+		case p.lastCPU:
+			here += q.load.at(m.now)
+		}
+	}
+	return there < some*here
 }
 
 // arrive gives p an idle CPU, which needs time to wake up.
@@ -92,7 +148,11 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 	m.join(p, c)
 	c.queue = append(c.queue, p)
 	m.waiting++
-	if !m.preempts(p, c) {
+	least := int64(1)
+	if waker != i {
+		least = 0 // it will have run on when the interrupt comes
+	}
+	if !m.preempts(p, c, least) {
 		m.armSlice(i)
 		return
 	}
@@ -108,55 +168,84 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 	}
 }
 
-// interrupts says whether p, woken from the CPU waker, would preempt who runs on another one.
-func (m *Machine) interrupts(p *proc, waker int) bool {
-	c := &m.cpus[p.lastCPU]
-	if p.lastCPU == waker || c.cur == nil {
+// interrupts says whether p, woken from the CPU waker and placed on i, would preempt who runs on another one.
+func (m *Machine) interrupts(p *proc, i, waker int) bool {
+	c := &m.cpus[i]
+	if i == waker || c.cur == nil {
 		return false
 	}
 	vr, deadline := p.vr, p.deadline
+	if p.owes {
+		return p.vr <= c.mean(m.now) // it is counted already
+	}
 	m.join(p, c)
 	c.queue = append(c.queue, p)
-	yes := m.preempts(p, c)
+	yes := m.preempts(p, c, 0)
 	c.queue = c.queue[:len(c.queue)-1]
 	p.vr, p.deadline = vr, deadline
 	return yes
 }
 
 // join gives p a virtual runtime among those of c, who are at least one: that of its lag, which the
-// mean is to keep when p is one of them.
+// mean is to keep when p is one of them. One that still owes keeps its own, unless it has paid.
 func (m *Machine) join(p *proc, c *cpu) {
-	n := int64(len(c.queue) + 1)
-	lag := p.lag
-	if lag < 0 { // while it slept the others made up for it
-		lag = min(0, lag+(m.now-p.sleptAt)/n)
+	mean := c.mean(m.now)
+	if p.owes {
+		c.pays(p)
+		if p.vr >= mean {
+			return
+		}
+		p.vr = mean
+		p.deadline = p.vr + m.costs.slice
+		return
 	}
-	p.vr = c.mean(m.now) - lag*(n+1)/n
+	n := int64(len(c.queue) + len(c.owing) + 1)
+	p.vr = mean - p.lag*(n+1)/n
 	p.deadline = p.vr + m.costs.slice
 }
 
-// leave keeps the lag of p, which is the current one of c.
+// leave keeps the lag of p, which is the current one of c; or, if it had more than the mean, keeps p among
+// those who owe.
 func (m *Machine) leave(p *proc, c *cpu) {
-	p.lag = min(max(c.mean(m.now)-p.vr, -m.costs.slice), m.costs.slice)
-	p.sleptAt = m.now
+	lag := c.mean(m.now) - p.vr
+	p.lag = min(max(lag, 0), m.costs.slice)
+	if lag < 0 {
+		p.owes = true
+		c.owing = append(c.owing, p)
+	}
 }
 
-// preempts says whether p, which has just been queued, takes the CPU from who runs there.
-func (m *Machine) preempts(p *proc, c *cpu) bool {
+// pays takes p out of those who owe.
+func (c *cpu) pays(p *proc) {
+	p.owes = false
+	i := slices.Index(c.owing, p)
+	c.owing = append(c.owing[:i], c.owing[i+1:]...)
+}
+
+// preempts says whether p, which has just been queued, takes the CPU from who runs there, who must have had
+// more than the mean by at least so much.
+func (m *Machine) preempts(p *proc, c *cpu, least int64) bool {
 	if c.cur.where != running || m.costs.wakePreempt >= m.costs.slice {
 		return false
 	}
-	mean := c.mean(m.now)
-	return c.cur.runtime(m.now) >= mean+m.costs.wakePreempt && c.queue[c.best(m.now)] == p
+	b := c.best(m.now)
+	return b >= 0 && c.queue[b] == p && c.cur.runtime(m.now) >= c.mean(m.now)+max(m.costs.wakePreempt, least)
 }
 
-// mean is the mean virtual runtime of the thread that has c and of those who wait for it.
+// mean is the mean virtual runtime of the thread that has c, of those who wait for it and of those who owe: one
+// at least.
 func (c *cpu) mean(now int64) int64 {
-	sum := c.cur.runtime(now)
+	sum, n := int64(0), int64(len(c.queue)+len(c.owing))
+	if c.cur != nil && (c.cur.where == running || c.cur.where == arriving) {
+		sum, n = c.cur.runtime(now), n+1
+	}
 	for _, p := range c.queue {
 		sum += p.vr
 	}
-	return sum / int64(len(c.queue)+1)
+	for _, p := range c.owing {
+		sum += p.vr
+	}
+	return sum / n
 }
 
 // runtime is p's virtual runtime, what it is running now included.
@@ -276,6 +365,7 @@ func (m *Machine) leaveCPU(p *proc) {
 		return
 	}
 	m.charge(p)
+	p.load.enter(m.now, false)
 	m.leave(p, &m.cpus[p.cpu])
 	p.where = nowhere
 	m.dispatch(p.cpu)
@@ -284,6 +374,7 @@ func (m *Machine) leaveCPU(p *proc) {
 // dispatch gives CPU i to the next thread.
 func (m *Machine) dispatch(i int) {
 	c := &m.cpus[i]
+	c.settle(m.now)
 	var p *proc
 	if len(c.queue) > 0 {
 		p = m.take(c, c.best(m.now))
@@ -299,24 +390,32 @@ func (m *Machine) dispatch(i int) {
 	m.begin(p)
 }
 
-// best is the queued thread to run next: of the eligible the one with the earliest deadline, and the
-// one that has waited longest of equals. -1 if the running thread is the only one that is eligible.
-func (c *cpu) best(now int64) int {
-	mean, n := int64(0), int64(len(c.queue))
-	if c.cur != nil && c.cur.where == running {
-		mean, n = c.cur.runtime(now), n+1
-	}
-	for _, p := range c.queue {
-		mean += p.vr
-	}
-	mean /= n
+// best is the queued thread to run next, or -1 if none is eligible.
+func (c *cpu) best(now int64) int { return earliest(c.queue, c.mean(now)) }
+
+// earliest is the one of list with the earliest deadline of those that are eligible, and the one that has waited
+// longest of equals; -1 if none is.
+func earliest(list []*proc, mean int64) int {
 	b := -1
-	for i, p := range c.queue {
-		if p.vr <= mean && (b < 0 || p.deadline < c.queue[b].deadline) {
+	for i, p := range list {
+		if p.vr <= mean && (b < 0 || p.deadline < list[b].deadline) {
 			b = i
 		}
 	}
 	return b
+}
+
+// settle is done when the next thread is chosen: one that owes and would be the next has paid, and is out with
+// nothing owed or due; so has everybody when nobody waits.
+func (c *cpu) settle(now int64) {
+	for len(c.owing) > 0 {
+		mean := c.mean(now)
+		next, paid := earliest(c.queue, mean), earliest(c.owing, mean)
+		if next >= 0 && (paid < 0 || c.queue[next].deadline <= c.owing[paid].deadline) {
+			return
+		}
+		c.pays(c.owing[paid]) // the least of all is eligible
+	}
 }
 
 func (m *Machine) take(c *cpu, i int) *proc {

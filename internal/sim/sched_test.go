@@ -54,6 +54,9 @@ func TestWakePreemptsWhoeverHadMore(t *testing.T) {
 	}
 }
 
+// drawNobody makes the CPU of m's first thread one that has had so much to do that it draws nobody.
+func drawNobody(m *Machine) { m.first.load = load{avg: 3, since: m.now, runnable: true} }
+
 // What the calibration does to find the granularity: a thread that runs alone on its CPU, and has had just the
 // mean, is preempted by one that another CPU wakes there, as soon as the interrupt has come.
 func TestWakeFromAnotherCPUPreemptsWhoRanAlone(t *testing.T) {
@@ -70,6 +73,7 @@ func TestWakeFromAnotherCPUPreemptsWhoRanAlone(t *testing.T) {
 			th.Compute(time.Microsecond)
 			hog := m.Start(th, "hog", thread.Worker, func(th thread.Thread) { th.Compute(3 * slice) })
 			th.Compute(time.Millisecond)
+			drawNobody(m)
 			from := th.Now()
 			ev.Set(th)
 			th.Compute(2 * slice)
@@ -157,8 +161,10 @@ func TestWakeCostsByPlace(t *testing.T) {
 			for range hogs {
 				js = append(js, m.Start(th, "hog", thread.Worker, func(th thread.Thread) { th.Compute(50 * time.Millisecond) }))
 			}
+			drawNobody(m)
 			ev.Set(th) // where it has to wait it gains on who runs there
 			th.Compute(10 * time.Millisecond)
+			drawNobody(m)
 			from := th.Now()
 			ev.Set(th)
 			took = th.Now() - from
