@@ -43,7 +43,7 @@ func (p Plan) Check() error {
 	return nil
 }
 
-// Calibrate measures this host; it takes about three seconds. Figures are CPU time of the thread that
+// Calibrate measures this host; it takes about seven seconds. Figures are CPU time of the thread that
 // pays where they can be, and time on the clock where two threads are needed. The threads are sealed, as
 // those of a measured run are, and the collector of Go is off meanwhile: nothing else of the process may
 // stop the world.
