@@ -3,6 +3,7 @@ package thread
 import (
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -231,11 +232,14 @@ func spin(left int, forever, pause bool, cond func() bool) bool {
 	return false
 }
 
-// OpenBracket reads the figures of all threads that live, the clocks last of them, and then
-// publishes the mark.
+// OpenBracket waits until all threads that were started live, reads their figures, the clocks last of them,
+// and then publishes the mark.
 func (m *Kernel) OpenBracket(t Thread) {
 	m.mustBe(beforeBracket, "OpenBracket")
 	me := t.(*kthread)
+	for !m.allLive() { // or one that is late would not be there at all in a short run
+		time.Sleep(50 * time.Microsecond)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.runtime.open(m.ours())
@@ -248,6 +252,13 @@ func (m *Kernel) OpenBracket(t Thread) {
 	me.seal()
 	m.bracket.publish(&m.clock)
 	me.divide()
+}
+
+// allLive reports whether no thread is yet to be born.
+func (m *Kernel) allLive() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !slices.ContainsFunc(m.threads, func(k *kthread) bool { return k.tid == 0 })
 }
 
 // ShutBracket publishes the mark and then reads, in the opposite order.

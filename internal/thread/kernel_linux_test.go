@@ -283,6 +283,24 @@ func TestAThreadDoesNotInheritCPUTime(t *testing.T) {
 	}
 }
 
+// TestABracketHasAllThatWereStarted: however short it is, and however late they come to run.
+func TestABracketHasAllThatWereStarted(t *testing.T) {
+	for range 50 {
+		m := newTestKernel()
+		run(t, m, func(t0 Thread) {
+			over := m.NewEvent("over", false, WaitWork)
+			join := startAll(m, t0, 6, func(_ int, t Thread) { over.Wait(t) })
+			m.OpenBracket(t0)
+			m.ShutBracket(t0)
+			over.Set(t0)
+			join()
+		})
+		if n := len(m.Usages()); n != 1+6+1 {
+			t.Fatalf("%d usages; there should be those of the first thread, of six others and of Go's", n)
+		}
+	}
+}
+
 // TestReadingsAgree compares the two ways of reading a thread: by itself and by its tid.
 func TestReadingsAgree(t *testing.T) {
 	runtime.LockOSThread()
