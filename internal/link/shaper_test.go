@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mtbench/internal/thread"
 )
 
 // send discards n bytes over l in one write.
@@ -50,6 +52,26 @@ func TestWholeBurstIsDrained(t *testing.T) {
 	}
 	if len(f.sleeps) != 3 {
 		t.Errorf("%d sleeps; want 3", len(f.sleeps))
+	}
+}
+
+// A link without a socket tells of every part as it goes, and of no more at once than the burst holds.
+func TestTellsOfEachPart(t *testing.T) {
+	var parts []int64
+	f := &fake{}
+	l := NewTelling(func(_ thread.Thread, n int64) { parts = append(parts, n) }, 1000, 100)
+	if err := l.Writev(f, [][]byte{make([]byte, 250)}); err != nil {
+		t.Fatal(err)
+	}
+	sum := int64(0)
+	for _, n := range parts {
+		if n < 1 || n > 100 {
+			t.Errorf("a part of %d bytes; the burst is 100", n)
+		}
+		sum += n
+	}
+	if sum != 250 || l.Bytes() != 250 || len(parts) < 3 {
+		t.Errorf("%d bytes in the parts %v, %d counted; 250 were written", sum, parts, l.Bytes())
 	}
 }
 

@@ -13,8 +13,9 @@ import "slices"
 // who want the CPU until they have had as much, or nobody wants it any more (Linux's delayed dequeue, since 6.12).
 //
 // A woken thread is placed on its last CPU if that is idle, else on another idle one, else it waits for its
-// last one or is drawn to its waker's; see target. It preempts at once a thread that has had no less than the mean, as one has that ran
-// alone. A CPU that becomes idle takes from the longest queue, but nobody who ran there just now.
+// last one or is drawn to its waker's; see target. It preempts at once a thread that has had more than the mean;
+// if it is woken from another CPU, also one that has had just the mean, as one has that ran alone. A CPU that
+// becomes idle takes from the longest queue, but nobody who ran there just now.
 type cpu struct {
 	cur     *proc
 	queue   []*proc

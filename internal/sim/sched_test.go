@@ -142,6 +142,72 @@ func TestIdleCPUTakesOnlyTheCold(t *testing.T) {
 	}
 }
 
+// Where a thread is placed that wakes up, of three CPUs: it ran on CPU 1 last, and is woken from CPU 0.
+func TestTargetOfAWakeUp(t *testing.T) {
+	const waker, last, third = 0, 1, 2
+	for _, x := range []struct {
+		name                string
+		busy                []int // CPUs that run a thread; 0 always does
+		load                [3]float64
+		overlooked, sync    bool
+		queued, owes, isNew bool // at the waker's CPU; the thread; new: it has not run yet
+		want                int
+	}{
+		{name: "its last is idle", load: [3]float64{0, 1, 1}, want: last},
+		{name: "another is idle", busy: []int{last}, want: third},
+		{name: "another sleeps and is overlooked", busy: []int{last}, load: [3]float64{1, 0.8, 0}, overlooked: true, want: last},
+		{name: "a new thread overlooks nothing", busy: []int{last}, overlooked: true, isNew: true, want: third},
+		{name: "its last has less to do", busy: []int{last, third}, load: [3]float64{1, 0.8, 0}, want: last},
+		{name: "its waker's has less to do", busy: []int{last, third}, load: [3]float64{0.5, 1, 0}, want: waker},
+		{name: "its last sleeps, and its waker's has less to do", busy: []int{third}, load: [3]float64{0.5, 1, 0},
+			overlooked: true, want: waker},
+		{name: "its waker is about to sleep", busy: []int{last, third}, load: [3]float64{1, 0, 0}, sync: true, want: waker},
+		{name: "and another waits there", busy: []int{last, third}, load: [3]float64{1, 0, 0}, sync: true, queued: true, want: last},
+		{name: "it owes", busy: []int{last}, load: [3]float64{0, 1, 0}, owes: true, want: last},
+	} {
+		m := one(t, 3, Costs{Slice: time.Millisecond, Overlooked: x.overlooked})
+		m.now = int64(time.Second)
+		add := func(cpu int, avg float64) *proc {
+			p := m.newProc("thread", thread.Worker, nil)
+			p.lastCPU, p.cpuTime, p.load = cpu, 1, load{avg: avg, since: m.now}
+			return p
+		}
+		for _, cpu := range append([]int{waker}, x.busy...) {
+			m.cpus[cpu].cur = add(cpu, x.load[cpu])
+			m.idle--
+		}
+		for cpu, avg := range x.load { // of those who sleep, where nobody runs
+			if m.cpus[cpu].cur == nil {
+				add(cpu, avg)
+			}
+		}
+		if x.queued {
+			m.cpus[waker].queue = append(m.cpus[waker].queue, add(waker, 0))
+		}
+		p := add(last, 0)
+		p.owes = x.owes
+		if x.isNew {
+			p.cpuTime = 0
+		}
+		if got := m.target(p, waker, x.sync); got != x.want {
+			t.Errorf("%s: CPU %d, want %d", x.name, got, x.want)
+		}
+	}
+}
+
+// The load of a thread halves in 32 ms of sleep, and comes back as it went.
+func TestLoadHalves(t *testing.T) {
+	var l load
+	l.enter(0, true)
+	if got := l.at(32e6); got != 0.5 {
+		t.Errorf("after 32 ms: %v", got)
+	}
+	l.enter(64e6, false)
+	if got := l.at(96e6); got != 0.375 {
+		t.Errorf("after 64 ms and 32 ms of sleep: %v", got)
+	}
+}
+
 // What a wake-up costs goes by where the woken thread runs.
 func TestWakeCostsByPlace(t *testing.T) {
 	c := Costs{Slice: 4 * time.Millisecond, FutexWake: 10 * time.Microsecond, WakeLocal: 20 * time.Microsecond,
