@@ -59,8 +59,8 @@ func runCalibrate(cmd *cobra.Command, o *calibrateOptions) error {
 	fmt.Fprintf(out, "%d pages of %s by %s: %.0f a second with one thread\n", len(c.Pages), c.Content, c.Codec,
 		c.SinglePages())
 	for _, f := range c.Figures() {
-		fmt.Fprintf(out, "%-18s %9.1f ns (half of the samples within %.1f and %.1f)  %s\n", f.Name, f.Value,
-			f.Low, f.High, f.Note)
+		fmt.Fprintf(out, "%-20s %9.2f %-2s (half of the samples within %.2f and %.2f)  %s\n", f.Name, f.Value,
+			f.Unit, f.Low, f.High, f.Note)
 	}
 	_, err = fmt.Fprintf(out, "\ncalibration  %s\n", o.output)
 	return err

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"mtbench/internal/codec"
@@ -289,9 +290,10 @@ func (c *Calibration) Write(path string) error {
 	return errors.Join(err, f.Close())
 }
 
-// Figure is one cost or rate for people: its value and the middle half of its samples, in ns.
+// Figure is one cost or rate for people: its value and the middle half of its samples.
 type Figure struct {
 	Name             string
+	Unit             string // "ns", or nothing for a factor or a share
 	Value, Low, High float64
 	Note             string
 }
@@ -302,7 +304,11 @@ func (c *Calibration) Figures() []Figure {
 	for _, name := range figureNames() {
 		s := slices.Sorted(slices.Values(c.Samples[name]))
 		n := len(s) - 1
-		list = append(list, Figure{Name: name, Value: figureOf(s), Low: s[n/4], High: s[3*n/4],
+		unit := ""
+		if strings.HasSuffix(name, "_ns") {
+			unit = "ns"
+		}
+		list = append(list, Figure{Name: name, Unit: unit, Value: figureOf(s), Low: s[n/4], High: s[3*n/4],
 			Note: c.Notes[name]})
 	}
 	return list

@@ -373,7 +373,7 @@ func (m *meter) overlooked(t thread.Thread) {
 	quit.Store(true)
 	e.Set(t)
 	j.Join(t)
-	m.c.Notes[overlookedName] = "1 where a thread woke up on its busy CPU while the other slept, 0 where it was given that: not a time"
+	m.c.Notes[overlookedName] = "1 where a thread woke up on its busy CPU while the other slept, 0 where it was given that"
 }
 
 // thisCPU is the number of the CPU that the calling OS thread runs on.
