@@ -35,7 +35,7 @@ type Link struct {
 // NewDiscard makes a link that drops everything without a system call, at its pace. bandwidth and
 // burst must pass Check.
 func NewDiscard(bandwidth float64, burst int64) *Link {
-	return &Link{shaper: shaper{bandwidth: bandwidth, burst: burst}, fd: -1}
+	return NewTelling(nil, bandwidth, burst)
 }
 
 // NewTelling makes a link without a socket that tells how many bytes go whenever some do: each is what

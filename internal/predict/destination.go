@@ -37,8 +37,8 @@ func newSocket(m *sim.Machine, rates *Rates, capacity int, apart bool) *socket {
 		notEmpty: m.NewPark("receive buffer", thread.Receiving, apart)}
 }
 
-// announce says what the next bytes carry. A record is there for the reader when the last of its bytes is.
-func (s *socket) announce(records []record) { s.arrived = append(s.arrived, records...) }
+// announce says what the bytes to come carry. A record is there for the reader when the last of its bytes is.
+func (s *socket) announce(r record) { s.arrived = append(s.arrived, r) }
 
 // write sends n bytes.
 func (s *socket) write(t thread.Thread, n int) {

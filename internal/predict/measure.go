@@ -92,11 +92,16 @@ type meter struct {
 // batch measures f, which does n of something, samples times by CPU time.
 func (m *meter) batch(name, note string, n int, f func()) {
 	for range samples {
-		begin := threadCPU()
-		f()
-		m.add(name, float64(threadCPU()-begin)/float64(n))
+		m.add(name, cpuOf(n, f))
 	}
 	m.c.Notes[name] = note
+}
+
+// cpuOf is the CPU time of f by each of the n things that it does, in ns.
+func cpuOf(n int, f func()) float64 {
+	begin := threadCPU()
+	f()
+	return float64(threadCPU()-begin) / float64(n)
 }
 
 func (m *meter) add(name string, ns float64) {
@@ -425,16 +430,17 @@ const pagesAWrite = wire.MaxIovecs / 2
 // smallCallsOf is what a call takes that writes a few bytes to near, and what one takes that reads them from far.
 func smallCallsOf(near, far int) (write, read []float64) {
 	var buf [smallBytes]byte
-	calls := func(f func()) float64 {
-		begin := threadCPU()
-		for range smallCalls {
-			f()
-		}
-		return float64(threadCPU()-begin) / smallCalls
-	}
 	for range samples {
-		write = append(write, calls(func() { _, _ = unix.Write(near, buf[:]) })) // all of it fits
-		read = append(read, calls(func() { _, _ = unix.Read(far, buf[:]) }))
+		write = append(write, cpuOf(smallCalls, func() {
+			for range smallCalls {
+				_, _ = unix.Write(near, buf[:]) // all of it fits
+			}
+		}))
+		read = append(read, cpuOf(smallCalls, func() {
+			for range smallCalls {
+				_, _ = unix.Read(far, buf[:])
+			}
+		}))
 	}
 	return write, read
 }
@@ -445,13 +451,13 @@ func sendPages(t thread.Thread, fd int, from *workloads.Memory) ([]float64, erro
 	s.Start(t, streamMemory)
 	var list []float64
 	for at := range samples {
-		begin := threadCPU()
-		for i := range streamPages {
-			page := (at*streamPages + i) % from.Pages()
-			s.PutRaw(t, page, from.Page(page))
-		}
-		s.EOS(t)
-		list = append(list, float64(threadCPU()-begin)/streamPages)
+		list = append(list, cpuOf(streamPages, func() {
+			for i := range streamPages {
+				page := (at*streamPages + i) % from.Pages()
+				s.PutRaw(t, page, from.Page(page))
+			}
+			s.EOS(t)
+		}))
 	}
 	return list, s.Err()
 }

@@ -100,21 +100,39 @@ func (m *meter) slices(t thread.Thread) {
 type sleeper struct {
 	event  thread.Event
 	woke   atomic.Int64 // ns; 0: not yet
+	on     atomic.Int64 // roaming: the CPU on which it did
 	quit   atomic.Bool
 	joiner thread.Joiner
 }
 
-// newSleeper starts one. A batch sleeper never preempts who woke it, whatever the scheduler thinks.
-func (m *meter) newSleeper(t thread.Thread, cpu int, batch bool) *sleeper {
+// manner is what is special about a sleeper.
+type manner int
+
+const (
+	ordinary manner = iota
+	batch           // it never preempts who woke it, whatever the scheduler thinks
+	roaming         // it falls asleep on its CPU, and may wake up on any
+)
+
+// newSleeper starts one.
+func (m *meter) newSleeper(t thread.Thread, cpu int, how manner) *sleeper {
 	s := &sleeper{event: m.machine.NewEvent("sleeper", false, thread.WaitWork)}
 	s.joiner = m.machine.Start(t, "sleeper", thread.Worker, func(t thread.Thread) {
-		defer onCPU(cpu)()
-		if batch {
+		if how != roaming {
+			defer onCPU(cpu)()
+		}
+		if how == batch {
 			defer asBatch()()
 		}
 		for !s.quit.Load() {
+			if how == roaming {
+				onCPU(cpu)() // it is there, and may go
+			}
 			s.event.Wait(t)
 			s.event.Reset(t)
+			if how == roaming {
+				s.on.Store(thisCPU())
+			}
 			s.woke.Store(int64(t.Now()))
 		}
 	})
@@ -142,8 +160,8 @@ func (s *sleeper) close(t thread.Thread) {
 
 // asBatch makes the calling OS thread one of SCHED_BATCH until the result is called.
 func asBatch() func() {
-	const batch = 3
-	if unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: batch}, 0) != nil {
+	const schedBatch = 3
+	if unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: schedBatch}, 0) != nil {
 		return func() {}
 	}
 	return func() { _ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr}, 0) }
@@ -152,7 +170,7 @@ func asBatch() func() {
 // wakeLocal is the call alone: who is woken is on the same CPU and has to wait for it.
 func (m *meter) wakeLocal(t thread.Thread) {
 	defer onCPU(0)()
-	s := m.newSleeper(t, 0, true)
+	s := m.newSleeper(t, 0, batch)
 	for range samples {
 		var sum time.Duration
 		for range wakeBatch {
@@ -181,7 +199,7 @@ func (m *meter) wakeBusy(t thread.Thread) {
 			last = now
 		}
 	})
-	s := m.newSleeper(t, 0, false)
+	s := m.newSleeper(t, 0, ordinary)
 	slice := m.figure("slice_ns")
 	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
 	for range samples {
@@ -305,7 +323,7 @@ func (m *meter) switches(near []turn) {
 // long it polls follows the intervals that it has seen. So they are even, and the first few do not count.
 func (m *meter) wakeIdle(t thread.Thread) {
 	defer onCPU(0)()
-	s := m.newSleeper(t, 1, false)
+	s := m.newSleeper(t, 1, ordinary)
 	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
 	for range idleRounds {
 		var wakes []idleWake
@@ -344,35 +362,18 @@ const overlookedName = "asleep_overlooked"
 func (m *meter) overlooked(t thread.Thread) {
 	defer onCPU(0)()
 	const asleep = 2 * time.Millisecond // longer than a CPU polls for work
-	var quit atomic.Bool
-	var woke atomic.Int64 // the CPU, plus 1; 0: not yet
-	e := m.machine.NewEvent("drowsy", false, thread.WaitWork)
-	j := m.machine.Start(t, "drowsy", thread.Worker, func(t thread.Thread) {
-		for !quit.Load() {
-			onCPU(0)() // it is there, and may go
-			e.Wait(t)
-			e.Reset(t)
-			woke.Store(1 + thisCPU())
-		}
-	})
-	t.SleepUntil(t.Now()+asleep, thread.Sleeping)
+	s := m.newSleeper(t, 0, roaming)
 	here := thisCPU()
 	for range samples {
 		t.SleepUntil(t.Now()+asleep, thread.Sleeping)
-		woke.Store(0)
-		e.Set(t)
-		for woke.Load() == 0 {
-			t.Now()
-		}
+		s.wake(t)
 		stayed := 0.0
-		if woke.Load() == 1+here {
+		if s.on.Load() == here {
 			stayed = 1
 		}
 		m.add(overlookedName, stayed)
 	}
-	quit.Store(true)
-	e.Set(t)
-	j.Join(t)
+	s.close(t)
 	m.c.Notes[overlookedName] = "1 where a thread woke up on its busy CPU while the other slept, 0 where it was given that"
 }
 

@@ -53,16 +53,15 @@ type stream struct {
 	pieces  int
 	inBuf   bool // the last piece is in the buffer
 	emitted int64
-	records []record // in the buffer, for the destination
 }
 
 func newStream(rates *Rates, bandwidth float64, burst int64, far *socket) *stream {
-	s := &stream{rates: rates, link: link.NewDiscard(bandwidth, burst), far: far,
-		dummy: make([]byte, wire.BufferSize+wire.MaxIovecs*workloads.PageSize), iov: make([][]byte, 1)}
+	var told func(thread.Thread, int64)
 	if far != nil {
-		s.link = link.NewTelling(func(t thread.Thread, n int64) { far.write(t, int(n)) }, bandwidth, burst)
+		told = func(t thread.Thread, n int64) { far.write(t, int(n)) }
 	}
-	return s
+	return &stream{rates: rates, link: link.NewTelling(told, bandwidth, burst), far: far,
+		dummy: make([]byte, wire.BufferSize+wire.MaxIovecs*workloads.PageSize), iov: make([][]byte, 1)}
 }
 
 func (s *stream) Err() error     { return nil }
@@ -117,7 +116,7 @@ func (s *stream) piece(n int, inBuf bool) {
 
 func (s *stream) note(t thread.Thread, r record) {
 	if s.far != nil {
-		s.records = append(s.records, r)
+		s.far.announce(r)
 	}
 	if s.copied >= wire.BufferSize || s.pieces >= wire.MaxIovecs-1 {
 		s.flush(t)
@@ -130,10 +129,6 @@ func (s *stream) flush(t thread.Thread) {
 	}
 	n := s.held
 	s.held, s.copied, s.pieces, s.inBuf = 0, 0, 0, false
-	if s.far != nil {
-		s.far.announce(s.records)
-		s.records = s.records[:0]
-	}
 	s.iov[0] = s.dummy[:min(n, len(s.dummy))]
 	_ = s.link.Writev(t, s.iov) // it has no socket, and cannot fail
 }

@@ -34,7 +34,7 @@ func (m *Machine) ready(p *proc, delay int64) {
 		m.heap.set(p.event, m.now+delay)
 		return
 	}
-	m.place(p, nobody)
+	m.place(p, nobody, false)
 }
 
 // nobody is the waker of a thread that wakes by itself: its timer is its own CPU's.
@@ -47,13 +47,12 @@ func (m *Machine) wakeFrom(p *proc, waker int, sync bool) {
 		p.where = queued
 		return
 	}
-	m.placeOn(p, m.target(p, waker, sync), waker)
+	m.place(p, waker, sync)
 }
 
 // place gives p an idle CPU or puts it into a queue.
-func (m *Machine) place(p *proc, waker int) { m.placeOn(p, m.target(p, waker, false), waker) }
-
-func (m *Machine) placeOn(p *proc, i, waker int) {
+func (m *Machine) place(p *proc, waker int, sync bool) {
+	i := m.target(p, waker, sync)
 	p.idleSince = m.now
 	p.load.enter(m.now, true)
 	if m.cpus[i].cur == nil {
@@ -175,10 +174,10 @@ func (m *Machine) interrupts(p *proc, i, waker int) bool {
 	if i == waker || c.cur == nil {
 		return false
 	}
-	vr, deadline := p.vr, p.deadline
 	if p.owes {
 		return p.vr <= c.mean(m.now) // it is counted already
 	}
+	vr, deadline := p.vr, p.deadline
 	m.join(p, c)
 	c.queue = append(c.queue, p)
 	yes := m.preempts(p, c, 0)
@@ -229,8 +228,9 @@ func (m *Machine) preempts(p *proc, c *cpu, least int64) bool {
 	if c.cur.where != running || m.costs.wakePreempt >= m.costs.slice {
 		return false
 	}
-	b := c.best(m.now)
-	return b >= 0 && c.queue[b] == p && c.cur.runtime(m.now) >= c.mean(m.now)+max(m.costs.wakePreempt, least)
+	mean := c.mean(m.now)
+	b := earliest(c.queue, mean)
+	return b >= 0 && c.queue[b] == p && c.cur.runtime(m.now) >= mean+max(m.costs.wakePreempt, least)
 }
 
 // mean is the mean virtual runtime of the thread that has c, of those who wait for it and of those who owe: one
@@ -294,8 +294,9 @@ func (m *Machine) sliceEnds(i int) {
 
 // stays says whether the thread that has c is still the one to run.
 func (m *Machine) stays(c *cpu) bool {
-	b := c.best(m.now)
-	return b < 0 || c.cur.runtime(m.now) <= c.mean(m.now) && c.cur.deadline <= c.queue[b].deadline
+	mean := c.mean(m.now)
+	b := earliest(c.queue, mean)
+	return b < 0 || c.cur.runtime(m.now) <= mean && c.cur.deadline <= c.queue[b].deadline
 }
 
 // spare gives an idle CPU somebody who waits for c, as Linux does at the tick of a CPU for which several
@@ -378,7 +379,7 @@ func (m *Machine) dispatch(i int) {
 	c.settle(m.now)
 	var p *proc
 	if len(c.queue) > 0 {
-		p = m.take(c, c.best(m.now))
+		p = m.take(c, earliest(c.queue, c.mean(m.now)))
 	} else if p = m.pull(); p == nil {
 		c.cur, c.emptied = nil, m.now
 		m.idle++
@@ -390,9 +391,6 @@ func (m *Machine) dispatch(i int) {
 	m.heap.remove(i)
 	m.begin(p)
 }
-
-// best is the queued thread to run next, or -1 if none is eligible.
-func (c *cpu) best(now int64) int { return earliest(c.queue, c.mean(now)) }
 
 // earliest is the one of list with the earliest deadline of those that are eligible, and the one that has waited
 // longest of equals; -1 if none is.
