@@ -115,11 +115,16 @@ func (p *proc) SleepUntil(at time.Duration, why thread.State) {
 		return
 	}
 	was := p.Enter(why)
-	p.kernel(m.costs.sleepCall)
+	there := m.costs.sleepCall / 2
+	back := m.costs.sleepCall - there
+	p.kernel(there)
 	if due := int64(at) + m.costs.sleepSlack; due > m.now {
 		m.trace(p, TraceSleep, "")
-		p.until = due
+		p.until, p.back = due, back
+		p.system += back
 		p.block(nil, sleeping)
+	} else {
+		p.kernel(back)
 	}
 	p.Enter(was)
 }

@@ -21,6 +21,7 @@ type cpu struct {
 	queue   []*proc
 	owing   []*proc // asleep, but still counted: they had more than the mean
 	emptied int64   // idle: since when
+	poll    int64   // for how long it looks for work, when it is idle, before it sleeps
 }
 
 // ready makes p runnable after delay.
@@ -68,7 +69,7 @@ func (m *Machine) place(p *proc, waker int, sync bool) {
 func (m *Machine) target(p *proc, waker int, sync bool) int {
 	last := p.lastCPU
 	switch {
-	case p.owes, m.available(last):
+	case p.owes, m.available(last), waker == nobody && m.cpus[last].cur == nil:
 		return last
 	case p.cpuTime == 0 && m.idle > 0: // a new thread
 		return m.idleCPU(last)
@@ -88,11 +89,6 @@ func (m *Machine) target(p *proc, waker int, sync bool) int {
 		}
 	}
 	return i
-}
-
-// available says whether CPU i is idle and would be taken for any thread.
-func (m *Machine) available(i int) bool {
-	return m.cpus[i].cur == nil && (!m.costs.overlooked || m.polls(i))
 }
 
 // lighter says whether the CPU waker had less to do of late, with p added to it, than p's last one without p,
@@ -118,15 +114,8 @@ func (m *Machine) arrive(p *proc, i int) {
 	m.cpus[i].cur = p
 	p.where, p.cpu, p.lastCPU = arriving, i, i
 	p.deadline = p.vr + m.costs.slice
-	latency := m.costs.idleWake
-	if m.polls(i) {
-		latency = m.costs.pollLatency
-	}
-	m.heap.set(p.event, m.now+m.spread(latency))
+	m.heap.set(p.event, m.now+m.wakeUp(i))
 }
-
-// polls says whether CPU i, which is idle, still looks for work and does not sleep yet.
-func (m *Machine) polls(i int) bool { return m.now-m.cpus[i].emptied < m.costs.haltPoll }
 
 // begin: p has got its CPU.
 func (m *Machine) begin(p *proc) {
@@ -422,18 +411,6 @@ func (m *Machine) take(c *cpu, i int) *proc {
 	p := c.queue[i]
 	c.queue = append(c.queue[:i], c.queue[i+1:]...)
 	return p
-}
-
-// idleCPU is the first idle CPU from `from` on.
-func (m *Machine) idleCPU(from int) int {
-	for i := from; ; i++ {
-		if i == len(m.cpus) {
-			i = 0
-		}
-		if m.cpus[i].cur == nil {
-			return i
-		}
-	}
 }
 
 // pull takes a thread from the longest queue, one that did not run there just now; nil if there is none.
