@@ -58,6 +58,7 @@ type proc struct {
 	call      call
 	idleSince int64 // when it became runnable
 	load      load
+	wakee     wakee
 
 	account
 }
@@ -280,6 +281,9 @@ func (p *proc) fire() bool {
 	switch p.where {
 	case sleeping, nowhere:
 		p.m.timerOn(p.lastCPU)
+		if cur := p.m.cpus[p.lastCPU].cur; cur != nil {
+			cur.wakesUp(p, p.m.now)
+		}
 		p.m.ready(p, 0)
 	case arriving:
 		p.m.begin(p)

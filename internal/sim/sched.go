@@ -48,6 +48,7 @@ func (m *Machine) wakeFrom(p *proc, waker int, sync bool) {
 		p.where = queued
 		return
 	}
+	m.cpus[waker].cur.wakesUp(p, m.now)
 	m.place(p, waker, sync)
 }
 
@@ -61,51 +62,6 @@ func (m *Machine) place(p *proc, waker int, sync bool) {
 		return
 	}
 	m.enqueue(p, i, waker)
-}
-
-// target is the CPU for p if it wakes up now, by the rules of Linux's select_task_rq_fair for CPUs that share
-// a cache: its last one if that is idle; else an idle one; else its last one, or its waker's if that has less
-// to do or is about to have nothing.
-func (m *Machine) target(p *proc, waker int, sync bool) int {
-	last := p.lastCPU
-	switch {
-	case p.owes, m.available(last), waker == nobody && m.cpus[last].cur == nil:
-		return last
-	case p.cpuTime == 0 && m.idle > 0: // a new thread
-		return m.idleCPU(last)
-	}
-	i := last
-	if waker != nobody && waker != last && (sync && len(m.cpus[waker].queue) == 0 || m.lighter(p, waker)) {
-		i = waker
-	}
-	if m.idle > 0 {
-		if !m.costs.overlooked {
-			return m.idleCPU(i)
-		}
-		for k := range m.cpus {
-			if m.available(k) {
-				return k
-			}
-		}
-	}
-	return i
-}
-
-// lighter says whether the CPU waker had less to do of late, with p added to it, than p's last one without p,
-// and some: Linux's wake_affine_weight.
-func (m *Machine) lighter(p *proc, waker int) bool {
-	const some = 1.08 // half of the default imbalance of 17 %
-	own := p.load.at(m.now)
-	there, here := own, -own
-	for _, q := range m.procs {
-		switch q.lastCPU {
-		case waker:
-			there += q.load.at(m.now)
-		case p.lastCPU:
-			here += q.load.at(m.now)
-		}
-	}
-	return there < some*here
 }
 
 // arrive gives p an idle CPU, which needs time to wake up.
