@@ -1,0 +1,75 @@
+package sim
+
+// target is the CPU for p if it wakes up now, by the rules of Linux's select_task_rq_fair for CPUs that share
+// a cache: its last one if that is idle; else an idle one; else its last one, or its waker's if that has less
+// to do or is about to have nothing.
+func (m *Machine) target(p *proc, waker int, sync bool) int {
+	last := p.lastCPU
+	switch {
+	case p.owes, m.available(last), waker == nobody && m.cpus[last].cur == nil:
+		return last
+	case p.cpuTime == 0 && m.idle > 0: // a new thread
+		return m.idleCPU(last)
+	}
+	i := last
+	if waker != nobody && waker != last && !m.wide(m.cpus[waker].cur, p) && (sync && len(m.cpus[waker].queue) == 0 || m.lighter(p, waker)) {
+		i = waker
+	}
+	if m.idle > 0 {
+		if !m.costs.overlooked {
+			return m.idleCPU(i)
+		}
+		for k := range m.cpus {
+			if m.available(k) {
+				return k
+			}
+		}
+	}
+	return i
+}
+
+// lighter says whether the CPU waker had less to do of late, with p added to it, than p's last one without p,
+// and some: Linux's wake_affine_weight.
+func (m *Machine) lighter(p *proc, waker int) bool {
+	const some = 1.08 // half of the default imbalance of 17 %
+	own := p.load.at(m.now)
+	there, here := own, -own
+	for _, q := range m.procs {
+		switch q.lastCPU {
+		case waker:
+			there += q.load.at(m.now)
+		case p.lastCPU:
+			here += q.load.at(m.now)
+		}
+	}
+	return there < some*here
+}
+
+// wakee is whom a thread wakes: the last one, and how often that was another one than before, of late.
+type wakee struct {
+	last  *proc
+	flips int
+	since int64 // when flips were last halved
+}
+
+// wakesUp: p, or a timer that interrupts it, wakes w.
+func (p *proc) wakesUp(w *proc, now int64) {
+	k := &p.wakee
+	if now-k.since > flipsHalf {
+		k.flips, k.since = k.flips/2, now
+	}
+	if k.last != w {
+		k.last = w
+		k.flips++
+	}
+}
+
+// flipsHalf is in ns.
+const flipsHalf = 1e9
+
+// wide says whether one of the two wakes so many more others than the other does that drawing all of them to it
+// would crowd its CPU: Linux's wake_wide.
+func (m *Machine) wide(p, w *proc) bool {
+	many, few := max(p.wakee.flips, w.wakee.flips), min(p.wakee.flips, w.wakee.flips)
+	return few >= len(m.cpus) && many >= few*len(m.cpus)
+}
