@@ -50,6 +50,9 @@ func (m *Machine) wakeFrom(p *proc, waker int, sync bool) {
 	}
 	m.cpus[waker].cur.wakesUp(p, m.now)
 	m.place(p, waker, sync)
+	if m.now >= m.balanceAt {
+		m.balance()
+	}
 }
 
 // place gives p an idle CPU or puts it into a queue.
@@ -244,15 +247,6 @@ func (m *Machine) stays(c *cpu) bool {
 	return b < 0 || c.cur.runtime(m.now) <= mean && c.cur.deadline <= c.queue[b].deadline
 }
 
-// spare gives an idle CPU somebody who waits for c, as Linux does at the tick of a CPU for which several
-// wait.
-func (m *Machine) spare(c *cpu) {
-	if k := slices.IndexFunc(c.queue, m.cold); k >= 0 {
-		p := m.take(c, k)
-		m.arrive(p, m.idleCPU(p.lastCPU))
-	}
-}
-
 // preempt takes the CPU from p.
 func (m *Machine) preempt(p *proc) {
 	i := p.cpu
@@ -368,33 +362,6 @@ func (m *Machine) take(c *cpu, i int) *proc {
 	c.queue = append(c.queue[:i], c.queue[i+1:]...)
 	return p
 }
-
-// pull takes a thread from the longest queue, one that did not run there just now; nil if there is none.
-func (m *Machine) pull() *proc {
-	if m.waiting == 0 {
-		return nil
-	}
-	var best *cpu
-	at := 0
-	for i := range m.cpus {
-		c := &m.cpus[i]
-		if best != nil && len(c.queue) <= len(best.queue) {
-			continue
-		}
-		if k := slices.IndexFunc(c.queue, m.cold); k >= 0 {
-			best, at = c, k
-		}
-	}
-	if best == nil {
-		return nil
-	}
-	p := m.take(best, at)
-	p.deadline = p.vr + m.costs.slice
-	return p
-}
-
-// cold says whether what p left in the caches of its last CPU is taken for lost.
-func (m *Machine) cold(p *proc) bool { return m.now-p.ranAt >= m.costs.hot }
 
 // hopeless reports that everybody who has or wants a CPU spins without a limit for something that
 // is not so, and nobody will wake up by itself.

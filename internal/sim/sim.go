@@ -136,10 +136,12 @@ type Machine struct {
 	bracketShut bool
 	failure     error
 	panicked    *PanicError
-	inside      *proc // whose coroutine runs, for a segment that never comes back
-	first       *proc // runs on the machine's own goroutine, and all coroutines are resumed from there
-	due         *proc // goes on next, as was found out on the coroutine of another
-	waiting     int   // threads in the queues of all CPUs
+	inside      *proc     // whose coroutine runs, for a segment that never comes back
+	first       *proc     // runs on the machine's own goroutine, and all coroutines are resumed from there
+	due         *proc     // goes on next, as was found out on the coroutine of another
+	waiting     int       // threads in the queues of all CPUs
+	balanceAt   int64     // when the CPUs are next evened out
+	loads       []float64 // of each CPU: balance's own
 
 	// Under a Chooser.
 	current *proc
@@ -162,6 +164,7 @@ func New(opt Options) (*Machine, error) {
 		opt:   opt,
 		costs: opt.Costs.internal(),
 		cpus:  make([]cpu, opt.CPUs),
+		loads: make([]float64, opt.CPUs),
 		idle:  opt.CPUs,
 		rand:  rand.New(rand.NewPCG(opt.Seed, 0x73696d)),
 	}

@@ -1,0 +1,93 @@
+package sim
+
+import "slices"
+
+// CPUs even out what they have to do in three ways, as Linux's do: one that becomes idle pulls, one that several
+// wait for gives one of them to an idle one at the end of a slice, and now and then the one with the least to do
+// takes from the one with the most.
+
+// balanceEvery, in ns for each CPU of a host, is how often that is: a busy CPU of Linux looks every 16 ms for each
+// CPU of its domain.
+const balanceEvery = 16e6
+
+// balance moves threads from the queue of the CPU with the highest load to the one with the lowest, if the one has
+// 17 % more than the other: as many as make them even. Who ran just now stays.
+func (m *Machine) balance() {
+	m.balanceAt = m.now + int64(len(m.cpus))*balanceEvery
+	loads := m.loads
+	clear(loads)
+	for _, p := range m.procs {
+		loads[p.lastCPU] += p.load.at(m.now)
+	}
+	most, least := 0, 0
+	for i, l := range loads {
+		if l > loads[most] {
+			most = i
+		}
+		if l < loads[least] {
+			least = i
+		}
+	}
+	if loads[most] <= 1.17*loads[least] {
+		return
+	}
+	c := &m.cpus[most]
+	for k, over := 0, (loads[most]-loads[least])/2; k < len(c.queue); {
+		p := c.queue[k]
+		if l := p.load.at(m.now); l > over || !m.cold(p) {
+			k++
+			continue
+		} else {
+			over -= l
+		}
+		m.move(c, k, least)
+	}
+}
+
+// move takes the k-th of those who wait for c to CPU i.
+func (m *Machine) move(c *cpu, k, i int) {
+	p := c.queue[k]
+	p.lag = min(max(c.mean(m.now)-p.vr, 0), m.costs.slice)
+	m.take(c, k)
+	if m.cpus[i].cur == nil {
+		m.arrive(p, i)
+		return
+	}
+	m.enqueue(p, i, nobody)
+}
+
+// spare gives an idle CPU somebody who waits for c, as Linux does at the tick of a CPU for which several
+// wait.
+func (m *Machine) spare(c *cpu) {
+	if k := slices.IndexFunc(c.queue, m.cold); k >= 0 {
+		p := m.take(c, k)
+		m.arrive(p, m.idleCPU(p.lastCPU))
+	}
+}
+
+// pull takes a thread from the longest queue, one that did not run there just now; nil if there is none.
+func (m *Machine) pull() *proc {
+	if m.waiting == 0 {
+		return nil
+	}
+	var best *cpu
+	at := 0
+	for i := range m.cpus {
+		c := &m.cpus[i]
+		if best != nil && len(c.queue) <= len(best.queue) {
+			continue
+		}
+		if k := slices.IndexFunc(c.queue, m.cold); k >= 0 {
+			best, at = c, k
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	p := m.take(best, at)
+	p.deadline = p.vr + m.costs.slice
+	return p
+}
+
+// cold says whether what p left in the caches of its last CPU is taken for lost.
+func (m *Machine) cold(p *proc) bool { return m.now-p.ranAt >= m.costs.hot }
