@@ -61,7 +61,7 @@ func (m *Machine) move(c *cpu, k, i int) {
 func (m *Machine) spare(c *cpu) {
 	if k := slices.IndexFunc(c.queue, m.cold); k >= 0 {
 		p := m.take(c, k)
-		m.arrive(p, m.idleCPU(p.lastCPU))
+		m.arrive(p, m.anyIdle(p.lastCPU))
 	}
 }
 

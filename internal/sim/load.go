@@ -2,27 +2,23 @@ package sim
 
 import "math"
 
-// load is the part of its time that a thread was runnable of late, 0 to 1: an average whose weights halve every
-// loadHalf, as Linux's per-entity load tracking has it. It is what CPUs are compared by.
-type load struct {
-	avg      float64
-	since    int64
-	runnable bool
+// average is that of a figure over the time of late: its weights halve every averageHalf, as Linux's per-entity
+// load tracking has it. A thread has one of whether it was runnable, by which CPUs are compared; all CPUs together
+// have one of how many are busy.
+type average struct {
+	avg, level float64
+	since      int64
 }
 
-// loadHalf is in ns.
-const loadHalf = 32e6
+// averageHalf is in ns.
+const averageHalf = 32e6
 
-// enter: from now on the thread is runnable, or is not.
-func (l *load) enter(now int64, runnable bool) {
-	l.avg, l.since, l.runnable = l.at(now), now, runnable
+// enter: from now on the figure is level.
+func (a *average) enter(now int64, level float64) {
+	a.avg, a.since, a.level = a.at(now), now, level
 }
 
-// at is the load now.
-func (l *load) at(now int64) float64 {
-	to := 0.0
-	if l.runnable {
-		to = 1
-	}
-	return to + (l.avg-to)*math.Exp2(-float64(now-l.since)/loadHalf)
+// at is the average now.
+func (a *average) at(now int64) float64 {
+	return a.level + (a.avg-a.level)*math.Exp2(-float64(now-a.since)/averageHalf)
 }

@@ -57,7 +57,7 @@ type proc struct {
 	spin      spin
 	call      call
 	idleSince int64 // when it became runnable
-	load      load
+	load      average
 	wakee     wakee
 
 	account

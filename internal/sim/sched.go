@@ -59,7 +59,7 @@ func (m *Machine) wakeFrom(p *proc, waker int, sync bool) {
 func (m *Machine) place(p *proc, waker int, sync bool) {
 	i := m.target(p, waker, sync)
 	p.idleSince = m.now
-	p.load.enter(m.now, true)
+	p.load.enter(m.now, 1)
 	if m.cpus[i].cur == nil {
 		m.arrive(p, i)
 		return
@@ -70,6 +70,7 @@ func (m *Machine) place(p *proc, waker int, sync bool) {
 // arrive gives p an idle CPU, which needs time to wake up.
 func (m *Machine) arrive(p *proc, i int) {
 	m.idle--
+	m.busy.enter(m.now, float64(len(m.cpus)-m.idle))
 	m.cpus[i].cur = p
 	p.where, p.cpu, p.lastCPU = arriving, i, i
 	p.deadline = p.vr + m.costs.slice
@@ -306,7 +307,7 @@ func (m *Machine) leaveCPU(p *proc) {
 		return
 	}
 	m.charge(p)
-	p.load.enter(m.now, false)
+	p.load.enter(m.now, 0)
 	m.leave(p, &m.cpus[p.cpu])
 	p.where = nowhere
 	m.dispatch(p.cpu)
@@ -322,6 +323,7 @@ func (m *Machine) dispatch(i int) {
 	} else if p = m.pull(); p == nil {
 		c.cur, c.emptied = nil, m.now
 		m.idle++
+		m.busy.enter(m.now, float64(len(m.cpus)-m.idle))
 		m.heap.remove(i)
 		return
 	}

@@ -55,7 +55,7 @@ func TestWakePreemptsWhoeverHadMore(t *testing.T) {
 }
 
 // drawNobody makes the CPU of m's first thread one that has had so much to do that it draws nobody.
-func drawNobody(m *Machine) { m.first.load = load{avg: 3, since: m.now, runnable: true} }
+func drawNobody(m *Machine) { m.first.load = average{avg: 3, level: 1, since: m.now} }
 
 // What the calibration does to find the granularity: a thread that runs alone on its CPU, and has had just the
 // mean, is preempted by one that another CPU wakes there, as soon as the interrupt has come.
@@ -169,12 +169,13 @@ func TestTargetOfAWakeUp(t *testing.T) {
 		m.now = int64(time.Second)
 		add := func(cpu int, avg float64) *proc {
 			p := m.newProc("thread", thread.Worker, nil)
-			p.lastCPU, p.cpuTime, p.load = cpu, 1, load{avg: avg, since: m.now}
+			p.lastCPU, p.cpuTime, p.load = cpu, 1, average{avg: avg, since: m.now}
 			return p
 		}
 		for _, cpu := range append([]int{waker}, x.busy...) {
 			m.cpus[cpu].cur = add(cpu, x.load[cpu])
 			m.idle--
+			m.busy.enter(m.now, float64(len(m.cpus)-m.idle))
 		}
 		for cpu, avg := range x.load { // of those who sleep, where nobody runs
 			if m.cpus[cpu].cur == nil {

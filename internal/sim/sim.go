@@ -140,6 +140,7 @@ type Machine struct {
 	first       *proc     // runs on the machine's own goroutine, and all coroutines are resumed from there
 	due         *proc     // goes on next, as was found out on the coroutine of another
 	waiting     int       // threads in the queues of all CPUs
+	busy        average   // CPUs that are
 	balanceAt   int64     // when the CPUs are next evened out
 	loads       []float64 // of each CPU: balance's own
 

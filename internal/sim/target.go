@@ -9,23 +9,13 @@ func (m *Machine) target(p *proc, waker int, sync bool) int {
 	case p.owes, m.available(last), waker == nobody && m.cpus[last].cur == nil:
 		return last
 	case p.cpuTime == 0 && m.idle > 0: // a new thread
-		return m.idleCPU(last)
+		return m.anyIdle(last)
 	}
 	i := last
 	if waker != nobody && waker != last && !m.wide(m.cpus[waker].cur, p) && (sync && len(m.cpus[waker].queue) == 0 || m.lighter(p, waker)) {
 		i = waker
 	}
-	if m.idle > 0 {
-		if !m.costs.overlooked {
-			return m.idleCPU(i)
-		}
-		for k := range m.cpus {
-			if m.available(k) {
-				return k
-			}
-		}
-	}
-	return i
+	return m.idleCPU(i)
 }
 
 // lighter says whether the CPU waker had less to do of late, with p added to it, than p's last one without p,
