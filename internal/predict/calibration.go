@@ -21,7 +21,7 @@ import (
 )
 
 // CalibrationSchema is the version of the calibration file that this build writes and reads.
-const CalibrationSchema = 4
+const CalibrationSchema = 5
 
 // Limits of a calibration file.
 const (

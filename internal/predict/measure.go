@@ -303,16 +303,27 @@ func onCPU(n int) func() {
 	return func() { _ = unix.SchedSetaffinity(0, &all) }
 }
 
+// sleeps sleeps for about as long as the sender of a link does, by which a CPU that polls when it is idle still does.
 func (m *meter) sleeps(t thread.Thread) {
-	for range samples {
-		at := t.Now() + 500*time.Microsecond
-		before := threadCPU()
-		t.SleepUntil(at, thread.Sleeping)
-		m.add("sleep_call_ns", float64(threadCPU()-before)/2)
-		m.add("sleep_slack_ns", float64(t.Now()-at)-m.figure("idle_wake_ns")-m.figure("switch_ns"))
+	const length, n = 100 * time.Microsecond, 10
+	latency := m.figure("poll_latency_ns")
+	if m.figure("halt_poll_ns") < float64(2*length) {
+		latency = m.figure("idle_wake_ns")
 	}
-	m.c.Notes["sleep_call_ns"] = "half the CPU time of a sleep"
-	m.c.Notes["sleep_slack_ns"] = "by how much a sleep was too long, less wake-up and switch"
+	for range samples {
+		var late time.Duration
+		before := threadCPU()
+		for range n {
+			at := t.Now() + length
+			t.SleepUntil(at, thread.Sleeping)
+			late += t.Now() - at
+		}
+		call := float64(threadCPU()-before)/n - m.figure("switch_ns")
+		m.add("sleep_call_ns", call)
+		m.add("sleep_slack_ns", float64(late)/n-latency-m.figure("switch_ns")-call/2)
+	}
+	m.c.Notes["sleep_call_ns"] = "CPU time of a sleep, less a switch"
+	m.c.Notes["sleep_slack_ns"] = "by how much a sleep of 100 µs was too long, less wake-up, switch and the way back"
 }
 
 func (m *meter) starts(t thread.Thread) {

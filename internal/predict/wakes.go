@@ -2,6 +2,7 @@ package predict
 
 import (
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -207,12 +208,13 @@ func (m *meter) wakeBusy(t thread.Thread) {
 		gap.Store(0)
 		call, delay := s.wake(t)
 		t.SleepUntil(t.Now()+200*time.Microsecond, thread.Sleeping) // until the hog is back
-		m.add("wake_busy_ns", call-m.figure("clock_ns"))
+		call -= m.figure("clock_ns")
+		m.add("wake_busy_ns", call)
 		granularity := 0.0
 		if delay > slice/4 {
 			granularity, delay = slice, 0
 		}
-		m.add("kick_ns", delay-after)
+		m.add("kick_ns", delay+call/2-after)
 		m.add("interrupt_ns", float64(gap.Load())-2*m.figure("switch_ns")-m.figure("futex_wait_ns"))
 		m.add("wake_granularity_ns", granularity)
 	}
@@ -220,7 +222,7 @@ func (m *meter) wakeBusy(t thread.Thread) {
 	s.close(t)
 	hog.Join(t)
 	m.c.Notes["wake_busy_ns"] = "FUTEX_WAKE of a sleeper whose CPU runs another thread, as the waker sees it"
-	m.c.Notes["kick_ns"] = "from there until the sleeper has that CPU, less switch and the way back"
+	m.c.Notes["kick_ns"] = "from the middle of that call until the sleeper has that CPU, less switch and the way back"
 	m.c.Notes["interrupt_ns"] = "how long the other thread was off that CPU, less two switches and a wait"
 	m.c.Notes["wake_granularity_ns"] = "0 where such a sleeper gets the CPU at once, a slice where it has to wait"
 }
@@ -325,31 +327,26 @@ func (m *meter) wakeIdle(t thread.Thread) {
 	defer onCPU(0)()
 	s := m.newSleeper(t, 1, ordinary)
 	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
+	clock := m.figure("clock_ns")
 	for range idleRounds {
-		var wakes []idleWake
-		for _, gap := range idleGaps {
-			wakes = append(wakes, s.wakes(t, gap))
+		wakes := make([]idleWake, len(idleGaps))
+		for i, gap := range slices.Backward(idleGaps[:]) { // from one at which it does not poll
+			wakes[i] = s.wakes(t, gap)
 		}
-		n, short, long := polled(wakes), wakes[0], wakes[len(wakes)-1]
-		limit := 0.0 // between the longest interval at which it still polled and the next
-		if n > 0 {
-			limit = float64(idleGaps[n-1])
-		}
-		if n > 0 && n < len(idleGaps) {
-			limit = math.Sqrt(limit * float64(idleGaps[n]))
-		}
-		m.add("halt_poll_ns", limit)
-		m.add("poll_wake_ns", short.call-m.figure("clock_ns"))
-		m.add("poll_latency_ns", short.delay-after)
-		m.add("futex_wake_ns", long.call-m.figure("clock_ns"))
-		m.add("idle_wake_ns", long.delay-after)
+		short, long := wakes[0], wakes[len(wakes)-1]
+		m.add("halt_poll_ns", pollLimit(wakes))
+		m.add("poll_wake_ns", short.call-clock)
+		m.add("poll_latency_ns", short.delay+(short.call-clock)/2-after)
+		m.add("futex_wake_ns", long.call-clock)
+		m.add("idle_wake_ns", long.delay+(long.call-clock)/2-after)
 	}
 	s.close(t)
 	m.c.Notes["poll_wake_ns"] = "FUTEX_WAKE with a sleeper on an idle CPU, as the waker sees it, every 20 µs"
-	m.c.Notes["poll_latency_ns"] = "from there until the sleeper has that CPU, less switch and the way back"
+	m.c.Notes["poll_latency_ns"] = "from the middle of that call until the sleeper has that CPU, less switch and the way back"
 	m.c.Notes["futex_wake_ns"] = "the same call every 2 ms"
 	m.c.Notes["idle_wake_ns"] = "and its latency"
-	m.c.Notes["halt_poll_ns"] = "the interval from which on wakes take more like the last than like the first; 0: all do"
+	m.c.Notes["halt_poll_ns"] = "how long, wake-up included, a CPU may be idle and poll the next time: at the interval from " +
+		"which on wakes take more like the last than like the first; 0: all do"
 }
 
 const idleRounds = 11
@@ -385,8 +382,9 @@ func thisCPU() int64 {
 }
 
 // idleGaps are the intervals, in ascending order.
-var idleGaps = [...]time.Duration{20 * time.Microsecond, 50 * time.Microsecond, 100 * time.Microsecond,
-	200 * time.Microsecond, 500 * time.Microsecond, 2 * time.Millisecond}
+var idleGaps = [...]time.Duration{20 * time.Microsecond, 50 * time.Microsecond, 70 * time.Microsecond,
+	85 * time.Microsecond, 100 * time.Microsecond, 120 * time.Microsecond, 140 * time.Microsecond,
+	160 * time.Microsecond, 200 * time.Microsecond, 500 * time.Microsecond, 2 * time.Millisecond}
 
 // idleWake is a wake-up of an idle CPU: the call and the latency behind it, in ns.
 type idleWake struct{ call, delay float64 }
@@ -405,16 +403,31 @@ func (s *sleeper) wakes(t thread.Thread, gap time.Duration) idleWake {
 	return idleWake{figureOf(calls), figureOf(delays)}
 }
 
+func (w idleWake) took() float64 { return w.call + w.delay }
+
+// pollLimit is for how long, in ns, a CPU may be idle and still poll the next time. A CPU that slept was idle for
+// the interval and its wake-up, so it is the interval between the last at which it polled and the first at which
+// it did not, and the wake-up there; 0 if it never polled, and the last interval if it always did.
+func pollLimit(wakes []idleWake) float64 {
+	switch n := polled(wakes); n {
+	case 0:
+		return 0
+	case len(wakes):
+		return float64(idleGaps[n-1])
+	default:
+		return math.Sqrt(float64(idleGaps[n-1])*float64(idleGaps[n])) + wakes[n].took()
+	}
+}
+
 // polled is at how many of the intervals the CPU still polled: those before the first that takes more
 // like the longest than like the shortest. None where the two hardly differ.
 func polled(wakes []idleWake) int {
-	took := func(w idleWake) float64 { return w.call + w.delay }
-	short, long := took(wakes[0]), took(wakes[len(wakes)-1])
+	short, long := wakes[0].took(), wakes[len(wakes)-1].took()
 	if long < 2*short {
 		return 0
 	}
 	for i, w := range wakes {
-		if took(w) > math.Sqrt(short*long) {
+		if w.took() > math.Sqrt(short*long) {
 			return i
 		}
 	}
@@ -439,7 +452,7 @@ func (m *meter) timers(t thread.Thread) {
 			}
 		}
 	})
-	known := 2*m.figure("switch_ns") + 2*m.figure("sleep_call_ns")
+	known := 2*m.figure("switch_ns") + m.figure("sleep_call_ns")
 	for range samples {
 		without := readings(t, length)
 		on.Store(true)

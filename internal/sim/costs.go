@@ -27,8 +27,8 @@ type Costs struct {
 	// the word, half for the way back to user mode, at once or later. The waiter pays.
 	FutexWait time.Duration `json:"futex_wait_ns"`
 
-	// The waker pays for the call: WakeEmpty if nobody sleeps; else by where the woken thread will
-	// run. FutexWake: on an idle CPU, which is sent an interrupt or told by a word that it polls.
+	// The waker pays for the call, and half-way through it the thread is woken: WakeEmpty if nobody sleeps; else by
+	// where the woken thread will run. FutexWake: on an idle CPU, which is sent an interrupt or told by a word that it polls.
 	// WakeLocal: on the waker's own. WakeBusy: on another that runs a thread, which has to be
 	// interrupted; on a virtual machine that can be several times the others.
 	FutexWake time.Duration `json:"futex_wake_ns"`
@@ -36,8 +36,8 @@ type Costs struct {
 	WakeLocal time.Duration `json:"wake_local_ns"`
 	WakeBusy  time.Duration `json:"wake_busy_ns"`
 
-	// Kick is the latency between the end of such a call and the moment at which the other CPU lets
-	// the woken thread preempt. Nobody pays: it is run delay of the woken thread.
+	// Kick is the latency between the middle of such a call, when the thread is woken, and the moment at which the
+	// other CPU lets it preempt. Nobody pays: it is run delay of the woken thread.
 	Kick time.Duration `json:"kick_ns"`
 
 	// Interrupt is what the interrupt takes from the thread that is preempted, beside the switches. That
@@ -53,9 +53,9 @@ type Costs struct {
 	IdleWake   time.Duration `json:"idle_wake_ns"`
 	WakeSpread float64       `json:"wake_spread"`
 
-	// HaltPoll is for how long a CPU that has nothing to run polls for work before it goes to sleep, as
-	// the guest of a hypervisor may (Linux's cpuidle-haltpoll) and as a C-state that is not deep comes to;
-	// 0: it sleeps at once. PollWake is the call that wakes a thread on a CPU that still polls (the waker
+	// HaltPoll is for how long at most a CPU that has nothing to run polls for work before it goes to sleep, as
+	// the guest of a hypervisor may; for how long it does follows how long it was idle before (see idle.go). 0: it
+	// sleeps at once. PollWake is the call that wakes a thread on a CPU that still polls (the waker
 	// pays), and PollLatency the latency there (nobody does): FutexWake and IdleWake are of one that sleeps.
 	HaltPoll    time.Duration `json:"halt_poll_ns"`
 	PollWake    time.Duration `json:"poll_wake_ns"`
@@ -84,8 +84,8 @@ type Costs struct {
 	Slice           time.Duration `json:"slice_ns"`
 	WakeGranularity time.Duration `json:"wake_granularity_ns"`
 
-	// SleepCall is clock_nanosleep up to the sleep (the caller pays); SleepSlack is the latency by
-	// which the kernel lets a sleeper oversleep.
+	// SleepCall is clock_nanosleep without the sleep, half of it before and half after (the caller pays);
+	// SleepSlack is the latency by which the kernel lets a sleeper oversleep.
 	SleepCall  time.Duration `json:"sleep_call_ns"`
 	SleepSlack time.Duration `json:"sleep_slack_ns"`
 

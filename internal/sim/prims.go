@@ -34,7 +34,8 @@ func (p *proc) touchCost(f *futex) int64 {
 func (p *proc) wake(f *futex, n int) {
 	p.wakes++
 	was := p.Enter(thread.Waking)
-	p.kernel(p.wakeCost(f, false))
+	cost := p.wakeCost(f, false)
+	p.kernel(cost / 2)
 	if len(f.waiters) == 0 {
 		p.m.traceFutex(p, TraceWakeNobody, f, nil)
 	}
@@ -43,6 +44,7 @@ func (p *proc) wake(f *futex, n int) {
 		p.m.traceFutex(p, TraceWake, f, w)
 		p.m.wakeFrom(w, p.cpu, false)
 	}
+	p.kernel(cost - cost/2)
 	p.Enter(was)
 }
 

@@ -198,12 +198,12 @@ func TestTargetOfAWakeUp(t *testing.T) {
 
 // The load of a thread halves in 32 ms of sleep, and comes back as it went.
 func TestLoadHalves(t *testing.T) {
-	var l load
-	l.enter(0, true)
+	var l average
+	l.enter(0, 1)
 	if got := l.at(32e6); got != 0.5 {
 		t.Errorf("after 32 ms: %v", got)
 	}
-	l.enter(64e6, false)
+	l.enter(64e6, 0)
 	if got := l.at(96e6); got != 0.375 {
 		t.Errorf("after 64 ms and 32 ms of sleep: %v", got)
 	}
