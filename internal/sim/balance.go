@@ -10,8 +10,12 @@ import "slices"
 // CPU of its domain.
 const balanceEvery = 16e6
 
-// balance moves threads from the queue of the CPU with the highest load to the one with the lowest, if the one has
-// 17 % more than the other: as many as make them even. Who ran just now stays.
+// imbalance is how many times as much as another CPU one may have to do before that matters: the default of Linux
+// for CPUs that share a cache.
+const imbalance = 1.17
+
+// balance moves threads from the queue of the CPU with the highest load to the one with the lowest: as many as
+// make them even. Who ran just now stays.
 func (m *Machine) balance() {
 	m.balanceAt = m.now + int64(len(m.cpus))*balanceEvery
 	loads := m.loads
@@ -28,18 +32,17 @@ func (m *Machine) balance() {
 			least = i
 		}
 	}
-	if loads[most] <= 1.17*loads[least] {
+	if loads[most] <= imbalance*loads[least] {
 		return
 	}
 	c := &m.cpus[most]
 	for k, over := 0, (loads[most]-loads[least])/2; k < len(c.queue); {
-		p := c.queue[k]
-		if l := p.load.at(m.now); l > over || !m.cold(p) {
+		load := c.queue[k].load.at(m.now)
+		if load > over || !m.cold(c.queue[k]) {
 			k++
 			continue
-		} else {
-			over -= l
 		}
+		over -= load
 		m.move(c, k, least)
 	}
 }

@@ -33,14 +33,14 @@ func (m *Machine) available(i int) bool {
 }
 
 // idleCPU is an idle CPU that a thread placed on CPU i is better given, or i if none is found. How many are looked
-// at goes by how busy all are: Linux's SIS_UTIL (since 5.20; 117 % is the imbalance that its domains bear).
+// at goes by how busy all are: Linux's SIS_UTIL (since 6.0).
 func (m *Machine) idleCPU(i int) int {
 	if m.idle == 0 {
 		return i
 	}
 	n := float64(len(m.cpus))
 	busy := m.busy.at(m.now) / n
-	for k := range int(n * (1 - busy*busy*1.17*1.17)) {
+	for k := range int(n * (1 - busy*busy*imbalance*imbalance)) {
 		if j := (i + 1 + k) % len(m.cpus); m.available(j) {
 			return j
 		}

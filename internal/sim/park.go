@@ -33,10 +33,13 @@ func (k *Park) Wake(t thread.Thread) {
 	if len(k.waiters) == 0 {
 		return
 	}
+	var before, after int64
 	if !k.remote {
-		p.kernel(p.wakeCost(&k.futex, true))
+		before, after = p.wakeCost(&k.futex, true)
 	}
+	p.kernel(before)
 	for len(k.waiters) > 0 {
 		p.m.wakeFrom(k.pop(), p.cpu, true)
 	}
+	p.kernel(after)
 }

@@ -34,8 +34,8 @@ func (p *proc) touchCost(f *futex) int64 {
 func (p *proc) wake(f *futex, n int) {
 	p.wakes++
 	was := p.Enter(thread.Waking)
-	cost := p.wakeCost(f, false)
-	p.kernel(cost / 2)
+	before, after := p.wakeCost(f, false)
+	p.kernel(before)
 	if len(f.waiters) == 0 {
 		p.m.traceFutex(p, TraceWakeNobody, f, nil)
 	}
@@ -44,31 +44,34 @@ func (p *proc) wake(f *futex, n int) {
 		p.m.traceFutex(p, TraceWake, f, w)
 		p.m.wakeFrom(w, p.cpu, false)
 	}
-	p.kernel(cost - cost/2)
+	p.kernel(after)
 	p.Enter(was)
 }
 
-// wakeCost is what the call costs that wakes the first who sleeps on f: it goes by where that thread
-// would run if it were placed now.
-func (p *proc) wakeCost(f *futex, sync bool) int64 {
+// wakeCost is what the call costs that wakes the first who sleeps on f, before and after he is woken. It goes by
+// where that thread would run if it were placed now. On the CPU of its waker it runs when the call is over.
+func (p *proc) wakeCost(f *futex, sync bool) (before, after int64) {
 	m := p.m
 	switch {
 	case len(f.waiters) == 0:
-		return m.costs.wakeEmpty
+		return m.costs.wakeEmpty, 0
 	case m.opt.Choose != nil:
-		return m.costs.futexWake
+		return m.costs.futexWake, 0
 	}
 	w := f.waiters[0]
 	i := m.target(w, p.cpu, sync)
+	cost := m.costs.wakeLocal
 	switch idle := m.cpus[i].cur == nil; {
+	case i == p.cpu:
+		return cost, 0
 	case idle && m.polls(i):
-		return m.costs.pollWake
+		cost = m.costs.pollWake
 	case idle:
-		return m.costs.futexWake
+		cost = m.costs.futexWake
 	case m.interrupts(w, i, p.cpu):
-		return m.costs.wakeBusy
+		cost = m.costs.wakeBusy
 	}
-	return m.costs.wakeLocal
+	return cost / 2, cost - cost/2
 }
 
 const everybody = 1 << 30

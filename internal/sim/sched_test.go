@@ -150,13 +150,24 @@ func TestTargetOfAWakeUp(t *testing.T) {
 		busy                []int // CPUs that run a thread; 0 always does
 		load                [3]float64
 		overlooked, sync    bool
-		queued, owes, isNew bool // at the waker's CPU; the thread; new: it has not run yet
+		queued, owes, isNew bool    // at the waker's CPU; the thread; new: it has not run yet
+		timer               bool    // and not a thread
+		wakes               [2]int  // how many others the waker and the thread woke of late
+		lately              float64 // CPUs that were busy
 		want                int
 	}{
 		{name: "its last is idle", load: [3]float64{0, 1, 1}, want: last},
 		{name: "another is idle", busy: []int{last}, want: third},
 		{name: "another sleeps and is overlooked", busy: []int{last}, load: [3]float64{1, 0.8, 0}, overlooked: true, want: last},
 		{name: "a new thread overlooks nothing", busy: []int{last}, overlooked: true, isNew: true, want: third},
+		{name: "another is idle, but all were busy of late", busy: []int{last}, lately: 2.3, load: [3]float64{1, 0.8, 0}, want: last},
+		{name: "another is idle, and some were", busy: []int{last}, lately: 1.9, want: third},
+		{name: "its last sleeps, and its timer wakes it", busy: []int{third}, overlooked: true, timer: true, want: last},
+		{name: "its waker's has less to do, but that wakes many", busy: []int{last, third}, load: [3]float64{0.5, 1, 0},
+			wakes: [2]int{9, 3}, want: last},
+		{name: "not so many more", busy: []int{last, third}, load: [3]float64{0.5, 1, 0}, wakes: [2]int{8, 3}, want: waker},
+		{name: "and the thread wakes hardly any", busy: []int{last, third}, load: [3]float64{0.5, 1, 0},
+			wakes: [2]int{1000, 2}, want: waker},
 		{name: "its last has less to do", busy: []int{last, third}, load: [3]float64{1, 0.8, 0}, want: last},
 		{name: "its waker's has less to do", busy: []int{last, third}, load: [3]float64{0.5, 1, 0}, want: waker},
 		{name: "its last sleeps, and its waker's has less to do", busy: []int{third}, load: [3]float64{0.5, 1, 0},
@@ -190,7 +201,13 @@ func TestTargetOfAWakeUp(t *testing.T) {
 		if x.isNew {
 			p.cpuTime = 0
 		}
-		if got := m.target(p, waker, x.sync); got != x.want {
+		p.wakee.flips, m.cpus[waker].cur.wakee.flips = x.wakes[1], x.wakes[0]
+		m.busy = average{avg: x.lately, level: x.lately, since: m.now}
+		by := waker
+		if x.timer {
+			by = nobody
+		}
+		if got := m.target(p, by, x.sync); got != x.want {
 			t.Errorf("%s: CPU %d, want %d", x.name, got, x.want)
 		}
 	}
@@ -206,6 +223,60 @@ func TestLoadHalves(t *testing.T) {
 	l.enter(64e6, 0)
 	if got := l.at(96e6); got != 0.375 {
 		t.Errorf("after 64 ms and 32 ms of sleep: %v", got)
+	}
+}
+
+// Who wakes others in turn is known by that for a second or two.
+func TestWakeesFlip(t *testing.T) {
+	m := one(t, 1, Costs{Slice: time.Millisecond})
+	a, b := m.newProc("a", thread.Worker, nil), m.newProc("b", thread.Worker, nil)
+	p := m.newProc("p", thread.Worker, nil)
+	for _, w := range []*proc{a, a, b, b, a, b} {
+		p.wakesUp(w, 0)
+	}
+	if p.wakee.flips != 4 {
+		t.Errorf("%d changes of who is woken, want 4", p.wakee.flips)
+	}
+	if p.wakesUp(b, flipsHalf+1); p.wakee.flips != 2 {
+		t.Errorf("%d a second later, want half as many", p.wakee.flips)
+	}
+}
+
+// A CPU that has more to do than another gives it those who have waited for long, until both have as much.
+func TestBalance(t *testing.T) {
+	for _, x := range []struct {
+		name   string
+		queued []float64 // loads of those who wait for CPU 0; CPU 1 has one thread, as it has beside them
+		ran    int64     // ns ago
+		moved  int
+	}{
+		{"one more is too few", []float64{0.1}, 1e6, 0},
+		{"four of the same load", []float64{1, 1, 1, 1}, 1e6, 2},
+		{"but they ran just now", []float64{1, 1, 1, 1}, 1e3, 0},
+		{"one is too much", []float64{1.5, 0.5, 0.5}, 1e6, 2},
+	} {
+		m := one(t, 2, Costs{Slice: time.Millisecond, Hot: 500 * time.Microsecond})
+		m.now = int64(time.Second)
+		add := func(cpu int, load float64) *proc {
+			p := m.newProc("thread", thread.Worker, nil)
+			p.lastCPU, p.cpu, p.ranAt, p.load = cpu, cpu, m.now-x.ran, average{avg: load, level: load, since: m.now}
+			return p
+		}
+		for i := range m.cpus {
+			m.cpus[i].cur = add(i, 1)
+			m.cpus[i].cur.where = running
+		}
+		for _, load := range x.queued {
+			p := add(0, load)
+			p.where = queued
+			m.cpus[0].queue = append(m.cpus[0].queue, p)
+		}
+		if m.balance(); len(m.cpus[1].queue) != x.moved {
+			t.Errorf("%s: %d moved, want %d", x.name, len(m.cpus[1].queue), x.moved)
+		}
+		if m.balanceAt != m.now+2*balanceEvery {
+			t.Errorf("%s: the next time is in %d ns", x.name, m.balanceAt-m.now)
+		}
 	}
 }
 
@@ -252,12 +323,12 @@ func TestWakeCostsByPlace(t *testing.T) {
 		cpus, hogs int
 		want, late time.Duration
 	}{
-		{"an idle CPU", 2, 0, c.FutexWake, 0},
+		{"an idle CPU", 2, 0, c.FutexWake, -c.FutexWake / 2},
 		{"its own CPU", 1, 0, c.WakeLocal, 0},
-		{"a busy CPU", 2, 1, c.WakeBusy, c.Kick},
+		{"a busy CPU", 2, 1, c.WakeBusy, c.Kick - c.WakeBusy/2},
 	} {
 		if got, late := call(x.cpus, x.hogs); got != x.want || late != x.late {
-			t.Errorf("waking a thread on %s took %v, and it ran %v later; want %v and %v", x.name, got, late,
+			t.Errorf("waking a thread on %s took %v, and it ran %v after; want %v and %v", x.name, got, late,
 				x.want, x.late)
 		}
 	}

@@ -114,7 +114,7 @@ func TestPingPongClosedForm(t *testing.T) {
 		j.Join(th)
 	})
 	touch := c.Atomic + 2*c.Line
-	oneWay := touch + c.FutexWake + c.IdleWake + c.Switch + c.FutexWait - c.FutexWait/2 + touch
+	oneWay := touch + c.FutexWake/2 + c.IdleWake + c.Switch + c.FutexWait - c.FutexWait/2 + touch
 	if want := rounds * 2 * oneWay; took != want {
 		t.Errorf("%d round trips took %v, want %v", rounds, took, want)
 	}
@@ -493,36 +493,60 @@ func userTimes(t *testing.T, at time.Duration, late bool) {
 	}
 }
 
-// An idle CPU is woken at the price of one that polls while it does, and later of one that sleeps.
+// An idle CPU is woken at the price of one that polls while it does, and later of one that sleeps. For how long it
+// polls goes by how long it was idle before.
 func TestIdleCPUsPollBeforeTheySleep(t *testing.T) {
 	costs := Free()
-	costs.HaltPoll, costs.PollWake, costs.PollLatency = 100*time.Microsecond, 2*time.Microsecond, time.Microsecond
+	costs.HaltPoll, costs.PollWake, costs.PollLatency = 200*time.Microsecond, 2*time.Microsecond, 3*time.Microsecond
 	costs.FutexWake, costs.IdleWake = 30*time.Microsecond, 40*time.Microsecond
-	for idle, want := range map[time.Duration][2]time.Duration{ // call, and from its end to the sleeper
-		50 * time.Microsecond: {2 * time.Microsecond, time.Microsecond},
-		time.Millisecond:      {30 * time.Microsecond, 40 * time.Microsecond},
-	} {
-		m := machine(t, 2, costs)
-		e := m.NewEvent("e", false, thread.WaitWork)
-		var called, woke time.Duration
-		run(t, m, func(th thread.Thread) {
-			j := m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) {
+	m := machine(t, 2, costs)
+	e := m.NewEvent("e", false, thread.WaitWork)
+	var woke time.Duration
+	quit := false
+	run(t, m, func(th thread.Thread) {
+		j := m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) {
+			for !quit {
 				e.Wait(th)
+				e.Reset(th)
 				woke = th.Now()
-			})
-			th.Compute(idle + time.Microsecond)
+			}
+		})
+		th.Compute(costs.IdleWake) // when it goes to sleep for the first time
+		woke = th.Now()
+		for i, x := range []struct {
+			idle  time.Duration
+			polls bool
+		}{
+			{40 * time.Microsecond, true},   // it was idle for less than the limit, and polls for 50 µs
+			{60 * time.Microsecond, false},  // from now on for 100 µs
+			{90 * time.Microsecond, true},   // which was enough, and stays
+			{110 * time.Microsecond, false}, // 200 µs
+			{190 * time.Microsecond, true},
+			{time.Millisecond, false},       // 100 µs
+			{101 * time.Microsecond, false}, // 200 µs: with its wake-up it was idle for 156
+			{150 * time.Microsecond, true},
+			{time.Millisecond, false},       // 100 µs
+			{150 * time.Microsecond, false}, // 50 µs: 205
+			{45 * time.Microsecond, true},
+		} {
+			th.Compute(woke + x.idle - th.Now())
 			before := th.Now()
 			e.Set(th)
-			called = th.Now()
-			if called-before != want[0] {
-				t.Errorf("idle for %v: the call took %v, want %v", idle, called-before, want[0])
+			call, want := th.Now()-before, [2]time.Duration{costs.FutexWake, costs.IdleWake}
+			if x.polls {
+				want = [2]time.Duration{costs.PollWake, costs.PollLatency}
 			}
-			j.Join(th)
-		})
-		if woke-called != want[1] {
-			t.Errorf("idle for %v: awake after %v, want %v", idle, woke-called, want[1])
+			for from := woke; woke == from; {
+				th.Compute(time.Microsecond)
+			}
+			if late := woke - before - call/2; call != want[0] || late != want[1] {
+				t.Errorf("%d: idle for %v: the call took %v and half of it later it was awake after %v; want %v", i, x.idle, call, late, want)
+			}
 		}
-	}
+		quit = true
+		e.Set(th)
+		j.Join(th)
+	})
 }
 
 // A run that nobody waits for any more ends, and its threads are unwound.
@@ -607,6 +631,8 @@ func TestSleepOversleepsByTheSlack(t *testing.T) {
 	m := machine(t, 1, fixed())
 	var woke time.Duration
 	run(t, m, func(th thread.Thread) {
+		m.OpenBracket(th)
+		defer m.ShutBracket(th)
 		th.SleepUntil(time.Millisecond, thread.Sleeping)
 		woke = th.Now()
 		th.SleepUntil(0, thread.Sleeping) // past: returns at once
@@ -614,8 +640,11 @@ func TestSleepOversleepsByTheSlack(t *testing.T) {
 			t.Error("sleeping until the past took time")
 		}
 	})
-	if want := time.Millisecond + 5000 + 1000 + 300; woke != want {
+	if want := time.Millisecond + 5000 + 1000 + 300 + 10; woke != want {
 		t.Errorf("woke at %v, want %v", woke, want)
+	}
+	if cpu := m.Usages()[0].CPU; cpu != 20+300 {
+		t.Errorf("a sleep took %v of CPU time, want the call and a switch", cpu)
 	}
 }
 

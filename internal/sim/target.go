@@ -1,8 +1,8 @@
 package sim
 
 // target is the CPU for p if it wakes up now, by the rules of Linux's select_task_rq_fair for CPUs that share
-// a cache: its last one if that is idle; else an idle one; else its last one, or its waker's if that has less
-// to do or is about to have nothing.
+// a cache: its last one if that is idle; else an idle one, if one is found; else its last one, or its waker's if
+// that has less to do or is about to have nothing. A timer is on the CPU of who set it and has woken that.
 func (m *Machine) target(p *proc, waker int, sync bool) int {
 	last := p.lastCPU
 	switch {
@@ -12,16 +12,22 @@ func (m *Machine) target(p *proc, waker int, sync bool) int {
 		return m.anyIdle(last)
 	}
 	i := last
-	if waker != nobody && waker != last && !m.wide(m.cpus[waker].cur, p) && (sync && len(m.cpus[waker].queue) == 0 || m.lighter(p, waker)) {
+	if waker != nobody && m.draws(p, waker, sync) {
 		i = waker
 	}
 	return m.idleCPU(i)
 }
 
+// draws says whether p, if there is no better place, wakes up on the CPU of its waker and not on its last one.
+func (m *Machine) draws(p *proc, waker int, sync bool) bool {
+	c := &m.cpus[waker]
+	return waker != p.lastCPU && !m.wide(c.cur, p) && (sync && len(c.queue) == 0 || m.lighter(p, waker))
+}
+
 // lighter says whether the CPU waker had less to do of late, with p added to it, than p's last one without p,
 // and some: Linux's wake_affine_weight.
 func (m *Machine) lighter(p *proc, waker int) bool {
-	const some = 1.08 // half of the default imbalance of 17 %
+	const some = 1.08 // half of imbalance
 	own := p.load.at(m.now)
 	there, here := own, -own
 	for _, q := range m.procs {
