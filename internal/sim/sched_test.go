@@ -162,7 +162,8 @@ func TestTargetOfAWakeUp(t *testing.T) {
 		{name: "a new thread overlooks nothing", busy: []int{last}, overlooked: true, isNew: true, want: third},
 		{name: "another is idle, but all were busy of late", busy: []int{last}, lately: 2.3, load: [3]float64{1, 0.8, 0}, want: last},
 		{name: "another is idle, and some were", busy: []int{last}, lately: 1.9, want: third},
-		{name: "its last sleeps, and its timer wakes it", busy: []int{third}, overlooked: true, timer: true, want: last},
+		{name: "its last sleeps, and another polls", overlooked: true, polls: true, want: third},
+		{name: "and its timer has woken its last", overlooked: true, polls: true, timer: true, want: last},
 		{name: "its waker's has less to do, but that wakes many", busy: []int{last, third}, load: [3]float64{0.5, 1, 0},
 			wakes: [2]int{9, 3}, want: last},
 		{name: "not so many more", busy: []int{last, third}, load: [3]float64{0.5, 1, 0}, wakes: [2]int{8, 3}, want: waker},
@@ -202,6 +203,9 @@ func TestTargetOfAWakeUp(t *testing.T) {
 			p.cpuTime = 0
 		}
 		p.wakee.flips, m.cpus[waker].cur.wakee.flips = x.wakes[1], x.wakes[0]
+		if x.polls {
+			m.cpus[third].emptied, m.cpus[third].poll = m.now, 1000
+		}
 		m.busy = average{avg: x.lately, level: x.lately, since: m.now}
 		by := waker
 		if x.timer {
@@ -239,6 +243,45 @@ func TestWakeesFlip(t *testing.T) {
 	}
 	if p.wakesUp(b, flipsHalf+1); p.wakee.flips != 2 {
 		t.Errorf("%d a second later, want half as many", p.wakee.flips)
+	}
+}
+
+// Both wake-ups by threads and those by timers count, and CPUs are evened out as threads wake up.
+func TestWakeUpsCount(t *testing.T) {
+	m := one(t, 2, Costs{Slice: time.Millisecond})
+	err := m.Run("main", func(th thread.Thread) {
+		var evs [2]thread.Event
+		var js []thread.Joiner
+		for i := range evs {
+			evs[i] = m.NewEvent("ev", false, thread.WaitWork)
+			js = append(js, m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) { evs[i].Wait(th) }))
+		}
+		th.SleepUntil(100*time.Millisecond, thread.Sleeping)
+		for _, ev := range evs {
+			ev.Set(th)
+		}
+		if n := m.first.wakee.flips; n != 2 {
+			t.Errorf("main woke two threads, and that is %d changes", n)
+		}
+		if m.balanceAt <= int64(100*time.Millisecond) {
+			t.Errorf("CPUs were last evened out before %d ns", m.balanceAt)
+		}
+		for _, j := range js {
+			j.Join(th)
+		}
+		for range 2 { // they have a CPU each, and run under a timer of one of the sleepers
+			js = append(js, m.Start(th, "hog", thread.Worker, func(th thread.Thread) { th.Compute(100 * time.Millisecond) }))
+		}
+		th.SleepUntil(150*time.Millisecond, thread.Sleeping)
+		if n := m.procs[len(m.procs)-1].wakee.flips + m.procs[len(m.procs)-2].wakee.flips; n != 1 {
+			t.Errorf("a timer woke a thread on a CPU that two share, and that is %d changes of theirs", n)
+		}
+		for _, j := range js[2:] {
+			j.Join(th)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

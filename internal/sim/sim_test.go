@@ -527,7 +527,7 @@ func TestIdleCPUsPollBeforeTheySleep(t *testing.T) {
 			{150 * time.Microsecond, true},
 			{time.Millisecond, false},       // 100 µs
 			{150 * time.Microsecond, false}, // 50 µs: 205
-			{45 * time.Microsecond, true},
+			{60 * time.Microsecond, false},
 		} {
 			th.Compute(woke + x.idle - th.Now())
 			before := th.Now()
