@@ -151,7 +151,7 @@ func TestTargetOfAWakeUp(t *testing.T) {
 		load                [3]float64
 		overlooked, sync    bool
 		queued, owes, isNew bool    // at the waker's CPU; the thread; new: it has not run yet
-		timer               bool    // and not a thread
+		timer, polls        bool    // the waker is no thread; the third CPU looks for work, if it is idle
 		wakes               [2]int  // how many others the waker and the thread woke of late
 		lately              float64 // CPUs that were busy
 		want                int
