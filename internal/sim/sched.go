@@ -123,8 +123,8 @@ func (m *Machine) interrupts(p *proc, i, waker int) bool {
 	if i == waker || c.cur == nil {
 		return false
 	}
-	if p.owes {
-		return p.vr <= c.mean(m.now) // it is counted already
+	if p.owes { // it is counted already
+		return m.preempts(p, c, 0)
 	}
 	vr, deadline := p.vr, p.deadline
 	m.join(p, c)
@@ -171,15 +171,17 @@ func (c *cpu) pays(p *proc) {
 	c.owing = append(c.owing[:i], c.owing[i+1:]...)
 }
 
-// preempts says whether p, which has just been queued, takes the CPU from who runs there, who must have had
-// more than the mean by at least so much.
+// preempts says whether p, which is counted on c but does not run there, takes the CPU from who does. That one must
+// have had more than the mean by at least so much.
 func (m *Machine) preempts(p *proc, c *cpu, least int64) bool {
-	if c.cur.where != running || m.costs.wakePreempt >= m.costs.slice {
+	mean := c.mean(m.now)
+	if c.cur.where != running || m.costs.wakePreempt >= m.costs.slice || p.vr > mean {
 		return false
 	}
-	mean := c.mean(m.now)
-	b := earliest(c.queue, mean)
-	return b >= 0 && c.queue[b] == p && c.cur.runtime(m.now) >= mean+max(m.costs.wakePreempt, least)
+	if b := earliest(c.queue, mean); b >= 0 && c.queue[b] != p && c.queue[b].deadline <= p.deadline {
+		return false
+	}
+	return c.cur.runtime(m.now) >= mean+max(m.costs.wakePreempt, least)
 }
 
 // mean is the mean virtual runtime of the thread that has c, of those who wait for it and of those who owe: one
