@@ -240,8 +240,8 @@ func timeMiss(p, l Figures) float64 {
 // FitRows are the two rows of the letter that Unsaid is fitted on: of either model one. The lockless
 // one is where busy pages say most about service time, sizes and link; the locked one is where
 // wake-ups weigh most. The other ten are predictions. The fit starts from values set by hand with all
-// twelve rows in view, and of two sets of round figures that were tried the one is used whose
-// predictions are better; so the ten are no blind test.
+// twelve rows in view, it was stopped after one round, and of two sets of round figures that were tried
+// the one is used whose predictions are better; so the ten are no blind test.
 var FitRows = []Cell{{"lockless", 8, false}, {"locked", 16, true}}
 
 func pick(rows []Row, cells []Cell) []Row {

@@ -122,8 +122,8 @@ func (p *proc) SleepUntil(at time.Duration, why thread.State) {
 	if due := int64(at) + m.costs.sleepSlack; due > m.now {
 		m.trace(p, TraceSleep, "")
 		p.until, p.back = due, back
-		p.system += back
 		p.block(nil, sleeping)
+		p.system += back
 	} else {
 		p.kernel(back)
 	}
