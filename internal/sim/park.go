@@ -33,13 +33,14 @@ func (k *Park) Wake(t thread.Thread) {
 	if len(k.waiters) == 0 {
 		return
 	}
-	var before, after int64
+	var after int64
 	if !k.remote {
+		var before int64
 		before, after = p.wakeCost(&k.futex, true)
+		p.kernel(before)
 	}
-	p.kernel(before)
 	for len(k.waiters) > 0 {
 		p.m.wakeFrom(k.pop(), p.cpu, true)
 	}
-	p.kernel(after)
+	p.rest(after)
 }

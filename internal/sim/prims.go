@@ -44,7 +44,7 @@ func (p *proc) wake(f *futex, n int) {
 		p.m.traceFutex(p, TraceWake, f, w)
 		p.m.wakeFrom(w, p.cpu, false)
 	}
-	p.kernel(after)
+	p.rest(after)
 	p.Enter(was)
 }
 

@@ -125,7 +125,7 @@ func (p *proc) SleepUntil(at time.Duration, why thread.State) {
 		p.block(nil, sleeping)
 		p.system += back
 	} else {
-		p.kernel(back)
+		p.rest(back)
 	}
 	p.Enter(was)
 }
@@ -169,6 +169,14 @@ func (m *Machine) mayGoOn(until int64) bool {
 func (p *proc) kernel(d int64) {
 	p.system += d
 	p.pay(d)
+}
+
+// rest is kernel for the second part of a call: where that is nothing, as under a Chooser, it is no point at which
+// another thread may run.
+func (p *proc) rest(d int64) {
+	if d > 0 {
+		p.kernel(d)
+	}
 }
 
 // suspend waits until the thread goes on. What happens meanwhile happens right here, until it is that
