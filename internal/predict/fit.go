@@ -14,7 +14,7 @@ type knob struct {
 }
 
 // knobs are the figures that the letter leaves unsaid and that decide its rows. What is not among
-// them keeps its default: QEMU's downtime limit of 300 ms, zlib's inflate at half of deflate's time.
+// them keeps its default: QEMU's downtime limit of 300 ms, an inflate about as long as deflate.
 func knobs() []knob {
 	return []knob{
 		{"service time", func(u *Unsaid, f float64) { u.Encode = scaled(u.Encode, f) }},

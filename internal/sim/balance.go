@@ -52,11 +52,7 @@ func (m *Machine) move(c *cpu, k, i int) {
 	p := c.queue[k]
 	p.lag = min(max(c.mean(m.now)-p.vr, 0), m.costs.slice)
 	m.take(c, k)
-	if m.cpus[i].cur == nil {
-		m.arrive(p, i)
-		return
-	}
-	m.enqueue(p, i, nobody)
+	m.put(p, i, nobody)
 }
 
 // spare gives an idle CPU somebody who waits for c, as Linux does at the tick of a CPU for which several

@@ -27,6 +27,12 @@ func (m *Machine) wakeUp(i int) int64 {
 	return latency
 }
 
+// idles counts n more idle CPUs.
+func (m *Machine) idles(n int) {
+	m.idle += n
+	m.busy.enter(m.now, float64(len(m.cpus)-m.idle))
+}
+
 // available says whether CPU i is idle and would be taken for any thread.
 func (m *Machine) available(i int) bool {
 	return m.cpus[i].cur == nil && (!m.costs.overlooked || m.polls(i))

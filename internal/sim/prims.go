@@ -68,7 +68,7 @@ func (p *proc) wakeCost(f *futex, sync bool) (before, after int64) {
 		cost = m.costs.pollWake
 	case idle:
 		cost = m.costs.futexWake
-	case m.interrupts(w, i, p.cpu):
+	case m.interrupts(w, i):
 		cost = m.costs.wakeBusy
 	}
 	return cost / 2, cost - cost/2

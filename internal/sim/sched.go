@@ -60,6 +60,11 @@ func (m *Machine) place(p *proc, waker int, sync bool) {
 	i := m.target(p, waker, sync)
 	p.idleSince = m.now
 	p.load.enter(m.now, 1)
+	m.put(p, i, waker)
+}
+
+// put gives p CPU i if that is idle, and lets it wait there if not.
+func (m *Machine) put(p *proc, i, waker int) {
 	if m.cpus[i].cur == nil {
 		m.arrive(p, i)
 		return
@@ -69,8 +74,7 @@ func (m *Machine) place(p *proc, waker int, sync bool) {
 
 // arrive gives p an idle CPU, which needs time to wake up.
 func (m *Machine) arrive(p *proc, i int) {
-	m.idle--
-	m.busy.enter(m.now, float64(len(m.cpus)-m.idle))
+	m.idles(-1)
 	m.cpus[i].cur = p
 	p.where, p.cpu, p.lastCPU = arriving, i, i
 	p.deadline = p.vr + m.costs.slice
@@ -117,12 +121,9 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 	}
 }
 
-// interrupts says whether p, woken from the CPU waker and placed on i, would preempt who runs on another one.
-func (m *Machine) interrupts(p *proc, i, waker int) bool {
+// interrupts says whether p, woken from another CPU and placed on i, would preempt who runs there.
+func (m *Machine) interrupts(p *proc, i int) bool {
 	c := &m.cpus[i]
-	if i == waker || c.cur == nil {
-		return false
-	}
 	if p.owes { // it is counted already
 		return m.preempts(p, c, 0)
 	}
@@ -324,8 +325,7 @@ func (m *Machine) dispatch(i int) {
 		p = m.take(c, earliest(c.queue, c.mean(m.now)))
 	} else if p = m.pull(); p == nil {
 		c.cur, c.emptied = nil, m.now
-		m.idle++
-		m.busy.enter(m.now, float64(len(m.cpus)-m.idle))
+		m.idles(+1)
 		m.heap.remove(i)
 		return
 	}

@@ -186,8 +186,7 @@ func TestTargetOfAWakeUp(t *testing.T) {
 		}
 		for _, cpu := range append([]int{waker}, x.busy...) {
 			m.cpus[cpu].cur = add(cpu, x.load[cpu])
-			m.idle--
-			m.busy.enter(m.now, float64(len(m.cpus)-m.idle))
+			m.idles(-1)
 		}
 		for cpu, avg := range x.load { // of those who sleep, where nobody runs
 			if m.cpus[cpu].cur == nil {
