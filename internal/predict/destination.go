@@ -38,7 +38,12 @@ func newSocket(m *sim.Machine, rates *Rates, capacity int, apart bool) *socket {
 }
 
 // announce says what the bytes to come carry. A record is there for the reader when the last of its bytes is.
-func (s *socket) announce(r record) { s.arrived = append(s.arrived, r) }
+func (s *socket) announce(r record) {
+	if len(s.arrived) == cap(s.arrived) && s.head > len(s.arrived)/2 { // no more memory than twice what is on its way
+		s.arrived, s.head = append(s.arrived[:0], s.arrived[s.head:]...), 0
+	}
+	s.arrived = append(s.arrived, r)
+}
 
 // write sends n bytes.
 func (s *socket) write(t thread.Thread, n int) {
@@ -91,9 +96,6 @@ func (s *socket) fill(t thread.Thread) bool {
 // next is the next whole record; false at the end of the stream.
 func (s *socket) next(t thread.Thread) (record, bool) {
 	for s.head == len(s.arrived) || s.pending < s.arrived[s.head].bytes {
-		if s.head == len(s.arrived) {
-			s.arrived, s.head = s.arrived[:0], 0
-		}
 		if !s.fill(t) {
 			return record{}, false
 		}

@@ -14,18 +14,26 @@ func (p *proc) point() {
 		if next := m.pick(p); next == p {
 			return
 		} else if next != nil {
-			m.due = next
+			m.chosen = next
 		}
 	}
 	p.suspend()
 }
 
-// stepChosen finds the thread that goes on after one that can not.
-func (m *Machine) stepChosen() *proc {
-	p := m.pick(m.current)
-	if p == nil && m.failure == nil {
-		m.wakeSleeper()
+// nextChosen is next under a Chooser.
+func (m *Machine) nextChosen() *proc {
+	p := m.chosen
+	m.chosen = nil
+	for p == nil && m.failure == nil {
+		if p = m.pick(m.current); p == nil && m.failure == nil {
+			m.wakeSleeper()
+		}
 	}
+	if m.failure != nil {
+		return nil
+	}
+	m.current = p
+	p.where = queued
 	return p
 }
 

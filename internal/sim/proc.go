@@ -2,8 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"iter"
-	"runtime/debug"
 	"time"
 
 	"mtbench/internal/thread"
@@ -32,9 +30,8 @@ type proc struct {
 	role  thread.Role
 
 	body  func(thread.Thread)
-	next  func() (struct{}, bool)
-	stop  func()
-	yield func(struct{}) bool
+	seat  *seat // where its coroutine waits; nil: it has not begun
+	gone  bool  // its coroutine has ended
 	ended bool
 
 	where       place
@@ -179,27 +176,6 @@ func (p *proc) rest(d int64) {
 	}
 }
 
-// suspend waits until the thread goes on. What happens meanwhile happens right here, until it is that
-// another thread goes on: only then is the coroutine left.
-func (p *proc) suspend() {
-	m := p.m
-	switch {
-	case m.unwinding:
-		panic(unwound{})
-	case p == m.first:
-		m.drive()
-		return
-	case m.opt.Choose == nil:
-		if m.due = m.next(); m.due == p {
-			m.due = nil
-			return
-		}
-	}
-	if !p.yield(struct{}{}) {
-		panic(unwound{})
-	}
-}
-
 // block leaves the CPU and sleeps: for a wake (where is blocked, on is what for) or until p.until.
 func (p *proc) block(on *futex, where place) {
 	p.sleep(on, where)
@@ -222,37 +198,6 @@ func (p *proc) sleep(on *futex, where place) {
 		m.heap.set(p.event, p.until)
 	}
 	m.look()
-}
-
-// resume runs the thread's next segment.
-func (p *proc) resume() {
-	p.m.inside = p
-	if p.next == nil {
-		p.next, p.stop = iter.Pull(p.coroutine)
-	}
-	if _, ok := p.next(); !ok {
-		p.stop = nil
-	}
-	p.m.inside = nil
-	p.m.look()
-}
-
-// coroutine is the life of every thread but the first.
-func (p *proc) coroutine(yield func(struct{}) bool) {
-	p.yield = yield
-	defer p.recovered()
-	p.body(p)
-	p.finish()
-}
-
-func (p *proc) recovered() {
-	switch r := recover().(type) {
-	case nil, unwound:
-	default:
-		if p.m.panicked == nil {
-			p.m.panicked = &PanicError{Thread: p.name, Value: r, Stack: string(debug.Stack())}
-		}
-	}
 }
 
 // finish is the end of the thread's life.

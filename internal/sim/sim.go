@@ -136,9 +136,8 @@ type Machine struct {
 	bracketShut bool
 	failure     error
 	panicked    *PanicError
-	inside      *proc     // whose coroutine runs, for a segment that never comes back
-	first       *proc     // runs on the machine's own goroutine, and all coroutines are resumed from there
-	due         *proc     // goes on next, as was found out on the coroutine of another
+	first       *proc     // runs on the machine's own goroutine
+	going       *proc     // the one for whom the coroutine was last changed; nil: it ended
 	waiting     int       // threads in the queues of all CPUs
 	busy        average   // CPUs that are
 	balanceAt   int64     // when the CPUs are next evened out
@@ -146,6 +145,7 @@ type Machine struct {
 
 	// Under a Chooser.
 	current *proc
+	chosen  *proc // goes on next, as was found out at the point where the present one stopped
 	version int64 // segments run by threads that were not merely polling
 	options []int
 }
@@ -207,49 +207,24 @@ func (m *Machine) Run(name string, f func(thread.Thread)) error {
 func (m *Machine) runFirst() {
 	p := m.first
 	defer p.recovered()
-	m.drive()
+	p.suspend()
 	p.body(p)
 	p.finish()
-	m.inside = nil
 	m.failure = m.leftRunning()
 }
 
-// drive lets the other threads run until the first one goes on. It unwinds the first one when the run
-// has ended without it.
-func (m *Machine) drive() {
-	m.inside = nil
-	for m.failure == nil && m.panicked == nil {
-		p := m.next()
-		if p == nil {
-			break
-		}
-		if m.opt.Choose != nil {
-			m.current = p
-			p.where = queued
-		}
-		if p == m.first {
-			m.inside = p
-			return
-		}
-		p.resume()
-	}
-	m.unwinding = true
-	panic(unwound{})
-}
-
 // next lets things happen until one of them is that a thread goes on, and gives that thread; nil if the
-// run is over. It may be called on any coroutine.
+// run is over. It is called on the coroutine that ran last.
 func (m *Machine) next() *proc {
-	p := m.due
-	m.due = nil
-	for p == nil && m.failure == nil {
-		if m.opt.Choose != nil {
-			p = m.stepChosen()
-		} else {
-			p = m.step()
+	if m.opt.Choose != nil {
+		return m.nextChosen()
+	}
+	for m.failure == nil {
+		if p := m.step(); p != nil {
+			return p
 		}
 	}
-	return p
+	return nil
 }
 
 // step makes the next thing happen. It returns the thread that goes on by it, or nil.
@@ -318,20 +293,6 @@ func (m *Machine) stuck() error {
 		e.Waiters = append(e.Waiters, Waiter{Thread: p.name, Doing: p.doing()})
 	}
 	return e
-}
-
-// unwind ends every coroutine that is left: each panics out of the call that it is in.
-func (m *Machine) unwind() {
-	m.unwinding = true
-	if m.inside != nil && m.failure == nil && m.panicked == nil { // it called runtime.Goexit, as a failing test does
-		m.failure = fmt.Errorf("sim: thread %s ended its goroutine", m.inside.name)
-		m.inside.stop = nil
-	}
-	for _, p := range m.procs {
-		if p.stop != nil {
-			p.stop()
-		}
-	}
 }
 
 // Start implements thread.Machine.
