@@ -20,6 +20,18 @@ func (p *proc) point() {
 	p.suspend()
 }
 
+// doChosen is do under a Chooser.
+func (p *proc) doChosen(d int64, next step) {
+	for next != nil {
+		if d == asleep {
+			p.suspend()
+		} else {
+			p.point()
+		}
+		d, next = next(p)
+	}
+}
+
 // nextChosen is next under a Chooser.
 func (m *Machine) nextChosen() *proc {
 	p := m.chosen

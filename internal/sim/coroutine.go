@@ -64,7 +64,7 @@ func (p *proc) suspend() {
 			m.unwinding = true
 			continue
 		}
-		if p.handOver(q); m.going == p {
+		if p.handOver(q); m.going == p && !m.unwinding {
 			return
 		}
 	}

@@ -20,10 +20,12 @@ func (m *Machine) NewPark(name string, why thread.State, remote bool) *Park {
 // while it is on its way to sleep is not lost.
 func (k *Park) Sleep(t thread.Thread) {
 	p := t.(*proc)
-	seq := k.word
-	was := p.Enter(k.why)
-	p.sleepOn(&k.futex, seq, nil)
-	p.Enter(was)
+	p.call.park, p.call.val, p.call.was = k, k.word, p.state
+	p.do(p.entering(k.why, sleepParked))
+}
+
+func sleepParked(p *proc) (int64, step) {
+	return p.sleepOn(&p.call.park.futex, p.call.val, (*proc).leaving)
 }
 
 // Wake wakes who sleeps; without a sleeper it costs nothing.
@@ -33,14 +35,20 @@ func (k *Park) Wake(t thread.Thread) {
 	if len(k.waiters) == 0 {
 		return
 	}
-	var after int64
-	if !k.remote {
-		var before int64
-		before, after = p.wakeCost(&k.futex, true)
-		p.kernel(before)
+	p.call.park, p.call.after = k, 0
+	if k.remote {
+		p.do(unpark(p))
+		return
 	}
-	for len(k.waiters) > 0 {
+	var before int64
+	before, p.call.after = p.wakeCost(&k.futex, true)
+	p.system += before
+	p.do(before, unpark)
+}
+
+func unpark(p *proc) (int64, step) {
+	for k := p.call.park; len(k.waiters) > 0; {
 		p.m.wakeFrom(k.pop(), p.cpu, true)
 	}
-	p.rest(after)
+	return p.ends(p.call.after, out)
 }

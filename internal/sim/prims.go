@@ -30,50 +30,6 @@ func (p *proc) touchCost(f *futex) int64 {
 	return d
 }
 
-// wake is FUTEX_WAKE of up to n.
-func (p *proc) wake(f *futex, n int) {
-	p.wakes++
-	was := p.Enter(thread.Waking)
-	before, after := p.wakeCost(f, false)
-	p.kernel(before)
-	if len(f.waiters) == 0 {
-		p.m.traceFutex(p, TraceWakeNobody, f, nil)
-	}
-	for ; n > 0 && len(f.waiters) > 0; n-- {
-		w := f.pop()
-		p.m.traceFutex(p, TraceWake, f, w)
-		p.m.wakeFrom(w, p.cpu, false)
-	}
-	p.rest(after)
-	p.Enter(was)
-}
-
-// wakeCost is what the call costs that wakes the first who sleeps on f, before and after he is woken. It goes by
-// where that thread would run if it were placed now. On the CPU of its waker it runs when the call is over.
-func (p *proc) wakeCost(f *futex, sync bool) (before, after int64) {
-	m := p.m
-	switch {
-	case len(f.waiters) == 0:
-		return m.costs.wakeEmpty, 0
-	case m.opt.Choose != nil:
-		return m.costs.futexWake, 0
-	}
-	w := f.waiters[0]
-	i := m.target(w, p.cpu, sync)
-	cost := m.costs.wakeLocal
-	switch idle := m.cpus[i].cur == nil; {
-	case i == p.cpu:
-		return cost, 0
-	case idle && m.polls(i):
-		cost = m.costs.pollWake
-	case idle:
-		cost = m.costs.futexWake
-	case m.interrupts(w, i):
-		cost = m.costs.wakeBusy
-	}
-	return cost / 2, cost - cost/2
-}
-
 const everybody = 1 << 30
 
 // The states of a mutex word.
@@ -96,29 +52,38 @@ func (m *Machine) NewMutex(name string, why thread.State) thread.Mutex {
 
 func (mu *mutex) Lock(t thread.Thread) {
 	p := t.(*proc)
-	p.touch(&mu.futex)
+	p.call.mu = mu
+	p.do(p.touchCost(&mu.futex), tryLock)
+}
+
+func tryLock(p *proc) (int64, step) {
 	p.locks++
-	if mu.word == free {
+	if mu := p.call.mu; mu.word == free {
 		mu.word = held
-		return
+		return out(p)
 	}
-	mu.lockContended(p)
+	return lockContended(p)
 }
 
 // lockContended takes the mutex and leaves it marked as contended: the taker cannot know whether
 // others sleep on it.
-func (mu *mutex) lockContended(p *proc) {
+func lockContended(p *proc) (int64, step) {
+	mu := p.call.mu
 	if mu.swap(contended) == free {
-		return
+		return out(p)
 	}
-	was := p.Enter(mu.why)
-	for {
-		p.wait(&mu.futex, contended, &mu.futex)
-		if mu.swap(contended) == free {
-			break
-		}
+	p.call.was = p.state
+	return p.entering(mu.why, sleepForLock)
+}
+
+func sleepForLock(p *proc) (int64, step) { return p.wait(&p.call.mu.futex, contended, touchAgain) }
+func touchAgain(p *proc) (int64, step)   { return p.touchCost(&p.call.mu.futex), tryAgain }
+
+func tryAgain(p *proc) (int64, step) {
+	if p.call.mu.swap(contended) == free {
+		return p.leaving()
 	}
-	p.Enter(was)
+	return sleepForLock(p)
 }
 
 func (f *futex) swap(val int32) int32 {
@@ -129,13 +94,20 @@ func (f *futex) swap(val int32) int32 {
 
 func (mu *mutex) Unlock(t thread.Thread) {
 	p := t.(*proc)
-	p.touch(&mu.futex)
+	p.call.mu, p.call.then = mu, out
+	p.do(p.touchCost(&mu.futex), unlock)
+}
+
+func unlock(p *proc) (int64, step) {
+	mu, then := p.call.mu, p.call.then
 	switch mu.swap(free) {
 	case free:
-		panic("sim: unlock of mutex " + mu.name + ", which is not locked")
+		p.call.fault = "sim: unlock of mutex " + mu.name + ", which is not locked"
+		return out(p)
 	case contended:
-		p.wake(&mu.futex, 1)
+		return p.wake(&mu.futex, 1, then)
 	}
+	return then(p)
 }
 
 // cond is a condition variable: a sequence word, and how many wait that no signal was meant for.
@@ -153,28 +125,51 @@ func (m *Machine) NewCond(name string, mu thread.Mutex, why thread.State) thread
 
 func (c *cond) Wait(t thread.Thread) {
 	p := t.(*proc)
-	p.touch(&c.futex)
-	seq := c.word
+	p.call.cond, p.call.mu = c, c.mu
+	p.do(p.touchCost(&c.futex), takeNumber)
+}
+
+func takeNumber(p *proc) (int64, step) {
+	c := p.call.cond
+	p.call.val = c.word
 	c.waiting++
-	c.mu.Unlock(t)
-	was := p.Enter(c.why)
-	p.wait(&c.futex, seq, nil)
-	p.Enter(was)
-	// The mutex is retaken as contended, as glibc does: the next unlock calls FUTEX_WAKE.
-	p.touch(&c.mu.futex)
+	p.call.then = unlockedToWait
+	return p.touchCost(&c.mu.futex), unlock
+}
+
+func unlockedToWait(p *proc) (int64, step) {
+	p.call.was = p.state
+	return p.entering(p.call.cond.why, sleepForSignal)
+}
+
+func sleepForSignal(p *proc) (int64, step) {
+	return p.wait(&p.call.cond.futex, p.call.val, signalled)
+}
+
+func signalled(p *proc) (int64, step) { return p.entering(p.call.was, retake) }
+
+// The mutex is retaken as contended, as glibc does: the next unlock calls FUTEX_WAKE.
+func retake(p *proc) (int64, step) { return p.touchCost(&p.call.mu.futex), retakeTouched }
+
+func retakeTouched(p *proc) (int64, step) {
 	p.locks++
-	c.mu.lockContended(p)
+	return lockContended(p)
 }
 
 func (c *cond) Signal(t thread.Thread) {
 	p := t.(*proc)
-	p.touch(&c.futex)
+	p.call.cond = c
+	p.do(p.touchCost(&c.futex), signal)
+}
+
+func signal(p *proc) (int64, step) {
+	c := p.call.cond
 	if c.waiting == 0 {
-		return
+		return out(p)
 	}
 	c.waiting--
 	c.word++
-	p.wake(&c.futex, 1)
+	return p.wake(&c.futex, 1, out)
 }
 
 // The states of an event's word.
@@ -201,13 +196,16 @@ func (m *Machine) NewEvent(name string, set bool, why thread.State) thread.Event
 
 func (e *eventWord) Set(t thread.Thread) {
 	p := t.(*proc)
-	p.touch(&e.futex)
-	if e.word == evSet {
-		return
+	p.call.event = e
+	p.do(p.touchCost(&e.futex), setEvent)
+}
+
+func setEvent(p *proc) (int64, step) {
+	e := p.call.event
+	if e.word == evSet || e.swap(evSet) != evBusy {
+		return out(p)
 	}
-	if e.swap(evSet) == evBusy {
-		p.wake(&e.futex, everybody)
-	}
+	return p.wake(&e.futex, everybody, out)
 }
 
 func (e *eventWord) Reset(t thread.Thread) {
@@ -219,14 +217,22 @@ func (e *eventWord) Reset(t thread.Thread) {
 
 func (e *eventWord) Wait(t thread.Thread) {
 	p := t.(*proc)
-	p.touch(&e.futex)
+	p.call.event = e
+	p.do(p.touchCost(&e.futex), waitForEvent)
+}
+
+func waitForEvent(p *proc) (int64, step) {
+	e := p.call.event
 	if e.word == evSet {
-		return
+		return out(p)
 	}
 	e.word = evBusy
-	was := p.Enter(e.why)
-	p.wait(&e.futex, evBusy, nil)
-	p.Enter(was)
+	p.call.was = p.state
+	return p.entering(e.why, sleepForEvent)
+}
+
+func sleepForEvent(p *proc) (int64, step) {
+	return p.wait(&p.call.event.futex, evBusy, (*proc).leaving)
 }
 
 // spinLock is a test-and-test-and-set lock.

@@ -94,37 +94,26 @@ func (p *proc) Access() {
 
 // Enter implements thread.Thread.
 func (p *proc) Enter(s thread.State) thread.State {
-	if p.m.opt.Account {
-		p.stamps++
-		if d := p.m.costs.stamp; d > 0 {
-			p.pay(d)
-		}
+	if d := p.stamp(); d > 0 {
+		p.pay(d)
 	}
 	was := p.state
-	p.enter(p.m.now, s)
-	p.m.trace(p, TraceState, "")
+	p.enters(s)
 	return was
 }
 
-// SleepUntil implements thread.Thread.
-func (p *proc) SleepUntil(at time.Duration, why thread.State) {
-	m := p.m
-	if int64(at) <= m.now {
-		return
+// stamp is what it costs to enter a state.
+func (p *proc) stamp() int64 {
+	if !p.m.opt.Account {
+		return 0
 	}
-	was := p.Enter(why)
-	there := m.costs.sleepCall / 2
-	back := m.costs.sleepCall - there
-	p.kernel(there)
-	if due := int64(at) + m.costs.sleepSlack; due > m.now {
-		m.trace(p, TraceSleep, "")
-		p.until, p.back = due, back
-		p.block(nil, sleeping)
-		p.system += back
-	} else {
-		p.rest(back)
-	}
-	p.Enter(was)
+	p.stamps++
+	return p.m.costs.stamp
+}
+
+func (p *proc) enters(s thread.State) {
+	p.enter(p.m.now, s)
+	p.m.trace(p, TraceState, "")
 }
 
 // pay uses d of CPU time, and is where the machine may turn to another thread. What the caller
@@ -168,22 +157,7 @@ func (p *proc) kernel(d int64) {
 	p.pay(d)
 }
 
-// rest is kernel for the second part of a call: where that is nothing, as under a Chooser, it is no point at which
-// another thread may run.
-func (p *proc) rest(d int64) {
-	if d > 0 {
-		p.kernel(d)
-	}
-}
-
-// block leaves the CPU and sleeps: for a wake (where is blocked, on is what for) or until p.until.
-func (p *proc) block(on *futex, where place) {
-	p.sleep(on, where)
-	p.suspend()
-	p.on = nil
-}
-
-// sleep is block up to where the thread is asleep.
+// sleep leaves the CPU: for a wake (where is blocked, on is what for) or until p.until.
 func (p *proc) sleep(on *futex, where place) {
 	m := p.m
 	p.on = on
@@ -204,7 +178,7 @@ func (p *proc) sleep(on *futex, where place) {
 func (p *proc) finish() {
 	m := p.m
 	p.joiner.word = 1
-	p.wake(&p.joiner, everybody)
+	p.do(p.wake(&p.joiner, everybody, out))
 	p.enter(m.now, p.state)
 	m.trace(p, TraceEnd, "")
 	m.leaveCPU(p)
@@ -223,10 +197,11 @@ func (p *proc) Join(t thread.Thread) {
 	if p.joiner.word == 1 {
 		return
 	}
-	was := caller.Enter(thread.Joining)
-	caller.wait(&p.joiner, 0, nil)
-	caller.Enter(was)
+	caller.call.was, caller.call.on = caller.state, &p.joiner
+	caller.do(caller.entering(thread.Joining, sleepToJoin))
 }
+
+func sleepToJoin(p *proc) (int64, step) { return p.wait(p.call.on, 0, (*proc).leaving) }
 
 // fire is the thread's event: it wakes up, gets its CPU, or is done with what it paid for. It reports
 // whether the thread goes on.
@@ -241,7 +216,7 @@ func (p *proc) fire() bool {
 	case arriving:
 		p.m.begin(p)
 	case running:
-		if p.call.stage != outside {
+		if p.call.next != nil {
 			return p.advance()
 		}
 		return !p.spin.active || p.spin.seen || !p.stillPolls()

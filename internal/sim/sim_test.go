@@ -307,6 +307,76 @@ func TestThreadsLeftBehind(t *testing.T) {
 	}
 }
 
+// A thread that is left behind in a call never comes out of it, whichever it is and whoever unwinds it.
+func TestThreadsLeftBehindDoNotGoOn(t *testing.T) {
+	before := runtime.NumGoroutine()
+	m := machine(t, 2, Typical())
+	mu := m.NewMutex("m", thread.LockGlobal)
+	cv := m.NewCond("c", mu, thread.WaitRoom)
+	ev := m.NewEvent("e", false, thread.WaitWork)
+	wentOn := 0
+	err := m.Run("main", func(th thread.Thread) {
+		for _, wait := range []func(thread.Thread){
+			func(th thread.Thread) { th.Compute(time.Second) },
+			func(th thread.Thread) { ev.Wait(th) },
+			func(th thread.Thread) { mu.Lock(th); cv.Wait(th) },
+			func(th thread.Thread) { th.SleepUntil(time.Second, thread.Sleeping) },
+			func(th thread.Thread) { th.SpinUntil(thread.SpinRoom, 0, true, func() bool { return false }) },
+		} {
+			m.Start(th, "left", thread.Worker, func(th thread.Thread) {
+				wait(th)
+				wentOn++
+			})
+		}
+		th.SleepUntil(time.Millisecond, thread.Sleeping)
+	})
+	var left *LeftError
+	if !errors.As(err, &left) || len(left.Threads) != 5 || wentOn != 0 {
+		t.Errorf("%d went on; ended with %v", wentOn, err)
+	}
+	noLeak(t, before)
+}
+
+// A thread that ends its goroutine, as a failing test does, ends the run, and the others with it.
+func TestGoexitOfAThread(t *testing.T) {
+	before := runtime.NumGoroutine()
+	m := machine(t, 2, Typical())
+	ev := m.NewEvent("e", false, thread.WaitWork)
+	err := m.Run("main", func(th thread.Thread) {
+		for range 8 {
+			m.Start(th, "waits", thread.Worker, func(th thread.Thread) { ev.Wait(th) })
+		}
+		th.SleepUntil(time.Millisecond, thread.Sleeping)
+		m.Start(th, "quits", thread.Worker, func(thread.Thread) { runtime.Goexit() }).Join(th)
+	})
+	if err == nil || !strings.Contains(err.Error(), "thread quits ended its goroutine") {
+		t.Errorf("ended with %v", err)
+	}
+	noLeak(t, before)
+}
+
+// The mistake of a caller is raised on its own thread, although another's coroutine found it.
+func TestUnlockOfWhatIsFree(t *testing.T) {
+	m := machine(t, 2, Typical())
+	mu := m.NewMutex("m", thread.LockGlobal)
+	defer func() {
+		r, ok := recover().(*PanicError)
+		if !ok || r.Thread != "bad" || !strings.Contains(r.Error(), "unlock of mutex m") {
+			t.Errorf("recovered %v", r)
+		}
+	}()
+	_ = m.Run("main", func(th thread.Thread) {
+		j := m.Start(th, "bad", thread.Worker, func(th thread.Thread) {
+			th.Compute(10 * time.Microsecond)
+			mu.Unlock(th)
+		})
+		for range 10_000 {
+			th.Compute(10)
+		}
+		j.Join(th)
+	})
+}
+
 func TestPanicIsRaisedInTheCaller(t *testing.T) {
 	before := runtime.NumGoroutine()
 	m := machine(t, 2, Typical())

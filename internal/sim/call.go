@@ -1,0 +1,235 @@
+package sim
+
+import (
+	"time"
+
+	"mtbench/internal/thread"
+)
+
+// A call of the machine is a chain of steps, each of which happens at one moment and says how much CPU time passes
+// until the next. They are the machine's business and not the coroutine's: whoever runs when the time of a step has
+// come does it, and the coroutine of the thread is left at most once a call. Most of a prediction's time would
+// else go into changes of coroutines.
+type step func(*proc) (cost int64, next step)
+
+// asleep is the cost of a step that has put its thread to sleep: the next one is done when it has been woken and is
+// on a CPU again.
+const asleep = -1
+
+// out is the last step of a call: the thread comes out of it.
+func out(*proc) (int64, step) { return 0, nil }
+
+// call is what a thread's call has to know from one step to the next.
+type call struct {
+	next step
+	then step // what follows a part that several calls have: a sleep, a wake, an unlock
+
+	mu    *mutex
+	cond  *cond
+	event *eventWord
+	park  *Park
+
+	on    *futex // slept on, or whose sleepers are woken
+	val   int32  // slept on while the word is this
+	n     int    // so many are woken
+	after int64  // what a wake costs after that
+	at    int64  // time to wake up at
+
+	was     thread.State // before the state of waiting or waking
+	to      thread.State // being entered
+	entered step         // what follows that
+
+	fault string // the caller's mistake, on which its coroutine panics
+}
+
+// do is a call that costs d up to its first step.
+func (p *proc) do(d int64, first step) {
+	switch m := p.m; {
+	case m.unwinding:
+		panic(unwound{})
+	case m.opt.Choose != nil:
+		p.doChosen(d, first)
+	case !p.proceed(d, first):
+		p.suspend()
+	}
+	if p.call.fault != "" {
+		panic(p.call.fault)
+	}
+}
+
+// advance does the step that is due, and those that follow at once. It reports whether the thread has come out.
+func (p *proc) advance() bool { return p.proceed(p.call.next(p)) }
+
+func (p *proc) proceed(d int64, next step) bool {
+	for next != nil {
+		p.call.next = next
+		if d == asleep || !p.start(d) {
+			return false
+		}
+		d, next = next(p)
+	}
+	p.call.next = nil
+	return true
+}
+
+// entering enters state s, and then goes on with next.
+func (p *proc) entering(s thread.State, next step) (int64, step) {
+	if d := p.stamp(); d > 0 {
+		p.call.to, p.call.entered = s, next
+		return d, enterState
+	}
+	p.enters(s)
+	return next(p)
+}
+
+func enterState(p *proc) (int64, step) {
+	p.enters(p.call.to)
+	return p.call.entered(p)
+}
+
+// leaving is the way back to the state before the call, and out.
+func (p *proc) leaving() (int64, step) { return p.entering(p.call.was, out) }
+
+// ends is the second part of a call of the kernel, which costs d. Where that is nothing, as under a Chooser, it is no
+// point at which another thread may run.
+func (p *proc) ends(d int64, next step) (int64, step) {
+	if d == 0 {
+		return next(p)
+	}
+	p.system += d
+	return d, next
+}
+
+// sleepOn is a call of the kernel that sleeps while the word of f is val; then follows. The kernel
+// looks at the word half-way through the call, and that decides: a lock that is held for less than the
+// way in is found free, and one that is held for less than the whole call is slept on for all that.
+func (p *proc) sleepOn(f *futex, val int32, then step) (int64, step) {
+	p.call.on, p.call.val, p.call.then = f, val, then
+	return p.wayIn(), lookAtWord
+}
+
+// wait is FUTEX_WAIT.
+func (p *proc) wait(f *futex, val int32, then step) (int64, step) {
+	p.waits++
+	return p.sleepOn(f, val, then)
+}
+
+func lookAtWord(p *proc) (int64, step) {
+	c := &p.call
+	p.system += p.wayIn()
+	if c.on.word != c.val {
+		return p.ends(p.wayBack(), c.then)
+	}
+	c.on.waiters = append(c.on.waiters, p)
+	p.m.traceFutex(p, TraceSleep, c.on, nil)
+	p.back = p.wayBack() // with which its next turn on a CPU begins
+	p.sleep(c.on, blocked)
+	return asleep, woken
+}
+
+// woken: it has been, and its way back is over.
+func woken(p *proc) (int64, step) {
+	p.system += p.wayBack()
+	p.on = nil
+	return p.call.then(p)
+}
+
+func (p *proc) wayIn() int64 { return p.m.costs.futexWait / 2 }
+
+// wayBack is nothing under a Chooser: what happens on it can be told apart by nobody.
+func (p *proc) wayBack() int64 {
+	if p.m.opt.Choose != nil {
+		return 0
+	}
+	return p.m.costs.futexWait - p.wayIn()
+}
+
+// wake is FUTEX_WAKE of up to n; then follows.
+func (p *proc) wake(f *futex, n int, then step) (int64, step) {
+	p.wakes++
+	p.call.on, p.call.n, p.call.then = f, n, then
+	p.call.was = p.state
+	return p.entering(thread.Waking, callToWake)
+}
+
+func callToWake(p *proc) (int64, step) {
+	var before int64
+	before, p.call.after = p.wakeCost(p.call.on, false)
+	p.system += before
+	return before, wakeThem
+}
+
+func wakeThem(p *proc) (int64, step) {
+	f := p.call.on
+	if len(f.waiters) == 0 {
+		p.m.traceFutex(p, TraceWakeNobody, f, nil)
+	}
+	for ; p.call.n > 0 && len(f.waiters) > 0; p.call.n-- {
+		w := f.pop()
+		p.m.traceFutex(p, TraceWake, f, w)
+		p.m.wakeFrom(w, p.cpu, false)
+	}
+	return p.ends(p.call.after, wakeOver)
+}
+
+func wakeOver(p *proc) (int64, step) { return p.entering(p.call.was, p.call.then) }
+
+// wakeCost is what the call costs that wakes the first who sleeps on f, before and after he is woken. It goes by
+// where that thread would run if it were placed now. On the CPU of its waker it runs when the call is over.
+func (p *proc) wakeCost(f *futex, sync bool) (before, after int64) {
+	m := p.m
+	switch {
+	case len(f.waiters) == 0:
+		return m.costs.wakeEmpty, 0
+	case m.opt.Choose != nil:
+		return m.costs.futexWake, 0
+	}
+	w := f.waiters[0]
+	i := m.target(w, p.cpu, sync)
+	cost := m.costs.wakeLocal
+	switch idle := m.cpus[i].cur == nil; {
+	case i == p.cpu:
+		return cost, 0
+	case idle && m.polls(i):
+		cost = m.costs.pollWake
+	case idle:
+		cost = m.costs.futexWake
+	case m.interrupts(w, i):
+		cost = m.costs.wakeBusy
+	}
+	return cost / 2, cost - cost/2
+}
+
+// SleepUntil implements thread.Thread.
+func (p *proc) SleepUntil(at time.Duration, why thread.State) {
+	if int64(at) <= p.m.now {
+		return
+	}
+	p.call.at = int64(at)
+	p.call.was = p.state
+	p.do(p.entering(why, setTimer))
+}
+
+func setTimer(p *proc) (int64, step) {
+	there := p.m.costs.sleepCall / 2
+	p.system += there
+	return there, sleepOnTimer
+}
+
+func sleepOnTimer(p *proc) (int64, step) {
+	m := p.m
+	back := m.costs.sleepCall - m.costs.sleepCall/2
+	due := p.call.at + m.costs.sleepSlack
+	if due <= m.now {
+		return p.ends(back, (*proc).leaving)
+	}
+	m.trace(p, TraceSleep, "")
+	p.until, p.back = due, back
+	p.sleep(nil, sleeping)
+	return asleep, timerWoke
+}
+
+func timerWoke(p *proc) (int64, step) {
+	p.system += p.m.costs.sleepCall - p.m.costs.sleepCall/2
+	return p.leaving()
+}
