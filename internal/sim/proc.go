@@ -139,11 +139,11 @@ func (p *proc) start(d int64) bool {
 	}
 	m.count()
 	end := m.now + m.crowded(p.cpu, d)
-	if end < m.heap.atNext && m.mayGoOn(end) {
+	if end < m.queue.atNext && m.mayGoOn(end) {
 		m.now = end
 		return true
 	}
-	m.heap.set(p.event, end)
+	m.queue.set(p.event, end)
 	return false
 }
 
@@ -169,7 +169,7 @@ func (p *proc) sleep(on *futex, where place) {
 		return
 	}
 	if where == sleeping {
-		m.heap.set(p.event, p.until)
+		m.queue.set(p.event, p.until)
 	}
 	m.look()
 }

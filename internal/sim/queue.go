@@ -1,159 +1,82 @@
 package sim
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
-// queue orders what is to happen by (time, sequence). There is one source of events a CPU and one a
-// thread, in this order, each with one event at most, so an event is cancelled or moved by its source and
-// the queue is never longer than the machine is large. A binary heap with the place of each source.
+// queue orders what is to happen by time, and what is to happen at one time by when it was set. There is one source
+// of events a CPU and one a thread, in this order, each with one event at most, so an event is cancelled or moved by
+// its source and the queue is never longer than the machine is large. It is a sorted list: what is set is most often
+// soon due, and to move the few events before it is cheaper than the levels of a heap.
 type queue struct {
-	heap   []event
-	place  []int32 // by source: index into heap, -1 if it has no event
-	seq    uint64
-	atNext int64 // time of the first event, math.MaxInt64 if there is none
-	hole   bool  // the root was taken out; what is set next, most often its source's next event, fills it
+	list   []event // the first event is the last
+	due    []int64 // by source: when its event is, never if it has none
+	atNext int64   // when the first event is, never if there is none
 }
 
 type event struct {
-	at  int64
-	seq uint64
-	id  int32
+	at int64
+	id int32
 }
 
-func (e event) before(f event) bool { return e.at < f.at || e.at == f.at && e.seq < f.seq }
+const never = math.MaxInt64
 
-func (q *queue) init(cpus int) {
-	q.place = make([]int32, cpus)
-	for i := range q.place {
-		q.place[i] = -1
-	}
-	q.atNext = math.MaxInt64
-}
+func (q *queue) init() { q.atNext = never }
 
-// grow makes room for the next source.
-func (q *queue) grow() { q.place = append(q.place, -1) }
+// grow makes room for n more sources.
+func (q *queue) grow(n int) { q.due = append(q.due, slices.Repeat([]int64{never}, n)...) }
 
 // take takes the first event out.
 func (q *queue) take() (id int, at int64, ok bool) {
-	q.fill()
-	if len(q.heap) == 0 {
+	last := len(q.list) - 1
+	if last < 0 {
 		return 0, 0, false
 	}
-	first := q.heap[0]
-	q.place[first.id] = -1
-	q.hole = true
+	first := q.list[last]
+	q.list = q.list[:last]
+	q.due[first.id] = never
 	q.look()
 	return int(first.id), first.at, true
 }
 
 // look brings atNext up to date.
 func (q *queue) look() {
-	switch n := len(q.heap); {
-	case n > 0 && !q.hole:
-		q.atNext = q.heap[0].at
-	case n > 2:
-		q.atNext = min(q.heap[1].at, q.heap[2].at)
-	case n == 2:
-		q.atNext = q.heap[1].at
-	default:
-		q.atNext = math.MaxInt64
-	}
-}
-
-// fill closes the hole with the last event.
-func (q *queue) fill() {
-	if !q.hole {
-		return
-	}
-	q.hole = false
-	last := len(q.heap) - 1
-	moved := q.heap[last]
-	q.heap = q.heap[:last]
-	if last > 0 {
-		q.down(0, moved)
+	q.atNext = never
+	if n := len(q.list); n > 0 {
+		q.atNext = q.list[n-1].at
 	}
 }
 
 // at is when the source's event is due, which must exist.
-func (q *queue) at(id int) int64 { return q.heap[q.place[id]].at }
+func (q *queue) at(id int) int64 { return q.due[id] }
 
-func (q *queue) has(id int) bool { return q.place[id] >= 0 }
+func (q *queue) has(id int) bool { return q.due[id] != never }
 
 // set gives the source an event, or moves the one that it has.
 func (q *queue) set(id int, at int64) {
-	q.seq++
-	e := event{at: at, seq: q.seq, id: int32(id)}
-	switch i := int(q.place[id]); {
-	case i >= 0:
-		q.fill()
-		q.move(int(q.place[id]), e)
-	case q.hole:
-		q.hole = false
-		q.down(0, e)
-	default:
-		q.heap = append(q.heap, e)
-		q.up(len(q.heap)-1, e)
+	q.remove(id)
+	q.due[id] = at
+	q.list = append(q.list, event{})
+	i := len(q.list) - 1
+	for ; i > 0 && q.list[i-1].at <= at; i-- {
+		q.list[i] = q.list[i-1]
 	}
+	q.list[i] = event{at, int32(id)}
 	q.look()
 }
 
 // remove takes the source's event away, if it has one.
 func (q *queue) remove(id int) {
-	if q.place[id] < 0 {
+	if !q.has(id) {
 		return
 	}
-	q.fill()
-	i, last := int(q.place[id]), len(q.heap)-1
-	q.place[id] = -1
-	moved := q.heap[last]
-	q.heap = q.heap[:last]
-	if i < last {
-		q.move(i, moved)
+	i, _ := slices.BinarySearchFunc(q.list, q.due[id], func(e event, at int64) int { return cmp.Compare(at, e.at) })
+	for q.list[i].id != int32(id) { // another at the same time
+		i++
 	}
+	q.list = slices.Delete(q.list, i, i+1)
+	q.due[id] = never
 	q.look()
-}
-
-// move puts e in the place of the event at i.
-func (q *queue) move(i int, e event) {
-	if i > 0 && e.before(q.heap[(i-1)/2]) {
-		q.up(i, e)
-		return
-	}
-	q.down(i, e)
-}
-
-func (q *queue) put(i int, e event) {
-	q.heap[i] = e
-	q.place[e.id] = int32(i)
-}
-
-// up lets e rise from i, whose event is gone.
-func (q *queue) up(i int, e event) {
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !e.before(q.heap[parent]) {
-			break
-		}
-		q.put(i, q.heap[parent])
-		i = parent
-	}
-	q.put(i, e)
-}
-
-// down lets e sink from i, whose event is gone.
-func (q *queue) down(i int, e event) {
-	for {
-		child := 2*i + 1
-		if child >= len(q.heap) {
-			break
-		}
-		if child+1 < len(q.heap) && q.heap[child+1].before(q.heap[child]) {
-			child++
-		}
-		if !q.heap[child].before(e) {
-			break
-		}
-		q.put(i, q.heap[child])
-		i = child
-	}
-	q.put(i, e)
 }

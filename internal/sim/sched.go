@@ -32,7 +32,7 @@ func (m *Machine) ready(p *proc, delay int64) {
 	}
 	if delay > 0 {
 		p.where = sleeping
-		m.heap.set(p.event, m.now+delay)
+		m.queue.set(p.event, m.now+delay)
 		return
 	}
 	m.place(p, nobody, false)
@@ -78,7 +78,7 @@ func (m *Machine) arrive(p *proc, i int) {
 	m.cpus[i].cur = p
 	p.where, p.cpu, p.lastCPU = arriving, i, i
 	p.deadline = p.vr + m.costs.slice
-	m.heap.set(p.event, m.now+m.wakeUp(i))
+	m.queue.set(p.event, m.now+m.wakeUp(i))
 }
 
 // begin: p has got its CPU.
@@ -87,7 +87,7 @@ func (m *Machine) begin(p *proc) {
 	p.runDelay += m.now - p.idleSince
 	p.onSince, p.sliceAt = m.now, m.now
 	p.system += m.costs.change
-	m.heap.set(p.event, m.now+m.crowded(p.cpu, m.costs.change+p.back)+p.need)
+	m.queue.set(p.event, m.now+m.crowded(p.cpu, m.costs.change+p.back)+p.need)
 	p.need, p.back = 0, 0
 	m.armSlice(p.cpu)
 	m.trace(p, TraceRun, "")
@@ -116,8 +116,8 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 			c.cur.interrupted += m.costs.interrupt
 		}
 	}
-	if !m.heap.has(i) || m.heap.at(i) > at {
-		m.heap.set(i, at)
+	if !m.queue.has(i) || m.queue.at(i) > at {
+		m.queue.set(i, at)
 	}
 }
 
@@ -214,9 +214,9 @@ func (m *Machine) armSlice(i int) {
 	c := &m.cpus[i]
 	switch {
 	case len(c.queue) == 0 || c.cur.where != running:
-		m.heap.remove(i)
-	case !m.heap.has(i):
-		m.heap.set(i, max(m.now, c.cur.sliceAt+m.costs.slice))
+		m.queue.remove(i)
+	case !m.queue.has(i):
+		m.queue.set(i, max(m.now, c.cur.sliceAt+m.costs.slice))
 	}
 }
 
@@ -261,10 +261,10 @@ func (m *Machine) preempt(p *proc) {
 		}
 		p.spin.off = true
 		p.need = 0
-		m.heap.remove(p.event)
+		m.queue.remove(p.event)
 	} else {
-		p.need = m.heap.at(p.event) - m.now + p.interrupted
-		m.heap.remove(p.event)
+		p.need = m.queue.at(p.event) - m.now + p.interrupted
+		m.queue.remove(p.event)
 	}
 	p.interrupted = 0
 	m.charge(p)
@@ -287,10 +287,10 @@ func (m *Machine) crowded(i int, d int64) int64 {
 // loses it too, and has nothing to do with it.
 func (m *Machine) timerOn(i int) {
 	p := m.cpus[i].cur
-	if p == nil || p.where != running || m.costs.timer == 0 || !m.heap.has(p.event) || p.spin.active && !p.spin.seen {
+	if p == nil || p.where != running || m.costs.timer == 0 || !m.queue.has(p.event) || p.spin.active && !p.spin.seen {
 		return
 	}
-	m.heap.set(p.event, m.heap.at(p.event)+m.costs.timer)
+	m.queue.set(p.event, m.queue.at(p.event)+m.costs.timer)
 }
 
 // charge accounts for the CPU time since p got its CPU.
@@ -326,12 +326,12 @@ func (m *Machine) dispatch(i int) {
 	} else if p = m.pull(); p == nil {
 		c.cur, c.emptied = nil, m.now
 		m.idles(+1)
-		m.heap.remove(i)
+		m.queue.remove(i)
 		return
 	}
 	c.cur = p
 	p.cpu, p.lastCPU = i, i
-	m.heap.remove(i)
+	m.queue.remove(i)
 	m.begin(p)
 }
 

@@ -122,7 +122,7 @@ type Machine struct {
 	opt   Options
 	costs costs
 	now   int64 // ns of virtual time
-	heap  queue
+	queue queue
 	procs []*proc
 	cpus  []cpu
 	idle  int     // CPUs that have nothing to run
@@ -169,7 +169,8 @@ func New(opt Options) (*Machine, error) {
 		idle:  opt.CPUs,
 		rand:  rand.New(rand.NewPCG(opt.Seed, 0x73696d)),
 	}
-	m.heap.init(opt.CPUs)
+	m.queue.init()
+	m.queue.grow(opt.CPUs)
 	return m, nil
 }
 
@@ -229,7 +230,7 @@ func (m *Machine) next() *proc {
 
 // step makes the next thing happen. It returns the thread that goes on by it, or nil.
 func (m *Machine) step() *proc {
-	id, at, ok := m.heap.take()
+	id, at, ok := m.queue.take()
 	if !ok {
 		m.failure = m.stuck()
 		return nil
@@ -314,7 +315,7 @@ func (m *Machine) newProc(name string, role thread.Role, f func(thread.Thread)) 
 	p.joiner.kind, p.joiner.name = "the end of", name
 	p.born, p.since, p.idleSince = m.now, m.now, m.now
 	m.procs = append(m.procs, p)
-	m.heap.grow()
+	m.queue.grow(1)
 	return p
 }
 

@@ -45,7 +45,7 @@ func (p *proc) startPolling() {
 	p.spin.since = m.now
 	m.spin = append(m.spin, p)
 	if p.spin.left >= 0 {
-		m.heap.set(p.event, m.now+p.spin.left*p.spin.period)
+		m.queue.set(p.event, m.now+p.spin.left*p.spin.period)
 	}
 }
 
@@ -90,7 +90,7 @@ func (p *proc) sees() {
 	p.stopPolling()
 	p.polls++
 	s.seen = true
-	m.heap.set(p.event, at)
+	m.queue.set(p.event, at)
 }
 
 // stillPolls handles the event of a thread that is in a spin and has not seen what it wants: it has
