@@ -57,9 +57,8 @@ func (p *proc) do(d int64, first step) {
 	}
 }
 
-// advance does the step that is due, and those that follow at once. It reports whether the thread has come out.
-func (p *proc) advance() bool { return p.proceed(p.call.next(p)) }
-
+// proceed does next at the end of d, and what follows. It reports whether the thread has come out before anything else
+// happened.
 func (p *proc) proceed(d int64, next step) bool {
 	for next != nil {
 		p.call.next = next

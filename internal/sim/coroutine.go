@@ -29,26 +29,26 @@ func (s *seat) change() {
 	}
 }
 
-// handOver lets q run in place of p, until somebody does the same with p, or ends where p waits.
-func (p *proc) handOver(q *proc) {
+// seatOf is the seat of q, which p takes to let q run in its place.
+func (p *proc) seatOf(q *proc) *seat {
 	if q.seat == nil {
-		q.seat = q.begins()
+		q.begins()
 	}
 	p.m.going = q
 	p.seat = q.seat
-	p.seat.change()
+	return p.seat
 }
 
 // begins makes the coroutine of p, which is the life of every thread but the first.
-func (p *proc) begins() *seat {
+func (p *proc) begins() {
 	s := &seat{}
+	p.seat = s
 	s.next, _ = iter.Pull(func(yield func(struct{}) bool) {
 		s.yield = yield
 		defer p.recovered()
 		p.body(p)
 		p.finish()
 	})
-	return s
 }
 
 // suspend waits until the thread goes on. What happens meanwhile happens right here, until it is that
@@ -64,7 +64,15 @@ func (p *proc) suspend() {
 			m.unwinding = true
 			continue
 		}
-		if p.handOver(q); m.going == p && !m.unwinding {
+		// change, written out: after it the CPU mispredicts every return.
+		if s := p.seatOf(q); !s.left {
+			s.left = true
+			s.next()
+		} else {
+			s.left = false
+			s.yield(struct{}{})
+		}
+		if m.going == p && !m.unwinding {
 			return
 		}
 	}
@@ -98,7 +106,7 @@ func (m *Machine) unwind() {
 	for _, p := range m.procs {
 		if p.seat != nil && !p.gone {
 			defer m.unwind() // one that calls runtime.Goexit does that to who waits for it too
-			m.first.handOver(p)
+			m.first.seatOf(p).change()
 			return
 		}
 	}

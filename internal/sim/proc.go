@@ -133,7 +133,9 @@ func (p *proc) pay(d int64) {
 // before: else its end is the thread's event.
 func (p *proc) start(d int64) bool {
 	m := p.m
-	m.look()
+	if len(m.spin) > 0 {
+		m.look()
+	}
 	if d == 0 {
 		return true
 	}
@@ -217,7 +219,7 @@ func (p *proc) fire() bool {
 		p.m.begin(p)
 	case running:
 		if p.call.next != nil {
-			return p.advance()
+			return p.proceed(p.call.next(p)) // the step that is due, and those that follow at once
 		}
 		return !p.spin.active || p.spin.seen || !p.stillPolls()
 	default:

@@ -56,7 +56,9 @@ func (q *queue) has(id int) bool { return q.due[id] != never }
 
 // set gives the source an event, or moves the one that it has.
 func (q *queue) set(id int, at int64) {
-	q.remove(id)
+	if q.has(id) {
+		q.remove(id)
+	}
 	q.due[id] = at
 	q.list = append(q.list, event{})
 	i := len(q.list) - 1

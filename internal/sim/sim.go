@@ -221,32 +221,22 @@ func (m *Machine) next() *proc {
 		return m.nextChosen()
 	}
 	for m.failure == nil {
-		if p := m.step(); p != nil {
+		id, at, ok := m.queue.take()
+		switch {
+		case !ok:
+			m.failure = m.stuck()
+			return nil
+		case m.opt.MaxTime > 0 && at > int64(m.opt.MaxTime):
+			m.failure = ErrTime
+			return nil
+		}
+		m.now = at
+		m.count()
+		if id < len(m.cpus) {
+			m.sliceEnds(id)
+		} else if p := m.procs[id-len(m.cpus)]; p.fire() {
 			return p
 		}
-	}
-	return nil
-}
-
-// step makes the next thing happen. It returns the thread that goes on by it, or nil.
-func (m *Machine) step() *proc {
-	id, at, ok := m.queue.take()
-	if !ok {
-		m.failure = m.stuck()
-		return nil
-	}
-	if m.opt.MaxTime > 0 && at > int64(m.opt.MaxTime) {
-		m.failure = ErrTime
-		return nil
-	}
-	m.now = at
-	m.count()
-	if id < len(m.cpus) {
-		m.sliceEnds(id)
-		return nil
-	}
-	if p := m.procs[id-len(m.cpus)]; p.fire() {
-		return p
 	}
 	return nil
 }
