@@ -132,6 +132,7 @@ type Machine struct {
 	started     bool
 	unwinding   bool
 	events      int64
+	checkAfter  int64 // so many
 	bracketOpen bool
 	bracketShut bool
 	failure     error
@@ -245,18 +246,27 @@ func (m *Machine) next() *proc {
 // ten milliseconds.
 const cancelEvery = 1 << 17
 
-// count counts an event and holds the limit of steps.
+// count counts an event, and now and then looks at whether the run is to go on.
 func (m *Machine) count() {
 	m.events++
-	if m.opt.MaxSteps > 0 && m.events > m.opt.MaxSteps {
-		m.failure = ErrSteps
+	if m.events > m.checkAfter {
+		m.check()
 	}
-	if m.events%cancelEvery == 0 {
-		select {
-		case <-m.opt.Done:
-			m.failure = ErrCancelled
-		default:
+}
+
+// check holds the limit of steps, and sees that the run was cancelled.
+func (m *Machine) check() {
+	m.checkAfter = m.events + cancelEvery
+	if most := m.opt.MaxSteps; most > 0 {
+		m.checkAfter = min(m.checkAfter, most)
+		if m.events > most {
+			m.failure = ErrSteps
 		}
+	}
+	select {
+	case <-m.opt.Done:
+		m.failure = ErrCancelled
+	default:
 	}
 }
 
