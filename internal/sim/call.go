@@ -49,8 +49,11 @@ func (p *proc) do(d int64, first step) {
 		panic(unwound{})
 	case m.opt.Choose != nil:
 		p.doChosen(d, first)
-	case !p.proceed(d, first):
-		p.suspend()
+	default:
+		m.look()
+		if !p.proceed(d, first) {
+			p.suspend()
+		}
 	}
 	if p.call.fault != "" {
 		panic(p.call.fault)

@@ -124,8 +124,11 @@ func (p *proc) pay(d int64) {
 		panic(unwound{})
 	case p.m.opt.Choose != nil:
 		p.point()
-	case !p.start(d):
-		p.suspend()
+	default:
+		p.m.look()
+		if !p.start(d) {
+			p.suspend()
+		}
 	}
 }
 
@@ -133,9 +136,6 @@ func (p *proc) pay(d int64) {
 // before: else its end is the thread's event.
 func (p *proc) start(d int64) bool {
 	m := p.m
-	if len(m.spin) > 0 {
-		m.look()
-	}
 	if d == 0 {
 		return true
 	}
@@ -173,7 +173,6 @@ func (p *proc) sleep(on *futex, where place) {
 	if where == sleeping {
 		m.queue.set(p.event, p.until)
 	}
-	m.look()
 }
 
 // finish is the end of the thread's life.

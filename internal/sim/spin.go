@@ -65,11 +65,9 @@ func (p *proc) stopPolling() {
 	}
 }
 
-// look lets those who poll see what has been written since they last looked.
+// look lets those who poll see what has been written since they last looked: by the coroutine that calls, for the
+// steps of calls write nothing that is polled.
 func (m *Machine) look() {
-	if m.unwinding {
-		return
-	}
 	for i := 0; i < len(m.spin); i++ {
 		if p := m.spin[i]; p.spin.cond() {
 			p.sees()
