@@ -73,16 +73,35 @@ func (b *Bitmap) Next(from int) int {
 	return b.pages
 }
 
-// takeWord empties the pages from 64×word on and returns those that were in the set. For the
-// ideal baseline, whose workers each empty their own words; the count is then settled by
-// uncount, on the migration thread.
-func (b *Bitmap) takeWord(word int) uint64 {
-	set := b.words[word]
-	b.words[word] = 0
-	return set
+// Share is one worker's part of a stretch of a bitmap: until the stretch is done its words are that worker's alone.
+type Share struct {
+	bitmap    *Bitmap
+	word, end int    // words that are left
+	set       uint64 // pages that are left of the word before
 }
 
-func (b *Bitmap) uncount(pages int) { b.count -= pages }
+// Share is what worker w of n has of the words from to to.
+func (b *Bitmap) Share(from, to, w, n int) Share {
+	words := to - from
+	return Share{bitmap: b, word: from + words*w/n, end: from + words*(w+1)/n}
+}
+
+// Next takes a page of the share out of the bitmap, and reports whether there was one. The bitmap's count is settled by
+// Uncount, when all workers are through.
+func (s *Share) Next() (page int, ok bool) {
+	for ; s.set == 0; s.word++ {
+		if s.word == s.end {
+			return 0, false
+		}
+		s.set, s.bitmap.words[s.word] = s.bitmap.words[s.word], 0
+	}
+	page = (s.word-1)*wordBits + bits.TrailingZeros64(s.set)
+	s.set &= s.set - 1
+	return page, true
+}
+
+// Uncount takes off the count what shares have taken out, on the migration thread.
+func (b *Bitmap) Uncount(pages int) { b.count -= pages }
 
 // DirtyLog is where the vCPUs note what they wrote: one bit a page, on the Go heap, so that the
 // race detector sees its edges.

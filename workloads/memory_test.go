@@ -67,6 +67,38 @@ func (c *counters) Store(_ thread.Thread, page int, _ uint64) { c.stored[page]++
 
 // TestDirtyLogLosesNothing has vCPUs write while syncs take the log away: the last value that a
 // sync's reader saw of each page is the page's last value, once the vCPUs have stopped.
+// The shares of all workers are the stretch: each page of the set once, and what is outside stays.
+func TestShares(t *testing.T) {
+	for _, workers := range []int{1, 3, 4, 16} {
+		b := NewBitmap(10*wordBits + 7)
+		want := map[int]bool{}
+		for _, p := range []int{0, 63, 64, 65, 127, 300, 500, 511, 512, 639, 640, 646} {
+			b.Add(p/wordBits, 1<<(p%wordBits))
+			if p >= 64 && p < 640 {
+				want[p] = true
+			}
+		}
+		taken := 0
+		for w := range workers {
+			s := b.Share(1, 10, w, workers)
+			for p, ok := s.Next(); ok; p, ok = s.Next() {
+				if !want[p] {
+					t.Errorf("%d workers: worker %d took page %d, which is outside or was taken", workers, w, p)
+				}
+				delete(want, p)
+				taken++
+			}
+			if _, again := s.Next(); again {
+				t.Errorf("%d workers: the share of %d goes on after its end", workers, w)
+			}
+		}
+		b.Uncount(taken)
+		if len(want) != 0 || b.Count() != 4 || b.Next(1) != 63 || b.Next(64) != 640 || b.Next(641) != 646 {
+			t.Errorf("%d workers: %v left to take; %d pages counted", workers, want, b.Count())
+		}
+	}
+}
+
 func TestDirtyLogLosesNothing(t *testing.T) {
 	const pages = 512
 	mem, err := MapMemory(pages * PageSize)

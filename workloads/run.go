@@ -146,8 +146,13 @@ func (s *source) prepare() error {
 
 // workerLink is the link of one worker of the ideal baseline: its share of the whole.
 func (s *source) workerLink() *link.Link {
-	n := int64(s.Threads)
-	return link.NewDiscard(s.LinkBandwidth/float64(n), max(1, s.LinkBurst/n))
+	return WorkerLink(s.LinkBandwidth, s.LinkBurst, s.Threads)
+}
+
+// WorkerLink is the part of a link that one of so many workers has for itself.
+func WorkerLink(bandwidth float64, burst int64, workers int) *link.Link {
+	n := int64(workers)
+	return link.NewDiscard(bandwidth/float64(n), max(1, burst/n))
 }
 
 func (s *source) connect() error {

@@ -2,7 +2,6 @@ package workloads
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -167,11 +166,9 @@ func (c *compression) PutRound(dirty *Bitmap, from, to int) {
 // Share compresses the pages of worker w's words into that worker's own stream.
 func (c *compression) Share(t thread.Thread, req *models.Request, w, n int) {
 	was := t.Enter(thread.Codec)
-	j, words := req.User.(*job), c.to-c.from
-	for word := c.from + words*w/n; word < c.from+words*(w+1)/n; word++ {
-		for set := c.dirty.takeWord(word); set != 0; set &= set - 1 {
-			c.shareOne(t, j, word*wordBits+bits.TrailingZeros64(set))
-		}
+	j, share := req.User.(*job), c.dirty.Share(c.from, c.to, w, n)
+	for page, ok := share.Next(); ok; page, ok = share.Next() {
+		c.shareOne(t, j, page)
 	}
 	c.drain(t, j, 0)
 	t.Enter(was)
@@ -182,8 +179,11 @@ func (c *compression) shareOne(t thread.Thread, j *job, page int) {
 	c.compress(t, j, page)
 	j.taken++
 	j.counts.count(j.out.Len()-before, j.out.IsZero())
-	c.drain(t, j, wire.BufferSize-wire.MaxCompressed-2*wire.CompressedOverhead)
+	c.drain(t, j, ShareBuffer)
 }
+
+// ShareBuffer is how many bytes a worker of the ideal baseline keeps before it sends them: one more record must fit.
+const ShareBuffer = wire.BufferSize - wire.MaxCompressed - 2*wire.CompressedOverhead
 
 // drain sends the job's output once it holds more than keep bytes.
 func (c *compression) drain(t thread.Thread, j *job, keep int) {
@@ -205,7 +205,7 @@ func (c *compression) EndRound(thread.Thread) {
 		c.counts.CompressedBytes += j.counts.CompressedBytes
 		c.counts.Zero += j.counts.Zero
 		c.stream.apart += j.bytes
-		c.dirty.uncount(j.taken)
+		c.dirty.Uncount(j.taken)
 		j.counts, j.bytes, j.taken = Counts{}, 0, 0
 	}
 }

@@ -172,8 +172,6 @@ func (o *predictOptions) possible(h *results.Header) error {
 		return fmt.Errorf("--cpus: %d is not between 1 and %d", o.cpus, sim.MaxCPUs)
 	case o.against == "" && o.settings.Pin:
 		return errors.New("--pin: virtual threads are not pinned")
-	case slices.Contains(h.Matrix.Models, "ideal"):
-		return errors.New("--models: ideal takes whole rounds, which virtual time does not know")
 	}
 	check := *h
 	check.Scenario.Content = "zero" // what the pages are is the calibration's matter

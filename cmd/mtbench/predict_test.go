@@ -173,7 +173,7 @@ func badPredictions(t *testing.T, dir string) {
 		"--threads 0":                          "--threads: 0 is not between",
 		"--threads 4,4":                        "--threads names a count twice",
 		"--models nope":                        `unknown model "nope"`,
-		"--models ideal --destination discard": "--models: ideal takes whole rounds",
+		"--models ideal,locked":                "discard",
 		"--models locked,locked":               "names locked twice",
 		"--vcpus 0":                            "--vcpus: 0 is not between",
 		"--vcpus 9999":                         "--vcpus: 9999 is not between",

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"mtbench/internal/link"
 	"mtbench/internal/sim"
 	"mtbench/internal/thread"
 	"mtbench/models"
@@ -68,8 +69,8 @@ func Run(ctx context.Context, s Setup, p Profile, c Cell, seed uint64) (*results
 	if err != nil {
 		return nil, 0, err
 	}
-	if contender.Name == "ideal" {
-		return nil, 0, errors.New("model ideal takes whole rounds and is not predicted")
+	if contender.Name == "ideal" && s.Scenario.Destination == workloads.Process {
+		return nil, 0, errors.New("model ideal has a stream a worker: it needs --destination discard")
 	}
 	if err := s.Check(); err != nil {
 		return nil, 0, err
@@ -124,7 +125,9 @@ func newRun(ctx context.Context, s Setup, p Profile, c Cell, seed uint64, build 
 	n := int(sc.MemoryBytes / workloads.PageSize)
 	r.guest = &guest{pages: n, log: workloads.NewDirtyLog(n), rates: &r.Rates, content: r.content(1)}
 	r.stream = newStream(&r.Rates, sc.LinkBandwidth, max(1, sc.LinkBurst), r.far)
-	r.jobs = &jobs{stream: r.stream, content: r.content(2), states: r.States}
+	r.jobs = &jobs{stream: r.stream, content: r.content(2), states: r.States, sink: func() *link.Link {
+		return workloads.WorkerLink(sc.LinkBandwidth, max(1, sc.LinkBurst), r.Threads)
+	}}
 	return r, nil
 }
 
@@ -192,7 +195,7 @@ func (r *virtual) record() *results.Run {
 		Started: time.Time{}, BoundMS: r.Scenario.LimitMS,
 		UnverifiedReason: "a prediction moves no memory",
 		DirtyRateAsked:   r.Scenario.DirtyRate, DirtyRateAchieved: r.guest.writers.Achieved(),
-		PipelineRequests: r.jobs.made,
+		PipelineRequests: len(r.jobs.all),
 	}
 	r.outcome.Record(run)
 	var near, far []thread.Usage

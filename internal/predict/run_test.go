@@ -35,6 +35,38 @@ func scenario() results.Scenario {
 	}
 }
 
+// The ceiling is predicted too: its workers share whole rounds, and as many pages go as by any model, in less time.
+func TestIdealIsTheCeiling(t *testing.T) {
+	s := Setup{Scenario: scenario(), CPUs: 64}
+	s.Scenario.Destination, s.Scenario.DirtyRate, s.Scenario.LinkBandwidth = "discard", 0, 0
+	total := map[string]float64{}
+	for _, model := range []string{"ideal", "locked", "lockless"} {
+		run, _, err := Run(t.Context(), s, typical(), Cell{model, 4, true}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := s.Scenario.MemoryBytes / workloads.PageSize; !run.Completed || run.Pages != want || run.PagesRaw > 1 {
+			t.Errorf("%s completed %v with %d pages of %d, %d raw", model, run.Completed, run.Pages, want, run.PagesRaw)
+		}
+		if least := run.CompressedBytes; run.WireBytes <= least {
+			t.Errorf("%s put %d bytes on the wire for %d of pages", model, run.WireBytes, least)
+		}
+		total[model] = run.TotalTimeMS
+	}
+	mean := time.Duration(0)
+	for _, p := range typical().Pages {
+		mean += p.Encode / time.Duration(len(typical().Pages))
+	}
+	// What is left of it for four workers is the search and the end of the slowest.
+	best := 4096 * mean.Seconds() * 1000 / 4
+	if total["ideal"] < best || total["ideal"] > 1.1*best {
+		t.Errorf("ideal took %.2f ms of virtual time; its pages take %.2f", total["ideal"], best)
+	}
+	if total["ideal"] >= total["lockless"] || total["ideal"] >= total["locked"] {
+		t.Errorf("total times in ms: %v", total)
+	}
+}
+
 // The loop runs unchanged over either model, at either end, on few CPUs and on many, and each page
 // arrives.
 func TestMigrationsComplete(t *testing.T) {

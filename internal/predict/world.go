@@ -137,6 +137,7 @@ func (s *stream) flush(t thread.Thread) {
 type job struct {
 	page Page
 	full bool
+	part part // of a round
 }
 
 // jobs is the work of the source's pipeline: service times and sizes.
@@ -145,14 +146,20 @@ type jobs struct {
 	content *pages
 	states  States
 	counts  workloads.Counts
-	made    int     // requests, and with each an encoder
-	slower  float64 // by so many encoders
+	all     []*job            // with each request an encoder
+	slower  float64           // by so many encoders
+	sink    func() *link.Link // of a worker of the ideal baseline
+
+	// Between PutRound and EndRound.
+	dirty    *workloads.Bitmap
+	from, to int // words
 }
 
 func (j *jobs) Init(r *models.Request) error {
-	r.User = &job{}
-	j.made++
-	j.slower = j.states.At(j.made)
+	w := &job{part: part{sink: j.sink(), iov: make([][]byte, 1)}}
+	r.User = w
+	j.all = append(j.all, w)
+	j.slower = j.states.At(len(j.all))
 	return nil
 }
 
@@ -169,25 +176,33 @@ func (j *jobs) Handle(t thread.Thread, r *models.Request) {
 	t.Enter(was)
 }
 
-func (j *jobs) Done(t thread.Thread, r *models.Request) {
-	w := r.User.(*job)
+func (j *jobs) Done(t thread.Thread, req *models.Request) {
+	w := req.User.(*job)
 	if !w.full {
 		return
 	}
 	w.full = false
-	if w.page.Bytes == 0 {
-		j.counts.Zero++
-		j.stream.put(t, headerBytes+1, record{kind: wire.Zero, bytes: headerBytes + 1})
-		return
+	n, r := tally(&j.counts, w.page), record{kind: wire.Zero}
+	if w.page.Bytes > 0 {
+		r.kind, r.decode = wire.Compressed, w.page.Decode
 	}
-	n := wire.CompressedOverhead + w.page.Bytes
-	j.counts.Compressed++
-	j.counts.CompressedBytes += int64(4 + w.page.Bytes)
-	j.stream.put(t, n, record{kind: wire.Compressed, bytes: n, decode: w.page.Decode})
+	r.bytes = n
+	j.stream.put(t, n, r)
 }
 
-// search makes the loop pay for its search, which is a few lines of arithmetic there: every page
-// that is put or sent has been searched and cleared.
+// tally counts a page, and is how many bytes its record has.
+func tally(c *workloads.Counts, p Page) int {
+	if p.Bytes == 0 {
+		c.Zero++
+		return headerBytes + 1
+	}
+	c.Compressed++
+	c.CompressedBytes += int64(4 + p.Bytes)
+	return wire.CompressedOverhead + p.Bytes
+}
+
+// searching makes the loop pay for its search, which is a few lines of arithmetic there: every page
+// that is put or sent has been searched and cleared. Workers that share rounds search by themselves.
 type searching struct {
 	*jobs
 	build func(thread.Thread) (models.Pipeline, error)
@@ -207,8 +222,8 @@ func (p *pipeline) Submit(t thread.Thread) bool {
 
 func (s *searching) start(t thread.Thread) (models.Pipeline, error) {
 	p, err := s.build(t)
-	if err != nil {
-		return nil, err
+	if _, rounds := p.(models.Rounder); rounds || err != nil {
+		return p, err
 	}
 	return &pipeline{p, s.scan}, nil
 }
