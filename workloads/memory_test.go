@@ -65,8 +65,6 @@ type counters struct{ stored []int64 }
 
 func (c *counters) Store(_ thread.Thread, page int, _ uint64) { c.stored[page]++ }
 
-// TestDirtyLogLosesNothing has vCPUs write while syncs take the log away: the last value that a
-// sync's reader saw of each page is the page's last value, once the vCPUs have stopped.
 // The shares of all workers are the stretch: each page of the set once, and what is outside stays.
 func TestShares(t *testing.T) {
 	for _, workers := range []int{1, 3, 4, 16} {
@@ -99,6 +97,8 @@ func TestShares(t *testing.T) {
 	}
 }
 
+// TestDirtyLogLosesNothing has vCPUs write while syncs take the log away: the last value that a
+// sync's reader saw of each page is the page's last value, once the vCPUs have stopped.
 func TestDirtyLogLosesNothing(t *testing.T) {
 	const pages = 512
 	mem, err := MapMemory(pages * PageSize)

@@ -21,7 +21,7 @@ import (
 )
 
 // CalibrationSchema is the version of the calibration file that this build writes and reads.
-const CalibrationSchema = 5
+const CalibrationSchema = 6
 
 // Limits of a calibration file.
 const (
@@ -191,7 +191,7 @@ func figureNames() []string {
 	for i := range stateCounts {
 		names = append(names, statesName(i))
 	}
-	return append(names, crowdName, overlookedName)
+	return append(names, crowdNames[encoding], crowdNames[decoding], overlookedName)
 }
 
 // eachFigure visits the costs and rates that a calibration measures.
@@ -239,16 +239,15 @@ func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
 	eachFigure(&p, func(name string, d *time.Duration) {
 		*d = time.Duration(math.Round(figureOf(resample(c.Samples[name], rng))))
 	})
-	p.Costs.Crowded = max(figureOf(resample(c.Samples[crowdName], rng)), 1) // nobody is sped up
 	p.Costs.Overlooked = figureOf(resample(c.Samples[overlookedName], rng)) > 0.5
-	p.States = c.states(rng)
+	p.States, p.Crowd = c.states(rng), c.crowd(rng)
 	if rng != nil {
 		p.Pages = make([]Page, len(c.Pages))
 		for i := range p.Pages {
 			p.Pages[i] = c.Pages[rng.IntN(len(c.Pages))]
 		}
 	}
-	return p, errors.Join(p.Costs.Check(), p.Rates.check())
+	return p, errors.Join(p.Costs.Check(), p.Rates.check(), p.checkFactors())
 }
 
 func resample(list []float64, rng *rand.Rand) []float64 {

@@ -2,15 +2,42 @@ package predict
 
 import (
 	"fmt"
-	"slices"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
+	"mtbench/internal/sim"
 	"mtbench/internal/thread"
 )
 
-// crowdName is the factor among the samples, which are otherwise ns.
-const crowdName = "crowded"
+// The two things that a worker does with a page.
+const (
+	encoding = iota // at the source
+	decoding
+)
+
+// Crowd is how many times as long either takes on a CPU that other threads wait for, 1 or more: they push each
+// other's codec out of the caches. It goes by whether somebody waits as the page is begun.
+type Crowd [2]float64
+
+// crowdNames are these factors among the samples, which are otherwise ns.
+var crowdNames = [...]string{encoding: "crowded_encode", decoding: "crowded_decode"}
+
+// on is the factor for thread t of m.
+func (c Crowd) on(m *sim.Machine, t thread.Thread, what int) float64 {
+	if c[what] > 1 && m.Wanted(t) {
+		return c[what]
+	}
+	return 1
+}
+
+// crowd is that of the calibration, or of a resampling of it.
+func (c *Calibration) crowd(rng *rand.Rand) (factors Crowd) {
+	for i, name := range crowdNames {
+		factors[i] = max(figureOf(resample(c.Samples[name], rng)), 1) // nobody is sped up
+	}
+	return factors
+}
 
 // The crowd: so many pairs of threads hand a token to and fro, each pair its own. While they have it one of
 // them compresses a page and the other decompresses one, as the workers of a run of 16 threads do at either end.
@@ -21,15 +48,15 @@ const (
 	crowdFor   = 800 * time.Millisecond
 )
 
-// crowd measures how much longer a page takes where more threads want the CPUs than there are: its CPU time, over
-// the share of the CPUs' time that the threads get at all. The caches and translations that the others push out
-// are in it, and what interrupts and a hypervisor take, whether the kernel knows of it or not.
+// crowd measures how much longer a page takes, compressed and decompressed, where more threads want the CPUs than
+// there are: its CPU time, over the share of the CPUs' time that the threads get at all. The caches and translations
+// that the others push out are in it, and what interrupts and a hypervisor take, whether the kernel knows of it or not.
 func (m *meter) crowd(t thread.Thread) error {
 	plan := m.plan
 	var members []*member
 	for range crowdPairs {
 		token := new(uint32)
-		for side := range uint32(2) {
+		for side := range uint32(2) { // encoding, decoding
 			plan.Seed++
 			w, err := newPageMeter(plan, crowdPages)
 			if err != nil {
@@ -37,7 +64,7 @@ func (m *meter) crowd(t thread.Thread) error {
 			}
 			defer w.mem.Unmap()
 			x := &member{token: token, side: side, do: w.compress}
-			if side == 1 {
+			if side == decoding {
 				if err := w.pack(t); err != nil {
 					return err
 				}
@@ -46,8 +73,8 @@ func (m *meter) crowd(t thread.Thread) error {
 			members = append(members, x)
 		}
 	}
-	byItself := [2]float64{alone(t, crowdPages, members[0].do), alone(t, crowdPages, members[1].do)}
-	byItself[0] *= m.c.states(nil).At(crowdPairs) // what as many encoders do is not the crowd's
+	byItself := [2]float64{alone(t, crowdPages, members[encoding].do), alone(t, crowdPages, members[decoding].do)}
+	byItself[encoding] *= m.c.states(nil).At(crowdPairs) // what as many encoders do is not the crowd's
 	var joins []thread.Joiner
 	begin := t.Now() + crowdStart
 	for _, x := range members {
@@ -59,13 +86,15 @@ func (m *meter) crowd(t thread.Thread) error {
 		all += x.all
 	}
 	share := min(float64(all)/float64(crowdFor)/float64(m.plan.Host.CPUs), 1)
-	for pair := range slices.Chunk(members, 2) {
-		if took, due := pair[0].took+pair[1].took, pair[0].due(byItself)+pair[1].due(byItself); due > 0 {
-			m.add(crowdName, float64(took)/(due*share))
+	for _, x := range members {
+		if due := float64(x.pages) * byItself[x.side]; due > 0 {
+			m.add(crowdNames[x.side], float64(x.took)/(due*share))
 		}
 	}
-	m.c.Notes[crowdName] = fmt.Sprintf("CPU time of a page compressed and one decompressed with 32 threads that hand over, "+
-		"over the same alone (by as many encoders), and over the %.0f %% of the CPUs' time that they got: a factor", 100*share)
+	for i, what := range [...]string{encoding: "compressed", decoding: "decompressed"} {
+		m.c.Notes[crowdNames[i]] = fmt.Sprintf("CPU time of a page %s with 32 threads that hand over, over the same alone "+
+			"(by as many encoders), and over the %.0f %% of the CPUs' time that they got: a factor", what, 100*share)
+	}
 	return nil
 }
 
@@ -78,9 +107,6 @@ type member struct {
 	all   time.Duration // its CPU time, hand-overs included
 	pages int
 }
-
-// due is what its pages would take by itself.
-func (x *member) due(byItself [2]float64) float64 { return float64(x.pages) * byItself[x.side] }
 
 func (x *member) work(t thread.Thread, begin time.Duration) {
 	end := begin + crowdFor

@@ -39,7 +39,7 @@ func newSocket(m *sim.Machine, rates *Rates, capacity int, apart bool) *socket {
 
 // announce says what the bytes to come carry. A record is there for the reader when the last of its bytes is.
 func (s *socket) announce(r record) {
-	if len(s.arrived) == cap(s.arrived) && s.head > len(s.arrived)/2 { // no more memory than twice what is on its way
+	if len(s.arrived) == cap(s.arrived) && s.head > len(s.arrived)/2 { // memory goes with the most that was ever on its way
 		s.arrived, s.head = append(s.arrived[:0], s.arrived[s.head:]...), 0
 	}
 	s.arrived = append(s.arrived, r)
@@ -108,9 +108,10 @@ func (s *socket) next(t thread.Thread) (record, bool) {
 
 // loader is the work of the destination's pipeline, and its main thread.
 type loader struct {
-	rates *Rates
-	from  *socket
-	rec   record
+	profile *Profile
+	machine *sim.Machine
+	from    *socket
+	rec     record
 }
 
 type unjob struct{ decode time.Duration }
@@ -121,13 +122,13 @@ func (l *loader) Init(r *models.Request) error {
 }
 
 func (l *loader) Fill(t thread.Thread, r *models.Request) {
-	t.Compute(perKiB(l.rates.CopyKiB, l.rec.bytes))
+	t.Compute(perKiB(l.profile.Rates.CopyKiB, l.rec.bytes))
 	r.User.(*unjob).decode = l.rec.decode
 }
 
 func (l *loader) Handle(t thread.Thread, r *models.Request) {
 	was := t.Enter(thread.Codec)
-	t.Compute(r.User.(*unjob).decode)
+	t.Compute(scaled(r.User.(*unjob).decode, l.profile.Crowd.on(l.machine, t, decoding)))
 	t.Enter(was)
 }
 
@@ -141,15 +142,15 @@ func (l *loader) load(t thread.Thread, p models.Pipeline) {
 		if !ok {
 			return
 		}
-		t.Compute(l.rates.Record)
+		t.Compute(l.profile.Rates.Record)
 		switch r.kind {
 		case wire.Compressed:
 			l.rec = r
 			p.Submit(t)
 		case wire.Raw:
-			t.Compute(perKiB(l.rates.CopyKiB, r.bytes))
+			t.Compute(perKiB(l.profile.Rates.CopyKiB, r.bytes))
 		case wire.Zero:
-			t.Compute(l.rates.Zero)
+			t.Compute(l.profile.Rates.Zero)
 		case wire.EOS:
 			p.Flush(t)
 		}

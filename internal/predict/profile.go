@@ -4,7 +4,9 @@ package predict
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"mtbench/internal/sim"
@@ -26,6 +28,7 @@ type Profile struct {
 	Rates Rates
 
 	States States // what many codec states do to the time of compressing
+	Crowd  Crowd  // and what other threads do that wait for the CPU
 }
 
 // Rates are what work costs the thread that does it.
@@ -49,6 +52,22 @@ func (r Rates) check() error {
 	for _, f := range r.fields() {
 		if f.d < 0 || f.d > maxRate {
 			return fmt.Errorf("rate %s is %v; it must be between 0 and %v", f.name, f.d, maxRate)
+		}
+	}
+	return nil
+}
+
+// maxFactor bounds the factors of codec states and of the crowd.
+const maxFactor = 10
+
+func (p *Profile) checkFactors() error {
+	factors := map[string]float64{crowdNames[encoding]: p.Crowd[encoding], crowdNames[decoding]: p.Crowd[decoding]}
+	for i, f := range p.States {
+		factors[statesName(i)] = f
+	}
+	for _, name := range slices.Sorted(maps.Keys(factors)) {
+		if f := factors[name]; f > maxFactor {
+			return fmt.Errorf("factor %s is %v; a page takes at most %d times as long", name, f, maxFactor)
 		}
 	}
 	return nil

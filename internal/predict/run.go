@@ -125,9 +125,10 @@ func newRun(ctx context.Context, s Setup, p Profile, c Cell, seed uint64, build 
 	n := int(sc.MemoryBytes / workloads.PageSize)
 	r.guest = &guest{pages: n, log: workloads.NewDirtyLog(n), rates: &r.Rates, content: r.content(1)}
 	r.stream = newStream(&r.Rates, sc.LinkBandwidth, max(1, sc.LinkBurst), r.far)
-	r.jobs = &jobs{stream: r.stream, content: r.content(2), states: r.States, sink: func() *link.Link {
-		return workloads.WorkerLink(sc.LinkBandwidth, max(1, sc.LinkBurst), r.Threads)
-	}}
+	r.jobs = &jobs{stream: r.stream, content: r.content(2), profile: &r.Profile, machine: m}
+	if r.far == nil {
+		r.jobs.sink = func() *link.Link { return workloads.WorkerLink(sc.LinkBandwidth, sc.LinkBurst, r.Threads) }
+	}
 	return r, nil
 }
 
@@ -176,7 +177,7 @@ func (r *virtual) receive(t thread.Thread) thread.Joiner {
 	}
 	m := r.machine
 	return m.Start(t, "incoming", thread.Main, func(t thread.Thread) {
-		l := &loader{rates: &r.Rates, from: r.far}
+		l := &loader{profile: &r.Profile, machine: m, from: r.far}
 		cfg := models.Config{Threads: r.Scenario.DecompressThreads, Wait: true,
 			Side: models.Destination, Name: "decompress", RoundRobin: r.Scenario.RoundRobin}
 		p, err := r.build(m, t, cfg, l)

@@ -28,7 +28,7 @@ func (j *jobs) Share(t thread.Thread, req *models.Request, w, n int) {
 	p, share := &req.User.(*job).part, j.dirty.Share(j.from, j.to, w, n)
 	for _, ok := share.Next(); ok; _, ok = share.Next() {
 		page := j.content.draw()
-		t.Compute(j.stream.rates.Scan + scaled(page.Encode, j.slower))
+		t.Compute(j.stream.rates.Scan + j.encodeTime(t, page))
 		p.held += tally(&p.counts, page)
 		p.taken++
 		j.drain(t, p, workloads.ShareBuffer)
@@ -37,6 +37,7 @@ func (j *jobs) Share(t thread.Thread, req *models.Request, w, n int) {
 	t.Enter(was)
 }
 
+// drain sends what the worker holds once that is more than keep bytes.
 func (j *jobs) drain(t thread.Thread, p *part, keep int) {
 	if p.held <= keep {
 		return

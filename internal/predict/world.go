@@ -1,6 +1,8 @@
 package predict
 
 import (
+	"time"
+
 	"mtbench/internal/link"
 	"mtbench/internal/sim"
 	"mtbench/internal/thread"
@@ -144,7 +146,8 @@ type job struct {
 type jobs struct {
 	stream  *stream
 	content *pages
-	states  States
+	profile *Profile
+	machine *sim.Machine
 	counts  workloads.Counts
 	all     []*job            // with each request an encoder
 	slower  float64           // by so many encoders
@@ -156,10 +159,13 @@ type jobs struct {
 }
 
 func (j *jobs) Init(r *models.Request) error {
-	w := &job{part: part{sink: j.sink(), iov: make([][]byte, 1)}}
+	w := &job{}
+	if j.sink != nil {
+		w.part = part{sink: j.sink(), iov: make([][]byte, 1)}
+	}
 	r.User = w
 	j.all = append(j.all, w)
-	j.slower = j.states.At(len(j.all))
+	j.slower = j.profile.States.At(len(j.all))
 	return nil
 }
 
@@ -172,8 +178,13 @@ func (j *jobs) Handle(t thread.Thread, r *models.Request) {
 	was := t.Enter(thread.Codec)
 	w := r.User.(*job)
 	w.page, w.full = j.content.draw(), true
-	t.Compute(scaled(w.page.Encode, j.slower))
+	t.Compute(j.encodeTime(t, w.page))
 	t.Enter(was)
+}
+
+// encodeTime is how long thread t takes to compress p.
+func (j *jobs) encodeTime(t thread.Thread, p Page) time.Duration {
+	return scaled(p.Encode, j.slower*j.profile.Crowd.on(j.machine, t, encoding))
 }
 
 func (j *jobs) Done(t thread.Thread, req *models.Request) {
@@ -201,35 +212,26 @@ func tally(c *workloads.Counts, p Page) int {
 	return wire.CompressedOverhead + p.Bytes
 }
 
-// searching makes the loop pay for its search, which is a few lines of arithmetic there: every page
-// that is put or sent has been searched and cleared. Workers that share rounds search by themselves.
-type searching struct {
-	*jobs
-	build func(thread.Thread) (models.Pipeline, error)
-	scan  *Rates
-}
-
-// pipeline wraps the model's Submit with the cost of the search before it.
+// pipeline makes the loop pay for its search, which is a few lines of arithmetic there: every page that is put or sent
+// has been searched and cleared before.
 type pipeline struct {
 	models.Pipeline
-	scan *Rates
+	rates *Rates
 }
 
 func (p *pipeline) Submit(t thread.Thread) bool {
-	t.Compute(p.scan.Scan)
+	t.Compute(p.rates.Scan)
 	return p.Pipeline.Submit(t)
-}
-
-func (s *searching) start(t thread.Thread) (models.Pipeline, error) {
-	p, err := s.build(t)
-	if _, rounds := p.(models.Rounder); rounds || err != nil {
-		return p, err
-	}
-	return &pipeline{p, s.scan}, nil
 }
 
 func virtualWorld(m *sim.Machine, g *guest, s *stream, j *jobs,
 	build func(thread.Thread) (models.Pipeline, error)) workloads.World {
-	w := &searching{j, build, g.rates}
-	return workloads.World{Machine: m, Guest: g, Stream: s, Jobs: j, Build: w.start}
+	searching := func(t thread.Thread) (models.Pipeline, error) {
+		p, err := build(t)
+		if _, rounds := p.(models.Rounder); rounds || err != nil { // its workers search by themselves
+			return p, err
+		}
+		return &pipeline{p, g.rates}, nil
+	}
+	return workloads.World{Machine: m, Guest: g, Stream: s, Jobs: j, Build: searching}
 }

@@ -24,10 +24,10 @@ type call struct {
 	next step
 	then step // what follows a part that several calls have: a sleep, a wake, an unlock
 
-	mu    *mutex
-	cond  *cond
-	event *eventWord
-	park  *Park
+	mu   *mutex
+	cond *cond
+	ev   *eventWord
+	park *Park
 
 	on    *futex // slept on, or whose sleepers are woken
 	val   int32  // slept on while the word is this
@@ -35,18 +35,17 @@ type call struct {
 	after int64  // what a wake costs after that
 	at    int64  // time to wake up at
 
-	was     thread.State // before the state of waiting or waking
-	to      thread.State // being entered
-	entered step         // what follows that
+	was        thread.State // before the state of waiting or waking
+	to         thread.State // being entered
+	afterEnter step         // what follows that
 
 	fault string // the caller's mistake, on which its coroutine panics
 }
 
 // do is a call that costs d up to its first step.
 func (p *proc) do(d int64, first step) {
+	p.goesOn()
 	switch m := p.m; {
-	case m.unwinding:
-		panic(unwound{})
 	case m.opt.Choose != nil:
 		p.doChosen(d, first)
 	default:
@@ -55,8 +54,9 @@ func (p *proc) do(d int64, first step) {
 			p.suspend()
 		}
 	}
-	if p.call.fault != "" {
-		panic(p.call.fault)
+	if fault := p.call.fault; fault != "" {
+		p.call.fault = ""
+		panic(fault)
 	}
 }
 
@@ -74,10 +74,10 @@ func (p *proc) proceed(d int64, next step) bool {
 	return true
 }
 
-// entering enters state s, and then goes on with next.
-func (p *proc) entering(s thread.State, next step) (int64, step) {
+// stampThenEnter pays for a stamp, enters state s, and then goes on with next.
+func (p *proc) stampThenEnter(s thread.State, next step) (int64, step) {
 	if d := p.stamp(); d > 0 {
-		p.call.to, p.call.entered = s, next
+		p.call.to, p.call.afterEnter = s, next
 		return d, enterState
 	}
 	p.enters(s)
@@ -86,16 +86,16 @@ func (p *proc) entering(s thread.State, next step) (int64, step) {
 
 func enterState(p *proc) (int64, step) {
 	p.enters(p.call.to)
-	return p.call.entered(p)
+	return p.call.afterEnter(p)
 }
 
 // leaving is the way back to the state before the call, and out.
-func (p *proc) leaving() (int64, step) { return p.entering(p.call.was, out) }
+func (p *proc) leaving() (int64, step) { return p.stampThenEnter(p.call.was, out) }
 
-// ends is the second part of a call of the kernel, which costs d. Where that is nothing, as under a Chooser, it is no
-// point at which another thread may run.
+// ends is the second part of a call of the kernel, which costs d. Where that is nothing it is no point at which another
+// thread may run, nor is it under a Chooser: what happens there can be told apart by nobody.
 func (p *proc) ends(d int64, next step) (int64, step) {
-	if d == 0 {
+	if d == 0 || p.m.opt.Choose != nil {
 		return next(p)
 	}
 	p.system += d
@@ -125,33 +125,25 @@ func lookAtWord(p *proc) (int64, step) {
 	c.on.waiters = append(c.on.waiters, p)
 	p.m.traceFutex(p, TraceSleep, c.on, nil)
 	p.back = p.wayBack() // with which its next turn on a CPU begins
-	p.sleep(c.on, blocked)
+	p.sleep(blocked)
 	return asleep, woken
 }
 
 // woken: it has been, and its way back is over.
 func woken(p *proc) (int64, step) {
 	p.system += p.wayBack()
-	p.on = nil
 	return p.call.then(p)
 }
 
-func (p *proc) wayIn() int64 { return p.m.costs.futexWait / 2 }
-
-// wayBack is nothing under a Chooser: what happens on it can be told apart by nobody.
-func (p *proc) wayBack() int64 {
-	if p.m.opt.Choose != nil {
-		return 0
-	}
-	return p.m.costs.futexWait - p.wayIn()
-}
+func (p *proc) wayIn() int64   { return p.m.costs.futexWait / 2 }
+func (p *proc) wayBack() int64 { return p.m.costs.futexWait - p.wayIn() }
 
 // wake is FUTEX_WAKE of up to n; then follows.
 func (p *proc) wake(f *futex, n int, then step) (int64, step) {
 	p.wakes++
 	p.call.on, p.call.n, p.call.then = f, n, then
 	p.call.was = p.state
-	return p.entering(thread.Waking, callToWake)
+	return p.stampThenEnter(thread.Waking, callToWake)
 }
 
 func callToWake(p *proc) (int64, step) {
@@ -174,7 +166,7 @@ func wakeThem(p *proc) (int64, step) {
 	return p.ends(p.call.after, wakeOver)
 }
 
-func wakeOver(p *proc) (int64, step) { return p.entering(p.call.was, p.call.then) }
+func wakeOver(p *proc) (int64, step) { return p.stampThenEnter(p.call.was, p.call.then) }
 
 // wakeCost is what the call costs that wakes the first who sleeps on f, before and after he is woken. It goes by
 // where that thread would run if it were placed now. On the CPU of its waker it runs when the call is over.
@@ -209,7 +201,7 @@ func (p *proc) SleepUntil(at time.Duration, why thread.State) {
 	}
 	p.call.at = int64(at)
 	p.call.was = p.state
-	p.do(p.entering(why, setTimer))
+	p.do(p.stampThenEnter(why, setTimer))
 }
 
 func setTimer(p *proc) (int64, step) {
@@ -227,7 +219,7 @@ func sleepOnTimer(p *proc) (int64, step) {
 	}
 	m.trace(p, TraceSleep, "")
 	p.until, p.back = due, back
-	p.sleep(nil, sleeping)
+	p.sleep(sleeping)
 	return asleep, timerWoke
 }
 

@@ -14,15 +14,15 @@ import (
 // over to another takes the seat of that one. With a driver between, that resumes each thread and is returned
 // to, most changes would be two.
 type seat struct {
-	next  func() (struct{}, bool)
-	yield func(struct{}) bool
-	left  bool // by next: the next change is by yield
+	next    func() (struct{}, bool)
+	yield   func(struct{}) bool
+	byYield bool // the next change is
 }
 
 // change lets who waits on s run, and waits there instead. It returns when somebody changes again, or when the
 // thread that brought s has ended: with that the seat is gone.
 func (s *seat) change() {
-	if s.left = !s.left; s.left {
+	if s.byYield = !s.byYield; s.byYield {
 		s.next()
 	} else {
 		s.yield(struct{}{})
@@ -65,11 +65,11 @@ func (p *proc) suspend() {
 			continue
 		}
 		// change, written out: after it the CPU mispredicts every return.
-		if s := p.seatOf(q); !s.left {
-			s.left = true
+		if s := p.seatOf(q); !s.byYield {
+			s.byYield = true
 			s.next()
 		} else {
-			s.left = false
+			s.byYield = false
 			s.yield(struct{}{})
 		}
 		if m.going == p && !m.unwinding {
@@ -99,8 +99,8 @@ func (p *proc) recovered() {
 	}
 }
 
-// unwind ends every coroutine that is left: each panics out of the call that it is in, and with that the one
-// goes on that waits where it sat. The machine's own is the last.
+// unwind ends every coroutine that is left: each panics out of the call that it is in, and when it ends the one goes
+// on that waits on the seat that it brought. The last of such a chain is the machine's own.
 func (m *Machine) unwind() {
 	m.unwinding = true
 	for _, p := range m.procs {

@@ -64,11 +64,6 @@ type Costs struct {
 	// Switch is the change from one thread to another on a CPU. The thread that comes pays.
 	Switch time.Duration `json:"switch_ns"`
 
-	// Crowded is how many times as long everything takes on a CPU for which other threads wait, 1 to 10 or
-	// 0 for 1: they push each other out of the caches. It goes by whether somebody waits as a piece of
-	// work begins.
-	Crowded float64 `json:"crowded"`
-
 	// Hot is how long ago a queued thread must have run for a CPU that becomes idle to take it from the
 	// queue of another: Linux's sched_migration_cost_ns.
 	Hot time.Duration `json:"hot_ns"`
@@ -127,10 +122,6 @@ func (c Costs) Check() error {
 	if !(c.WakeSpread >= 0 && c.WakeSpread <= 2) {
 		return fmt.Errorf("sim: cost wake_spread is %v; it must be between 0 and 2", c.WakeSpread)
 	}
-	if c.Crowded != 0 && !(c.Crowded >= 1 && c.Crowded <= 10) {
-		return fmt.Errorf("sim: cost crowded is %v; on a CPU that others wait for work takes 1 to 10 times as long",
-			c.Crowded)
-	}
 	if c.Slice < time.Microsecond {
 		return fmt.Errorf("sim: cost slice_ns is %v; it must be at least 1µs", c.Slice)
 	}
@@ -169,7 +160,6 @@ type costs struct {
 	sleepCall, sleepSlack, clock, stamp  int64
 	start, startLatency                  int64
 	wakeSpread                           float64
-	crowded                              float64
 	overlooked                           bool
 }
 
@@ -185,7 +175,6 @@ func (c Costs) internal() costs {
 		clock: int64(c.Clock), stamp: int64(c.Stamp),
 		start: int64(c.Start), startLatency: int64(c.StartLatency),
 		wakeSpread: c.WakeSpread,
-		crowded:    max(c.Crowded, 1),
 		overlooked: c.Overlooked,
 	}
 }

@@ -21,7 +21,7 @@ func (m *Machine) NewPark(name string, why thread.State, remote bool) *Park {
 func (k *Park) Sleep(t thread.Thread) {
 	p := t.(*proc)
 	p.call.park, p.call.val, p.call.was = k, k.word, p.state
-	p.do(p.entering(k.why, sleepParked))
+	p.do(p.stampThenEnter(k.why, sleepParked))
 }
 
 func sleepParked(p *proc) (int64, step) {
@@ -31,6 +31,7 @@ func sleepParked(p *proc) (int64, step) {
 // Wake wakes who sleeps; without a sleeper it costs nothing.
 func (k *Park) Wake(t thread.Thread) {
 	p := t.(*proc)
+	p.goesOn()
 	k.word++
 	if len(k.waiters) == 0 {
 		return

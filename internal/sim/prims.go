@@ -73,7 +73,7 @@ func lockContended(p *proc) (int64, step) {
 		return out(p)
 	}
 	p.call.was = p.state
-	return p.entering(mu.why, sleepForLock)
+	return p.stampThenEnter(mu.why, sleepForLock)
 }
 
 func sleepForLock(p *proc) (int64, step) { return p.wait(&p.call.mu.futex, contended, touchAgain) }
@@ -139,14 +139,14 @@ func takeNumber(p *proc) (int64, step) {
 
 func unlockedToWait(p *proc) (int64, step) {
 	p.call.was = p.state
-	return p.entering(p.call.cond.why, sleepForSignal)
+	return p.stampThenEnter(p.call.cond.why, sleepForSignal)
 }
 
 func sleepForSignal(p *proc) (int64, step) {
 	return p.wait(&p.call.cond.futex, p.call.val, signalled)
 }
 
-func signalled(p *proc) (int64, step) { return p.entering(p.call.was, retake) }
+func signalled(p *proc) (int64, step) { return p.stampThenEnter(p.call.was, retake) }
 
 // The mutex is retaken as contended, as glibc does: the next unlock calls FUTEX_WAKE.
 func retake(p *proc) (int64, step) { return p.touchCost(&p.call.mu.futex), retakeTouched }
@@ -179,7 +179,7 @@ const (
 	evBusy = -1 // somebody sleeps on it
 )
 
-// event is QEMU's QemuEvent.
+// eventWord is QEMU's QemuEvent.
 type eventWord struct {
 	futex
 	why thread.State
@@ -196,12 +196,12 @@ func (m *Machine) NewEvent(name string, set bool, why thread.State) thread.Event
 
 func (e *eventWord) Set(t thread.Thread) {
 	p := t.(*proc)
-	p.call.event = e
+	p.call.ev = e
 	p.do(p.touchCost(&e.futex), setEvent)
 }
 
 func setEvent(p *proc) (int64, step) {
-	e := p.call.event
+	e := p.call.ev
 	if e.word == evSet || e.swap(evSet) != evBusy {
 		return out(p)
 	}
@@ -217,22 +217,22 @@ func (e *eventWord) Reset(t thread.Thread) {
 
 func (e *eventWord) Wait(t thread.Thread) {
 	p := t.(*proc)
-	p.call.event = e
+	p.call.ev = e
 	p.do(p.touchCost(&e.futex), waitForEvent)
 }
 
 func waitForEvent(p *proc) (int64, step) {
-	e := p.call.event
+	e := p.call.ev
 	if e.word == evSet {
 		return out(p)
 	}
 	e.word = evBusy
 	p.call.was = p.state
-	return p.entering(e.why, sleepForEvent)
+	return p.stampThenEnter(e.why, sleepForEvent)
 }
 
 func sleepForEvent(p *proc) (int64, step) {
-	return p.wait(&p.call.event.futex, evBusy, (*proc).leaving)
+	return p.wait(&p.call.ev.futex, evBusy, (*proc).leaving)
 }
 
 // spinLock is a test-and-test-and-set lock.

@@ -20,17 +20,18 @@ const (
 	polling               // under a Chooser: waits for another thread to write something
 )
 
-// proc is a virtual thread, and the handle of it. Its methods run on its own coroutine, but for
-// fire and what the scheduler does to it, which run between two segments of the coroutines.
+// proc is a virtual thread, and the handle of it. The calls of thread.Thread run on its own coroutine up to where they
+// suspend. The steps of a call, fire and what the scheduler does to it run on the coroutine of whoever waits for what
+// is next; so they call no code of the user, and do not panic at it.
 type proc struct {
-	m     *Machine
-	id    int
-	event int // its source in the queue
-	name  string
-	role  thread.Role
+	m      *Machine
+	id     int
+	source int // of events in the queue
+	name   string
+	role   thread.Role
 
 	body  func(thread.Thread)
-	seat  *seat // where its coroutine waits; nil: it has not begun
+	seat  *seat // where its coroutine waits, or waited last; nil: it has not begun
 	gone  bool  // its coroutine has ended
 	ended bool
 
@@ -48,9 +49,8 @@ type proc struct {
 	ranAt     int64 // when it last had a CPU
 	onSince   int64 // running: since when
 	sliceAt   int64 // running: when its time slice began
-	until     int64 // under a Chooser: when it wants to wake
+	until     int64 // asleep for a time: when it wants to wake
 	joiner    futex // word 1 once the thread has ended
-	on        *futex
 	spin      spin
 	call      call
 	idleSince int64 // when it became runnable
@@ -119,9 +119,8 @@ func (p *proc) enters(s thread.State) {
 // pay uses d of CPU time, and is where the machine may turn to another thread. What the caller
 // wrote before is looked at by those who poll; what it does next happens at the end of d.
 func (p *proc) pay(d int64) {
+	p.goesOn()
 	switch {
-	case p.m.unwinding:
-		panic(unwound{})
 	case p.m.opt.Choose != nil:
 		p.point()
 	default:
@@ -140,12 +139,12 @@ func (p *proc) start(d int64) bool {
 		return true
 	}
 	m.count()
-	end := m.now + m.crowded(p.cpu, d)
+	end := m.now + d
 	if end < m.queue.atNext && m.mayGoOn(end) {
 		m.now = end
 		return true
 	}
-	m.queue.set(p.event, end)
+	m.queue.set(p.source, end)
 	return false
 }
 
@@ -153,16 +152,16 @@ func (m *Machine) mayGoOn(until int64) bool {
 	return m.failure == nil && (m.opt.MaxTime == 0 || until <= int64(m.opt.MaxTime))
 }
 
-// kernel is pay for what the kernel does on the thread's behalf.
-func (p *proc) kernel(d int64) {
-	p.system += d
-	p.pay(d)
+// goesOn ends the coroutine if the run has ended without it.
+func (p *proc) goesOn() {
+	if p.m.unwinding {
+		panic(unwound{})
+	}
 }
 
-// sleep leaves the CPU: for a wake (where is blocked, on is what for) or until p.until.
-func (p *proc) sleep(on *futex, where place) {
+// sleep leaves the CPU: for a wake on p.call.on (where is blocked) or until p.until (sleeping).
+func (p *proc) sleep(where place) {
 	m := p.m
-	p.on = on
 	m.leaveCPU(p)
 	p.where = where
 	p.voluntary++
@@ -171,13 +170,14 @@ func (p *proc) sleep(on *futex, where place) {
 		return
 	}
 	if where == sleeping {
-		m.queue.set(p.event, p.until)
+		m.queue.set(p.source, p.until)
 	}
 }
 
 // finish is the end of the thread's life.
 func (p *proc) finish() {
 	m := p.m
+	p.goesOn() // a body may have recovered what it was to be ended with
 	p.joiner.word = 1
 	p.do(p.wake(&p.joiner, everybody, out))
 	p.enter(m.now, p.state)
@@ -199,9 +199,10 @@ func (p *proc) Join(t thread.Thread) {
 		return
 	}
 	caller.call.was, caller.call.on = caller.state, &p.joiner
-	caller.do(caller.entering(thread.Joining, sleepToJoin))
+	caller.do(caller.stampThenEnter(thread.Joining, sleepToJoin))
 }
 
+// sleepToJoin waits for the end of the thread whose joiner p.call.on is.
 func sleepToJoin(p *proc) (int64, step) { return p.wait(p.call.on, 0, (*proc).leaving) }
 
 // fire is the thread's event: it wakes up, gets its CPU, or is done with what it paid for. It reports
@@ -234,8 +235,8 @@ func (p *proc) doing() string {
 	switch {
 	case p.spinning():
 		return fmt.Sprintf("spins (%v)", p.state)
-	case p.where == blocked && p.on != nil:
-		return fmt.Sprintf("sleeps on %s %s (%v)", p.on.kind, p.on.name, p.state)
+	case p.where == blocked:
+		return fmt.Sprintf("sleeps on %s %s (%v)", p.call.on.kind, p.call.on.name, p.state)
 	case p.where == sleeping:
 		return "sleeps for a time"
 	default:

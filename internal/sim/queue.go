@@ -37,12 +37,12 @@ func (q *queue) take() (id int, at int64, ok bool) {
 	first := q.list[last]
 	q.list = q.list[:last]
 	q.due[first.id] = never
-	q.look()
+	q.showNext()
 	return int(first.id), first.at, true
 }
 
-// look brings atNext up to date.
-func (q *queue) look() {
+// showNext brings atNext up to date.
+func (q *queue) showNext() {
 	q.atNext = never
 	if n := len(q.list); n > 0 {
 		q.atNext = q.list[n-1].at
@@ -56,7 +56,7 @@ func (q *queue) has(id int) bool { return q.due[id] != never }
 
 // set gives the source an event, or moves the one that it has.
 func (q *queue) set(id int, at int64) {
-	if q.has(id) {
+	if q.has(id) { // most often not, and remove is too long to be inlined
 		q.remove(id)
 	}
 	q.due[id] = at
@@ -66,7 +66,7 @@ func (q *queue) set(id int, at int64) {
 		q.list[i] = q.list[i-1]
 	}
 	q.list[i] = event{at, int32(id)}
-	q.look()
+	q.showNext()
 }
 
 // remove takes the source's event away, if it has one.
@@ -80,5 +80,5 @@ func (q *queue) remove(id int) {
 	}
 	q.list = slices.Delete(q.list, i, i+1)
 	q.due[id] = never
-	q.look()
+	q.showNext()
 }

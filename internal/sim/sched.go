@@ -1,6 +1,10 @@
 package sim
 
-import "slices"
+import (
+	"slices"
+
+	"mtbench/internal/thread"
+)
 
 // cpu is one virtual CPU with its queue of threads that wait for it.
 //
@@ -32,7 +36,7 @@ func (m *Machine) ready(p *proc, delay int64) {
 	}
 	if delay > 0 {
 		p.where = sleeping
-		m.queue.set(p.event, m.now+delay)
+		m.queue.set(p.source, m.now+delay)
 		return
 	}
 	m.place(p, nobody, false)
@@ -78,7 +82,7 @@ func (m *Machine) arrive(p *proc, i int) {
 	m.cpus[i].cur = p
 	p.where, p.cpu, p.lastCPU = arriving, i, i
 	p.deadline = p.vr + m.costs.slice
-	m.queue.set(p.event, m.now+m.wakeUp(i))
+	m.queue.set(p.source, m.now+m.wakeUp(i))
 }
 
 // begin: p has got its CPU.
@@ -87,7 +91,7 @@ func (m *Machine) begin(p *proc) {
 	p.runDelay += m.now - p.idleSince
 	p.onSince, p.sliceAt = m.now, m.now
 	p.system += m.costs.change
-	m.queue.set(p.event, m.now+m.crowded(p.cpu, m.costs.change+p.back)+p.need)
+	m.queue.set(p.source, m.now+m.costs.change+p.back+p.need)
 	p.need, p.back = 0, 0
 	m.armSlice(p.cpu)
 	m.trace(p, TraceRun, "")
@@ -223,7 +227,12 @@ func (m *Machine) armSlice(i int) {
 // sliceEnds: the thread on CPU i has had its turn, or somebody more urgent woke up.
 func (m *Machine) sliceEnds(i int) {
 	c := &m.cpus[i]
-	if c.cur == nil || c.cur.where != running || len(c.queue) == 0 {
+	if c.cur == nil || c.cur.where != running {
+		return
+	}
+	m.delay(c.cur, c.cur.interrupted)
+	c.cur.interrupted = 0
+	if len(c.queue) == 0 {
 		return
 	}
 	if m.hopeless() {
@@ -261,12 +270,11 @@ func (m *Machine) preempt(p *proc) {
 		}
 		p.spin.off = true
 		p.need = 0
-		m.queue.remove(p.event)
+		m.queue.remove(p.source)
 	} else {
-		p.need = m.queue.at(p.event) - m.now + p.interrupted
-		m.queue.remove(p.event)
+		p.need = m.queue.at(p.source) - m.now
+		m.queue.remove(p.source)
 	}
-	p.interrupted = 0
 	m.charge(p)
 	p.where, p.idleSince = queued, m.now
 	m.trace(p, TracePreempt, "")
@@ -275,22 +283,22 @@ func (m *Machine) preempt(p *proc) {
 	m.dispatch(i)
 }
 
-// crowded is how long d takes on CPU i, by whether others wait for it now.
-func (m *Machine) crowded(i int, d int64) int64 {
-	if m.costs.crowded <= 1 || len(m.cpus[i].queue) == 0 {
-		return d
-	}
-	return int64(float64(d) * m.costs.crowded)
-}
+// Wanted reports whether other threads wait for the CPU that t, which runs, has.
+func (m *Machine) Wanted(t thread.Thread) bool { return len(m.cpus[t.(*proc).cpu].queue) > 0 }
 
 // timerOn takes what the interrupt of a timer takes from the thread that runs on CPU i. One that spins
 // loses it too, and has nothing to do with it.
 func (m *Machine) timerOn(i int) {
-	p := m.cpus[i].cur
-	if p == nil || p.where != running || m.costs.timer == 0 || !m.queue.has(p.event) || p.spin.active && !p.spin.seen {
-		return
+	if p := m.cpus[i].cur; p != nil && p.where == running {
+		m.delay(p, m.costs.timer)
 	}
-	m.queue.set(p.event, m.queue.at(p.event)+m.costs.timer)
+}
+
+// delay lets what p, which runs, is doing take d longer.
+func (m *Machine) delay(p *proc, d int64) {
+	if d > 0 && m.queue.has(p.source) && !p.spinning() {
+		m.queue.set(p.source, m.queue.at(p.source)+d)
+	}
 }
 
 // charge accounts for the CPU time since p got its CPU.
@@ -310,6 +318,7 @@ func (m *Machine) leaveCPU(p *proc) {
 		return
 	}
 	m.charge(p)
+	p.interrupted = 0 // it was gone before the interrupt came
 	p.load.enter(m.now, 0)
 	m.leave(p, &m.cpus[p.cpu])
 	p.where = nowhere

@@ -87,6 +87,39 @@ func TestWakeFromAnotherCPUPreemptsWhoRanAlone(t *testing.T) {
 	}
 }
 
+// Who is interrupted for one that another CPU wakes pays for that, unless it sleeps before the interrupt comes.
+func TestInterruptsTakeTime(t *testing.T) {
+	const kick, interrupt = 20 * time.Microsecond, 5 * time.Microsecond
+	for work, want := range map[time.Duration]time.Duration{
+		3 * time.Millisecond:      3*time.Millisecond + interrupt,
+		time.Millisecond + kick/2: time.Millisecond + kick/2 + time.Millisecond,
+	} {
+		m := one(t, 2, Costs{Slice: 4 * time.Millisecond, Kick: kick, Interrupt: interrupt})
+		ev := m.NewEvent("ev", false, thread.WaitWork)
+		err := m.Run("main", func(th thread.Thread) {
+			sleeper := m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) { ev.Wait(th) })
+			th.Compute(time.Microsecond)
+			hog := m.Start(th, "hog", thread.Worker, func(th thread.Thread) {
+				th.Compute(work)
+				if work < 2*time.Millisecond { // it is preempted by no interrupt when it goes on
+					th.SleepUntil(th.Now()+time.Millisecond, thread.Sleeping)
+					th.Compute(time.Millisecond)
+				}
+			})
+			th.Compute(time.Millisecond)
+			drawNobody(m)
+			ev.Set(th)
+			th.Compute(10 * time.Millisecond)
+			sleeper.Join(th)
+			hog.Join(th)
+		})
+		if hog := m.procs[2]; err != nil || time.Duration(hog.cpuTime) != want || hog.interrupted != 0 {
+			t.Errorf("work of %v took %v of CPU time, want %v, and %d ns are left: %v", work, time.Duration(hog.cpuTime),
+				want, hog.interrupted, err)
+		}
+	}
+}
+
 // Sleeping gains nothing: a thread that slept for long is no further ahead of the others than one that
 // slept for a moment.
 func TestSleepersKeepTheirLag(t *testing.T) {
@@ -376,27 +409,37 @@ func TestWakeCostsByPlace(t *testing.T) {
 	}
 }
 
-// Work takes longer on a CPU for which others wait, and a timer takes its part from whoever runs.
-func TestCrowdsAndTimersTakeTime(t *testing.T) {
-	m := one(t, 1, Costs{Slice: time.Millisecond, Crowded: 2})
+// A CPU is wanted while others wait for it, and only that one.
+func TestWanted(t *testing.T) {
+	m := one(t, 2, Costs{Slice: time.Millisecond})
 	err := m.Run("main", func(th thread.Thread) {
-		th.Compute(10 * time.Millisecond)
-		if got := th.Now(); got != 10*time.Millisecond {
-			t.Errorf("alone: %v", got)
+		if m.Wanted(th) {
+			t.Error("a thread that is alone has a CPU that is wanted")
 		}
-		j := m.Start(th, "other", thread.Worker, func(th thread.Thread) { th.Compute(10 * time.Millisecond) })
-		from := th.Now()
-		th.Compute(10 * time.Millisecond)
-		j.Join(th)
-		if got := th.Now() - from; got < 30*time.Millisecond {
-			t.Errorf("20ms of work on a crowded CPU took %v", got)
+		var js []thread.Joiner
+		for range 2 {
+			js = append(js, m.Start(th, "other", thread.Worker, func(th thread.Thread) { th.Compute(10 * time.Millisecond) }))
+		}
+		th.Compute(100 * time.Microsecond)
+		if own := m.procs[0].cpu; m.Wanted(th) != (m.procs[1].cpu == own || m.procs[2].cpu == own) {
+			t.Errorf("wanted is %v with others on CPUs %d and %d, and this on %d", m.Wanted(th), m.procs[1].cpu, m.procs[2].cpu, own)
+		}
+		for _, j := range js {
+			j.Join(th)
+		}
+		if m.Wanted(th) {
+			t.Error("the CPU is wanted when the others have ended")
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m = one(t, 1, Costs{Slice: time.Millisecond, Timer: 100 * time.Microsecond})
-	err = m.Run("main", func(th thread.Thread) {
+}
+
+// A timer takes its part from whoever runs.
+func TestTimersTakeTime(t *testing.T) {
+	m := one(t, 1, Costs{Slice: time.Millisecond, Timer: 100 * time.Microsecond})
+	err := m.Run("main", func(th thread.Thread) {
 		j := m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) {
 			for i := range 10 {
 				th.SleepUntil(time.Duration(i+2)*time.Millisecond, thread.Sleeping)

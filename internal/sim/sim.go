@@ -300,7 +300,8 @@ func (m *Machine) stuck() error {
 func (m *Machine) Start(t thread.Thread, name string, role thread.Role,
 	f func(thread.Thread)) thread.Joiner {
 	p := t.(*proc)
-	p.kernel(m.costs.start)
+	p.system += m.costs.start
+	p.pay(m.costs.start)
 	child := m.newProc(name, role, f)
 	m.trace(p, TraceStart, name)
 	m.ready(child, m.costs.startLatency)
@@ -311,7 +312,7 @@ func (m *Machine) newProc(name string, role thread.Role, f func(thread.Thread)) 
 	if len(m.procs) == MaxThreads {
 		panic(fmt.Sprintf("sim: more than %d threads", MaxThreads))
 	}
-	p := &proc{m: m, id: len(m.procs), event: len(m.cpus) + len(m.procs), name: name, role: role, body: f, lastCPU: len(m.procs) % len(m.cpus)}
+	p := &proc{m: m, id: len(m.procs), source: len(m.cpus) + len(m.procs), name: name, role: role, body: f, lastCPU: len(m.procs) % len(m.cpus)}
 	p.joiner.kind, p.joiner.name = "the end of", name
 	p.born, p.since, p.idleSince = m.now, m.now, m.now
 	m.procs = append(m.procs, p)

@@ -359,14 +359,22 @@ func TestGoexitOfAThread(t *testing.T) {
 func TestUnlockOfWhatIsFree(t *testing.T) {
 	m := machine(t, 2, Typical())
 	mu := m.NewMutex("m", thread.LockGlobal)
+	wentOn := false
 	defer func() {
 		r, ok := recover().(*PanicError)
-		if !ok || r.Thread != "bad" || !strings.Contains(r.Error(), "unlock of mutex m") {
+		if !ok || !wentOn || r.Thread != "bad" || !strings.Contains(r.Error(), "unlock of mutex m") {
 			t.Errorf("recovered %v", r)
 		}
 	}()
 	_ = m.Run("main", func(th thread.Thread) {
 		j := m.Start(th, "bad", thread.Worker, func(th thread.Thread) {
+			func() {
+				defer func() { _ = recover() }()
+				mu.Unlock(th)
+			}()
+			mu.Lock(th) // a mistake is over when it was recovered from
+			mu.Unlock(th)
+			wentOn = true
 			th.Compute(10 * time.Microsecond)
 			mu.Unlock(th)
 		})
@@ -375,6 +383,50 @@ func TestUnlockOfWhatIsFree(t *testing.T) {
 		}
 		j.Join(th)
 	})
+}
+
+// A thread that is unwound while it does not run wakes nobody: the end of the run is what ended it.
+func TestUnwoundThreadsWakeNobody(t *testing.T) {
+	m, err := New(Options{CPUs: 3, Costs: Typical(), MaxTime: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	remote, local := m.NewPark("remote", thread.Receiving, true), m.NewPark("local", thread.Receiving, false)
+	err = m.Run("main", func(th thread.Thread) {
+		for _, k := range []*Park{remote, local} {
+			m.Start(th, "sleeps", thread.Worker, func(th thread.Thread) { k.Sleep(th) })
+			m.Start(th, "wakes", thread.Worker, func(th thread.Thread) {
+				defer k.Wake(th)
+				th.SleepUntil(time.Second, thread.Sleeping)
+			})
+		}
+		th.SleepUntil(time.Second, thread.Sleeping)
+	})
+	if !errors.Is(err, ErrTime) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// Nor does one that recovers from being unwound tell its joiner that it has ended.
+func TestUnwoundThreadsDoNotEnd(t *testing.T) {
+	m, err := New(Options{CPUs: 3, Costs: Typical(), MaxTime: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = m.Run("main", func(th thread.Thread) {
+		j := m.Start(th, "recovers", thread.Worker, func(th thread.Thread) {
+			defer func() { _ = recover() }()
+			th.SleepUntil(time.Second, thread.Sleeping)
+		})
+		m.Start(th, "starter", thread.Worker, func(th thread.Thread) {
+			th.SleepUntil(200*time.Microsecond, thread.Sleeping)
+			m.Start(th, "on main's CPU", thread.Worker, func(th thread.Thread) { th.Compute(time.Second) })
+		})
+		j.Join(th)
+	})
+	if !errors.Is(err, ErrTime) || m.procs[1].ended {
+		t.Errorf("ended with %v; the thread has ended: %v", err, m.procs[1].ended)
+	}
 }
 
 func TestPanicIsRaisedInTheCaller(t *testing.T) {

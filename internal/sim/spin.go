@@ -45,7 +45,7 @@ func (p *proc) startPolling() {
 	p.spin.since = m.now
 	m.spin = append(m.spin, p)
 	if p.spin.left >= 0 {
-		m.queue.set(p.event, m.now+p.spin.left*p.spin.period)
+		m.queue.set(p.source, m.now+p.spin.left*p.spin.period)
 	}
 }
 
@@ -66,7 +66,7 @@ func (p *proc) stopPolling() {
 }
 
 // look lets those who poll see what has been written since they last looked: by the coroutine that calls, for the
-// steps of calls write nothing that is polled.
+// steps of calls write nothing that is polled. (Hence those of a spin lock are none.)
 func (m *Machine) look() {
 	for i := 0; i < len(m.spin); i++ {
 		if p := m.spin[i]; p.spin.cond() {
@@ -88,7 +88,7 @@ func (p *proc) sees() {
 	p.stopPolling()
 	p.polls++
 	s.seen = true
-	m.queue.set(p.event, at)
+	m.queue.set(p.source, at)
 }
 
 // stillPolls handles the event of a thread that is in a spin and has not seen what it wants: it has
