@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -75,8 +76,9 @@ func (s *serviceSamples) add(d time.Duration) {
 	s.n++
 }
 
-// Init makes a request's buffers and codec state, and warms the codec up by a page: some make their
-// state at the first one, which is setup and not migration.
+// Init makes a request's buffers and codec state, and warms the codec up by a page of noise, which uses all of its
+// tables: some make their state at the first page, and the first use of memory can cost a virtual machine some
+// microseconds a page of it. That is setup and not migration, and there are as many states as requests.
 func (c *compression) Init(req *models.Request) error {
 	encoder, err := c.codec.NewEncoder(c.level)
 	if err != nil {
@@ -86,6 +88,8 @@ func (c *compression) Init(req *models.Request) error {
 	if c.shaping != nil {
 		j.sink, j.iov = c.shaping(), make([][]byte, 1)
 	}
+	noise := rand.NewChaCha8([32]byte{})
+	_, _ = noise.Read(j.origin) // it never fails
 	if _, err := encoder.Encode(nil, j.out.Begin(0), j.origin); err != nil {
 		return err
 	}
