@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -94,18 +95,18 @@ const (
 
 // Good says whether the prediction is within its bound, or the ranges overlap.
 func Good(measured, predicted Spread, bound float64) bool {
-	return measured.Overlaps(predicted) || math.Abs(predicted.Median/measured.Median-1) <= bound
+	return measured.Overlaps(predicted) || near(measured.Median, predicted.Median, bound)
 }
 
-// WriteComparison prints the table and how many cells hold.
+func near(measured, predicted, bound float64) bool { return math.Abs(predicted/measured-1) <= bound }
+
+// WriteComparison prints the cells and how many of them hold, then the models against each other.
 func WriteComparison(w io.Writer, list []Comparison) error {
 	var rows [][]string
-	throughput, wakes := 0, 0
+	var throughput, wakes tally
 	for _, c := range list {
-		a := Good(c.Measured.Throughput, c.Predicted.Throughput, throughputBound)
-		b := Good(c.Measured.WaitWakes, c.Predicted.WaitWakes, waitWakesBound)
-		throughput += count(a)
-		wakes += count(b)
+		a := throughput.add(c.Measured.Throughput, c.Predicted.Throughput, throughputBound)
+		b := wakes.add(c.Measured.WaitWakes, c.Predicted.WaitWakes, waitWakesBound)
 		rows = append(rows, []string{caseName(c.Cell), c.Model,
 			spreadText(c.Measured.Throughput, "%.0f"), spreadText(c.Predicted.Throughput, "%.0f"),
 			factor(c.Predicted.Throughput.Median, c.Measured.Throughput.Median), yes(a),
@@ -118,7 +119,62 @@ func WriteComparison(w io.Writer, list []Comparison) error {
 		return err
 	}
 	_, err = fmt.Fprintf(w, "throughput holds in %d of %d cells (within 15 %% or ranges overlap), futex "+
-		"calls a page in %d (20 %%)\n", throughput, len(list), wakes)
+		"calls a page in %d (20 %%); by medians alone in %d and %d\n",
+		throughput.good, len(list), wakes.good, throughput.near, wakes.near)
+	return errors.Join(err, writeRatios(w, ratios(list)))
+}
+
+// tally counts cells: those that are good, and those of them whose medians alone are near.
+type tally struct{ good, near int }
+
+func (t *tally) add(measured, predicted Spread, bound float64) bool {
+	good := Good(measured, predicted, bound)
+	t.good += count(good)
+	t.near += count(near(measured.Median, predicted.Median, bound))
+	return good
+}
+
+// Ratio is what a model does against the first one of its case: its pages a second over theirs.
+type Ratio struct {
+	Cell                // of the model
+	Base                string
+	Measured, Predicted float64 // of medians
+}
+
+// ratios are those of every case that has more than one model. What a host does to both models alike, as a slow phase
+// does, is not in them.
+func ratios(list []Comparison) []Ratio {
+	var all []Ratio
+	for i, c := range list {
+		base := slices.IndexFunc(list[:i], func(x Comparison) bool { return x.Threads == c.Threads && x.Wait == c.Wait })
+		if base < 0 {
+			continue
+		}
+		b := list[base]
+		all = append(all, Ratio{Cell: c.Cell, Base: b.Model,
+			Measured:  c.Measured.Throughput.Median / b.Measured.Throughput.Median,
+			Predicted: c.Predicted.Throughput.Median / b.Predicted.Throughput.Median})
+	}
+	return all
+}
+
+func writeRatios(w io.Writer, list []Ratio) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var rows [][]string
+	within, ahead := 0, 0
+	for _, r := range list {
+		within += count(near(r.Measured, r.Predicted, throughputBound))
+		ahead += count((r.Measured < 1) == (r.Predicted < 1))
+		rows = append(rows, []string{caseName(r.Cell), r.Model + "/" + r.Base, fmt.Sprintf("%.2f", r.Measured),
+			fmt.Sprintf("%.2f", r.Predicted), factor(r.Predicted, r.Measured)})
+	}
+	if err := table(w, []string{"case", "pages/s of", "measured", "predicted", "×"}, rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "between the models the ratio of pages a second is within 15 %% in %d of %d cases, and the same "+
+		"one is ahead in %d\n", within, len(list), ahead)
 	return err
 }
 

@@ -152,9 +152,14 @@ func TestComparisonCountsWhatHolds(t *testing.T) {
 	if err := WriteComparison(&b, list); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(b.String(), "throughput holds in 1 of 2") ||
-		!strings.Contains(b.String(), "calls a page in 2") {
-		t.Errorf("the table is\n%s", b.String())
+	for _, want := range []string{"throughput holds in 1 of 2", "calls a page in 2", "medians alone in 1 and 2",
+		"lockless/locked", "1.98", "0.88", "0.44", "in 0 of 1 cases", "ahead in 0"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in the table\n%s", want, b.String())
+		}
+	}
+	if n := len(ratios(list[:1])); n != 0 {
+		t.Errorf("%d ratios of a single model", n)
 	}
 }
 

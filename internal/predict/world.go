@@ -193,7 +193,7 @@ func (j *jobs) Done(t thread.Thread, req *models.Request) {
 		return
 	}
 	w.full = false
-	n, r := tally(&j.counts, w.page), record{kind: wire.Zero}
+	n, r := recordOf(&j.counts, w.page), record{kind: wire.Zero}
 	if w.page.Bytes > 0 {
 		r.kind, r.decode = wire.Compressed, w.page.Decode
 	}
@@ -201,8 +201,8 @@ func (j *jobs) Done(t thread.Thread, req *models.Request) {
 	j.stream.put(t, n, r)
 }
 
-// tally counts a page, and is how many bytes its record has.
-func tally(c *workloads.Counts, p Page) int {
+// recordOf counts a page, and is how many bytes its record has.
+func recordOf(c *workloads.Counts, p Page) int {
 	if p.Bytes == 0 {
 		c.Zero++
 		return headerBytes + 1
