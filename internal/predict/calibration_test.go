@@ -105,6 +105,8 @@ func TestForeignCalibrations(t *testing.T) {
 		"page 3":             edit(func(c *Calibration) { c.Pages[3].Encode = -1 }),
 		"no samples of line": edit(func(c *Calibration) { delete(c.Samples, "line_ns") }),
 		"sample 0":           edit(func(c *Calibration) { c.Samples["line_ns"][0] = -4 }),
+		"crowded_decode is":  edit(func(c *Calibration) { c.Samples["crowded_decode"] = []float64{1e9} }),
+		"states_16 is":       edit(func(c *Calibration) { c.Samples["states_16"] = []float64{11} }),
 		"more than":          strings.Repeat(" ", maxCalibrationBytes+1),
 	} {
 		path := filepath.Join(t.TempDir(), "c.json")

@@ -67,6 +67,26 @@ func TestIdealIsTheCeiling(t *testing.T) {
 	}
 }
 
+// That others wait for a CPU makes pages take longer there, each end by its own factor, and is nothing where nobody waits.
+func TestCrowdSlowsPages(t *testing.T) {
+	total := func(cpus int, c Crowd) float64 {
+		p := typical()
+		p.Crowd = c
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: cpus}, p, Cell{"locked", 4, true}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run.TotalTimeMS
+	}
+	alone, encode, decode := total(1, Crowd{1, 1}), total(1, Crowd{encoding: 3}), total(1, Crowd{decoding: 3})
+	if encode < 1.5*alone || decode < 1.1*alone || decode > encode { // a page takes 9 µs there and 4 here
+		t.Errorf("on one CPU it took %.1f ms, %.1f with slow compression and %.1f with slow decompression", alone, encode, decode)
+	}
+	if a, b := total(64, Crowd{1, 1}), total(64, Crowd{3, 3}); a != b {
+		t.Errorf("on 64 CPUs, where nobody waits, %.1f ms became %.1f", a, b)
+	}
+}
+
 // The loop runs unchanged over either model, at either end, on few CPUs and on many, and each page
 // arrives.
 func TestMigrationsComplete(t *testing.T) {
