@@ -205,9 +205,7 @@ func (c *compression) drain(t thread.Thread, j *job, keep int) {
 // EndRound adds up what the workers did.
 func (c *compression) EndRound(thread.Thread) {
 	for _, j := range c.jobs {
-		c.counts.Compressed += j.counts.Compressed
-		c.counts.CompressedBytes += j.counts.CompressedBytes
-		c.counts.Zero += j.counts.Zero
+		c.counts.Add(j.counts)
 		c.stream.apart += j.bytes
 		c.dirty.Uncount(j.taken)
 		j.counts, j.bytes, j.taken = Counts{}, 0, 0

@@ -83,6 +83,15 @@ type Counts struct {
 // Pages is all pages that were sent.
 func (c *Counts) Pages() int64 { return c.Compressed + c.Raw + c.Zero }
 
+// Add counts what d counts, too.
+func (c *Counts) Add(d Counts) {
+	c.Compressed += d.Compressed
+	c.CompressedBytes += d.CompressedBytes
+	c.Raw += d.Raw
+	c.Zero += d.Zero
+	c.Busy += d.Busy
+}
+
 // FlushPolicy is where the pipeline is flushed, which decides whether two versions of one page
 // can be in flight at once.
 type FlushPolicy string

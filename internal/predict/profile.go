@@ -4,9 +4,7 @@ package predict
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"mtbench/internal/sim"
@@ -61,14 +59,22 @@ func (r Rates) check() error {
 const maxFactor = 10
 
 func (p *Profile) checkFactors() error {
-	factors := map[string]float64{crowdNames[encoding]: p.Crowd[encoding], crowdNames[decoding]: p.Crowd[decoding]}
 	for i, f := range p.States {
-		factors[statesName(i)] = f
-	}
-	for _, name := range slices.Sorted(maps.Keys(factors)) {
-		if f := factors[name]; f > maxFactor {
-			return fmt.Errorf("factor %s is %v; a page takes at most %d times as long", name, f, maxFactor)
+		if err := checkFactor(statesName(i), f); err != nil {
+			return err
 		}
+	}
+	for i, f := range p.Crowd {
+		if err := checkFactor(crowdNames[i], f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkFactor(name string, f float64) error {
+	if f > maxFactor {
+		return fmt.Errorf("factor %s is %v; a page takes at most %d times as long", name, f, maxFactor)
 	}
 	return nil
 }

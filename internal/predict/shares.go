@@ -52,9 +52,7 @@ func (j *jobs) drain(t thread.Thread, p *part, keep int) {
 func (j *jobs) EndRound(thread.Thread) {
 	for _, job := range j.all {
 		p := &job.part
-		j.counts.Compressed += p.counts.Compressed
-		j.counts.CompressedBytes += p.counts.CompressedBytes
-		j.counts.Zero += p.counts.Zero
+		j.counts.Add(p.counts)
 		j.stream.emitted += p.sent
 		j.dirty.Uncount(p.taken)
 		p.counts, p.sent, p.taken = workloads.Counts{}, 0, 0

@@ -210,9 +210,12 @@ func setTimer(p *proc) (int64, step) {
 	return there, sleepOnTimer
 }
 
+// sleepBack is the second half of the call.
+func (c *costs) sleepBack() int64 { return c.sleepCall - c.sleepCall/2 }
+
 func sleepOnTimer(p *proc) (int64, step) {
 	m := p.m
-	back := m.costs.sleepCall - m.costs.sleepCall/2
+	back := m.costs.sleepBack()
 	due := p.call.at + m.costs.sleepSlack
 	if due <= m.now {
 		return p.ends(back, (*proc).leaving)
@@ -224,6 +227,6 @@ func sleepOnTimer(p *proc) (int64, step) {
 }
 
 func timerWoke(p *proc) (int64, step) {
-	p.system += p.m.costs.sleepCall - p.m.costs.sleepCall/2
+	p.system += p.m.costs.sleepBack()
 	return p.leaving()
 }
