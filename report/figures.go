@@ -58,6 +58,7 @@ type cellFigures struct {
 	unfinished int // runs that could not complete
 
 	total      sample // ms, +Inf where it could not complete
+	setup      sample // share of the total time, of runs that completed
 	busy       sample // ratio; empty with wait on
 	mainCPU    sample // percent of one CPU
 	workerLow  sample // percent of one CPU, the lowest compression thread of each run
@@ -70,6 +71,7 @@ func (s *plotSource) figures(c plotCell, runs []*results.Run) *cellFigures {
 	f := &cellFigures{
 		plotCell: c, runs: runs,
 		total:      sampleOf(runs, totalTime),
+		setup:      sampleOf(runs, setupShare),
 		busy:       sampleOf(runs, busyRatio),
 		mainCPU:    sampleOf(runs, mainCPU),
 		workerLow:  sampleOf(runs, workerLow),
@@ -119,6 +121,10 @@ func totalTime(r *results.Run) (float64, bool) {
 		return math.Inf(1), true
 	}
 	return r.TotalTimeMS, true
+}
+
+func setupShare(r *results.Run) (float64, bool) {
+	return r.SetupTimeMS / r.TotalTimeMS, r.Completed && r.TotalTimeMS > 0
 }
 
 func busyRatio(r *results.Run) (float64, bool) {

@@ -2,7 +2,9 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"mtbench/results"
 )
@@ -58,6 +60,9 @@ func (s *plotSource) caseNotes() []string {
 	if text := s.extrasText(); text != "" {
 		notes = append(notes, text)
 	}
+	if text := s.setupText(); text != "" {
+		notes = append(notes, text)
+	}
 	var refused []string
 	s.each(slices.DeleteFunc(s.contenders(), isStep), func(c *cellFigures) {
 		if c.busy.median() >= mostlyBusy {
@@ -69,6 +74,34 @@ func (s *plotSource) caseNotes() []string {
 			"compressed, so that the case hardly tests the hand-over: %s", named(refused))))
 	}
 	return notes
+}
+
+// muchSetup is the share of the total time from which on a reader is told of setup.
+const muchSetup = 0.05
+
+// setupText says how much of the total time is the making of threads and codec states, which a larger guest would dwarf:
+// of the models in the case where it is most.
+func (s *plotSource) setupText() string {
+	shares := map[plotCell]float64{}
+	var most plotCell
+	s.each(slices.DeleteFunc(s.contenders(), isStep), func(c *cellFigures) {
+		if shares[c.plotCell] = c.setup.median(); shares[c.plotCell] > shares[most] {
+			most = c.plotCell
+		}
+	})
+	if !(shares[most] >= muchSetup) {
+		return ""
+	}
+	var words []string
+	for _, m := range s.contenders() {
+		c := plotCell{m, most.threads, most.wait}
+		if share, ok := shares[c]; ok && !math.IsNaN(share) {
+			words = append(words, fmt.Sprintf("%.0f %% of that of %s", 100*share, cleanText(m, 24)))
+		}
+	}
+	return sentence(fmt.Sprintf("Setup, the making of threads and codec states, is part of the total time, as it is QEMU's, and "+
+		"does not grow with memory. With %s it is %s; with the letter's 120 GiB it would be next to nothing", most.caseText(),
+		strings.Join(words, ", ")))
 }
 
 // extrasText names the models that ran in one case only, which the table leaves out.

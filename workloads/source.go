@@ -76,27 +76,42 @@ func (s *serviceSamples) add(d time.Duration) {
 	s.n++
 }
 
-// Init makes a request's buffers and codec state, and warms the codec up by a page of noise, which uses all of its
-// tables: some make their state at the first page, and the first use of memory can cost a virtual machine some
-// microseconds a page of it. That is setup and not migration, and there are as many states as requests.
+// Init makes a request's buffers and codec state.
 func (c *compression) Init(req *models.Request) error {
-	encoder, err := c.codec.NewEncoder(c.level)
+	j, err := newJob(c.codec, c.level)
 	if err != nil {
 		return err
 	}
-	j := &job{encoder: encoder, out: wire.NewOutput(), origin: make([]byte, PageSize)}
 	if c.shaping != nil {
 		j.sink, j.iov = c.shaping(), make([][]byte, 1)
 	}
-	noise := rand.NewChaCha8([32]byte{})
-	_, _ = noise.Read(j.origin) // it never fails
-	if _, err := encoder.Encode(nil, j.out.Begin(0), j.origin); err != nil {
-		return err
-	}
-	j.out.Reset()
 	req.User = j
 	c.jobs = append(c.jobs, j)
 	return nil
+}
+
+// newJob makes a job and warms its codec up by a page of noise, which uses all of its tables: some make their state at
+// the first page, and the first use of memory can cost a virtual machine some microseconds a page of it. That is setup
+// and not migration, and there are as many states as requests.
+func newJob(k codec.Codec, level int) (*job, error) {
+	encoder, err := k.NewEncoder(level)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{encoder: encoder, out: wire.NewOutput(), origin: make([]byte, PageSize)}
+	noise := rand.NewChaCha8([32]byte{})
+	_, _ = noise.Read(j.origin) // it never fails
+	if _, err := encoder.Encode(nil, j.out.Begin(0), j.origin); err != nil {
+		return nil, err
+	}
+	j.out.Reset()
+	return j, nil
+}
+
+// MakeState makes what each request of the source has, for those who measure how long that takes.
+func MakeState(k codec.Codec, level int) error {
+	_, err := newJob(k, level)
+	return err
 }
 
 func (c *compression) Put(page int)    { c.next = page }

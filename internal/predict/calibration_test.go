@@ -98,16 +98,18 @@ func TestForeignCalibrations(t *testing.T) {
 		return string(text)
 	}
 	for want, text := range map[string]string{
-		"not a calibration":  "hello",
-		"type is \"header\"": edit(func(c *Calibration) { c.Type = "header" }),
-		"schema 99":          edit(func(c *Calibration) { c.Schema = 99 }),
-		"0 pages":            edit(func(c *Calibration) { c.Pages = nil }),
-		"page 3":             edit(func(c *Calibration) { c.Pages[3].Encode = -1 }),
-		"no samples of line": edit(func(c *Calibration) { delete(c.Samples, "line_ns") }),
-		"sample 0":           edit(func(c *Calibration) { c.Samples["line_ns"][0] = -4 }),
-		"crowded_decode is":  edit(func(c *Calibration) { c.Samples["crowded_decode"] = []float64{1e9} }),
-		"states_16 is":       edit(func(c *Calibration) { c.Samples["states_16"] = []float64{11} }),
-		"more than":          strings.Repeat(" ", maxCalibrationBytes+1),
+		"not a calibration":    "hello",
+		"type is \"header\"":   edit(func(c *Calibration) { c.Type = "header" }),
+		"schema 99":            edit(func(c *Calibration) { c.Schema = 99 }),
+		"0 pages":              edit(func(c *Calibration) { c.Pages = nil }),
+		"page 3":               edit(func(c *Calibration) { c.Pages[3].Encode = -1 }),
+		"no samples of line":   edit(func(c *Calibration) { delete(c.Samples, "line_ns") }),
+		"sample 0":             edit(func(c *Calibration) { c.Samples["line_ns"][0] = -4 }),
+		"crowded_decode is":    edit(func(c *Calibration) { c.Samples["crowded_decode"] = []float64{1e9} }),
+		"rest_encode_500us is": edit(func(c *Calibration) { c.Samples["rest_encode_500us"] = []float64{12} }),
+		"take_kib_ns is":       edit(func(c *Calibration) { c.Samples["take_kib_ns"] = []float64{2e6} }),
+		"states_16 is":         edit(func(c *Calibration) { c.Samples["states_16"] = []float64{11} }),
+		"more than":            strings.Repeat(" ", maxCalibrationBytes+1),
 	} {
 		path := filepath.Join(t.TempDir(), "c.json")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -6,37 +6,37 @@ import (
 	"sync/atomic"
 	"time"
 
-	"mtbench/internal/sim"
+	"mtbench/internal/codec"
 	"mtbench/internal/thread"
 )
 
-// The two things that a worker does with a page.
-const (
-	encoding = iota // at the source
-	decoding
-)
+// Crowd is how many times as long a page takes on a CPU that other threads wait for, 1 or more: they push each other's
+// codec out of the caches. It goes by whether somebody waits as the page is begun.
+type Crowd struct {
+	Encode [len(crowdEach)]float64 // by how many encoders there are, see crowdEach
+	Decode float64
+}
 
-// Crowd is how many times as long either takes on a CPU that other threads wait for, 1 or more: they push each
-// other's codec out of the caches. It goes by whether somebody waits as the page is begun.
-type Crowd [2]float64
+// crowdEach is how many codec states each thread of the crowd has.
+var crowdEach = [...]int{1, 4}
 
-// crowdNames are these factors among the samples, which are otherwise ns.
-var crowdNames = [...]string{encoding: "crowded_encode", decoding: "crowded_decode"}
+func crowdName(i int) string { return fmt.Sprintf("crowded_encode_%d", crowdEach[i]*crowdPairs) }
 
-// on is the factor for thread t of m.
-func (c Crowd) on(m *sim.Machine, t thread.Thread, what int) float64 {
-	if c[what] > 1 && m.Wanted(t) {
-		return c[what]
-	}
-	return 1
+const crowdDecodeName = "crowded_decode"
+
+// encode is the factor where there are n encoders: linear in log n between those that were measured.
+func (c Crowd) encode(n int) float64 {
+	few, many := crowdEach[0]*crowdPairs, crowdEach[1]*crowdPairs
+	return between(float64(min(max(n, few), many)), float64(few), float64(many), c.Encode[0], c.Encode[1])
 }
 
 // crowd is that of the calibration, or of a resampling of it.
-func (c *Calibration) crowd(rng *rand.Rand) (factors Crowd) {
-	for i, name := range crowdNames {
-		factors[i] = max(figureOf(resample(c.Samples[name], rng)), 1) // nobody is sped up
+func (c *Calibration) crowd(rng *rand.Rand) (crowd Crowd) {
+	for i := range crowd.Encode {
+		crowd.Encode[i] = figureOf(resample(c.Samples[crowdName(i)], rng))
 	}
-	return factors
+	crowd.Decode = figureOf(resample(c.Samples[crowdDecodeName], rng))
+	return crowd
 }
 
 // The crowd: so many pairs of threads hand a token to and fro, each pair its own. While they have it one of
@@ -52,29 +52,66 @@ const (
 // there are: its CPU time, over the share of the CPUs' time that the threads get at all. The caches and translations
 // that the others push out are in it, and what interrupts and a hypervisor take, whether the kernel knows of it or not.
 func (m *meter) crowd(t thread.Thread) error {
+	for i, each := range crowdEach {
+		members, err := m.members(t, each)
+		for _, x := range members {
+			defer x.w.mem.Unmap()
+		}
+		if err != nil {
+			return err
+		}
+		share := m.gather(t, members)
+		byItself := [2]float64{alone(t, crowdPages, members[encoding].first), alone(t, crowdPages, members[decoding].first)}
+		for _, x := range members {
+			due := float64(x.pages) * byItself[x.side] * share
+			switch {
+			case due == 0:
+			case x.side == encoding:
+				m.add(crowdName(i), float64(x.took)/due)
+			case i == 0:
+				m.add(crowdDecodeName, float64(x.took)/due)
+			}
+		}
+		const note = "CPU time of a page %s with %d threads that hand over, by %d states, over the same alone by one, and over the " +
+			"%.0f %% of the CPUs' time that they got: a factor"
+		m.c.Notes[crowdName(i)] = fmt.Sprintf(note, "compressed", 2*crowdPairs, each*crowdPairs, 100*share)
+		if i == 0 {
+			m.c.Notes[crowdDecodeName] = fmt.Sprintf(note, "decompressed", 2*crowdPairs, each*crowdPairs, 100*share)
+		}
+	}
+	return nil
+}
+
+// members makes the crowd, each with so many codec states.
+func (m *meter) members(t thread.Thread, each int) ([]*member, error) {
 	plan := m.plan
-	var members []*member
+	var list []*member
 	for range crowdPairs {
 		token := new(uint32)
 		for side := range uint32(2) { // encoding, decoding
 			plan.Seed++
 			w, err := newPageMeter(plan, crowdPages)
 			if err != nil {
-				return err
+				return list, err
 			}
-			defer w.mem.Unmap()
-			x := &member{token: token, side: side, do: w.compress}
+			x := &member{w: w, token: token, side: side}
+			list = append(list, x)
 			if side == decoding {
 				if err := w.pack(t); err != nil {
-					return err
+					return list, err
 				}
-				x.do = w.unpack
+				continue
 			}
-			members = append(members, x)
+			if x.encoders, err = m.encoders(w, each); err != nil {
+				return list, err
+			}
 		}
 	}
-	byItself := [2]float64{alone(t, crowdPages, members[encoding].do), alone(t, crowdPages, members[decoding].do)}
-	byItself[encoding] *= m.c.states(nil).At(crowdPairs) // what as many encoders do is not the crowd's
+	return list, nil
+}
+
+// gather lets them hand over for a while, and is the share of the CPUs' time that they got.
+func (m *meter) gather(t thread.Thread, members []*member) float64 {
 	var joins []thread.Joiner
 	begin := t.Now() + crowdStart
 	for _, x := range members {
@@ -85,27 +122,32 @@ func (m *meter) crowd(t thread.Thread) error {
 		joins[i].Join(t)
 		all += x.all
 	}
-	share := min(float64(all)/float64(crowdFor)/float64(m.plan.Host.CPUs), 1)
-	for _, x := range members {
-		if due := float64(x.pages) * byItself[x.side]; due > 0 {
-			m.add(crowdNames[x.side], float64(x.took)/(due*share))
-		}
-	}
-	for i, what := range [...]string{encoding: "compressed", decoding: "decompressed"} {
-		m.c.Notes[crowdNames[i]] = fmt.Sprintf("CPU time of a page %s with 32 threads that hand over, over the same alone "+
-			"(by as many encoders), and over the %.0f %% of the CPUs' time that they got: a factor", what, 100*share)
-	}
-	return nil
+	return min(float64(all)/float64(crowdFor)/float64(m.plan.Host.CPUs), 1)
 }
 
 // member is one thread of the crowd.
 type member struct {
-	do    func(t thread.Thread, page int)
-	token *uint32
-	side  uint32
-	took  time.Duration // CPU time of its pages
-	all   time.Duration // its CPU time, hand-overs included
-	pages int
+	w        *pageMeter
+	encoders []codec.Encoder // that take turns
+	token    *uint32
+	side     uint32
+	took     time.Duration // CPU time of its pages
+	all      time.Duration // its CPU time, hand-overs included
+	pages    int
+}
+
+// do does a page by the next of its codecs, and first by the first.
+func (x *member) do(t thread.Thread, page int)    { x.by(t, page, page) }
+func (x *member) first(t thread.Thread, page int) { x.by(t, page, 0) }
+
+func (x *member) by(t thread.Thread, page, codec int) {
+	page %= crowdPages
+	if x.side == decoding {
+		x.w.unpack(t, page)
+		return
+	}
+	x.w.encoder = x.encoders[codec%len(x.encoders)]
+	x.w.compress(t, page)
 }
 
 func (x *member) work(t thread.Thread, begin time.Duration) {
@@ -125,7 +167,7 @@ func (x *member) turn(t thread.Thread, end time.Duration) {
 		futexWait(x.token, now)
 	}
 	before := threadCPU()
-	x.do(t, x.pages%crowdPages)
+	x.do(t, x.pages)
 	x.took += threadCPU() - before
 	x.pages++
 	pass(x.token)

@@ -20,9 +20,13 @@ type record struct {
 
 // socket is the way between two virtual processes: so many bytes fit, then the writer sleeps.
 type socket struct {
+	machine  *sim.Machine
 	rates    *Rates
 	capacity int
-	bytes    int      // in the socket
+	apart    bool     // the two are on two hosts: what crosses has been in no CPU's cache
+	parts    []sent   // what is in the socket
+	bytes    int      // and how many there are
+	reader   int      // CPU that read last
 	arrived  []record // and what is about to
 	head     int
 	pending  int // bytes that the reader has taken of the records at the head
@@ -32,10 +36,13 @@ type socket struct {
 }
 
 func newSocket(m *sim.Machine, rates *Rates, capacity int, apart bool) *socket {
-	return &socket{rates: rates, capacity: capacity,
+	return &socket{machine: m, rates: rates, capacity: capacity, apart: apart,
 		notFull:  m.NewPark("send buffer", thread.Sending, apart),
 		notEmpty: m.NewPark("receive buffer", thread.Receiving, apart)}
 }
+
+// sent are bytes that were written on one CPU.
+type sent struct{ bytes, cpu int }
 
 // announce says what the bytes to come carry. A record is there for the reader when the last of its bytes is.
 func (s *socket) announce(r record) {
@@ -53,12 +60,47 @@ func (s *socket) write(t thread.Thread, n int) {
 			s.notFull.Sleep(t)
 		}
 		part := min(n, s.capacity-s.bytes)
-		t.Compute(s.rates.Send + perKiB(s.rates.SendKiB, part))
-		s.bytes += part
+		s.put(t, part)
 		n -= part
 		s.notEmpty.Wake(t)
 	}
 	t.Enter(was)
+}
+
+// put makes one call of the kernel. Its memory comes from where the reader freed it.
+func (s *socket) put(t thread.Thread, n int) {
+	cpu, rate := s.machine.CPU(t), s.rates.SendKiB
+	if !s.apart && cpu != s.reader {
+		rate = s.rates.SendFar
+	}
+	t.Compute(s.rates.Send + perKiB(rate, n))
+	s.bytes += n
+	if last := len(s.parts) - 1; last >= 0 && s.parts[last].cpu == cpu {
+		s.parts[last].bytes += n
+		return
+	}
+	s.parts = append(s.parts, sent{n, cpu})
+}
+
+// take makes one call of the kernel that reads n bytes: dear are those that were written on another CPU.
+func (s *socket) take(t thread.Thread, n int) {
+	s.bytes -= n
+	s.reader = s.machine.CPU(t)
+	took, whole := s.rates.Recv, 0
+	for n > 0 {
+		p, rate := &s.parts[whole], s.rates.RecvKiB
+		if !s.apart && p.cpu != s.reader {
+			rate = s.rates.RecvFar
+		}
+		k := min(n, p.bytes)
+		took += perKiB(rate, k)
+		n -= k
+		if p.bytes -= k; p.bytes == 0 {
+			whole++
+		}
+	}
+	s.parts = append(s.parts[:0], s.parts[whole:]...)
+	t.Compute(took)
 }
 
 func (s *socket) close(t thread.Thread) {
@@ -84,8 +126,7 @@ func (s *socket) fill(t thread.Thread) bool {
 		s.notEmpty.Sleep(t)
 	}
 	n := min(s.bytes, readerBuffer)
-	t.Compute(s.rates.Recv + perKiB(s.rates.RecvKiB, n))
-	s.bytes -= n
+	s.take(t, n)
 	s.pending += n
 	if s.bytes*writeSpace <= s.capacity {
 		s.notFull.Wake(t)
@@ -108,27 +149,32 @@ func (s *socket) next(t thread.Thread) (record, bool) {
 
 // loader is the work of the destination's pipeline, and its main thread.
 type loader struct {
-	profile *Profile
+	rates   *Rates
 	machine *sim.Machine
+	cold    cold
 	from    *socket
 	rec     record
 }
 
-type unjob struct{ decode time.Duration }
+type unjob struct {
+	decode time.Duration
+	used   time.Duration // when its decoder last was
+}
 
 func (l *loader) Init(r *models.Request) error {
-	r.User = &unjob{}
+	r.User = &unjob{used: l.machine.Now()}
 	return nil
 }
 
 func (l *loader) Fill(t thread.Thread, r *models.Request) {
-	t.Compute(perKiB(l.profile.Rates.CopyKiB, l.rec.bytes))
+	t.Compute(perKiB(l.rates.CopyKiB, l.rec.bytes))
 	r.User.(*unjob).decode = l.rec.decode
 }
 
 func (l *loader) Handle(t thread.Thread, r *models.Request) {
 	was := t.Enter(thread.Codec)
-	t.Compute(scaled(r.User.(*unjob).decode, l.profile.Crowd.on(l.machine, t, decoding)))
+	u := r.User.(*unjob)
+	u.used = l.cold.compute(t, u.decode, u.used)
 	t.Enter(was)
 }
 
@@ -142,15 +188,15 @@ func (l *loader) load(t thread.Thread, p models.Pipeline) {
 		if !ok {
 			return
 		}
-		t.Compute(l.profile.Rates.Record)
+		t.Compute(l.rates.Record)
 		switch r.kind {
 		case wire.Compressed:
 			l.rec = r
 			p.Submit(t)
 		case wire.Raw:
-			t.Compute(perKiB(l.profile.Rates.CopyKiB, r.bytes))
+			t.Compute(perKiB(l.rates.CopyKiB, r.bytes))
 		case wire.Zero:
-			t.Compute(l.profile.Rates.Zero)
+			t.Compute(l.rates.Zero)
 		case wire.EOS:
 			p.Flush(t)
 		}

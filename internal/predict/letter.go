@@ -57,7 +57,8 @@ func (h LetterHost) Scenario() results.Scenario {
 func (h LetterHost) profile() Profile {
 	costs := h.Costs
 	costs.IdleWake = h.Unsaid.IdleWake
-	costs.FutexWake, costs.WakeLocal, costs.WakeBusy = h.Unsaid.FutexWake, h.Unsaid.FutexWake, h.Unsaid.FutexWake
+	costs.FutexWake, costs.WakeLocal = h.Unsaid.FutexWake, h.Unsaid.FutexWake
+	costs.WakeQueued, costs.WakeBusy = h.Unsaid.FutexWake, h.Unsaid.FutexWake
 	return Profile{Costs: costs, Rates: h.Rates, Pages: h.Unsaid.pages()}
 }
 
@@ -153,7 +154,7 @@ func Letter() LetterHost {
 	return LetterHost{
 		Scale: 400, Costs: costs,
 		Rates: Rates{
-			Record: 300, CopyKiB: 100, Scan: 20, ScanLog: 3, Zero: 500, Store: 150,
+			Record: 300, CopyKiB: 100, Take: 300, TakeKiB: 100, Scan: 20, ScanLog: 3, Zero: 500, Store: 150,
 			Send: 2000, SendKiB: 120, Recv: 2000, RecvKiB: 300,
 		},
 		Unsaid: Unsaid{

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"mtbench/results"
 )
@@ -119,7 +120,7 @@ func TestScaleDividesWhatGrowsWithMemory(t *testing.T) {
 	run := &results.Run{TotalTimeMS: 3, SetupTimeMS: 1, Pages: 5,
 		Timeline: []results.Point{{MS: 2}}, ThreadUsage: []results.ThreadUsage{{WallMS: 7}}}
 	Unscale(run, 10)
-	if run.TotalTimeMS != 30 || run.SetupTimeMS != 1 || run.Pages != 50 || run.Timeline[0].MS != 20 ||
+	if run.TotalTimeMS != 30 || run.SetupTimeMS != 10 || run.Pages != 50 || run.Timeline[0].MS != 20 ||
 		run.ThreadUsage[0].WallMS != 70 {
 		t.Errorf("%+v", run)
 	}
@@ -220,6 +221,31 @@ func TestScaleText(t *testing.T) {
 		if got := scaleText(800, x.rows, x.smaller); got != x.want {
 			t.Errorf("got %q, want %q", got, x.want)
 		}
+	}
+}
+
+// Few encoders are as many as there are threads in the crowd; between, and beyond the most, it goes as with States.
+func TestCrowdByEncoders(t *testing.T) {
+	c := Crowd{Encode: [2]float64{1.5, 2.5}}
+	for n, want := range map[int]float64{1: 1.5, 16: 1.5, 32: 2, 64: 2.5, 1000: 2.5} {
+		if got := c.encode(n); math.Abs(got-want) > 1e-9 {
+			t.Errorf("%d encoders: %v, want %v", n, got, want)
+		}
+	}
+}
+
+// The factor of a rest passes through what was measured, is linear before it and flat beyond it.
+func TestRests(t *testing.T) {
+	r := Rests{1.1, 1.2, 1.4, 1.4, 2, 3}
+	for d, want := range map[time.Duration]float64{0: 1, 125 * time.Microsecond: 1.05, 250 * time.Microsecond: 1.1,
+		500 * time.Microsecond: 1.2, 707107 * time.Nanosecond: 1.3, time.Millisecond: 1.4, 2 * time.Millisecond: 1.4,
+		4 * time.Millisecond: 2, 8 * time.Millisecond: 3, time.Minute: 3} {
+		if got := r.At(d); math.Abs(got-want) > 1e-6 {
+			t.Errorf("after %v: %v, want %v", d, got, want)
+		}
+	}
+	if got := (Rests{0.9, 0, 1}).At(3 * time.Millisecond); got != 1 {
+		t.Errorf("sped up or undone by a factor of %v", got)
 	}
 }
 

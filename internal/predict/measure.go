@@ -43,7 +43,7 @@ func (p Plan) Check() error {
 	return nil
 }
 
-// Calibrate measures this host; it takes about seven seconds. Figures are CPU time of the thread that
+// Calibrate measures this host; it takes about ten seconds. Figures are CPU time of the thread that
 // pays where they can be, and time on the clock where two threads are needed. The threads are sealed, as
 // those of a measured run are, and the collector of Go is off meanwhile: nothing else of the process may
 // stop the world.
@@ -56,25 +56,25 @@ func Calibrate(p Plan) (*Calibration, error) {
 		Samples: map[string][]float64{}, Notes: map[string]string{}}
 	m := &meter{c: c, plan: p, machine: thread.NewKernel(thread.Options{Sealed: true, MaxThreads: 2*crowdPairs + 2})}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	var failed error
-	err := m.machine.Run("calibration", func(t thread.Thread) {
+	var err, failed error
+	// Made by several goroutines, for which a sealed thread may not wait.
+	if m.large, err = newPageMeter(p, streamMemory/workloads.PageSize); err != nil {
+		return nil, err
+	}
+	defer m.large.mem.Unmap()
+	err = m.machine.Run("calibration", func(t thread.Thread) {
 		m.machine.OpenBracket(t) // which seals this thread
 		defer m.machine.ShutBracket(t)
 		if c.Pages, failed = measurePages(t, p); failed != nil {
 			return
 		}
 		m.primitives(t)
-		if failed = m.states(t); failed != nil {
-			return
+		for _, experiment := range []func(thread.Thread) error{m.making, m.states, m.crowd, m.futexes, m.work, m.records,
+			m.socket} {
+			if failed = errors.Join(m.rests(t), experiment(t)); failed != nil {
+				return
+			}
 		}
-		if failed = m.crowd(t); failed != nil {
-			return
-		}
-		if failed = m.futexes(t); failed != nil {
-			return
-		}
-		m.work(t)
-		failed = m.socket(t)
 	})
 	if failed != nil {
 		return nil, failed
@@ -87,6 +87,7 @@ type meter struct {
 	c       *Calibration
 	plan    Plan
 	machine *thread.Kernel
+	large   *pageMeter // of more pages than a cache holds
 }
 
 // batch measures f, which does n of something, samples times by CPU time.
@@ -341,7 +342,7 @@ func (m *meter) starts(t thread.Thread) {
 }
 
 // work is what main and vCPUs do to a page beside the codec.
-func (m *meter) work(t thread.Thread) {
+func (m *meter) work(t thread.Thread) error {
 	const n = 4096
 	bitmap := workloads.NewBitmap(n)
 	m.batch("scan_ns", "search and clear of a dirty page", n, func() {
@@ -362,12 +363,6 @@ func (m *meter) work(t thread.Thread) {
 		page := int(at>>33) % (len(memory) / workloads.PageSize)
 		return memory[page*workloads.PageSize:][:workloads.PageSize]
 	}
-	zero := make([]byte, workloads.PageSize)
-	m.batch("zero_ns", "the zero test of a page that is not zero", n, func() {
-		for range n {
-			_ = bytes.Equal(next(), zero)
-		}
-	})
 	m.batch("store_ns", "64 bytes into a page that is in no cache", n, func() {
 		for range n {
 			clear(next()[128:192])
@@ -385,6 +380,97 @@ func (m *meter) work(t thread.Thread) {
 			copy(buf, next())
 		}
 	})
+	m.zeroTest()
+	return nil
+}
+
+// zeroTest is what main does to a page before it sends it as it is. Each test waits for the one before it, as that of
+// a migration waits for what comes between, or several pages would be on their way from memory at once.
+func (m *meter) zeroTest() {
+	const pages, step = streamMemory / workloads.PageSize, 577
+	w := m.large
+	var first [pages]byte
+	for i := range first {
+		first[i] = w.mem.Page(i)[0]
+	}
+	page := 0
+	m.batch("zero_ns", "the zero test of a page that is in no cache", pages/8, func() {
+		for range pages / 8 {
+			_ = w.mem.IsZero(page)
+			page = (page + step + int(w.mem.Page(page)[0]) - int(first[page])) % pages
+		}
+	})
+}
+
+// making is what it takes to make a request's codec state.
+func (m *meter) making(thread.Thread) error {
+	c, err := codec.Lookup(m.plan.Codec)
+	if err != nil {
+		return err
+	}
+	m.batch("state_ns", "making a codec state and the buffers of a request, and warming it up", 1, func() {
+		err = errors.Join(err, workloads.MakeState(c, m.plan.Level))
+	})
+	return err
+}
+
+// records takes records that a worker has made on another CPU into a stream that goes nowhere.
+func (m *meter) records(t thread.Thread) error {
+	defer onCPU(0)()
+	const n = 64
+	w, err := newPageMeter(m.plan, 4*n)
+	if err != nil {
+		return err
+	}
+	defer w.mem.Unmap()
+	var list [n]*wire.Output
+	for i := range list {
+		list[i] = wire.NewOutput()
+	}
+	var turn atomic.Uint64 // odd: the worker's; half as many rounds have records of zero pages as have others
+	worker := m.machine.Start(t, "records", thread.Worker, func(t thread.Thread) {
+		defer onCPU(1)()
+		for round := range 2 * samples {
+			t.SpinUntil(thread.SpinWork, 0, true, func() bool { return turn.Load()%2 == 1 })
+			for i, o := range list {
+				w.produce(t, o, round*n+i, round%2 == 0)
+			}
+			turn.Add(1)
+		}
+	})
+	stream := wire.NewStream(link.NewDiscard(0, 1))
+	take := func() (ns, kib float64) {
+		turn.Add(1)
+		t.SpinUntil(thread.SpinRoom, 0, true, func() bool { return turn.Load()%2 == 0 })
+		ns = cpuOf(n, func() {
+			for _, o := range list {
+				kib += float64(stream.PutOutput(t, o)) / 1024 / n
+			}
+		})
+		return ns, kib
+	}
+	for range samples {
+		zero, _ := take()
+		full, kib := take()
+		m.add("take_ns", zero)
+		m.add("take_kib_ns", (full-zero)/kib)
+	}
+	m.c.Notes["take_ns"] = "a zero record that was made on another CPU into the stream"
+	m.c.Notes["take_kib_ns"] = "a compressed page that was made on another CPU into the stream, less a zero record, by KiB"
+	worker.Join(t)
+	return nil
+}
+
+// produce makes a record of a page, or of a page of zeros.
+func (w *pageMeter) produce(t thread.Thread, o *wire.Output, page int, zero bool) {
+	page %= w.mem.Pages()
+	if zero || w.mem.IsZero(page) {
+		o.PutZero(page)
+		return
+	}
+	if n, err := w.encoder.Encode(t, o.Begin(page), w.mem.Page(page)); err == nil { // it fits, as all pages do
+		_ = o.Commit(n)
+	}
 }
 
 // The stream of the calibration: so many raw pages of so much memory.
@@ -397,13 +483,15 @@ const (
 
 // socket writes and reads a few bytes, with nobody asleep at the other end, for what a call costs. Then it sends
 // a stream of raw pages from memory that is in no cache to a thread that loads them into other such memory, by the
-// code of a migration, for what a KiB does. All by CPU time.
+// code of a migration, for what a KiB does: once with both on one CPU and once on two. All by CPU time.
 func (m *meter) socket(t thread.Thread) error {
+	defer onCPU(0)()
 	near, far, err := link.Pair()
 	if err != nil {
 		return err
 	}
-	defer unix.Close(near)
+	write, read := smallCallsOf(near, far)
+	_, _ = unix.Close(near), unix.Close(far)
 	var from, into *workloads.Memory
 	for _, mem := range []**workloads.Memory{&from, &into} {
 		if *mem, err = workloads.MapMemory(streamMemory); err != nil {
@@ -414,11 +502,36 @@ func (m *meter) socket(t thread.Thread) error {
 	for i := range from.Pages() {
 		from.Page(i)[0], into.Page(i)[0] = 1, 1 // both have pages of their own
 	}
-	write, read := smallCallsOf(near, far)
-	var sent, loaded []float64
+	for cpu, name := range [...]struct{ send, receive string }{{"send_kib_ns", "receive_kib_ns"},
+		{"send_far_kib_ns", "receive_far_kib_ns"}} {
+		sent, loaded, err := m.transfer(t, from, into, cpu)
+		if err != nil {
+			return fmt.Errorf("calibrating the link: %w", err)
+		}
+		m.split(name.send, write, sent, m.figure("record_ns"), pagesAWrite)
+		m.split(name.receive, read, loaded,
+			m.figure("record_ns")+workloads.PageSize/1024*m.figure("copy_kib_ns"), wire.BufferSize/workloads.PageSize)
+	}
+	for i := range write {
+		m.add("send_ns", write[i])
+		m.add("receive_ns", read[i])
+	}
+	const note = "a call with 64 bytes, nobody asleep at the other end"
+	m.c.Notes["send_ns"], m.c.Notes["receive_ns"] = note, note
+	return nil
+}
+
+// transfer is what a raw page takes the one that sends it, and what the one on CPU cpu that loads it.
+func (m *meter) transfer(t thread.Thread, from, into *workloads.Memory, cpu int) (sent, loaded []float64, err error) {
+	near, far, err := link.Pair()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer unix.Close(near)
 	var failed error
 	j := m.machine.Start(t, "reader", thread.Worker, func(t thread.Thread) {
 		defer unix.Close(far)
+		defer onCPU(cpu)()
 		loaded, failed = readPages(t, far, into)
 	})
 	sent, err = sendPages(t, near, from)
@@ -426,13 +539,7 @@ func (m *meter) socket(t thread.Thread) error {
 		_ = unix.Shutdown(near, unix.SHUT_RDWR) // the reader waits for more
 	}
 	j.Join(t)
-	if err = errors.Join(err, failed); err != nil {
-		return fmt.Errorf("calibrating the link: %w", err)
-	}
-	m.split("send_ns", "send_kib_ns", write, sent, m.figure("record_ns"), pagesAWrite)
-	m.split("receive_ns", "receive_kib_ns", read, loaded,
-		m.figure("record_ns")+workloads.PageSize/1024*m.figure("copy_kib_ns"), wire.BufferSize/workloads.PageSize)
-	return nil
+	return sent, loaded, errors.Join(err, failed)
 }
 
 // pagesAWrite is how many raw pages go with one write: each is a piece, and so is the header before it.
@@ -498,14 +605,12 @@ func readPages(t thread.Thread, fd int, into *workloads.Memory) ([]float64, erro
 	return list, nil
 }
 
-// split makes of the cost of small calls and of pages the cost of a call and of a KiB. Of a page's, known is
-// what the page costs beside the link.
-func (m *meter) split(call, kib string, small, page []float64, known float64, pagesACall int) {
+// split makes of the cost of small calls and of pages the cost of a KiB. Of a page's, known is what the page costs
+// beside the link.
+func (m *meter) split(kib string, small, page []float64, known float64, pagesACall int) {
 	for i := range small {
-		m.add(call, small[i])
 		m.add(kib, (page[i]-known-figureOf(small)/float64(pagesACall))/(workloads.PageSize/1024))
 	}
-	m.c.Notes[call] = "a call with 64 bytes, nobody asleep at the other end"
 	m.c.Notes[kib] = "a raw page through the stream, in no cache at either end, less its record, its copy and its share " +
-		"of a call, by KiB"
+		"of a call, by KiB; far: to or from another CPU"
 }

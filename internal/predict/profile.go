@@ -25,22 +25,28 @@ type Profile struct {
 	Pages []Page // drawn from uniformly
 	Rates Rates
 
-	States States // what many codec states do to the time of compressing
-	Crowd  Crowd  // and what other threads do that wait for the CPU
+	State  time.Duration // making the codec state of a request of the source, with its buffers
+	States States        // what many codec states do to the time of compressing
+	Rests  [2]Rests      // encoding and decoding: what it does that a state was not used for a while
+	Crowd  Crowd         // and what other threads do that wait for the CPU
 }
 
 // Rates are what work costs the thread that does it.
 type Rates struct {
-	Record  time.Duration `json:"record_ns"`   // a page record's way into the stream, less its bytes
-	CopyKiB time.Duration `json:"copy_kib_ns"` // one KiB moved into or out of a stream
-	Scan    time.Duration `json:"scan_ns"`     // search and clear of a page in the bitmap
-	ScanLog time.Duration `json:"scan_log_ns"` // a word of 64 pages of the dirty log, at a sync
-	Zero    time.Duration `json:"zero_ns"`     // the zero test of a page that is not zero
-	Store   time.Duration `json:"store_ns"`    // a vCPU's write into a page
-	Send    time.Duration `json:"send_ns"`     // a call that writes to the link, less its bytes
-	SendKiB time.Duration `json:"send_kib_ns"`
-	Recv    time.Duration `json:"receive_ns"` // a call that reads from the link, less its bytes
-	RecvKiB time.Duration `json:"receive_kib_ns"`
+	Record  time.Duration `json:"record_ns"`          // a page record's way into the stream, less its bytes
+	Take    time.Duration `json:"take_ns"`            // the same of one that a worker made on another CPU
+	TakeKiB time.Duration `json:"take_kib_ns"`        // and a KiB of it
+	CopyKiB time.Duration `json:"copy_kib_ns"`        // one KiB moved into or out of a stream
+	Scan    time.Duration `json:"scan_ns"`            // search and clear of a page in the bitmap
+	ScanLog time.Duration `json:"scan_log_ns"`        // a word of 64 pages of the dirty log, at a sync
+	Zero    time.Duration `json:"zero_ns"`            // the zero test of a page, of the calibration's content
+	Store   time.Duration `json:"store_ns"`           // a vCPU's write into a page
+	Send    time.Duration `json:"send_ns"`            // a call that writes to the link, less its bytes
+	SendKiB time.Duration `json:"send_kib_ns"`        // to a reader on the same CPU
+	SendFar time.Duration `json:"send_far_kib_ns"`    // to one on another
+	Recv    time.Duration `json:"receive_ns"`         // a call that reads from the link, less its bytes
+	RecvKiB time.Duration `json:"receive_kib_ns"`     // that was sent on the same CPU
+	RecvFar time.Duration `json:"receive_far_kib_ns"` // on another
 }
 
 // maxRate bounds each of Rates: a millisecond for a record is no host's.
@@ -55,8 +61,18 @@ func (r Rates) check() error {
 	return nil
 }
 
-// maxFactor bounds the factors of codec states and of the crowd.
+// maxState bounds the making of a codec state.
+const maxState = time.Second
+
+// maxFactor bounds the factors of codec states, of rests and of the crowd.
 const maxFactor = 10
+
+func (p *Profile) checkState() error {
+	if p.State < 0 || p.State > maxState {
+		return fmt.Errorf("state_ns is %v; it must be between 0 and %v", p.State, maxState)
+	}
+	return nil
+}
 
 func (p *Profile) checkFactors() error {
 	for i, f := range p.States {
@@ -64,12 +80,19 @@ func (p *Profile) checkFactors() error {
 			return err
 		}
 	}
-	for i, f := range p.Crowd {
-		if err := checkFactor(crowdNames[i], f); err != nil {
+	for what := range p.Rests {
+		for i, f := range p.Rests[what] {
+			if err := checkFactor(restName(what, i), f); err != nil {
+				return err
+			}
+		}
+	}
+	for i, f := range p.Crowd.Encode {
+		if err := checkFactor(crowdName(i), f); err != nil {
 			return err
 		}
 	}
-	return nil
+	return checkFactor(crowdDecodeName, p.Crowd.Decode)
 }
 
 func checkFactor(name string, f float64) error {
@@ -86,10 +109,10 @@ type namedRate struct {
 
 func (r Rates) fields() []namedRate {
 	return []namedRate{
-		{"record_ns", r.Record}, {"copy_kib_ns", r.CopyKiB}, {"scan_ns", r.Scan},
+		{"record_ns", r.Record}, {"take_ns", r.Take}, {"take_kib_ns", r.TakeKiB}, {"copy_kib_ns", r.CopyKiB}, {"scan_ns", r.Scan},
 		{"scan_log_ns", r.ScanLog}, {"zero_ns", r.Zero}, {"store_ns", r.Store},
-		{"send_ns", r.Send}, {"send_kib_ns", r.SendKiB},
-		{"receive_ns", r.Recv}, {"receive_kib_ns", r.RecvKiB},
+		{"send_ns", r.Send}, {"send_kib_ns", r.SendKiB}, {"send_far_kib_ns", r.SendFar},
+		{"receive_ns", r.Recv}, {"receive_kib_ns", r.RecvKiB}, {"receive_far_kib_ns", r.RecvFar},
 	}
 }
 

@@ -177,7 +177,7 @@ func (r *virtual) receive(t thread.Thread) thread.Joiner {
 	}
 	m := r.machine
 	return m.Start(t, "incoming", thread.Main, func(t thread.Thread) {
-		l := &loader{profile: &r.Profile, machine: m, from: r.far}
+		l := &loader{rates: &r.Rates, machine: m, cold: r.decoders(m), from: r.far}
 		cfg := models.Config{Threads: r.Scenario.DecompressThreads, Wait: true,
 			Side: models.Destination, Name: "decompress", RoundRobin: r.Scenario.RoundRobin}
 		p, err := r.build(m, t, cfg, l)

@@ -14,7 +14,7 @@ import (
 func typical() Profile {
 	p := Profile{Costs: sim.Typical(), Rates: Rates{
 		Record: 60, CopyKiB: 60, Scan: 15, ScanLog: 2, Zero: 60, Store: 120,
-		Send: 1500, SendKiB: 120, Recv: 1500, RecvKiB: 120}}
+		Send: 1500, SendKiB: 120, SendFar: 120, Recv: 1500, RecvKiB: 120, RecvFar: 120}}
 	for i := range 10 {
 		if i == 0 {
 			p.Pages = append(p.Pages, Page{Encode: 150, Decode: 200})
@@ -78,12 +78,124 @@ func TestCrowdSlowsPages(t *testing.T) {
 		}
 		return run.TotalTimeMS
 	}
-	alone, encode, decode := total(1, Crowd{1, 1}), total(1, Crowd{encoding: 3}), total(1, Crowd{decoding: 3})
+	slow := [2]float64{3, 3}
+	alone, encode, decode := total(1, Crowd{}), total(1, Crowd{Encode: slow}), total(1, Crowd{Decode: 3})
 	if encode < 1.5*alone || decode < 1.1*alone || decode > encode { // a page takes 9 µs there and 4 here
 		t.Errorf("on one CPU it took %.1f ms, %.1f with slow compression and %.1f with slow decompression", alone, encode, decode)
 	}
-	if a, b := total(64, Crowd{1, 1}), total(64, Crowd{3, 3}); a != b {
+	if a, b := total(64, Crowd{}), total(64, Crowd{slow, 3}); a != b {
 		t.Errorf("on 64 CPUs, where nobody waits, %.1f ms became %.1f", a, b)
+	}
+}
+
+// A codec that rests gets cold, each end's by its own factor: fewer threads rest more between their pages.
+func TestRestsSlowPages(t *testing.T) {
+	slow := Rests{1, 1, 1, 3, 3, 3} // from a rest of a millisecond on
+	total := func(r [2]Rests, encode time.Duration) float64 {
+		p := typical()
+		for i := range p.Pages {
+			p.Pages[i].Encode = encode
+		}
+		p.Rests = r
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, Cell{"lockless", 4, true}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run.TotalTimeMS
+	}
+	// Sixteen states take turns: each is used again after four times the time of a page, or so.
+	const quick, long = 10 * time.Microsecond, 500 * time.Microsecond
+	if a, b := total([2]Rests{}, quick), total([2]Rests{encoding: slow}, quick); b > 1.2*a {
+		t.Errorf("pages that come again soon took %.1f ms, and %.1f where a rest makes them slow", a, b)
+	}
+	if a, b := total([2]Rests{}, long), total([2]Rests{encoding: slow}, long); b < 2.5*a {
+		t.Errorf("pages that come again late took %.1f ms, and %.1f where a rest makes them slow", a, b)
+	}
+	p := typical()
+	for i := range p.Pages {
+		p.Pages[i].Decode = 300 * time.Microsecond
+	}
+	decode := func(r Rests) float64 {
+		p.Rests[decoding] = r
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, Cell{"locked", 4, true}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run.TotalTimeMS
+	}
+	if a, b := decode(Rests{}), decode(Rests{3, 3, 3, 3, 3, 3}); b < 1.2*a { // they hardly rest
+		t.Errorf("decompression took %.1f ms, and %.1f where a rest makes it slow", a, b)
+	}
+}
+
+// Making the codec states is setup, one for each request of the source.
+func TestStatesTakeSetup(t *testing.T) {
+	for model, states := range map[string]float64{"locked": 4, "lockless": 16} {
+		p := typical()
+		p.State = time.Millisecond
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, Cell{model, 4, true}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if run.SetupTimeMS < states || run.SetupTimeMS > states+1 {
+			t.Errorf("%s: setup of %.2f ms with %.0f states of 1 ms", model, run.SetupTimeMS, states)
+		}
+	}
+}
+
+// A record that a worker made on another CPU costs main more than one that is in its own caches.
+func TestTakingFromAnotherCPU(t *testing.T) {
+	copying := func(cpus int) float64 {
+		p := typical()
+		p.Rates.Take, p.Rates.TakeKiB = 2*p.Rates.Record, 10*p.Rates.CopyKiB
+		s := Setup{Scenario: scenario(), CPUs: cpus}
+		s.Scenario.Destination = "discard"
+		run, _, err := Run(t.Context(), s, p, Cell{"locked", 4, true}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range run.ThreadUsage {
+			if u.Role == "main" {
+				return u.StatesMS["copying"] / float64(run.Pages)
+			}
+		}
+		t.Fatal("no main thread")
+		return 0
+	}
+	if one, many := copying(1), copying(64); many < 3*one {
+		t.Errorf("main copied for %.5f ms a page on one CPU and %.5f on many", one, many)
+	}
+}
+
+// Bytes that cross from one CPU to another cost either end more, but not between hosts.
+func TestBytesToAnotherCPU(t *testing.T) {
+	took := func(cpus int, apart, far bool) map[string]float64 {
+		p := typical()
+		if far {
+			p.Rates.SendFar, p.Rates.RecvFar = 10*p.Rates.SendKiB, 10*p.Rates.RecvKiB
+		}
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: cpus, Apart: apart}, p, Cell{"locked", 4, false}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cpu := map[string]float64{}
+		for _, u := range run.ThreadUsage {
+			if u.Role == "main" {
+				cpu[u.Process] = *u.CPUMS / float64(run.Pages)
+			}
+		}
+		return cpu
+	}
+	for _, end := range []string{"source", "destination"} {
+		if a, b := took(1, false, false)[end], took(1, false, true)[end]; a != b {
+			t.Errorf("%s: on one CPU a page took main %.5f ms, and %.5f where other CPUs are far", end, a, b)
+		}
+		if a, b := took(64, true, false)[end], took(64, true, true)[end]; a != b {
+			t.Errorf("%s: between hosts a page took main %.5f ms, and %.5f where other CPUs are far", end, a, b)
+		}
+		if a, b := took(64, false, false)[end], took(64, false, true)[end]; b < 1.5*a {
+			t.Errorf("%s: a page took main %.5f ms, and %.5f where other CPUs are far", end, a, b)
+		}
 	}
 }
 

@@ -10,13 +10,13 @@ import (
 // Scaling. A large guest is simulated as a smaller one of 1/n of its memory, and the figures that
 // grow with memory are multiplied by n. The rule:
 //
-//   - memory, downtime limit and the run's bound are divided by n; everything that is a rate, a size
-//     or a duration of a single thing (page, write, burst, wake-up, rate window) stays;
+//   - memory, downtime limit, the run's bound and the making of codec states, which comes once, are divided by n;
+//     everything that is a rate, a size or a duration of a single thing (page, write, burst, wake-up, rate window) stays;
 //   - the share of memory that is dirtied during a round, the threshold as a share of memory and the
 //     number of rounds are then those of the full guest;
 //   - times, pages, bytes, CPU times and counts of the result are multiplied by n; ratios stay.
 //
-// What the rule gets wrong is what does not grow with memory: setup, the rate window of 100 ms against
+// What the rule gets wrong is what does not grow with memory: the start of threads, the rate window of 100 ms against
 // the length of a round, and chance in the last rounds. A round must be as long as LeastWindows rate
 // windows, or the threshold lags behind. ScaleError shows what is left of it.
 const LeastWindows = 4
@@ -42,6 +42,7 @@ func Unscale(run *results.Run, n int) {
 	f, i := float64(n), int64(n)
 	run.BoundMS *= f
 	run.TotalTimeMS *= f
+	run.SetupTimeMS *= f
 	run.DowntimeMS *= f
 	for _, v := range []*int64{&run.Pages, &run.PagesCompressed, &run.PagesRaw, &run.PagesZero, &run.Busy,
 		&run.WireBytes, &run.CompressedBytes, &run.ThresholdBytes, &run.RemainingBytes,

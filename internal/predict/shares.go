@@ -25,10 +25,12 @@ func (j *jobs) PutRound(dirty *workloads.Bitmap, from, to int) {
 // Share spends the time of the pages of worker w's words: search, compression and that worker's own stream.
 func (j *jobs) Share(t thread.Thread, req *models.Request, w, n int) {
 	was := t.Enter(thread.Codec)
-	p, share := &req.User.(*job).part, j.dirty.Share(j.from, j.to, w, n)
+	job, share := req.User.(*job), j.dirty.Share(j.from, j.to, w, n)
+	p := &job.part
 	for _, ok := share.Next(); ok; _, ok = share.Next() {
 		page := j.content.draw()
-		t.Compute(j.stream.rates.Scan + j.encodeTime(t, page))
+		t.Compute(j.stream.rates.Scan)
+		j.encode(t, job, page)
 		p.held += recordOf(&p.counts, page)
 		p.taken++
 		j.drain(t, p, workloads.ShareBuffer)

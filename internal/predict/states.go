@@ -2,7 +2,6 @@ package predict
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"mtbench/internal/codec"
@@ -28,7 +27,7 @@ func (s States) At(n int) float64 {
 	for i, count := range stateCounts {
 		next := max(s[i], 1) // nobody is sped up
 		if n <= count {
-			return factor + (next-factor)*math.Log(max(float64(n), at)/at)/math.Log(float64(count)/at)
+			return between(max(float64(n), at), at, float64(count), factor, next)
 		}
 		at, factor = float64(count), next
 	}
@@ -50,17 +49,9 @@ func (m *meter) states(t thread.Thread) error {
 		return err
 	}
 	defer w.mem.Unmap()
-	c, err := codec.Lookup(m.plan.Codec)
+	encoders, err := m.encoders(w, stateCounts[len(stateCounts)-1])
 	if err != nil {
 		return err
-	}
-	encoders := []codec.Encoder{w.encoder}
-	for len(encoders) < stateCounts[len(stateCounts)-1] {
-		e, err := c.NewEncoder(m.plan.Level)
-		if err != nil {
-			return err
-		}
-		encoders = append(encoders, e)
 	}
 	with := func(n int) float64 {
 		return alone(t, crowdPages, func(t thread.Thread, page int) {
@@ -78,4 +69,21 @@ func (m *meter) states(t thread.Thread) error {
 		m.c.Notes[statesName(i)] = fmt.Sprintf("a page compressed by the next of %d encoders over one by the same: a factor", n)
 	}
 	return nil
+}
+
+// encoders are n of them, that of w the first.
+func (m *meter) encoders(w *pageMeter, n int) ([]codec.Encoder, error) {
+	c, err := codec.Lookup(m.plan.Codec)
+	if err != nil {
+		return nil, err
+	}
+	list := []codec.Encoder{w.encoder}
+	for len(list) < n {
+		e, err := c.NewEncoder(m.plan.Level)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
 }

@@ -42,6 +42,7 @@ func (m *meter) futexes(t thread.Thread) error {
 	}
 	m.switches(near)
 	m.wakeIdle(t)
+	m.wakeQueued(t)
 	m.wakeBusy(t)
 	m.overlooked(t)
 	m.sleeps(t)
@@ -184,6 +185,28 @@ func (m *meter) wakeLocal(t thread.Thread) {
 	}
 	s.close(t)
 	m.c.Notes["wake_local_ns"] = "FUTEX_WAKE of a sleeper on the waker's own CPU, as the waker sees it"
+}
+
+// wakeQueued wakes a sleeper whose CPU runs another thread and which never preempts that: what the call takes.
+func (m *meter) wakeQueued(t thread.Thread) {
+	defer onCPU(1)()
+	var stop atomic.Bool
+	hog := m.machine.Start(t, "hog", thread.Worker, func(t thread.Thread) {
+		defer onCPU(0)()
+		for !stop.Load() {
+			t.Now()
+		}
+	})
+	s := m.newSleeper(t, 0, batch)
+	for range samples {
+		t.SleepUntil(t.Now()+2*time.Millisecond, thread.Sleeping)
+		call, _ := s.wake(t)
+		m.add("wake_queued_ns", call-m.figure("clock_ns"))
+	}
+	stop.Store(true)
+	s.close(t)
+	hog.Join(t)
+	m.c.Notes["wake_queued_ns"] = "FUTEX_WAKE of a sleeper that has to wait for another CPU, as the waker sees it"
 }
 
 // wakeBusy wakes a sleeper whose CPU runs another thread: what the call takes, when the sleeper has

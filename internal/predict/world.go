@@ -97,8 +97,21 @@ func (s *stream) EOS(t thread.Thread) {
 
 // put copies a record into the buffer.
 func (s *stream) put(t thread.Thread, n int, r record) {
+	s.copy(t, n, r, s.rates.Record+perKiB(s.rates.CopyKiB, n))
+}
+
+// take does so with one that a worker made, on the CPU of t or on another.
+func (s *stream) take(t thread.Thread, n int, r record, here bool) {
+	if here {
+		s.put(t, n, r)
+		return
+	}
+	s.copy(t, n, r, s.rates.Take+perKiB(s.rates.TakeKiB, n))
+}
+
+func (s *stream) copy(t thread.Thread, n int, r record, took time.Duration) {
 	was := t.Enter(thread.Copying)
-	t.Compute(s.rates.Record + perKiB(s.rates.CopyKiB, n))
+	t.Compute(took)
 	s.piece(n, true)
 	s.note(t, r)
 	t.Enter(was)
@@ -140,6 +153,8 @@ type job struct {
 	page Page
 	full bool
 	part part // of a round
+	cpu  int  // that it was handled on
+	used time.Duration
 }
 
 // jobs is the work of the source's pipeline: service times and sizes.
@@ -149,8 +164,9 @@ type jobs struct {
 	profile *Profile
 	machine *sim.Machine
 	counts  workloads.Counts
-	all     []*job            // with each request an encoder
-	slower  float64           // by so many encoders
+	all     []*job // with each request an encoder
+	cold    cold
+	maker   thread.Thread     // makes the requests
 	sink    func() *link.Link // of a worker of the ideal baseline
 
 	// Between PutRound and EndRound.
@@ -159,13 +175,14 @@ type jobs struct {
 }
 
 func (j *jobs) Init(r *models.Request) error {
-	w := &job{}
+	j.maker.Compute(j.profile.State)
+	w := &job{used: j.machine.Now()}
 	if j.sink != nil {
 		w.part = part{sink: j.sink(), iov: make([][]byte, 1)}
 	}
 	r.User = w
 	j.all = append(j.all, w)
-	j.slower = j.profile.States.At(len(j.all))
+	j.cold = j.profile.encoders(j.machine, len(j.all))
 	return nil
 }
 
@@ -177,14 +194,14 @@ func (j *jobs) Fill(thread.Thread, *models.Request) {}
 func (j *jobs) Handle(t thread.Thread, r *models.Request) {
 	was := t.Enter(thread.Codec)
 	w := r.User.(*job)
-	w.page, w.full = j.content.draw(), true
-	t.Compute(j.encodeTime(t, w.page))
+	w.page, w.full, w.cpu = j.content.draw(), true, j.machine.CPU(t)
+	j.encode(t, w, w.page)
 	t.Enter(was)
 }
 
-// encodeTime is how long thread t takes to compress p.
-func (j *jobs) encodeTime(t thread.Thread, p Page) time.Duration {
-	return scaled(p.Encode, j.slower*j.profile.Crowd.on(j.machine, t, encoding))
+// encode spends the time of compressing p by w's encoder.
+func (j *jobs) encode(t thread.Thread, w *job, p Page) {
+	w.used = j.cold.compute(t, p.Encode, w.used)
 }
 
 func (j *jobs) Done(t thread.Thread, req *models.Request) {
@@ -198,7 +215,7 @@ func (j *jobs) Done(t thread.Thread, req *models.Request) {
 		r.kind, r.decode = wire.Compressed, w.page.Decode
 	}
 	r.bytes = n
-	j.stream.put(t, n, r)
+	j.stream.take(t, n, r, w.cpu == j.machine.CPU(t))
 }
 
 // recordOf counts a page, and is how many bytes its record has.
@@ -227,6 +244,7 @@ func (p *pipeline) Submit(t thread.Thread) bool {
 func virtualWorld(m *sim.Machine, g *guest, s *stream, j *jobs,
 	build func(thread.Thread) (models.Pipeline, error)) workloads.World {
 	searching := func(t thread.Thread) (models.Pipeline, error) {
+		j.maker = t
 		p, err := build(t)
 		if _, rounds := p.(models.Rounder); rounds || err != nil { // its workers search by themselves
 			return p, err

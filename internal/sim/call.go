@@ -180,10 +180,10 @@ func (p *proc) wakeCost(f *futex, sync bool) (before, after int64) {
 	}
 	w := f.waiters[0]
 	i := m.target(w, p.cpu, sync)
-	cost := m.costs.wakeLocal
+	cost := m.costs.wakeQueued
 	switch idle := m.cpus[i].cur == nil; {
 	case i == p.cpu:
-		return cost, 0
+		return m.costs.wakeLocal, 0
 	case idle && m.polls(i):
 		cost = m.costs.pollWake
 	case idle:

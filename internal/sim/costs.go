@@ -29,12 +29,13 @@ type Costs struct {
 
 	// The waker pays for the call, and half-way through it the thread is woken: WakeEmpty if nobody sleeps; else by
 	// where the woken thread will run. FutexWake: on an idle CPU, which is sent an interrupt or told by a word that it polls.
-	// WakeLocal: on the waker's own. WakeBusy: on another that runs a thread, which has to be
-	// interrupted; on a virtual machine that can be several times the others.
-	FutexWake time.Duration `json:"futex_wake_ns"`
-	WakeEmpty time.Duration `json:"wake_empty_ns"`
-	WakeLocal time.Duration `json:"wake_local_ns"`
-	WakeBusy  time.Duration `json:"wake_busy_ns"`
+	// WakeLocal: on the waker's own. WakeQueued: on another, where it has to wait for its turn. WakeBusy: on another
+	// that runs a thread, which has to be interrupted; on a virtual machine that can be several times the others.
+	FutexWake  time.Duration `json:"futex_wake_ns"`
+	WakeEmpty  time.Duration `json:"wake_empty_ns"`
+	WakeLocal  time.Duration `json:"wake_local_ns"`
+	WakeQueued time.Duration `json:"wake_queued_ns"`
+	WakeBusy   time.Duration `json:"wake_busy_ns"`
 
 	// Kick is the latency between the middle of such a call, when the thread is woken, and the moment at which the
 	// other CPU lets it preempt. Nobody pays: it is run delay of the woken thread.
@@ -99,7 +100,7 @@ type Costs struct {
 func Typical() Costs {
 	return Costs{
 		Atomic: 8, Line: 70, Poll: 2, Pause: 40,
-		FutexWait: 900, FutexWake: 1100, WakeEmpty: 250, WakeLocal: 1100, WakeBusy: 1100,
+		FutexWait: 900, FutexWake: 1100, WakeEmpty: 250, WakeLocal: 1100, WakeQueued: 1100, WakeBusy: 1100,
 		Kick:     time.Microsecond,
 		IdleWake: 5 * time.Microsecond, WakeSpread: 0.2, Switch: 1300,
 		Hot: 500 * time.Microsecond, Slice: 3 * time.Millisecond,
@@ -139,7 +140,8 @@ func (c Costs) Fields() []Cost {
 	return []Cost{
 		{"atomic_ns", c.Atomic}, {"line_ns", c.Line}, {"poll_ns", c.Poll}, {"pause_ns", c.Pause},
 		{"futex_wait_ns", c.FutexWait}, {"futex_wake_ns", c.FutexWake},
-		{"wake_empty_ns", c.WakeEmpty}, {"wake_local_ns", c.WakeLocal}, {"wake_busy_ns", c.WakeBusy},
+		{"wake_empty_ns", c.WakeEmpty}, {"wake_local_ns", c.WakeLocal}, {"wake_queued_ns", c.WakeQueued},
+		{"wake_busy_ns", c.WakeBusy},
 		{"kick_ns", c.Kick}, {"interrupt_ns", c.Interrupt}, {"timer_ns", c.Timer}, {"idle_wake_ns", c.IdleWake},
 		{"halt_poll_ns", c.HaltPoll}, {"poll_wake_ns", c.PollWake}, {"poll_latency_ns", c.PollLatency},
 		{"switch_ns", c.Switch}, {"hot_ns", c.Hot}, {"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
@@ -153,7 +155,8 @@ func (c Costs) Fields() []Cost {
 type costs struct {
 	atomic, line, poll, pause            int64
 	futexWait, futexWake, wakeEmpty      int64
-	wakeLocal, wakeBusy, kick, interrupt int64
+	wakeLocal, wakeQueued, wakeBusy      int64
+	kick, interrupt                      int64
 	idleWake, change, slice, wakePreempt int64
 	hot, timer                           int64
 	haltPoll, pollWake, pollLatency      int64
@@ -167,7 +170,7 @@ func (c Costs) internal() costs {
 	return costs{
 		atomic: int64(c.Atomic), line: int64(c.Line), poll: int64(c.Poll), pause: int64(c.Pause),
 		futexWait: int64(c.FutexWait), futexWake: int64(c.FutexWake),
-		wakeEmpty: int64(c.WakeEmpty), wakeLocal: int64(c.WakeLocal),
+		wakeEmpty: int64(c.WakeEmpty), wakeLocal: int64(c.WakeLocal), wakeQueued: int64(c.WakeQueued),
 		wakeBusy: int64(c.WakeBusy), kick: int64(c.Kick), interrupt: int64(c.Interrupt), idleWake: int64(c.IdleWake), change: int64(c.Switch),
 		haltPoll: int64(c.HaltPoll), pollWake: int64(c.PollWake), pollLatency: int64(c.PollLatency),
 		slice: int64(c.Slice), hot: int64(c.Hot), timer: int64(c.Timer), wakePreempt: int64(c.WakeGranularity),

@@ -283,6 +283,9 @@ func (m *Machine) preempt(p *proc) {
 	m.dispatch(i)
 }
 
+// CPU is the number of the CPU that t, which runs, has.
+func (m *Machine) CPU(t thread.Thread) int { return t.(*proc).cpu }
+
 // Wanted reports whether other threads wait for the CPU that t, which runs, has.
 func (m *Machine) Wanted(t thread.Thread) bool { return len(m.cpus[t.(*proc).cpu].queue) > 0 }
 

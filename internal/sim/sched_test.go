@@ -358,8 +358,10 @@ func TestBalance(t *testing.T) {
 // What a wake-up costs goes by where the woken thread runs.
 func TestWakeCostsByPlace(t *testing.T) {
 	c := Costs{Slice: 4 * time.Millisecond, FutexWake: 10 * time.Microsecond, WakeLocal: 20 * time.Microsecond,
-		WakeBusy: 40 * time.Microsecond, Kick: 5 * time.Microsecond}
-	call := func(cpus, hogs int) (took, late time.Duration) {
+		WakeQueued: 30 * time.Microsecond, WakeBusy: 40 * time.Microsecond, Kick: 5 * time.Microsecond}
+	call := func(cpus, hogs int, granularity time.Duration) (took, late time.Duration) {
+		c := c
+		c.WakeGranularity = granularity
 		m := one(t, cpus, c)
 		ev := m.NewEvent("ev", false, thread.WaitWork)
 		err := m.Run("main", func(th thread.Thread) {
@@ -402,10 +404,13 @@ func TestWakeCostsByPlace(t *testing.T) {
 		{"its own CPU", 1, 0, c.WakeLocal, 0},
 		{"a busy CPU", 2, 1, c.WakeBusy, c.Kick - c.WakeBusy/2},
 	} {
-		if got, late := call(x.cpus, x.hogs); got != x.want || late != x.late {
+		if got, late := call(x.cpus, x.hogs, 0); got != x.want || late != x.late {
 			t.Errorf("waking a thread on %s took %v, and it ran %v after; want %v and %v", x.name, got, late,
 				x.want, x.late)
 		}
+	}
+	if got, _ := call(2, 1, c.Slice); got != c.WakeQueued {
+		t.Errorf("waking a thread that has to wait for another CPU took %v, want %v", got, c.WakeQueued)
 	}
 }
 
