@@ -132,6 +132,38 @@ func TestCannotComplete(t *testing.T) {
 	}
 }
 
+// Setup is told where it is much, of every model in that case that has runs that completed.
+func TestSetupIsTold(t *testing.T) {
+	notes := func(change func(f *results.File)) string {
+		f := tinyFile(3)
+		change(f)
+		s := sourceOf(f, 0, 1)
+		return strings.ReplaceAll(strings.Join(casesSection(s, s.comparisons()).notes, "\n"), "\u00a0", " ")
+	}
+	if text := notes(func(*results.File) {}); strings.Contains(text, "Setup") {
+		t.Errorf("nothing was set up, and the notes say: %s", text)
+	}
+	much := func(f *results.File) {
+		for i := range f.Runs {
+			if f.Runs[i].SetupTimeMS = 10; f.Runs[i].Model == "lockless" {
+				f.Runs[i].SetupTimeMS = 40
+			}
+		}
+	}
+	if text := notes(much); !strings.Contains(text, "With 4 threads, wait off it is 1 % of that of locked, 8 % of that of lockless;") {
+		t.Errorf("the notes say: %s", text)
+	}
+	text := notes(func(f *results.File) {
+		much(f)
+		for i := range f.Runs {
+			f.Runs[i].Completed = f.Runs[i].Model == "lockless"
+		}
+	})
+	if !strings.Contains(text, "it is 8 % of that of lockless;") {
+		t.Errorf("where locked did not complete the notes say: %s", text)
+	}
+}
+
 func TestBusyRatioWithWaitHasNoMeaning(t *testing.T) {
 	f := tinyFile(2)
 	for i := range f.Runs {

@@ -23,7 +23,7 @@ type socket struct {
 	machine  *sim.Machine
 	rates    *Rates
 	capacity int
-	apart    bool     // the two are on two hosts: what crosses has been in no CPU's cache
+	apart    bool     // the two are on two hosts
 	parts    []sent   // what is in the socket
 	bytes    int      // and how many there are
 	reader   int      // CPU that read last
@@ -67,10 +67,19 @@ func (s *socket) write(t thread.Thread, n int) {
 	t.Enter(was)
 }
 
+// cpu is the CPU of t, and the same for all where the two are on two hosts: what comes from the network has been in no
+// CPU's cache.
+func (s *socket) cpu(t thread.Thread) int {
+	if s.apart {
+		return 0
+	}
+	return s.machine.CPU(t)
+}
+
 // put makes one call of the kernel. Its memory comes from where the reader freed it.
 func (s *socket) put(t thread.Thread, n int) {
-	cpu, rate := s.machine.CPU(t), s.rates.SendKiB
-	if !s.apart && cpu != s.reader {
+	cpu, rate := s.cpu(t), s.rates.SendKiB
+	if cpu != s.reader {
 		rate = s.rates.SendFar
 	}
 	t.Compute(s.rates.Send + perKiB(rate, n))
@@ -84,23 +93,23 @@ func (s *socket) put(t thread.Thread, n int) {
 
 // take makes one call of the kernel that reads n bytes: dear are those that were written on another CPU.
 func (s *socket) take(t thread.Thread, n int) {
-	s.bytes -= n
-	s.reader = s.machine.CPU(t)
-	took, whole := s.rates.Recv, 0
-	for n > 0 {
+	s.reader = s.cpu(t)
+	took, whole, left := s.rates.Recv, 0, n
+	for left > 0 {
 		p, rate := &s.parts[whole], s.rates.RecvKiB
-		if !s.apart && p.cpu != s.reader {
+		if p.cpu != s.reader {
 			rate = s.rates.RecvFar
 		}
-		k := min(n, p.bytes)
+		k := min(left, p.bytes)
 		took += perKiB(rate, k)
-		n -= k
+		left -= k
 		if p.bytes -= k; p.bytes == 0 {
 			whole++
 		}
 	}
 	s.parts = append(s.parts[:0], s.parts[whole:]...)
 	t.Compute(took)
+	s.bytes -= n
 }
 
 func (s *socket) close(t thread.Thread) {

@@ -43,7 +43,7 @@ func (p Plan) Check() error {
 	return nil
 }
 
-// Calibrate measures this host; it takes about ten seconds. Figures are CPU time of the thread that
+// Calibrate measures this host; it takes about a quarter of a minute. Figures are CPU time of the thread that
 // pays where they can be, and time on the clock where two threads are needed. The threads are sealed, as
 // those of a measured run are, and the collector of Go is off meanwhile: nothing else of the process may
 // stop the world.
@@ -427,7 +427,7 @@ func (m *meter) records(t thread.Thread) error {
 	for i := range list {
 		list[i] = wire.NewOutput()
 	}
-	var turn atomic.Uint64 // odd: the worker's; half as many rounds have records of zero pages as have others
+	var turn atomic.Uint64 // odd: the worker's; every other round has records of zero pages
 	worker := m.machine.Start(t, "records", thread.Worker, func(t thread.Thread) {
 		defer onCPU(1)()
 		for round := range 2 * samples {

@@ -128,6 +128,25 @@ func TestRestsSlowPages(t *testing.T) {
 	}
 }
 
+// Many encoders slow every page, however soon one is used again.
+func TestManyStatesSlowPages(t *testing.T) {
+	total := func(model string, s States) float64 {
+		p := typical()
+		p.States = s
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, Cell{model, 4, true}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run.TotalTimeMS
+	}
+	if a, b := total("lockless", States{}), total("lockless", States{1, 3, 3}); b < 2*a {
+		t.Errorf("with 16 encoders it took %.1f ms, and %.1f where so many are slow", a, b)
+	}
+	if a, b := total("locked", States{}), total("locked", States{1, 3, 3}); b != a {
+		t.Errorf("with 4 encoders it took %.1f ms, and %.1f where 16 are slow", a, b)
+	}
+}
+
 // Making the codec states is setup, one for each request of the source.
 func TestStatesTakeSetup(t *testing.T) {
 	for model, states := range map[string]float64{"locked": 4, "lockless": 16} {
@@ -139,6 +158,14 @@ func TestStatesTakeSetup(t *testing.T) {
 		}
 		if run.SetupTimeMS < states || run.SetupTimeMS > states+1 {
 			t.Errorf("%s: setup of %.2f ms with %.0f states of 1 ms", model, run.SetupTimeMS, states)
+		}
+		half, err := Scale(scenario(), 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scaled, err := runScaled(t.Context(), Setup{Scenario: half, CPUs: 64}, p, Cell{model, 4, true}, 1, 2)
+		if err != nil || scaled.SetupTimeMS < states || scaled.SetupTimeMS > states+1 {
+			t.Errorf("%s: setup of %.2f ms at half the memory: %v", model, scaled.SetupTimeMS, err)
 		}
 	}
 }
