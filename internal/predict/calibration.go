@@ -209,7 +209,7 @@ func eachFigure(p *Profile, f func(name string, d *time.Duration)) {
 		{"wake_empty_ns", &c.WakeEmpty}, {"wake_local_ns", &c.WakeLocal}, {"wake_queued_ns", &c.WakeQueued},
 		{"wake_busy_ns", &c.WakeBusy},
 		{"kick_ns", &c.Kick}, {"interrupt_ns", &c.Interrupt}, {"timer_ns", &c.Timer}, {"idle_wake_ns", &c.IdleWake},
-		{"halt_poll_ns", &c.HaltPoll}, {"poll_wake_ns", &c.PollWake}, {"poll_latency_ns", &c.PollLatency}, {"switch_ns", &c.Switch},
+		{"halt_poll_ns", &c.HaltPoll}, {"poll_wake_ns", &c.PollWake}, {"poll_latency_ns", &c.PollLatency}, {"switch_ns", &c.Switch}, {"space_ns", &c.Space},
 		{"slice_ns", &c.Slice}, {"wake_granularity_ns", &c.WakeGranularity},
 		{"sleep_call_ns", &c.SleepCall}, {"sleep_slack_ns", &c.SleepSlack}, {"clock_ns", &c.Clock},
 		{"stamp_ns", &c.Stamp}, {"start_ns", &c.Start}, {"start_latency_ns", &c.StartLatency},

@@ -16,8 +16,22 @@ import (
 
 // once is one calibration for all tests.
 var once = sync.OnceValues(func() (*Calibration, error) {
-	return Calibrate(Plan{Content: "mixed", Codec: "zlib", Level: 1, Seed: 1, Host: results.Host{CPUs: 2}})
+	return Calibrate(Plan{Content: "mixed", Codec: "zlib", Level: 1, Seed: 1, Host: results.Host{CPUs: 2},
+		Peer: []string{os.Args[0], peerArgument}})
 })
+
+// peerArgument makes this test's executable a peer.
+const peerArgument = "calibration-peer"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == peerArgument {
+		if err := Peer(os.Stdin); err != nil {
+			panic(err)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
 
 func calibrate(t *testing.T) *Calibration {
 	t.Helper()

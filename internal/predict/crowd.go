@@ -87,7 +87,7 @@ func (m *meter) members(t thread.Thread, each int) ([]*member, error) {
 	plan := m.plan
 	var list []*member
 	for range crowdPairs {
-		token := new(uint32)
+		token := baton{word: new(uint32), flag: withinProcess}
 		for side := range uint32(2) { // encoding, decoding
 			plan.Seed++
 			w, err := newPageMeter(plan, crowdPages)
@@ -129,7 +129,7 @@ func (m *meter) gather(t thread.Thread, members []*member) float64 {
 type member struct {
 	w        *pageMeter
 	encoders []codec.Encoder // that take turns
-	token    *uint32
+	token    baton
 	side     uint32
 	took     time.Duration // CPU time of its pages
 	all      time.Duration // its CPU time, hand-overs included
@@ -158,17 +158,17 @@ func (x *member) work(t thread.Thread, begin time.Duration) {
 	for x.took, x.pages = 0, 0; t.Now() < end; x.turn(t, end) {
 	}
 	x.all = threadCPU() - was
-	pass(x.token) // the other must not wait for ever
+	x.token.pass() // the other must not wait for ever
 }
 
 // turn waits for the token, does a page and passes the token on.
 func (x *member) turn(t thread.Thread, end time.Duration) {
-	for now := atomic.LoadUint32(x.token); now%2 != x.side && t.Now() < end; now = atomic.LoadUint32(x.token) {
-		futexWait(x.token, now)
+	for now := atomic.LoadUint32(x.token.word); now%2 != x.side && t.Now() < end; now = atomic.LoadUint32(x.token.word) {
+		futexWait(x.token.word, now)
 	}
 	before := threadCPU()
 	x.do(t, x.pages)
 	x.took += threadCPU() - before
 	x.pages++
-	pass(x.token)
+	x.token.pass()
 }

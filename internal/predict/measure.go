@@ -26,6 +26,7 @@ type Plan struct {
 	Level   int
 	Seed    uint64
 	Host    results.Host
+	Peer    []string // a command that calls Peer
 }
 
 // samples is how often each figure is measured: a batch each.
@@ -62,6 +63,10 @@ func Calibrate(p Plan) (*Calibration, error) {
 		return nil, err
 	}
 	defer m.large.mem.Unmap()
+	if m.peer, err = startPeer(p); err != nil {
+		return nil, err
+	}
+	defer m.peer.end()
 	err = m.machine.Run("calibration", func(t thread.Thread) {
 		m.machine.OpenBracket(t) // which seals this thread
 		defer m.machine.ShutBracket(t)
@@ -88,6 +93,7 @@ type meter struct {
 	plan    Plan
 	machine *thread.Kernel
 	large   *pageMeter // of more pages than a cache holds
+	peer    *peer
 }
 
 // batch measures f, which does n of something, samples times by CPU time.

@@ -36,11 +36,14 @@ func (m *meter) futexes(t thread.Thread) error {
 	m.lines(t)
 	m.slices(t)
 	m.wakeLocal(t)
-	near, err := m.handOvers(t)
+	near, err := m.handOvers(t, baton{word: new(uint32), flag: withinProcess})
 	if err != nil {
 		return err
 	}
 	m.switches(near)
+	if err := m.space(t); err != nil {
+		return err
+	}
 	m.wakeIdle(t)
 	m.wakeQueued(t)
 	m.wakeBusy(t)
@@ -51,16 +54,51 @@ func (m *meter) futexes(t thread.Thread) error {
 	return nil
 }
 
+// The flag of futex(2) for a word that one process has for itself, and for one that two share.
+const (
+	withinProcess    = 128 // FUTEX_PRIVATE_FLAG
+	betweenProcesses = 0
+)
+
 // futexWake and futexWait are futex(2) on a word of the meter's own. As the threads are sealed, the
 // scheduler of Go is not told of a wait.
-func futexWake(word *uint32) {
-	const wakePrivate = 129
-	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), wakePrivate, 1, 0, 0, 0)
+func futexWake(word *uint32) { wakeOn(word, withinProcess) }
+
+func futexWait(word *uint32, val uint32) { waitOn(word, val, withinProcess, nil) }
+
+func wakeOn(word *uint32, flag uintptr) {
+	const wake = 1
+	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), wake|flag, 1, 0, 0, 0)
 }
 
-func futexWait(word *uint32, val uint32) {
-	const waitPrivate = 128
-	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), waitPrivate, uintptr(val), 0, 0, 0)
+// waitOn reports whether it waited for as long as limit (nil: there is none).
+func waitOn(word *uint32, val uint32, flag uintptr, limit *unix.Timespec) bool {
+	const wait = 0
+	_, _, err := unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), wait|flag, uintptr(val),
+		uintptr(unsafe.Pointer(limit)), 0, 0)
+	return err == unix.ETIMEDOUT
+}
+
+// baton is a token that two threads pass to and fro: it is one's when it is even and the other's when it is odd.
+type baton struct {
+	word  *uint32
+	flag  uintptr
+	limit *unix.Timespec // for how long one waits for it
+}
+
+// await reports whether it came.
+func (b baton) await(side uint32) bool {
+	for now := atomic.LoadUint32(b.word); now%2 != side; now = atomic.LoadUint32(b.word) {
+		if waitOn(b.word, now, b.flag, b.limit) {
+			return false
+		}
+	}
+	return true
+}
+
+func (b baton) pass() {
+	atomic.AddUint32(b.word, 1)
+	wakeOn(b.word, b.flag)
 }
 
 // slices lets two threads that never sleep share a CPU, and takes how long each keeps it. A gap in its
@@ -258,7 +296,7 @@ type turn struct {
 
 // handOvers passes a token between two threads on one CPU. Each compresses a page while it has the token,
 // then passes it on with one FUTEX_WAKE and one FUTEX_WAIT.
-func (m *meter) handOvers(t thread.Thread) ([]turn, error) {
+func (m *meter) handOvers(t thread.Thread, b baton) ([]turn, error) {
 	defer onCPU(0)()
 	var workers [2]*pageMeter
 	for i := range workers {
@@ -269,20 +307,15 @@ func (m *meter) handOvers(t thread.Thread) ([]turn, error) {
 		defer w.mem.Unmap()
 		workers[i] = w
 	}
-	token := new(uint32)
 	j := m.machine.Start(t, "echo", thread.Worker, func(t thread.Thread) {
 		defer onCPU(0)()
 		for range samples {
-			workers[1].turns(t, token, 1)
+			workers[1].turns(t, b, 1)
 		}
 	})
 	turns := make([]turn, samples)
 	for i := range turns {
-		begin := t.Now()
-		n := threadSwitches()
-		workers[0].turns(t, token, 0)
-		turns[i].oneWay = float64(t.Now()-begin) / (2 * wakeBatch)
-		turns[i].switches = float64(threadSwitches()-n) / wakeBatch // each thread's as often as its turns
+		turns[i] = workers[0].handOver(t, b)
 	}
 	j.Join(t)
 	work := alone(t, wakeBatch, workers[0].compress)
@@ -292,21 +325,23 @@ func (m *meter) handOvers(t thread.Thread) ([]turn, error) {
 	return turns, nil
 }
 
-// turns takes wakeBatch turns, whenever the token is even (side 0) or odd (side 1).
-func (w *pageMeter) turns(t thread.Thread, token *uint32, side uint32) {
-	for page := range wakeBatch {
-		for now := atomic.LoadUint32(token); now%2 != side; now = atomic.LoadUint32(token) {
-			futexWait(token, now)
-		}
-		w.compress(t, page)
-		pass(token)
-	}
+// handOver takes wakeBatch turns with whoever has the other side.
+func (w *pageMeter) handOver(t thread.Thread, b baton) turn {
+	begin, n := t.Now(), threadSwitches()
+	w.turns(t, b, 0)
+	return turn{oneWay: float64(t.Now()-begin) / (2 * wakeBatch),
+		switches: float64(threadSwitches()-n) / wakeBatch} // each thread's as often as its turns
 }
 
-// pass gives the token to the other thread of a pair.
-func pass(token *uint32) {
-	atomic.AddUint32(token, 1)
-	futexWake(token)
+// turns takes wakeBatch turns, whenever the token is even (side 0) or odd (side 1); fewer if it does not come.
+func (w *pageMeter) turns(t thread.Thread, b baton, side uint32) {
+	for page := range wakeBatch {
+		if !b.await(side) {
+			return
+		}
+		w.compress(t, page)
+		b.pass()
+	}
 }
 
 // alone is the mean time that do takes of so many pages with nobody else about, in ns: the median of several

@@ -65,6 +65,10 @@ type Costs struct {
 	// Switch is the change from one thread to another on a CPU. The thread that comes pays.
 	Switch time.Duration `json:"switch_ns"`
 
+	// Space is what such a change costs more where the CPU last ran a thread of another process (see StartProcess): the
+	// address space, and what the processor knew of it. The thread that comes pays.
+	Space time.Duration `json:"space_ns"`
+
 	// Hot is how long ago a queued thread must have run for a CPU that becomes idle to take it from the
 	// queue of another: Linux's sched_migration_cost_ns.
 	Hot time.Duration `json:"hot_ns"`
@@ -144,7 +148,7 @@ func (c Costs) Fields() []Cost {
 		{"wake_busy_ns", c.WakeBusy},
 		{"kick_ns", c.Kick}, {"interrupt_ns", c.Interrupt}, {"timer_ns", c.Timer}, {"idle_wake_ns", c.IdleWake},
 		{"halt_poll_ns", c.HaltPoll}, {"poll_wake_ns", c.PollWake}, {"poll_latency_ns", c.PollLatency},
-		{"switch_ns", c.Switch}, {"hot_ns", c.Hot}, {"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
+		{"switch_ns", c.Switch}, {"space_ns", c.Space}, {"hot_ns", c.Hot}, {"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
 		{"sleep_call_ns", c.SleepCall}, {"sleep_slack_ns", c.SleepSlack},
 		{"clock_ns", c.Clock}, {"stamp_ns", c.Stamp},
 		{"start_ns", c.Start}, {"start_latency_ns", c.StartLatency},
@@ -158,7 +162,7 @@ type costs struct {
 	wakeLocal, wakeQueued, wakeBusy      int64
 	kick, interrupt                      int64
 	idleWake, change, slice, wakePreempt int64
-	hot, timer                           int64
+	space, hot, timer                    int64
 	haltPoll, pollWake, pollLatency      int64
 	sleepCall, sleepSlack, clock, stamp  int64
 	start, startLatency                  int64
@@ -173,7 +177,7 @@ func (c Costs) internal() costs {
 		wakeEmpty: int64(c.WakeEmpty), wakeLocal: int64(c.WakeLocal), wakeQueued: int64(c.WakeQueued),
 		wakeBusy: int64(c.WakeBusy), kick: int64(c.Kick), interrupt: int64(c.Interrupt), idleWake: int64(c.IdleWake), change: int64(c.Switch),
 		haltPoll: int64(c.HaltPoll), pollWake: int64(c.PollWake), pollLatency: int64(c.PollLatency),
-		slice: int64(c.Slice), hot: int64(c.Hot), timer: int64(c.Timer), wakePreempt: int64(c.WakeGranularity),
+		space: int64(c.Space), slice: int64(c.Slice), hot: int64(c.Hot), timer: int64(c.Timer), wakePreempt: int64(c.WakeGranularity),
 		sleepCall: int64(c.SleepCall), sleepSlack: int64(c.SleepSlack),
 		clock: int64(c.Clock), stamp: int64(c.Stamp),
 		start: int64(c.Start), startLatency: int64(c.StartLatency),

@@ -29,6 +29,7 @@ type proc struct {
 	source int // of events in the queue
 	name   string
 	role   thread.Role
+	space  int // its process
 
 	body  func(thread.Thread)
 	seat  *seat // where its coroutine waits, or waited last; nil: it has not begun

@@ -25,6 +25,7 @@ type cpu struct {
 	queue   []*proc
 	owing   []*proc // asleep, but still counted: they had more than the mean
 	emptied int64   // idle: since when
+	space   int     // of the thread that had it last
 	poll    int64   // for how long it looks for work, when it is idle, before it sleeps
 }
 
@@ -90,11 +91,22 @@ func (m *Machine) begin(p *proc) {
 	p.where = running
 	p.runDelay += m.now - p.idleSince
 	p.onSince, p.sliceAt = m.now, m.now
-	p.system += m.costs.change
-	m.queue.set(p.source, m.now+m.costs.change+p.back+p.need)
+	change := m.change(p)
+	p.system += change
+	m.queue.set(p.source, m.now+change+p.back+p.need)
 	p.need, p.back = 0, 0
 	m.armSlice(p.cpu)
 	m.trace(p, TraceRun, "")
+}
+
+// change is what it costs that p has got its CPU.
+func (m *Machine) change(p *proc) int64 {
+	c := &m.cpus[p.cpu]
+	if c.space == p.space {
+		return m.costs.change
+	}
+	c.space = p.space
+	return m.costs.change + m.costs.space
 }
 
 // enqueue lets p wait for CPU i, or preempt there. If its waker is on another CPU, then only when this

@@ -460,3 +460,38 @@ func TestTimersTakeTime(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A change between threads of two processes costs more than one between threads of the same.
+func TestChangeOfProcess(t *testing.T) {
+	c := Costs{Slice: time.Millisecond, Switch: 2 * time.Microsecond, Space: 5 * time.Microsecond}
+	end := func(first, second func(m *Machine) startFunc) time.Duration {
+		m := one(t, 1, c)
+		err := m.Run("main", func(th thread.Thread) {
+			first(m)(th, "child", thread.Worker, func(th thread.Thread) {
+				second(m)(th, "grandchild", thread.Worker, func(thread.Thread) {}).Join(th)
+			}).Join(th)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Now()
+	}
+	within := func(m *Machine) startFunc { return m.Start }
+	other := func(m *Machine) startFunc { return m.StartProcess }
+	alike := end(within, within) // main, child, grandchild, child, main
+	for _, x := range []struct {
+		name          string
+		first, second func(m *Machine) startFunc
+		changes       time.Duration
+	}{
+		{"a child of its own process, whose child belongs to it", other, within, 2},
+		{"a grandchild of its own process", within, other, 2},
+		{"three processes", other, other, 4},
+	} {
+		if got := end(x.first, x.second) - alike; got != x.changes*c.Space {
+			t.Errorf("%s takes %v longer, want %d changes of %v", x.name, got, x.changes, c.Space)
+		}
+	}
+}
+
+type startFunc func(thread.Thread, string, thread.Role, func(thread.Thread)) thread.Joiner

@@ -119,15 +119,16 @@ type unwound struct{}
 // Machine is a virtual machine. It is made for one Run. It is not safe for concurrent use, nor need
 // it be: its threads are coroutines.
 type Machine struct {
-	opt   Options
-	costs costs
-	now   int64 // ns of virtual time
-	queue queue
-	procs []*proc
-	cpus  []cpu
-	idle  int     // CPUs that have nothing to run
-	spin  []*proc // threads that poll on a CPU and have not seen what they want
-	rand  *rand.Rand
+	opt    Options
+	costs  costs
+	now    int64 // ns of virtual time
+	queue  queue
+	procs  []*proc
+	cpus   []cpu
+	spaces int     // processes beside the first
+	idle   int     // CPUs that have nothing to run
+	spin   []*proc // threads that poll on a CPU and have not seen what they want
+	rand   *rand.Rand
 
 	started     bool
 	unwinding   bool
@@ -300,9 +301,21 @@ func (m *Machine) stuck() error {
 func (m *Machine) Start(t thread.Thread, name string, role thread.Role,
 	f func(thread.Thread)) thread.Joiner {
 	p := t.(*proc)
+	return m.start(p, name, role, p.space, f)
+}
+
+// StartProcess is Start of the first thread of another process. What that starts belongs to it, too.
+func (m *Machine) StartProcess(t thread.Thread, name string, role thread.Role,
+	f func(thread.Thread)) thread.Joiner {
+	m.spaces++
+	return m.start(t.(*proc), name, role, m.spaces, f)
+}
+
+func (m *Machine) start(p *proc, name string, role thread.Role, space int, f func(thread.Thread)) *proc {
 	p.system += m.costs.start
 	p.pay(m.costs.start)
 	child := m.newProc(name, role, f)
+	child.space = space
 	m.trace(p, TraceStart, name)
 	m.ready(child, m.costs.startLatency)
 	return child
