@@ -126,25 +126,32 @@ func threadCPU() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// measurePages takes the service time and size of each page twice and keeps the shorter: an interrupt
-// in one of them is not the page's doing.
+// measurePages takes the service time of each page, a mean of several: ticks and other interrupts are not the page's
+// doing, but they come, and who computes pays for them.
 func measurePages(t thread.Thread, p Plan) ([]Page, error) {
 	w, err := newPageMeter(p, calibratedPages)
 	if err != nil {
 		return nil, err
 	}
 	defer w.mem.Unmap()
+	const passes = 5
 	list := make([]Page, calibratedPages)
-	for pass := range 3 { // the first warms codec and caches up
+	for pass := range 1 + passes { // the first warms codec and caches up
 		for i := range list {
 			page, err := w.measure(t, i)
 			if err != nil {
 				return nil, err
 			}
-			if pass < 2 || page.Encode+page.Decode < list[i].Encode+list[i].Decode {
-				list[i] = page
+			if pass > 0 {
+				list[i].Encode += page.Encode
+				list[i].Decode += page.Decode
+				list[i].Bytes = page.Bytes
 			}
 		}
+	}
+	for i := range list {
+		list[i].Encode = max(list[i].Encode/passes, 1)
+		list[i].Decode /= passes
 	}
 	return list, nil
 }

@@ -66,11 +66,11 @@ func (m *meter) rests(t thread.Thread) error {
 	if err := w.pack(t); err != nil {
 		return err
 	}
-	var atOnce [crowdPages][2][]float64
+	var atOnce [crowdPages][2]float64 // sums
 	for range passes {
 		for page := range atOnce {
 			for what, took := range w.after(t, 0, page) {
-				atOnce[page][what] = append(atOnce[page][what], took)
+				atOnce[page][what] += took
 			}
 		}
 	}
@@ -83,7 +83,7 @@ func (m *meter) rests(t thread.Thread) error {
 				for what := range x {
 					if n >= pages { // those before warmed it up
 						took[what] += x[what]
-						due[what] += figureOf(atOnce[page][what])
+						due[what] += atOnce[page][what] / passes
 					}
 				}
 				page = (page + 1) % crowdPages
