@@ -92,7 +92,7 @@ func (o *calibrateOptions) complete(seeded bool) error {
 		return fmt.Errorf("--level: codec %s has levels %d to %d", c.Name(), lo, hi)
 	}
 	o.plan.Host = host.Local().Describe()
-	return nil
+	return o.plan.Check()
 }
 
 // writable says why a new file or directory could not be made at path, before there is anything to put in it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"mtbench/internal/codec"
 	"mtbench/internal/host"
 	"mtbench/internal/predict"
 	"mtbench/results"
@@ -15,7 +16,15 @@ func (o *runOptions) checkCalibrate() error {
 	if o.calibrate == "" {
 		return nil
 	}
-	if err := (predict.Plan{Host: host.Local().Describe()}).Check(); err != nil {
+	plan := predict.Plan{Codec: o.settings.Codec, Level: o.settings.Level, Host: host.Local().Describe()}
+	c, err := codec.Lookup(plan.Codec)
+	if err != nil {
+		return nil // that is said of --codec
+	}
+	if plan.Level == -1 {
+		_, _, plan.Level = c.Levels()
+	}
+	if err := plan.Check(); err != nil {
 		return fmt.Errorf("--calibrate: %w", err)
 	}
 	if err := writable(o.calibrate); err != nil {

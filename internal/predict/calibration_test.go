@@ -45,6 +45,22 @@ func calibrate(t *testing.T) *Calibration {
 	return c
 }
 
+// Encoders that would fill the host's memory are refused before any is made; and there is no calibration without a peer.
+func TestTooLargeEncodersAreRefused(t *testing.T) {
+	p := Plan{Content: "mixed", Codec: "zstd", Level: 4, Host: results.Host{CPUs: 2, MemoryBytes: 4 << 30}}
+	if _, err := Calibrate(p); err == nil || !strings.Contains(err.Error(), "zstd, level 4") ||
+		!strings.Contains(err.Error(), "half of the host's 4096") {
+		t.Errorf("calibrating in 4 GiB: %v", err)
+	}
+	p.Level = 1
+	if err := p.Check(); err != nil {
+		t.Errorf("level 1 in 4 GiB: %v", err)
+	}
+	if _, err := Calibrate(p); err == nil || !strings.Contains(err.Error(), "peer") {
+		t.Errorf("without a peer: %v", err)
+	}
+}
+
 func TestOneCPUIsRefused(t *testing.T) {
 	if _, err := Calibrate(Plan{Host: results.Host{CPUs: 1}}); err == nil {
 		t.Error("calibrated on one CPU")

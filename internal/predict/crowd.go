@@ -33,9 +33,9 @@ func (c Crowd) encode(n int) float64 {
 // crowd is that of the calibration, or of a resampling of it.
 func (c *Calibration) crowd(rng *rand.Rand) (crowd Crowd) {
 	for i := range crowd.Encode {
-		crowd.Encode[i] = figureOf(resample(c.Samples[crowdName(i)], rng))
+		crowd.Encode[i] = max(figureOf(resample(c.Samples[crowdName(i)], rng)), 1) // nobody is sped up
 	}
-	crowd.Decode = figureOf(resample(c.Samples[crowdDecodeName], rng))
+	crowd.Decode = max(figureOf(resample(c.Samples[crowdDecodeName], rng)), 1)
 	return crowd
 }
 
@@ -46,6 +46,7 @@ const (
 	crowdPages = 256                    // of each thread, and other ones: a codec must not get to know them
 	crowdStart = 300 * time.Millisecond // until all are at work
 	crowdFor   = 800 * time.Millisecond
+	crowdLeast = 2 * time.Microsecond // of a page that takes less, reading the clock would be most
 )
 
 // crowd measures how much longer a page takes, compressed and decompressed, where more threads want the CPUs than
@@ -63,13 +64,15 @@ func (m *meter) crowd(t thread.Thread) error {
 		share := m.gather(t, members)
 		byItself := [2]float64{alone(t, crowdPages, members[encoding].first), alone(t, crowdPages, members[decoding].first)}
 		for _, x := range members {
-			due := float64(x.pages) * byItself[x.side] * share
+			factor := 1.0
+			if due := float64(x.pages) * byItself[x.side] * share; byItself[x.side] > float64(crowdLeast) && due > 0 {
+				factor = float64(x.took) / due
+			}
 			switch {
-			case due == 0:
 			case x.side == encoding:
-				m.add(crowdName(i), float64(x.took)/due)
+				m.add(crowdName(i), factor)
 			case i == 0:
-				m.add(crowdDecodeName, float64(x.took)/due)
+				m.add(crowdDecodeName, factor)
 			}
 		}
 		const note = "CPU time of a page %s with %d threads that hand over, by %d states, over the same alone by one, and over the " +
@@ -102,7 +105,7 @@ func (m *meter) members(t thread.Thread, each int) ([]*member, error) {
 				}
 				continue
 			}
-			if x.encoders, err = m.encoders(w, each); err != nil {
+			if x.encoders, err = m.encoders(t, w, each); err != nil {
 				return list, err
 			}
 		}
@@ -164,7 +167,7 @@ func (x *member) work(t thread.Thread, begin time.Duration) {
 // turn waits for the token, does a page and passes the token on.
 func (x *member) turn(t thread.Thread, end time.Duration) {
 	for now := atomic.LoadUint32(x.token.word); now%2 != x.side && t.Now() < end; now = atomic.LoadUint32(x.token.word) {
-		futexWait(x.token.word, now)
+		waitOn(x.token.word, now, x.token.flag, nil)
 	}
 	before := threadCPU()
 	x.do(t, x.pages)

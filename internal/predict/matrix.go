@@ -64,8 +64,7 @@ func (m Matrix) resampling(c *Calibration, i int) (uint64, Profile, error) {
 
 // runScaled predicts one cell of a setup that Scale has made n times smaller, and gives its figures at full size.
 func runScaled(ctx context.Context, s Setup, p Profile, c Cell, seed uint64, n int) (*results.Run, error) {
-	p.State /= time.Duration(n)
-	run, _, err := Run(ctx, s, p, c, seed)
+	run, _, err := Run(ctx, s, p.scaled(n), c, seed)
 	if err != nil {
 		return nil, fmt.Errorf("%s, %s: %w", c.Model, caseName(c), err)
 	}

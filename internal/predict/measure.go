@@ -41,8 +41,19 @@ func (p Plan) Check() error {
 		return errors.New("calibrating takes 2 CPUs: what a wake-up on another CPU and the transfer " +
 			"of a cache line cost cannot be measured on one")
 	}
+	c, err := codec.Lookup(p.Codec)
+	if err != nil {
+		return err
+	}
+	if need := calibratedStates * c.StateBytes(p.Level); p.Host.MemoryBytes > 0 && need > p.Host.MemoryBytes/2 {
+		return fmt.Errorf("calibrating makes some %d encoders of %s, level %d, which takes %d MiB: more than half of the "+
+			"host's %d; a lower level takes less", calibratedStates, p.Codec, p.Level, need>>20, p.Host.MemoryBytes>>20)
+	}
 	return nil
 }
+
+// calibratedStates is about how many encoders are made, all of which are kept: the collector is off.
+const calibratedStates = 200
 
 // Calibrate measures this host; it takes about a quarter of a minute. Figures are CPU time of the thread that
 // pays where they can be, and time on the clock where two threads are needed. The threads are sealed, as
@@ -397,8 +408,9 @@ func (m *meter) work(t thread.Thread) error {
 	return nil
 }
 
-// zeroTest is what main does to a page before it sends it as it is. Each test waits for the one before it, as that of
-// a migration waits for what comes between, or several pages would be on their way from memory at once.
+// zeroTest is what main does to a page before it sends it as it is. Where the next page is depends on what this one
+// holds, or several would be on their way from memory at once. Of most pages the test reads a line or two, and so many
+// fit into a large cache of the last level.
 func (m *meter) zeroTest() {
 	const pages, step = streamMemory / workloads.PageSize, 577
 	w := m.large
@@ -407,7 +419,7 @@ func (m *meter) zeroTest() {
 		first[i] = w.mem.Page(i)[0]
 	}
 	page := 0
-	m.batch("zero_ns", "the zero test of a page that is in no cache", pages/8, func() {
+	m.batch("zero_ns", "the zero test of one page after another of 32 MiB", pages/8, func() {
 		for range pages / 8 {
 			_ = w.mem.IsZero(page)
 			page = (page + step + int(w.mem.Page(page)[0]) - int(first[page])) % pages
@@ -421,10 +433,15 @@ func (m *meter) making(thread.Thread) error {
 	if err != nil {
 		return err
 	}
-	m.batch("state_ns", "making a codec state and the buffers of a request, and warming it up", 1, func() {
-		err = errors.Join(err, workloads.MakeState(c, m.plan.Level))
-	})
-	return err
+	const states = 11 // they are large
+	for range states {
+		m.add("state_ns", cpuOf(1, func() { err = workloads.MakeState(c, m.plan.Level) }))
+		if err != nil {
+			return err
+		}
+	}
+	m.c.Notes["state_ns"] = "making a codec state and the buffers of a request, and warming it up"
+	return nil
 }
 
 // records takes records that a worker has made on another CPU into a stream that goes nowhere.
@@ -446,7 +463,7 @@ func (m *meter) records(t thread.Thread) error {
 		for round := range 2 * samples {
 			t.SpinUntil(thread.SpinWork, 0, true, func() bool { return turn.Load()%2 == 1 })
 			for i, o := range list {
-				w.produce(t, o, round*n+i, round%2 == 0)
+				w.produce(t, o, round/2*n+i, round%2 == 0)
 			}
 			turn.Add(1)
 		}

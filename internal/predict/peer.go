@@ -35,8 +35,11 @@ type peerPage struct {
 	token, ready uint32
 }
 
-// startPeer starts it; end is to be called whatever happens.
+// startPeer starts it and waits until it is ready; unless that fails, end is to be called.
 func startPeer(p Plan) (*peer, error) {
+	if len(p.Peer) == 0 {
+		return nil, errors.New("no command for the peer process")
+	}
 	fd, err := unix.MemfdCreate("mtbench-peer", unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("memory to share: %w", err)
@@ -65,6 +68,12 @@ func startPeer(p Plan) (*peer, error) {
 	if err := json.NewEncoder(in).Encode(p); err != nil {
 		x.end()
 		return nil, fmt.Errorf("telling the peer: %w", err)
+	}
+	for begin := time.Now(); atomic.LoadUint32(&shared.ready) == 0; time.Sleep(time.Millisecond) {
+		if time.Since(begin) > peerPatience {
+			x.end()
+			return nil, errors.New("the peer process does not answer")
+		}
 	}
 	return x, nil
 }
@@ -133,16 +142,7 @@ func Peer(stdin io.Reader) error {
 func (m *meter) space(t thread.Thread) error {
 	const name = "space_ns"
 	m.c.Notes[name] = "a hand-over of two processes that compress on one CPU, less one of two threads, by switch"
-	if m.peer == nil {
-		return errors.New("no peer process")
-	}
 	shared := m.peer.shared
-	for begin := t.Now(); atomic.LoadUint32(&shared.ready) == 0; {
-		if t.Now()-begin > peerPatience {
-			return errors.New("the peer process does not answer")
-		}
-		t.SleepUntil(t.Now()+time.Millisecond, thread.Sleeping)
-	}
 	threads, err := m.handOvers(t, baton{word: new(uint32), flag: betweenProcesses})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package predict
 
 import (
 	"fmt"
+	"time"
 
 	"mtbench/results"
 	"mtbench/workloads"
@@ -35,6 +36,12 @@ func Scale(sc results.Scenario, n int) (results.Scenario, error) {
 	sc.DowntimeLimitMS /= float64(n)
 	sc.LimitMS /= float64(n)
 	return sc, nil
+}
+
+// scaled is the profile for a guest of 1/n of its memory.
+func (p Profile) scaled(n int) Profile {
+	p.State /= time.Duration(n)
+	return p
 }
 
 // Unscale multiplies what grows with memory by n.

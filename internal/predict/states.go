@@ -49,7 +49,7 @@ func (m *meter) states(t thread.Thread) error {
 		return err
 	}
 	defer w.mem.Unmap()
-	encoders, err := m.encoders(w, stateCounts[len(stateCounts)-1])
+	encoders, err := m.encoders(t, w, stateCounts[len(stateCounts)-1])
 	if err != nil {
 		return err
 	}
@@ -71,8 +71,8 @@ func (m *meter) states(t thread.Thread) error {
 	return nil
 }
 
-// encoders are n of them, that of w the first.
-func (m *meter) encoders(w *pageMeter, n int) ([]codec.Encoder, error) {
+// encoders are n of them, that of w the first. Each has done a page: some make their state only then.
+func (m *meter) encoders(t thread.Thread, w *pageMeter, n int) ([]codec.Encoder, error) {
 	c, err := codec.Lookup(m.plan.Codec)
 	if err != nil {
 		return nil, err
@@ -84,6 +84,11 @@ func (m *meter) encoders(w *pageMeter, n int) ([]codec.Encoder, error) {
 			return nil, err
 		}
 		list = append(list, e)
+	}
+	for _, e := range list {
+		if _, err := e.Encode(t, w.out, w.mem.Page(0)); err != nil {
+			return nil, err
+		}
 	}
 	return list, nil
 }

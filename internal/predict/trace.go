@@ -47,7 +47,7 @@ func (m Matrix) WriteTrace(ctx context.Context, w io.Writer, c *Calibration) err
 	}
 	setup.Trace = sim.NewChrome(out, processOf)
 	cell := m.Cells[0]
-	run, _, err := Run(ctx, setup, profile, cell, m.Seed)
+	run, _, err := Run(ctx, setup, profile.scaled(n), cell, m.Seed)
 	if err != nil {
 		return err
 	}

@@ -236,6 +236,7 @@ func (m *meter) wakeQueued(t thread.Thread) {
 		}
 	})
 	s := m.newSleeper(t, 0, batch)
+	s.wake(t) // it sleeps from here on
 	for range samples {
 		t.SleepUntil(t.Now()+2*time.Millisecond, thread.Sleeping)
 		call, _ := s.wake(t)
