@@ -84,10 +84,8 @@ func (o *calibrateOptions) complete(seeded bool) error {
 	if err != nil {
 		return fmt.Errorf("--codec: %w", err)
 	}
-	lo, hi, def := c.Levels()
-	if o.plan.Level == -1 {
-		o.plan.Level = def
-	}
+	o.plan.Level = codec.LevelOf(c, o.plan.Level)
+	lo, hi, _ := c.Levels()
 	if o.plan.Level < lo || o.plan.Level > hi {
 		return fmt.Errorf("--level: codec %s has levels %d to %d", c.Name(), lo, hi)
 	}

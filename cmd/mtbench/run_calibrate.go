@@ -16,14 +16,11 @@ func (o *runOptions) checkCalibrate() error {
 	if o.calibrate == "" {
 		return nil
 	}
-	plan := predict.Plan{Codec: o.settings.Codec, Level: o.settings.Level, Host: host.Local().Describe()}
-	c, err := codec.Lookup(plan.Codec)
+	c, err := codec.Lookup(o.settings.Codec)
 	if err != nil {
 		return nil // that is said of --codec
 	}
-	if plan.Level == -1 {
-		_, _, plan.Level = c.Levels()
-	}
+	plan := predict.Plan{Codec: o.settings.Codec, Level: codec.LevelOf(c, o.settings.Level), Host: host.Local().Describe()}
 	if err := plan.Check(); err != nil {
 		return fmt.Errorf("--calibrate: %w", err)
 	}

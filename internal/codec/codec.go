@@ -83,6 +83,14 @@ func Lookup(spec string) (Codec, error) {
 	return nil, fmt.Errorf("codec %q is unknown; there are %s", spec, strings.Join(Names(), ", "))
 }
 
+// LevelOf is level, or the default of c where that is -1.
+func LevelOf(c Codec, level int) int {
+	if level == -1 {
+		_, _, level = c.Levels()
+	}
+	return level
+}
+
 // checkLevel refuses a level that c has not.
 func checkLevel(c Codec, level int) error {
 	lo, hi, _ := c.Levels()

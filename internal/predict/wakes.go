@@ -225,16 +225,31 @@ func (m *meter) wakeLocal(t thread.Thread) {
 	m.c.Notes["wake_local_ns"] = "FUTEX_WAKE of a sleeper on the waker's own CPU, as the waker sees it"
 }
 
+// hog keeps a CPU busy until it is told to stop.
+type hog struct {
+	stop   atomic.Bool
+	gap    atomic.Int64 // the longest that it was off its CPU, in ns
+	joiner thread.Joiner
+}
+
+// newHog starts one.
+func (m *meter) newHog(t thread.Thread, cpu int) *hog {
+	h := &hog{}
+	h.joiner = m.machine.Start(t, "hog", thread.Worker, func(t thread.Thread) {
+		defer onCPU(cpu)()
+		for last := t.Now(); !h.stop.Load(); {
+			now := t.Now()
+			h.gap.Store(max(h.gap.Load(), int64(now-last)))
+			last = now
+		}
+	})
+	return h
+}
+
 // wakeQueued wakes a sleeper whose CPU runs another thread and which never preempts that: what the call takes.
 func (m *meter) wakeQueued(t thread.Thread) {
 	defer onCPU(1)()
-	var stop atomic.Bool
-	hog := m.machine.Start(t, "hog", thread.Worker, func(t thread.Thread) {
-		defer onCPU(0)()
-		for !stop.Load() {
-			t.Now()
-		}
-	})
+	h := m.newHog(t, 0)
 	s := m.newSleeper(t, 0, batch)
 	s.wake(t) // it sleeps from here on
 	for range samples {
@@ -242,9 +257,9 @@ func (m *meter) wakeQueued(t thread.Thread) {
 		call, _ := s.wake(t)
 		m.add("wake_queued_ns", call-m.figure("clock_ns"))
 	}
-	stop.Store(true)
+	h.stop.Store(true)
 	s.close(t)
-	hog.Join(t)
+	h.joiner.Join(t)
 	m.c.Notes["wake_queued_ns"] = "FUTEX_WAKE of a sleeper that has to wait for another CPU, as the waker sees it"
 }
 
@@ -252,22 +267,13 @@ func (m *meter) wakeQueued(t thread.Thread) {
 // the CPU, what that costs the other thread, and whether the other's slice had to be over first.
 func (m *meter) wakeBusy(t thread.Thread) {
 	defer onCPU(1)()
-	var stop atomic.Bool
-	var gap atomic.Int64 // the longest that the hog was off its CPU
-	hog := m.machine.Start(t, "hog", thread.Worker, func(t thread.Thread) {
-		defer onCPU(0)()
-		for last := t.Now(); !stop.Load(); {
-			now := t.Now()
-			gap.Store(max(gap.Load(), int64(now-last)))
-			last = now
-		}
-	})
+	h := m.newHog(t, 0)
 	s := m.newSleeper(t, 0, ordinary)
 	slice := m.figure("slice_ns")
 	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
 	for range samples {
 		t.SleepUntil(t.Now()+2*time.Millisecond, thread.Sleeping)
-		gap.Store(0)
+		h.gap.Store(0)
 		call, delay := s.wake(t)
 		t.SleepUntil(t.Now()+200*time.Microsecond, thread.Sleeping) // until the hog is back
 		call -= m.figure("clock_ns")
@@ -277,12 +283,12 @@ func (m *meter) wakeBusy(t thread.Thread) {
 			granularity, delay = slice, 0
 		}
 		m.add("kick_ns", delay+call/2-after)
-		m.add("interrupt_ns", float64(gap.Load())-2*m.figure("switch_ns")-m.figure("futex_wait_ns"))
+		m.add("interrupt_ns", float64(h.gap.Load())-2*m.figure("switch_ns")-m.figure("futex_wait_ns"))
 		m.add("wake_granularity_ns", granularity)
 	}
-	stop.Store(true)
+	h.stop.Store(true)
 	s.close(t)
-	hog.Join(t)
+	h.joiner.Join(t)
 	m.c.Notes["wake_busy_ns"] = "FUTEX_WAKE of a sleeper whose CPU runs another thread, as the waker sees it"
 	m.c.Notes["kick_ns"] = "from the middle of that call until the sleeper has that CPU, less switch and the way back"
 	m.c.Notes["interrupt_ns"] = "how long the other thread was off that CPU, less two switches and a wait"

@@ -49,11 +49,11 @@ type Build struct {
 // and writes every default of s out. It starts nothing and makes no file; errors are the user's.
 func New(s Settings, b Build) (*Series, error) {
 	n := &Series{host: host.Local(), Budget: s.Budget, done: &results.File{}}
-	level, err := levelOf(s.Codec, s.Level)
+	c, err := codec.Lookup(s.Codec)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--codec: %w", err)
 	}
-	s.Level = level
+	s.Level = codec.LevelOf(c, s.Level)
 	if err := s.check(n.host); err != nil {
 		return nil, err
 	}
@@ -84,17 +84,6 @@ func New(s Settings, b Build) (*Series, error) {
 	n.plan = Plan(s.Matrix, s.Seed)
 	n.Header.Matrix.Runs = len(n.plan)
 	return n, n.check()
-}
-
-func levelOf(spec string, level int) (int, error) {
-	c, err := codec.Lookup(spec)
-	if err != nil {
-		return 0, fmt.Errorf("--codec: %w", err)
-	}
-	if _, _, def := c.Levels(); level == -1 {
-		return def, nil
-	}
-	return level, nil
 }
 
 // check refuses a workload that cannot be run, with the rates at their asked values or none, before
