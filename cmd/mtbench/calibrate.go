@@ -27,7 +27,7 @@ func newCalibrateCommand() *cobra.Command {
 		Short: "Measure what a prediction needs to know of this host",
 		Long: `Measures the service time and size of pages, and what this host's threads pay for atomics, cache
 lines, futexes, wake-ups, switches, sleeps, copies, scans and sockets, each a few dozen times, and
-writes every sample to a file for "mtbench predict". Takes a quarter of a minute on an idle host; on a busy
+writes every sample to a file for "mtbench predict". Takes some twenty seconds on an idle host; on a busy
 one the figures are those of a busy host.`,
 		Example: `  mtbench calibrate -o this-host.json
   mtbench calibrate --content text --codec zstd -o text-zstd.json`,

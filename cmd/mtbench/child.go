@@ -32,7 +32,7 @@ func newCalibrationChildCommand() *cobra.Command {
 				return nil, err
 			}
 			p.Peer = []string{self, peerCommand}
-			return predict.Calibrate(p)
+			return predict.Calibrate(context.Background(), p)
 		})
 	})
 }

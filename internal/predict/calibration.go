@@ -21,7 +21,7 @@ import (
 )
 
 // CalibrationSchema is the version of the calibration file that this build writes and reads.
-const CalibrationSchema = 7
+const CalibrationSchema = 8
 
 // Limits of a calibration file.
 const (
@@ -194,7 +194,13 @@ func figureNames() []string {
 	for i := range restTimes {
 		names = append(names, restName(encoding, i), restName(decoding, i))
 	}
-	return append(names, crowdName(0), crowdName(1), crowdDecodeName, overlookedName)
+	for i := range movesAfter[:len(movesAfter)-1] {
+		names = append(names, movedName(encoding, i), movedName(decoding, i))
+	}
+	for i := range crowds {
+		names = append(names, crowdName(i))
+	}
+	return append(names, crowdDecodeName, sleepsOverlookedName, pollsOverlookedName)
 }
 
 // eachFigure visits the costs and rates that a calibration measures.
@@ -206,18 +212,20 @@ func eachFigure(p *Profile, f func(name string, d *time.Duration)) {
 	}{
 		{"atomic_ns", &c.Atomic}, {"line_ns", &c.Line}, {"poll_ns", &c.Poll}, {"pause_ns", &c.Pause},
 		{"futex_wait_ns", &c.FutexWait}, {"futex_wake_ns", &c.FutexWake},
-		{"wake_empty_ns", &c.WakeEmpty}, {"wake_local_ns", &c.WakeLocal}, {"wake_queued_ns", &c.WakeQueued},
-		{"wake_busy_ns", &c.WakeBusy},
+		{"wake_coming_ns", &c.WakeComing}, {"wake_empty_ns", &c.WakeEmpty}, {"wake_local_ns", &c.WakeLocal},
+		{"wake_queued_ns", &c.WakeQueued}, {"wake_busy_ns", &c.WakeBusy},
 		{"kick_ns", &c.Kick}, {"interrupt_ns", &c.Interrupt}, {"timer_ns", &c.Timer}, {"idle_wake_ns", &c.IdleWake},
-		{"halt_poll_ns", &c.HaltPoll}, {"poll_wake_ns", &c.PollWake}, {"poll_latency_ns", &c.PollLatency}, {"switch_ns", &c.Switch}, {"space_ns", &c.Space},
+		{"halt_poll_ns", &c.HaltPoll}, {"poll_wake_ns", &c.PollWake}, {"poll_latency_ns", &c.PollLatency},
+		{"switch_ns", &c.Switch}, {"space_ns", &c.Space},
 		{"slice_ns", &c.Slice}, {"wake_granularity_ns", &c.WakeGranularity},
-		{"sleep_call_ns", &c.SleepCall}, {"sleep_slack_ns", &c.SleepSlack}, {"clock_ns", &c.Clock},
-		{"stamp_ns", &c.Stamp}, {"start_ns", &c.Start}, {"start_latency_ns", &c.StartLatency},
+		{"sleep_call_ns", &c.SleepCall}, {"sleep_after_ns", &c.SleepAfter}, {"sleep_slack_ns", &c.SleepSlack},
+		{"clock_ns", &c.Clock}, {"stamp_ns", &c.Stamp}, {"start_ns", &c.Start}, {"start_latency_ns", &c.StartLatency},
 		{"record_ns", &r.Record}, {"take_ns", &r.Take}, {"take_kib_ns", &r.TakeKiB}, {"copy_kib_ns", &r.CopyKiB},
 		{"state_ns", &p.State}, {"scan_ns", &r.Scan},
-		{"scan_log_ns", &r.ScanLog}, {"zero_ns", &r.Zero}, {"store_ns", &r.Store},
-		{"send_ns", &r.Send}, {"send_kib_ns", &r.SendKiB}, {"send_far_kib_ns", &r.SendFar},
+		{"scan_log_ns", &r.ScanLog}, {"zero_ns", &r.Zero}, {"own_ns", &r.Own}, {"load_ns", &r.Load}, {"store_ns", &r.Store},
+		{"send_ns", &r.Send}, {"send_kib_ns", &r.SendKiB}, {"send_far_kib_ns", &r.SendFar}, {"send_wake_ns", &r.SendWake},
 		{"receive_ns", &r.Recv}, {"receive_kib_ns", &r.RecvKiB}, {"receive_far_kib_ns", &r.RecvFar},
+		{"receive_after_ns", &r.RecvAfter},
 	} {
 		f(x.name, x.d)
 	}
@@ -244,8 +252,9 @@ func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
 	eachFigure(&p, func(name string, d *time.Duration) {
 		*d = time.Duration(math.Round(figureOf(resample(c.Samples[name], rng))))
 	})
-	p.Costs.Overlooked = figureOf(resample(c.Samples[overlookedName], rng)) > 0.5
-	p.States, p.Rests, p.Crowd = c.states(rng), c.rests(rng), c.crowd(rng)
+	p.Costs.SleepsOverlooked = figureOf(resample(c.Samples[sleepsOverlookedName], rng)) > 0.5
+	p.Costs.PollsOverlooked = figureOf(resample(c.Samples[pollsOverlookedName], rng)) > 0.5
+	p.States, p.Rests, p.Moves, p.Crowd = c.states(rng), c.rests(rng), c.moves(rng), c.crowd(rng)
 	if rng != nil {
 		p.Pages = make([]Page, len(c.Pages))
 		for i := range p.Pages {

@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"context"
 	"encoding/json"
 	"math/rand/v2"
 	"os"
@@ -16,7 +17,7 @@ import (
 
 // once is one calibration for all tests.
 var once = sync.OnceValues(func() (*Calibration, error) {
-	return Calibrate(Plan{Content: "mixed", Codec: "zlib", Level: 1, Seed: 1, Host: results.Host{CPUs: 2},
+	return Calibrate(context.Background(), Plan{Content: "mixed", Codec: "zlib", Level: 1, Seed: 1, Host: results.Host{CPUs: 2},
 		Peer: []string{os.Args[0], peerArgument}})
 })
 
@@ -48,7 +49,7 @@ func calibrate(t *testing.T) *Calibration {
 // Encoders that would fill the host's memory are refused before any is made; and there is no calibration without a peer.
 func TestTooLargeEncodersAreRefused(t *testing.T) {
 	p := Plan{Content: "mixed", Codec: "zstd", Level: 4, Host: results.Host{CPUs: 2, MemoryBytes: 4 << 30}}
-	if _, err := Calibrate(p); err == nil || !strings.Contains(err.Error(), "zstd, level 4") ||
+	if _, err := Calibrate(t.Context(), p); err == nil || !strings.Contains(err.Error(), "zstd, level 4") ||
 		!strings.Contains(err.Error(), "half of the host's 4096") {
 		t.Errorf("calibrating in 4 GiB: %v", err)
 	}
@@ -56,13 +57,13 @@ func TestTooLargeEncodersAreRefused(t *testing.T) {
 	if err := p.Check(); err != nil {
 		t.Errorf("level 1 in 4 GiB: %v", err)
 	}
-	if _, err := Calibrate(p); err == nil || !strings.Contains(err.Error(), "peer") {
+	if _, err := Calibrate(t.Context(), p); err == nil || !strings.Contains(err.Error(), "peer") {
 		t.Errorf("without a peer: %v", err)
 	}
 }
 
 func TestOneCPUIsRefused(t *testing.T) {
-	if _, err := Calibrate(Plan{Host: results.Host{CPUs: 1}}); err == nil {
+	if _, err := Calibrate(t.Context(), Plan{Host: results.Host{CPUs: 1}}); err == nil {
 		t.Error("calibrated on one CPU")
 	}
 }

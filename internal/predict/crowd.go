@@ -13,21 +13,33 @@ import (
 // Crowd is how many times as long a page takes on a CPU that other threads wait for, 1 or more: they push each other's
 // codec out of the caches. It goes by whether somebody waits as the page is begun.
 type Crowd struct {
-	Encode [len(crowdEach)]float64 // by how many encoders there are, see crowdEach
+	Encode [len(crowds)]float64 // by how many encoders there are, see crowds
 	Decode float64
 }
 
-// crowdEach is how many codec states each thread of the crowd has.
-var crowdEach = [...]int{1, 4}
+// crowds are those that it is measured with: so many pairs of threads, and codec states of each that compresses.
+var crowds = [...]struct{ pairs, each int }{{4, 1}, {16, 1}, {16, 4}}
 
-func crowdName(i int) string { return fmt.Sprintf("crowded_encode_%d", crowdEach[i]*crowdPairs) }
+// crowdPairs is the most of them.
+const crowdPairs = 16
+
+// encodersOf is how many encoders crowd i has.
+func encodersOf(i int) int { return crowds[i].pairs * crowds[i].each }
+
+func crowdName(i int) string { return fmt.Sprintf("crowded_encode_%d", encodersOf(i)) }
 
 const crowdDecodeName = "crowded_decode"
 
-// encode is the factor where there are n encoders: linear in log n between those that were measured.
+// encode is the factor where there are n encoders: linear in log n between those that were measured, and beyond them that
+// of the fewest or the most.
 func (c Crowd) encode(n int) float64 {
-	few, many := crowdEach[0]*crowdPairs, crowdEach[1]*crowdPairs
-	return between(float64(min(max(n, few), many)), float64(few), float64(many), c.Encode[0], c.Encode[1])
+	for i := 1; i < len(crowds); i++ {
+		few, many := encodersOf(i-1), encodersOf(i)
+		if n < many {
+			return between(float64(max(n, few)), float64(few), float64(many), c.Encode[i-1], c.Encode[i])
+		}
+	}
+	return c.Encode[len(crowds)-1]
 }
 
 // crowd is that of the calibration, or of a resampling of it.
@@ -40,9 +52,9 @@ func (c *Calibration) crowd(rng *rand.Rand) (crowd Crowd) {
 }
 
 // The crowd: so many pairs of threads hand a token to and fro, each pair its own. While they have it one of
-// them compresses a page and the other decompresses one, as the workers of a run of 16 threads do at either end.
+// them compresses a page and the other decompresses one, as the workers of a run of 16 threads do at either end. A pair
+// stays on one of two CPUs: what moves do is measured by itself.
 const (
-	crowdPairs = 16
 	crowdPages = 256                    // of each thread, and other ones: a codec must not get to know them
 	crowdStart = 300 * time.Millisecond // until all are at work
 	crowdFor   = 800 * time.Millisecond
@@ -53,8 +65,9 @@ const (
 // there are: its CPU time, over the share of the CPUs' time that the threads get at all. The caches and translations
 // that the others push out are in it, and what interrupts and a hypervisor take, whether the kernel knows of it or not.
 func (m *meter) crowd(t thread.Thread) error {
-	for i, each := range crowdEach {
-		members, err := m.members(t, each)
+	const decoders = 1 // the crowd by which decoding is measured
+	for i, of := range crowds {
+		members, err := m.members(t, of.pairs, of.each)
 		for _, x := range members {
 			defer x.w.mem.Unmap()
 		}
@@ -62,34 +75,61 @@ func (m *meter) crowd(t thread.Thread) error {
 			return err
 		}
 		share := m.gather(t, members)
-		byItself := [2]float64{alone(t, crowdPages, members[encoding].first), alone(t, crowdPages, members[decoding].first)}
-		for _, x := range members {
-			factor := 1.0
-			if due := float64(x.pages) * byItself[x.side] * share; byItself[x.side] > float64(crowdLeast) && due > 0 {
-				factor = float64(x.took) / due
+		factors := factorsOf(t, members, share)
+		for k := 0; k+2*twoCPUs <= len(factors); k += 2 * twoCPUs { // of a pair on each CPU
+			var sum [2]float64
+			for at, f := range factors[k : k+2*twoCPUs] {
+				sum[members[k+at].side] += f / twoCPUs
 			}
-			switch {
-			case x.side == encoding:
-				m.add(crowdName(i), factor)
-			case i == 0:
-				m.add(crowdDecodeName, factor)
+			m.add(crowdName(i), sum[encoding])
+			if i == decoders {
+				m.add(crowdDecodeName, sum[decoding])
 			}
 		}
 		const note = "CPU time of a page %s with %d threads that hand over, by %d states, over the same alone by one, and over the " +
 			"%.0f %% of the CPUs' time that they got: a factor"
-		m.c.Notes[crowdName(i)] = fmt.Sprintf(note, "compressed", 2*crowdPairs, each*crowdPairs, 100*share)
-		if i == 0 {
-			m.c.Notes[crowdDecodeName] = fmt.Sprintf(note, "decompressed", 2*crowdPairs, each*crowdPairs, 100*share)
+		m.c.Notes[crowdName(i)] = fmt.Sprintf(note, "compressed", 2*of.pairs, encodersOf(i), 100*share)
+		if i == decoders {
+			m.c.Notes[crowdDecodeName] = fmt.Sprintf(note, "decompressed", 2*of.pairs, encodersOf(i), 100*share)
 		}
 	}
 	return nil
 }
 
-// members makes the crowd, each with so many codec states.
-func (m *meter) members(t thread.Thread, each int) ([]*member, error) {
+// factorsOf is for each member how many times as long a page of it took as the same alone, by one codec and on the same
+// CPU.
+func factorsOf(t thread.Thread, members []*member, share float64) []float64 {
+	reading := readingOfCPU()
+	var byItself [twoCPUs][2]float64
+	for _, x := range members[:2*twoCPUs] {
+		byItself[x.cpu][x.side] = x.alone(t)
+	}
+	factors := make([]float64, len(members))
+	for i, x := range members {
+		factors[i] = 1
+		alone := byItself[x.cpu][x.side]
+		if due := float64(x.pages) * alone * share; alone > float64(crowdLeast) && due > 0 {
+			factors[i] = (float64(x.took) - float64(x.pages)*reading) / due
+		}
+	}
+	return factors
+}
+
+// readingOfCPU is what it takes of a thread's CPU time to read it, in ns.
+func readingOfCPU() float64 {
+	const n = 1000
+	return cpuOf(n, func() {
+		for range n {
+			threadCPU()
+		}
+	})
+}
+
+// members makes a crowd of so many pairs, each encoding one with so many codec states.
+func (m *meter) members(t thread.Thread, pairs, each int) ([]*member, error) {
 	plan := m.plan
 	var list []*member
-	for range crowdPairs {
+	for pair := range pairs {
 		token := baton{word: new(uint32), flag: withinProcess}
 		for side := range uint32(2) { // encoding, decoding
 			plan.Seed++
@@ -97,7 +137,7 @@ func (m *meter) members(t thread.Thread, each int) ([]*member, error) {
 			if err != nil {
 				return list, err
 			}
-			x := &member{w: w, token: token, side: side}
+			x := &member{w: w, token: token, side: side, cpu: pair % twoCPUs}
 			list = append(list, x)
 			if side == decoding {
 				if err := w.pack(t); err != nil {
@@ -125,7 +165,7 @@ func (m *meter) gather(t thread.Thread, members []*member) float64 {
 		joins[i].Join(t)
 		all += x.all
 	}
-	return min(float64(all)/float64(crowdFor)/float64(m.plan.Host.CPUs), 1)
+	return min(float64(all)/float64(crowdFor)/twoCPUs, 1)
 }
 
 // member is one thread of the crowd.
@@ -134,14 +174,20 @@ type member struct {
 	encoders []codec.Encoder // that take turns
 	token    baton
 	side     uint32
-	took     time.Duration // CPU time of its pages
+	cpu      int
+	took     time.Duration // CPU time of its pages, and of reading it
 	all      time.Duration // its CPU time, hand-overs included
 	pages    int
 }
 
-// do does a page by the next of its codecs, and first by the first.
-func (x *member) do(t thread.Thread, page int)    { x.by(t, page, page) }
-func (x *member) first(t thread.Thread, page int) { x.by(t, page, 0) }
+// alone is what a page takes by one codec with nobody else about, in ns.
+func (x *member) alone(t thread.Thread) float64 {
+	defer onCPU(x.cpu)()
+	return alone(t, crowdPages, func(t thread.Thread, page int) { x.by(t, page, 0) })
+}
+
+// do does a page by the next of its codecs.
+func (x *member) do(t thread.Thread, page int) { x.by(t, page, page) }
 
 func (x *member) by(t thread.Thread, page, codec int) {
 	page %= crowdPages
@@ -154,6 +200,7 @@ func (x *member) by(t thread.Thread, page, codec int) {
 }
 
 func (x *member) work(t thread.Thread, begin time.Duration) {
+	defer onCPU(x.cpu)()
 	end := begin + crowdFor
 	for ; t.Now() < begin; x.turn(t, end) {
 	}

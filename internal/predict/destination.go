@@ -82,7 +82,11 @@ func (s *socket) put(t thread.Thread, n int) {
 	if cpu != s.reader {
 		rate = s.rates.SendFar
 	}
-	t.Compute(s.rates.Send + perKiB(rate, n))
+	call := s.rates.Send
+	if s.notEmpty.Asleep() {
+		call += s.rates.SendWake
+	}
+	t.Compute(call + perKiB(rate, n))
 	s.bytes += n
 	if last := len(s.parts) - 1; last >= 0 && s.parts[last].cpu == cpu {
 		s.parts[last].bytes += n
@@ -128,11 +132,16 @@ const writeSpace = 4
 func (s *socket) fill(t thread.Thread) bool {
 	was := t.Enter(thread.Receiving)
 	defer t.Enter(was)
+	slept := false
 	for s.bytes == 0 {
 		if s.closed {
 			return false
 		}
 		s.notEmpty.Sleep(t)
+		slept = true
+	}
+	if slept {
+		t.Compute(s.rates.RecvAfter)
 	}
 	n := min(s.bytes, readerBuffer)
 	s.take(t, n)
@@ -166,12 +175,12 @@ type loader struct {
 }
 
 type unjob struct {
-	decode time.Duration
-	used   time.Duration // when its decoder last was
+	decode  time.Duration
+	decoder state
 }
 
 func (l *loader) Init(r *models.Request) error {
-	r.User = &unjob{used: l.machine.Now()}
+	r.User = &unjob{decoder: state{used: l.machine.Now()}}
 	return nil
 }
 
@@ -183,7 +192,7 @@ func (l *loader) Fill(t thread.Thread, r *models.Request) {
 func (l *loader) Handle(t thread.Thread, r *models.Request) {
 	was := t.Enter(thread.Codec)
 	u := r.User.(*unjob)
-	u.used = l.cold.compute(t, u.decode, u.used)
+	l.cold.compute(t, u.decode, &u.decoder)
 	t.Enter(was)
 }
 
@@ -197,7 +206,7 @@ func (l *loader) load(t thread.Thread, p models.Pipeline) {
 		if !ok {
 			return
 		}
-		t.Compute(l.rates.Record)
+		t.Compute(l.rates.Record + l.rates.Load)
 		switch r.kind {
 		case wire.Compressed:
 			l.rec = r

@@ -58,7 +58,7 @@ func (h LetterHost) profile() Profile {
 	costs := h.Costs
 	costs.IdleWake = h.Unsaid.IdleWake
 	costs.FutexWake, costs.WakeLocal = h.Unsaid.FutexWake, h.Unsaid.FutexWake
-	costs.WakeQueued, costs.WakeBusy = h.Unsaid.FutexWake, h.Unsaid.FutexWake
+	costs.WakeComing, costs.WakeQueued, costs.WakeBusy = h.Unsaid.FutexWake, h.Unsaid.FutexWake, h.Unsaid.FutexWake
 	return Profile{Costs: costs, Rates: h.Rates, Pages: h.Unsaid.pages()}
 }
 

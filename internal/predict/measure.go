@@ -2,6 +2,7 @@ package predict
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -27,6 +28,9 @@ type Plan struct {
 	Seed    uint64
 	Host    results.Host
 	Peer    []string // a command that calls Peer
+
+	// Destination is for a peer alone: that it is one, and of what.
+	Destination *workloads.Scenario
 }
 
 // samples is how often each figure is measured: a batch each.
@@ -55,11 +59,11 @@ func (p Plan) Check() error {
 // calibratedStates is about how many encoders are made, all of which are kept: the collector is off.
 const calibratedStates = 200
 
-// Calibrate measures this host; it takes about a quarter of a minute. Figures are CPU time of the thread that
+// Calibrate measures this host; it takes some twenty seconds. Figures are CPU time of the thread that
 // pays where they can be, and time on the clock where two threads are needed. The threads are sealed, as
 // those of a measured run are, and the collector of Go is off meanwhile: nothing else of the process may
 // stop the world.
-func Calibrate(p Plan) (*Calibration, error) {
+func Calibrate(ctx context.Context, p Plan) (*Calibration, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
@@ -85,17 +89,17 @@ func Calibrate(p Plan) (*Calibration, error) {
 			return
 		}
 		m.primitives(t)
-		for _, experiment := range []func(thread.Thread) error{m.making, m.states, m.crowd, m.futexes, m.work, m.records,
+		for _, experiment := range []func(thread.Thread) error{m.making, m.states, m.moves, m.crowd, m.futexes, m.work, m.records,
 			m.socket} {
 			if failed = errors.Join(m.rests(t), experiment(t)); failed != nil {
 				return
 			}
 		}
 	})
-	if failed != nil {
-		return nil, failed
+	if err = errors.Join(err, failed); err != nil {
+		return nil, err
 	}
-	return c, err
+	return c, m.harness(ctx)
 }
 
 // meter collects samples.
@@ -105,6 +109,7 @@ type meter struct {
 	machine *thread.Kernel
 	large   *pageMeter // of more pages than a cache holds
 	peer    *peer
+	rested  int // how often rests were measured
 }
 
 // batch measures f, which does n of something, samples times by CPU time.
@@ -137,6 +142,10 @@ func threadCPU() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
+// twoCPUs are those that the experiments are made on: the first that this process may use. One may be slower for a
+// while, as where a virtual CPU shares its core with a neighbour; then what pages take is the mean of both.
+const twoCPUs = 2
+
 // measurePages takes the service time of each page, a mean of several: ticks and other interrupts are not the page's
 // doing, but they come, and who computes pays for them.
 func measurePages(t thread.Thread, p Plan) ([]Page, error) {
@@ -145,24 +154,16 @@ func measurePages(t thread.Thread, p Plan) ([]Page, error) {
 		return nil, err
 	}
 	defer w.mem.Unmap()
-	const passes = 5
+	const passes = 3
 	list := make([]Page, calibratedPages)
-	for pass := range 1 + passes { // the first warms codec and caches up
-		for i := range list {
-			page, err := w.measure(t, i)
-			if err != nil {
-				return nil, err
-			}
-			if pass > 0 {
-				list[i].Encode += page.Encode
-				list[i].Decode += page.Decode
-				list[i].Bytes = page.Bytes
-			}
+	for cpu := range twoCPUs {
+		if err := w.measureAll(t, cpu, passes, list); err != nil {
+			return nil, err
 		}
 	}
 	for i := range list {
-		list[i].Encode = max(list[i].Encode/passes, 1)
-		list[i].Decode /= passes
+		list[i].Encode = max(list[i].Encode/(twoCPUs*passes), 1)
+		list[i].Decode /= twoCPUs * passes
 	}
 	return list, nil
 }
@@ -229,6 +230,25 @@ func (w *pageMeter) unpack(t thread.Thread, i int) {
 	if len(w.packed[i]) > 0 {
 		_ = w.decoder.Decode(t, w.back, w.packed[i]) // it did when it was packed
 	}
+}
+
+// measureAll adds to list what each page takes on one CPU, in so many passes after one that warms codec and caches up.
+func (w *pageMeter) measureAll(t thread.Thread, cpu, passes int, list []Page) error {
+	defer onCPU(cpu)()
+	for pass := range 1 + passes {
+		for i := range list {
+			page, err := w.measure(t, i)
+			if err != nil {
+				return err
+			}
+			if pass > 0 {
+				list[i].Encode += page.Encode
+				list[i].Decode += page.Decode
+				list[i].Bytes = page.Bytes
+			}
+		}
+	}
+	return nil
 }
 
 // measure does with a page what the workers of either end do.

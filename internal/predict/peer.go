@@ -104,8 +104,8 @@ func (s *peerPage) unmap() {
 // PeerMemory is the descriptor that a peer finds the shared memory at.
 const PeerMemory = 3
 
-// Peer is the body of the peer process: it reads the plan from stdin, takes its turns, and returns. The end of stdin
-// is that of the calibration, and then this process ends at once.
+// Peer is the body of the peer process: it reads the plan from stdin, takes its turns or is a destination, and returns.
+// The end of stdin is that of the calibration, and then this process ends at once.
 func Peer(stdin io.Reader) error {
 	var p Plan
 	if err := json.NewDecoder(io.LimitReader(stdin, maxCalibrationBytes)).Decode(&p); err != nil {
@@ -115,6 +115,9 @@ func Peer(stdin io.Reader) error {
 		_, _ = io.Copy(io.Discard, stdin)
 		os.Exit(1)
 	}()
+	if p.Destination != nil {
+		return receive(*p.Destination)
+	}
 	shared, err := mapPeerPage(os.NewFile(PeerMemory, "peer"))
 	if err != nil {
 		return err

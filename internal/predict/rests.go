@@ -55,8 +55,11 @@ func (c *Calibration) rests(rng *rand.Rand) (r [2]Rests) {
 // rests adds two samples of each, for how fast caches forget is also for the neighbours of a virtual machine to say,
 // and they come and go within seconds: so it is called between the other experiments. They are taken with one codec
 // and nothing between, in steady state, for a page warms up only that part of a state that it uses. What a page takes
-// at once is known from passes over all pages: of one that comes again too soon the processor remembers too much.
+// at once is known from passes over all pages: of one that comes again too soon the processor remembers too much. Each
+// time it is the other CPU's turn.
 func (m *meter) rests(t thread.Thread) error {
+	defer onCPU(m.rested % twoCPUs)()
+	m.rested++
 	const rounds, pages, passes = 2, 8, 5
 	w, err := newPageMeter(m.plan, crowdPages)
 	if err != nil {

@@ -59,11 +59,13 @@ func (m *meter) states(t thread.Thread) error {
 			w.compress(t, page)
 		})
 	}
-	for range 3 {
+	for round := range 2 * twoCPUs {
+		back := onCPU(round % twoCPUs)
 		one := with(1)
 		for i, n := range stateCounts {
 			m.add(statesName(i), with(n)/one)
 		}
+		back()
 	}
 	for i, n := range stateCounts {
 		m.c.Notes[statesName(i)] = fmt.Sprintf("a page compressed by the next of %d encoders over one by the same: a factor", n)

@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -45,6 +46,7 @@ func (m *meter) futexes(t thread.Thread) error {
 		return err
 	}
 	m.wakeIdle(t)
+	m.wakeComing(t)
 	m.wakeQueued(t)
 	m.wakeBusy(t)
 	m.overlooked(t)
@@ -246,6 +248,29 @@ func (m *meter) newHog(t thread.Thread, cpu int) *hog {
 	return h
 }
 
+// wakeComing wakes two sleepers of a CPU that sleeps: what the second call takes, for that CPU is waking up already.
+func (m *meter) wakeComing(t thread.Thread) {
+	defer onCPU(0)()
+	first, second := m.newSleeper(t, 1, ordinary), m.newSleeper(t, 1, ordinary)
+	first.wake(t)
+	second.wake(t)
+	for range samples {
+		for end := t.Now() + 2*time.Millisecond; t.Now() < end; {
+		}
+		second.woke.Store(0)
+		first.event.Set(t)
+		before := t.Now()
+		second.event.Set(t)
+		m.add("wake_coming_ns", float64(t.Now()-before)-m.figure("clock_ns"))
+		for second.woke.Load() == 0 {
+			t.Now()
+		}
+	}
+	first.close(t)
+	second.close(t)
+	m.c.Notes["wake_coming_ns"] = "FUTEX_WAKE of a sleeper whose CPU is waking up for another, as the waker sees it"
+}
+
 // wakeQueued wakes a sleeper whose CPU runs another thread and which never preempts that: what the call takes.
 func (m *meter) wakeQueued(t thread.Thread) {
 	defer onCPU(1)()
@@ -253,7 +278,8 @@ func (m *meter) wakeQueued(t thread.Thread) {
 	s := m.newSleeper(t, 0, batch)
 	s.wake(t) // it sleeps from here on
 	for range samples {
-		t.SleepUntil(t.Now()+2*time.Millisecond, thread.Sleeping)
+		for end := t.Now() + 2*time.Millisecond; t.Now() < end; {
+		}
 		call, _ := s.wake(t)
 		m.add("wake_queued_ns", call-m.figure("clock_ns"))
 	}
@@ -354,8 +380,9 @@ func (w *pageMeter) turns(t thread.Thread, b baton, side uint32) {
 // alone is the mean time that do takes of so many pages with nobody else about, in ns: the median of several
 // rounds.
 func alone(t thread.Thread, pages int, do func(thread.Thread, int)) float64 {
+	const n = 11
 	var rounds []float64
-	for range samples {
+	for range n {
 		begin := t.Now()
 		for page := range pages {
 			do(t, page)
@@ -416,27 +443,72 @@ func (m *meter) wakeIdle(t thread.Thread) {
 
 const idleRounds = 11
 
-// overlookedName is the figure among the samples that is 0 or 1.
-const overlookedName = "asleep_overlooked"
+// The figures among the samples that are 0 or 1.
+const (
+	sleepsOverlookedName = "asleep_overlooked"
+	pollsOverlookedName  = "polled_overlooked"
+)
 
-// overlooked wakes a sleeper from the CPU on which it fell asleep, while the other one sleeps, and looks where it
-// wakes up.
+// overlooked wakes a sleeper from the CPU on which it fell asleep, while the other one sleeps, or is idle for so short a
+// time that it is still polled, and looks where it wakes up.
 func (m *meter) overlooked(t thread.Thread) {
 	defer onCPU(0)()
-	const asleep = 2 * time.Millisecond // longer than a CPU polls for work
+	const asleep = 2 * time.Millisecond // longer than a CPU is polled for work
 	s := m.newSleeper(t, 0, roaming)
-	here := thisCPU()
 	for range samples {
 		t.SleepUntil(t.Now()+asleep, thread.Sleeping)
-		s.wake(t)
-		stayed := 0.0
-		if s.on.Load() == here {
-			stayed = 1
-		}
-		m.add(overlookedName, stayed)
+		m.add(sleepsOverlookedName, s.stays(t))
 	}
+	n := m.newNapper(t, 1)
+	for range samples {
+		t.SleepUntil(t.Now()+asleep, thread.Sleeping)
+		for was := n.slept.Load(); n.slept.Load() == was; {
+		}
+		for until := time.Duration(n.slept.Load()) + nap/2; t.Now() < until; {
+		}
+		m.add(pollsOverlookedName, s.stays(t))
+	}
+	n.close(t)
 	s.close(t)
-	m.c.Notes[overlookedName] = "1 where a thread woke up on its busy CPU while the other slept, 0 where it was given that"
+	const note = "1 where a thread woke up on its busy CPU while the other %s, 0 where it was given that"
+	m.c.Notes[sleepsOverlookedName] = fmt.Sprintf(note, "slept")
+	m.c.Notes[pollsOverlookedName] = fmt.Sprintf(note, "was idle for some 30 µs and mostly less than 150")
+}
+
+// napper sleeps again and again, for a nap and what a sleep takes longer.
+type napper struct {
+	slept  atomic.Int64 // when it last began to
+	quit   atomic.Bool
+	joiner thread.Joiner
+}
+
+const nap = 60 * time.Microsecond
+
+func (m *meter) newNapper(t thread.Thread, cpu int) *napper {
+	n := &napper{}
+	n.joiner = m.machine.Start(t, "napper", thread.Worker, func(t thread.Thread) {
+		defer onCPU(cpu)()
+		for !n.quit.Load() {
+			now := t.Now()
+			n.slept.Store(int64(now))
+			t.SleepUntil(now+nap, thread.Sleeping)
+		}
+	})
+	return n
+}
+
+func (n *napper) close(t thread.Thread) {
+	n.quit.Store(true)
+	n.joiner.Join(t)
+}
+
+// stays wakes s, and is 1 where that woke up on the CPU of the caller and 0 where on another.
+func (s *sleeper) stays(t thread.Thread) float64 {
+	here := thisCPU()
+	if s.wake(t); s.on.Load() == here {
+		return 1
+	}
+	return 0
 }
 
 // thisCPU is the number of the CPU that the calling OS thread runs on.

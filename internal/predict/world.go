@@ -36,7 +36,7 @@ func (g *guest) Sync(t thread.Thread, into *workloads.Bitmap) int64 {
 // IsZero: a page is zero with the share of the calibration. Main asks only about pages that it sends
 // itself, so the page's other figures are not drawn with it.
 func (g *guest) IsZero(t thread.Thread, _ int) bool {
-	t.Compute(g.rates.Zero)
+	t.Compute(g.rates.Zero + g.rates.Own)
 	return g.content.draw().Bytes == 0
 }
 
@@ -150,11 +150,11 @@ func (s *stream) flush(t thread.Thread) {
 
 // job is one request of the source.
 type job struct {
-	page Page
-	full bool
-	part part // of a round
-	cpu  int  // that it was handled on
-	used time.Duration
+	page    Page
+	full    bool
+	part    part // of a round
+	cpu     int  // that it was handled on
+	encoder state
 }
 
 // jobs is the work of the source's pipeline: service times and sizes.
@@ -176,7 +176,7 @@ type jobs struct {
 
 func (j *jobs) Init(r *models.Request) error {
 	j.maker.Compute(j.profile.State)
-	w := &job{used: j.machine.Now()}
+	w := &job{encoder: state{used: j.machine.Now()}}
 	if j.sink != nil {
 		w.part = part{sink: j.sink(), iov: make([][]byte, 1)}
 	}
@@ -205,7 +205,7 @@ func (j *jobs) encode(t thread.Thread, w *job, p Page) {
 		t.Compute(p.Encode)
 		return
 	}
-	w.used = j.cold.compute(t, p.Encode, w.used)
+	j.cold.compute(t, p.Encode, &w.encoder)
 }
 
 func (j *jobs) Done(t thread.Thread, req *models.Request) {

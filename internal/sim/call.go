@@ -188,6 +188,8 @@ func (p *proc) wakeCost(f *futex, sync bool) (before, after int64) {
 		cost = m.costs.pollWake
 	case idle:
 		cost = m.costs.futexWake
+	case m.cpus[i].cur.where == arriving:
+		cost = m.costs.wakeComing
 	case m.interrupts(w, i):
 		cost = m.costs.wakeBusy
 	}
@@ -221,7 +223,7 @@ func sleepOnTimer(p *proc) (int64, step) {
 		return p.ends(back, (*proc).leaving)
 	}
 	m.trace(p, TraceSleep, "")
-	p.until, p.back = due, back
+	p.until, p.back = due, back+m.costs.sleepAfter
 	p.sleep(sleeping)
 	return asleep, timerWoke
 }

@@ -29,9 +29,11 @@ type Costs struct {
 
 	// The waker pays for the call, and half-way through it the thread is woken: WakeEmpty if nobody sleeps; else by
 	// where the woken thread will run. FutexWake: on an idle CPU, which is sent an interrupt or told by a word that it polls.
-	// WakeLocal: on the waker's own. WakeQueued: on another, where it has to wait for its turn. WakeBusy: on another
-	// that runs a thread, which has to be interrupted; on a virtual machine that can be several times the others.
+	// WakeComing: on one that is waking up already. WakeLocal: on the waker's own. WakeQueued: on another, where it has
+	// to wait for its turn. WakeBusy: on another that runs a thread, which has to be interrupted; on a virtual machine
+	// that can be several times the others.
 	FutexWake  time.Duration `json:"futex_wake_ns"`
+	WakeComing time.Duration `json:"wake_coming_ns"`
 	WakeEmpty  time.Duration `json:"wake_empty_ns"`
 	WakeLocal  time.Duration `json:"wake_local_ns"`
 	WakeQueued time.Duration `json:"wake_queued_ns"`
@@ -54,9 +56,9 @@ type Costs struct {
 	IdleWake   time.Duration `json:"idle_wake_ns"`
 	WakeSpread float64       `json:"wake_spread"`
 
-	// HaltPoll is for how long at most a CPU that has nothing to run polls for work before it goes to sleep, as
-	// the guest of a hypervisor may; for how long it does follows how long it was idle before (see idle.go). 0: it
-	// sleeps at once. PollWake is the call that wakes a thread on a CPU that still polls (the waker
+	// HaltPoll is for how long at most a CPU that has nothing to run is polled for work before it goes to sleep, as a
+	// virtual one may be; for how long it is follows how long it was idle before (see idle.go). 0: it
+	// sleeps at once. PollWake is the call that wakes a thread on a CPU that is still polled (the waker
 	// pays), and PollLatency the latency there (nobody does): FutexWake and IdleWake are of one that sleeps.
 	HaltPoll    time.Duration `json:"halt_poll_ns"`
 	PollWake    time.Duration `json:"poll_wake_ns"`
@@ -73,10 +75,11 @@ type Costs struct {
 	// queue of another: Linux's sched_migration_cost_ns.
 	Hot time.Duration `json:"hot_ns"`
 
-	// Overlooked: a CPU that sleeps (see HaltPoll) is given to no thread that wakes up but one that ran there
-	// last. Linux does so on a virtual machine whose hypervisor tells it which virtual CPUs are off their
-	// CPU: one that halts is.
-	Overlooked bool `json:"asleep_overlooked"`
+	// SleepsOverlooked: a CPU that sleeps (see HaltPoll) is given to no thread that wakes up but one that ran there
+	// last; PollsOverlooked: nor is one that is idle and still polled. Linux does so on a virtual machine whose
+	// hypervisor tells it which virtual CPUs are off their CPU: one that halts is.
+	SleepsOverlooked bool `json:"asleep_overlooked"`
+	PollsOverlooked  bool `json:"polled_overlooked"`
 
 	// Slice is how long a thread keeps a CPU that another waits for. WakeGranularity is by how much at
 	// least the running thread must have had more CPU time than the mean to be preempted by one that wakes
@@ -84,9 +87,11 @@ type Costs struct {
 	Slice           time.Duration `json:"slice_ns"`
 	WakeGranularity time.Duration `json:"wake_granularity_ns"`
 
-	// SleepCall is clock_nanosleep without the sleep, half of it before and half after (the caller pays);
-	// SleepSlack is the latency by which the kernel lets a sleeper oversleep.
+	// SleepCall is clock_nanosleep without the sleep, half of it before and half after; SleepAfter is what the thread
+	// takes longer afterwards, until what it works with is in the caches again (the caller pays both). SleepSlack is
+	// the latency by which the kernel lets a sleeper oversleep.
 	SleepCall  time.Duration `json:"sleep_call_ns"`
+	SleepAfter time.Duration `json:"sleep_after_ns"`
 	SleepSlack time.Duration `json:"sleep_slack_ns"`
 
 	// Clock is one reading of the clock, Stamp one state change of the accounting. The caller pays.
@@ -104,7 +109,7 @@ type Costs struct {
 func Typical() Costs {
 	return Costs{
 		Atomic: 8, Line: 70, Poll: 2, Pause: 40,
-		FutexWait: 900, FutexWake: 1100, WakeEmpty: 250, WakeLocal: 1100, WakeQueued: 1100, WakeBusy: 1100,
+		FutexWait: 900, FutexWake: 1100, WakeComing: 1100, WakeEmpty: 250, WakeLocal: 1100, WakeQueued: 1100, WakeBusy: 1100,
 		Kick:     time.Microsecond,
 		IdleWake: 5 * time.Microsecond, WakeSpread: 0.2, Switch: 1300,
 		Hot: 500 * time.Microsecond, Slice: 3 * time.Millisecond,
@@ -144,12 +149,12 @@ func (c Costs) Fields() []Cost {
 	return []Cost{
 		{"atomic_ns", c.Atomic}, {"line_ns", c.Line}, {"poll_ns", c.Poll}, {"pause_ns", c.Pause},
 		{"futex_wait_ns", c.FutexWait}, {"futex_wake_ns", c.FutexWake},
-		{"wake_empty_ns", c.WakeEmpty}, {"wake_local_ns", c.WakeLocal}, {"wake_queued_ns", c.WakeQueued},
+		{"wake_coming_ns", c.WakeComing}, {"wake_empty_ns", c.WakeEmpty}, {"wake_local_ns", c.WakeLocal}, {"wake_queued_ns", c.WakeQueued},
 		{"wake_busy_ns", c.WakeBusy},
 		{"kick_ns", c.Kick}, {"interrupt_ns", c.Interrupt}, {"timer_ns", c.Timer}, {"idle_wake_ns", c.IdleWake},
 		{"halt_poll_ns", c.HaltPoll}, {"poll_wake_ns", c.PollWake}, {"poll_latency_ns", c.PollLatency},
 		{"switch_ns", c.Switch}, {"space_ns", c.Space}, {"hot_ns", c.Hot}, {"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
-		{"sleep_call_ns", c.SleepCall}, {"sleep_slack_ns", c.SleepSlack},
+		{"sleep_call_ns", c.SleepCall}, {"sleep_after_ns", c.SleepAfter}, {"sleep_slack_ns", c.SleepSlack},
 		{"clock_ns", c.Clock}, {"stamp_ns", c.Stamp},
 		{"start_ns", c.Start}, {"start_latency_ns", c.StartLatency},
 	}
@@ -157,31 +162,31 @@ func (c Costs) Fields() []Cost {
 
 // costs is Costs in the machine's own unit.
 type costs struct {
-	atomic, line, poll, pause            int64
-	futexWait, futexWake, wakeEmpty      int64
-	wakeLocal, wakeQueued, wakeBusy      int64
-	kick, interrupt                      int64
-	idleWake, change, slice, wakePreempt int64
-	space, hot, timer                    int64
-	haltPoll, pollWake, pollLatency      int64
-	sleepCall, sleepSlack, clock, stamp  int64
-	start, startLatency                  int64
-	wakeSpread                           float64
-	overlooked                           bool
+	atomic, line, poll, pause                       int64
+	futexWait, futexWake, wakeComing, wakeEmpty     int64
+	wakeLocal, wakeQueued, wakeBusy                 int64
+	kick, interrupt                                 int64
+	idleWake, change, slice, wakePreempt            int64
+	space, hot, timer                               int64
+	haltPoll, pollWake, pollLatency                 int64
+	sleepCall, sleepAfter, sleepSlack, clock, stamp int64
+	start, startLatency                             int64
+	wakeSpread                                      float64
+	sleepsOverlooked, pollsOverlooked               bool
 }
 
 func (c Costs) internal() costs {
 	return costs{
 		atomic: int64(c.Atomic), line: int64(c.Line), poll: int64(c.Poll), pause: int64(c.Pause),
-		futexWait: int64(c.FutexWait), futexWake: int64(c.FutexWake),
+		futexWait: int64(c.FutexWait), futexWake: int64(c.FutexWake), wakeComing: int64(c.WakeComing),
 		wakeEmpty: int64(c.WakeEmpty), wakeLocal: int64(c.WakeLocal), wakeQueued: int64(c.WakeQueued),
 		wakeBusy: int64(c.WakeBusy), kick: int64(c.Kick), interrupt: int64(c.Interrupt), idleWake: int64(c.IdleWake), change: int64(c.Switch),
 		haltPoll: int64(c.HaltPoll), pollWake: int64(c.PollWake), pollLatency: int64(c.PollLatency),
 		space: int64(c.Space), slice: int64(c.Slice), hot: int64(c.Hot), timer: int64(c.Timer), wakePreempt: int64(c.WakeGranularity),
-		sleepCall: int64(c.SleepCall), sleepSlack: int64(c.SleepSlack),
+		sleepCall: int64(c.SleepCall), sleepAfter: int64(c.SleepAfter), sleepSlack: int64(c.SleepSlack),
 		clock: int64(c.Clock), stamp: int64(c.Stamp),
 		start: int64(c.Start), startLatency: int64(c.StartLatency),
-		wakeSpread: c.WakeSpread,
-		overlooked: c.Overlooked,
+		wakeSpread:       c.WakeSpread,
+		sleepsOverlooked: c.SleepsOverlooked, pollsOverlooked: c.PollsOverlooked,
 	}
 }

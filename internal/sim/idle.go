@@ -1,12 +1,14 @@
 package sim
 
-// A CPU that has nothing to run may poll for work before it sleeps, as the guest of a hypervisor does. For how
-// long follows how long it was idle before: as Linux's haltpoll governor has it, with its defaults
-// (Documentation/virt/guest-halt-polling.rst). One that slept and was idle for Costs.HaltPoll at most, its
-// wake-up included, polls for twice as long the next time, and for a quarter of that limit at least; one that
-// was idle for longer polls for half as long.
+// A CPU that has nothing to run may be polled for work before it sleeps, as a virtual one is by its hypervisor. For how
+// long follows how long it was idle before: as KVM has it (Documentation/virt/kvm/halt-polling.rst). After a sleep that
+// was over within Costs.HaltPoll, its wake-up included, it is polled for twice as long, and for pollStart at least; after
+// a longer one for half as long, and not at all if that is less.
 
-// polls says whether CPU i, which is idle, still looks for work and does not sleep yet.
+// pollStart is in ns: the default of KVM's halt_poll_ns_grow_start.
+const pollStart = 10e3
+
+// polls says whether CPU i, which is idle, is still polled for work and does not sleep yet.
 func (m *Machine) polls(i int) bool {
 	c := &m.cpus[i]
 	return m.now-c.emptied < c.poll
@@ -19,10 +21,10 @@ func (m *Machine) wakeUp(i int) int64 {
 	}
 	latency := m.spread(m.costs.idleWake)
 	c, longest := &m.cpus[i], m.costs.haltPoll
-	if m.now+latency-c.emptied > longest {
-		c.poll /= 2
-	} else {
-		c.poll = min(max(2*c.poll, longest/4), longest)
+	if m.now+latency-c.emptied <= longest {
+		c.poll = min(max(2*c.poll, pollStart), longest)
+	} else if c.poll /= 2; c.poll < pollStart {
+		c.poll = 0
 	}
 	return latency
 }
@@ -35,7 +37,13 @@ func (m *Machine) idles(n int) {
 
 // available says whether CPU i is idle and would be taken for any thread.
 func (m *Machine) available(i int) bool {
-	return m.cpus[i].cur == nil && (!m.costs.overlooked || m.polls(i))
+	if m.cpus[i].cur != nil {
+		return false
+	}
+	if m.polls(i) {
+		return !m.costs.pollsOverlooked
+	}
+	return !m.costs.sleepsOverlooked
 }
 
 // idleCPU is an idle CPU that a thread placed on CPU i is better given, or i if none is found. How many are looked

@@ -183,6 +183,7 @@ func TestTargetOfAWakeUp(t *testing.T) {
 		busy                []int // CPUs that run a thread; 0 always does
 		load                [3]float64
 		overlooked, sync    bool
+		pollsToo            bool    // are overlooked
 		queued, owes, isNew bool    // at the waker's CPU; the thread; new: it has not run yet
 		timer, polls        bool    // the waker is no thread; the third CPU looks for work, if it is idle
 		wakes               [2]int  // how many others the waker and the thread woke of late
@@ -196,6 +197,7 @@ func TestTargetOfAWakeUp(t *testing.T) {
 		{name: "another is idle, but all were busy of late", busy: []int{last}, lately: 2.3, load: [3]float64{1, 0.8, 0}, want: last},
 		{name: "another is idle, and some were", busy: []int{last}, lately: 1.9, want: third},
 		{name: "its last sleeps, and another polls", overlooked: true, polls: true, want: third},
+		{name: "and that is overlooked too", overlooked: true, polls: true, pollsToo: true, load: [3]float64{1, 0.8, 0}, want: last},
 		{name: "and its timer has woken its last", overlooked: true, polls: true, timer: true, want: last},
 		{name: "its waker's has less to do, but that wakes many", busy: []int{last, third}, load: [3]float64{0.5, 1, 0},
 			wakes: [2]int{9, 3}, want: last},
@@ -210,7 +212,7 @@ func TestTargetOfAWakeUp(t *testing.T) {
 		{name: "and another waits there", busy: []int{last, third}, load: [3]float64{1, 0, 0}, sync: true, queued: true, want: last},
 		{name: "it owes", busy: []int{last}, load: [3]float64{0, 1, 0}, owes: true, want: last},
 	} {
-		m := one(t, 3, Costs{Slice: time.Millisecond, Overlooked: x.overlooked})
+		m := one(t, 3, Costs{Slice: time.Millisecond, SleepsOverlooked: x.overlooked, PollsOverlooked: x.pollsToo})
 		m.now = int64(time.Second)
 		add := func(cpu int, avg float64) *proc {
 			p := m.newProc("thread", thread.Worker, nil)

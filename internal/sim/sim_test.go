@@ -639,17 +639,25 @@ func TestIdleCPUsPollBeforeTheySleep(t *testing.T) {
 			idle  time.Duration
 			polls bool
 		}{
-			{40 * time.Microsecond, true},   // it was idle for less than the limit, and polls for 50 µs
-			{60 * time.Microsecond, false},  // from now on for 100 µs
-			{90 * time.Microsecond, true},   // which was enough, and stays
-			{110 * time.Microsecond, false}, // 200 µs
-			{190 * time.Microsecond, true},
-			{time.Millisecond, false},       // 100 µs
-			{101 * time.Microsecond, false}, // 200 µs: with its wake-up it was idle for 156
-			{150 * time.Microsecond, true},
-			{time.Millisecond, false},       // 100 µs
-			{150 * time.Microsecond, false}, // 50 µs: 205
-			{60 * time.Microsecond, false},
+			{8 * time.Microsecond, true},   // it was idle for less than the limit, and polls for 10 µs
+			{11 * time.Microsecond, false}, // from now on for 20 µs
+			{18 * time.Microsecond, true},  // which was enough, and stays
+			{30 * time.Microsecond, false}, // 40 µs
+			{38 * time.Microsecond, true},
+			{140 * time.Microsecond, false}, // 80 µs: with its wake-up it was idle for 195
+			{78 * time.Microsecond, true},
+			{150 * time.Microsecond, false}, // 40 µs: 205
+			{41 * time.Microsecond, false},  // 80 µs
+			{90 * time.Microsecond, false},  // 160 µs
+			{158 * time.Microsecond, true},
+			{time.Millisecond, false}, // 80 µs
+			{time.Millisecond, false}, // 40 µs
+			{38 * time.Microsecond, true},
+			{time.Millisecond, false}, // 20 µs
+			{time.Millisecond, false}, // 10 µs
+			{time.Millisecond, false}, // not at all: less than 10 µs
+			{time.Microsecond, false}, // 10 µs
+			{8 * time.Microsecond, true},
 		} {
 			th.Compute(woke + x.idle - th.Now())
 			before := th.Now()

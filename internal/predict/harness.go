@@ -1,0 +1,223 @@
+package predict
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"mtbench/internal/link"
+	"mtbench/internal/sim"
+	"mtbench/models"
+	"mtbench/results"
+	"mtbench/workloads"
+)
+
+// What the two main threads take is more than the parts that are measured in loops of their own: tests and branches wait
+// for memory, and after a sleep all of it has to come again. So it is measured as a whole, too, in migrations by the null
+// model, which takes no page and has no threads: what they take more than they are predicted to is put where it arises.
+// No model that is compared is in that.
+
+const (
+	harnessRounds = 5     // of each migration
+	harnessSeeds  = 3     // that each is predicted with
+	harnessPace   = 770e6 // of those that are paced, bytes a second
+)
+
+// mains is what the main threads took a page: CPU time in ns.
+type mains struct {
+	source, destination float64
+	naps, waits         float64 // sleeps of the source's and of the destination's
+}
+
+// setting is one of the four migrations, which are of the default guest.
+type setting struct {
+	destination string
+	pace        float64 // bytes a second, 0: no limit
+}
+
+// harness measures the null model's migrations and takes what is left of each, step by step.
+func (m *meter) harness(ctx context.Context) error {
+	steps := []struct {
+		setting
+		left func(measured, predicted mains)
+	}{
+		{setting{workloads.Discard, 0}, func(is, due mains) { m.add("own_ns", is.source-due.source) }},
+		{setting{workloads.Discard, harnessPace}, func(is, due mains) {
+			m.add("sleep_after_ns", (is.source-due.source)/is.naps)
+		}},
+		{setting{workloads.Process, 0}, func(is, due mains) { m.add("load_ns", is.destination-due.destination) }},
+		{setting{workloads.Process, harnessPace}, func(is, due mains) {
+			m.add("send_wake_ns", (is.source-due.source)/is.waits)
+			m.add("receive_after_ns", (is.destination-due.destination)/is.waits)
+		}},
+	}
+	measured := make([][]mains, len(steps))
+	for range harnessRounds {
+		for i, s := range steps {
+			is, err := m.nullRun(s.setting)
+			if err != nil {
+				return fmt.Errorf("calibrating with the null model: %w", err)
+			}
+			measured[i] = append(measured[i], is)
+		}
+	}
+	for i, s := range steps {
+		due, err := m.nullDue(ctx, s.setting)
+		if err != nil {
+			return fmt.Errorf("predicting the null model: %w", err)
+		}
+		for _, is := range measured[i] {
+			s.left(is, due)
+		}
+	}
+	m.c.Notes["own_ns"] = "CPU time of a page of main's in a migration by the null model, less its parts"
+	m.c.Notes["sleep_after_ns"] = "the same, of a sleep of the source in a paced one"
+	m.c.Notes["load_ns"] = "the same, of a page of the destination's main"
+	m.c.Notes["send_wake_ns"] = "the same, of the source, by each time that a paced destination slept"
+	m.c.Notes["receive_after_ns"] = "the same, of that destination"
+	return nil
+}
+
+// scenario is what one of the migrations is of.
+func (m *meter) scenario(s setting) workloads.Scenario {
+	return workloads.Scenario{
+		Memory: 48 << 20, VCPUs: 16, DirtyRate: 3500, Pattern: workloads.Patterns()[0], WriteBytes: 64,
+		Content: m.plan.Content, Seed: m.plan.Seed, Codec: m.plan.Codec, Level: m.plan.Level,
+		DowntimeLimit: 1500 * time.Microsecond, Flush: workloads.FlushSync, Limit: 10 * time.Second,
+		Destination: s.destination, LinkBandwidth: s.pace, LinkBurst: 64 << 10, Machine: workloads.Kernel, Sealed: true,
+		Model: "null", Threads: 1, DecompressThreads: 16,
+	}
+}
+
+// nullRun makes one of the migrations.
+func (m *meter) nullRun(s setting) (n mains, err error) {
+	sc, ends := m.scenario(s), workloads.NoEnds
+	if s.destination == workloads.Process {
+		far, err := startDestination(m.plan, sc)
+		if err != nil {
+			return n, err
+		}
+		defer far.end()
+		ends = far.ends
+	}
+	run, err := workloads.RunSource(sc, models.Null, ends)
+	if err != nil {
+		return n, err
+	}
+	return mainsOf(run), nil
+}
+
+// nullDue is what the calibration has them take so far.
+func (m *meter) nullDue(ctx context.Context, s setting) (n mains, err error) {
+	profile, err := m.c.Profile(nil)
+	if err != nil {
+		return n, err
+	}
+	sc := m.scenario(s)
+	setup := Setup{CPUs: min(m.plan.Host.CPUs, sim.MaxCPUs), Scenario: results.Scenario{
+		MemoryBytes: sc.Memory, VCPUs: sc.VCPUs, DirtyRate: sc.DirtyRate, Pattern: sc.Pattern, WriteBytes: sc.WriteBytes,
+		DowntimeLimitMS: toMS(sc.DowntimeLimit), Flush: string(sc.Flush), LimitMS: toMS(sc.Limit),
+		Destination: sc.Destination, LinkBandwidth: sc.LinkBandwidth, LinkBurst: sc.LinkBurst, Machine: sc.Machine,
+		DecompressThreads: sc.DecompressThreads,
+	}}
+	for seed := range uint64(harnessSeeds) {
+		run, _, err := Run(ctx, setup, profile, Cell{Model: sc.Model, Threads: sc.Threads}, seed)
+		if err != nil {
+			return n, err
+		}
+		one := mainsOf(run)
+		n.source += one.source / harnessSeeds
+		n.destination += one.destination / harnessSeeds
+	}
+	return n, nil
+}
+
+func toMS(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func mainsOf(run *results.Run) (n mains) {
+	pages := float64(run.Pages)
+	for _, u := range run.ThreadUsage {
+		if u.Role != "main" || u.CPUMS == nil || u.Voluntary == nil {
+			continue
+		}
+		cpu, sleeps := float64(*u.CPUMS)*1e6/pages, math.Max(float64(*u.Voluntary), 1)/pages
+		if u.Process == "source" {
+			n.source, n.naps = cpu, sleeps
+		} else {
+			n.destination, n.waits = cpu, sleeps
+		}
+	}
+	return n
+}
+
+// destination is the far end of a null model's migration, a process of its own.
+type destination struct {
+	cmd   *exec.Cmd
+	stdin io.Closer      // open for as long as it is to live
+	ends  workloads.Ends // the near ones
+}
+
+// startDestination starts one; unless that fails, end is to be called.
+func startDestination(p Plan, sc workloads.Scenario) (*destination, error) {
+	d := &destination{cmd: exec.Command(p.Peer[0], p.Peer[1:]...)}
+	var far [2]*os.File
+	var err error
+	for i, near := range []*int{&d.ends.Data, &d.ends.Control} {
+		var fd int
+		if *near, fd, err = link.Pair(); err != nil {
+			if i > 0 {
+				err = errors.Join(err, unix.Close(d.ends.Data))
+			}
+			return nil, err
+		}
+		far[i] = os.NewFile(uintptr(fd), "peer")
+		defer far[i].Close()
+	}
+	d.cmd.ExtraFiles, d.cmd.Stderr = far[:], os.Stderr
+	in, err := d.cmd.StdinPipe()
+	if err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	d.stdin = in
+	if err := d.cmd.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting the destination: %w", err), d.close())
+	}
+	p.Destination = &sc
+	if err := json.NewEncoder(in).Encode(p); err != nil {
+		d.end()
+		return nil, fmt.Errorf("telling the destination: %w", err)
+	}
+	return d, nil
+}
+
+func (d *destination) close() error {
+	return errors.Join(unix.Close(d.ends.Data), unix.Close(d.ends.Control))
+}
+
+// end ends the process, if it has not ended by itself.
+func (d *destination) end() {
+	_ = d.close() // which nobody reads any more
+	_ = d.stdin.Close()
+	_ = d.cmd.Process.Kill()
+	_ = d.cmd.Wait() // killed, or done
+}
+
+// The descriptors that a destination finds its ends at.
+const (
+	destinationData    = 3
+	destinationControl = 4
+)
+
+// receive is the body of that process.
+func receive(sc workloads.Scenario) error {
+	_, err := workloads.RunDestination(sc, models.Null, workloads.Ends{Data: destinationData, Control: destinationControl})
+	return err
+}
