@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -225,6 +226,50 @@ func TestBytesToAnotherCPU(t *testing.T) {
 		}
 	}
 }
+
+// What the harness takes of its main threads is paid where it arises, and by nobody else.
+func TestHarnessCosts(t *testing.T) {
+	took := func(destination string, change func(*Profile)) mains {
+		p := typical()
+		change(&p)
+		s := Setup{Scenario: scenario(), CPUs: 64}
+		s.Scenario.Destination, s.Scenario.DirtyRate = destination, 0
+		run, _, err := Run(t.Context(), s, p, Cell{"null", 1, false}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return mainsOf(run)
+	}
+	const more = 5 * time.Microsecond
+	for name, x := range map[string]struct {
+		change              func(*Profile)
+		source, destination func(mains) float64 // how often a page
+	}{
+		"own":           {func(p *Profile) { p.Rates.Own = more }, everyPage, never},
+		"load":          {func(p *Profile) { p.Rates.Load = more }, never, everyPage},
+		"send_wake":     {func(p *Profile) { p.Rates.SendWake = more }, waits, never},
+		"receive_after": {func(p *Profile) { p.Rates.RecvAfter = more }, never, waits},
+		"sleep_after":   {func(p *Profile) { p.Costs.SleepAfter = more }, naps, never},
+	} {
+		before, after := took("process", func(*Profile) {}), took("process", x.change)
+		for _, end := range []struct {
+			name      string
+			is, often float64
+		}{
+			{"source", after.source - before.source, x.source(after)},
+			{"destination", after.destination - before.destination, x.destination(after)},
+		} {
+			if want := float64(more) * end.often; math.Abs(end.is-want) > 0.35*want+60 {
+				t.Errorf("%s: the %s's main took %.0f ns a page more, want %.0f", name, end.name, end.is, want)
+			}
+		}
+	}
+}
+
+func everyPage(mains) float64 { return 1 }
+func never(mains) float64     { return 0 }
+func naps(m mains) float64    { return m.naps }
+func waits(m mains) float64   { return m.waits }
 
 // The loop runs unchanged over either model, at either end, on few CPUs and on many, and each page
 // arrives.

@@ -416,6 +416,38 @@ func TestWakeCostsByPlace(t *testing.T) {
 	}
 }
 
+// Of two threads that are woken on a CPU that sleeps, the second finds it waking up.
+func TestWakingACPUThatWakesUp(t *testing.T) {
+	c := Costs{Slice: time.Millisecond, FutexWake: 10 * time.Microsecond, WakeComing: 3 * time.Microsecond,
+		WakeQueued: 30 * time.Microsecond, IdleWake: 50 * time.Microsecond}
+	m := one(t, 2, c)
+	var events [2]thread.Event
+	var took [2]time.Duration
+	err := m.Run("main", func(th thread.Thread) {
+		var js []thread.Joiner
+		for i := range events {
+			events[i] = m.NewEvent("ev", false, thread.WaitWork)
+			js = append(js, m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) { events[i].Wait(th) }))
+			th.Compute(time.Millisecond)
+		}
+		for _, p := range m.procs[1:] {
+			p.lastCPU = 1
+		}
+		drawNobody(m)
+		for i, ev := range events {
+			from := th.Now()
+			ev.Set(th)
+			took[i] = th.Now() - from
+		}
+		for _, j := range js {
+			j.Join(th)
+		}
+	})
+	if want := [2]time.Duration{c.FutexWake, c.WakeComing}; err != nil || took != want {
+		t.Errorf("the two calls took %v, want %v: %v", took, want, err)
+	}
+}
+
 // A CPU is wanted while others wait for it, and only that one.
 func TestWanted(t *testing.T) {
 	m := one(t, 2, Costs{Slice: time.Millisecond})
