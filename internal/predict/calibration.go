@@ -17,6 +17,7 @@ import (
 
 	"mtbench/internal/codec"
 	"mtbench/internal/sim"
+	"mtbench/internal/stats"
 	"mtbench/results"
 )
 
@@ -41,7 +42,7 @@ type Calibration struct {
 	Pages   []Page       `json:"pages"` // one a page that was measured
 
 	// Samples are the measurements of each cost and rate, in ns and by the names of sim.Costs and
-	// Rates. A figure is the median of its samples.
+	// Rates, and those of factors, and of what is so or not (1 or 0). A figure is the median of its samples.
 	Samples map[string][]float64 `json:"samples"`
 
 	// Notes says of each figure how it was measured.
@@ -215,7 +216,7 @@ func eachFigure(p *Profile, f func(name string, d *time.Duration)) {
 		{"wake_coming_ns", &c.WakeComing}, {"wake_empty_ns", &c.WakeEmpty}, {"wake_local_ns", &c.WakeLocal},
 		{"wake_queued_ns", &c.WakeQueued}, {"wake_busy_ns", &c.WakeBusy},
 		{"kick_ns", &c.Kick}, {"interrupt_ns", &c.Interrupt}, {"timer_ns", &c.Timer}, {"idle_wake_ns", &c.IdleWake},
-		{"halt_poll_ns", &c.HaltPoll}, {"poll_wake_ns", &c.PollWake}, {"poll_latency_ns", &c.PollLatency},
+		{"halt_poll_ns", &c.HaltPoll}, {"poll_wake_ns", &c.PollWake}, {"poll_latency_ns", &c.PollLatency}, {"timer_latency_ns", &c.TimerLatency},
 		{"switch_ns", &c.Switch}, {"space_ns", &c.Space},
 		{"slice_ns", &c.Slice}, {"wake_granularity_ns", &c.WakeGranularity},
 		{"sleep_call_ns", &c.SleepCall}, {"sleep_after_ns", &c.SleepAfter}, {"sleep_slack_ns", &c.SleepSlack},
@@ -280,7 +281,7 @@ func figureOf(list []float64) float64 {
 	if len(list) == 0 {
 		return 0
 	}
-	return slices.Sorted(slices.Values(list))[(len(list)-1)/2]
+	return stats.Median(slices.Sorted(slices.Values(list)))
 }
 
 // Write writes the file, which must not exist.
@@ -321,7 +322,7 @@ func (c *Calibration) Figures() []Figure {
 		if strings.HasSuffix(name, "_ns") {
 			unit = "ns"
 		}
-		list = append(list, Figure{Name: name, Unit: unit, Value: figureOf(s), Low: s[n/4], High: s[3*n/4],
+		list = append(list, Figure{Name: name, Unit: unit, Value: figureOf(s), Low: s[n/4], High: s[(3*n+3)/4],
 			Note: c.Notes[name]})
 	}
 	return list

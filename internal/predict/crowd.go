@@ -96,8 +96,7 @@ func (m *meter) crowd(t thread.Thread) error {
 	return nil
 }
 
-// factorsOf is for each member how many times as long a page of it took as the same alone, by one codec and on the same
-// CPU.
+// factorsOf is for each member how many times as long a page of it took as one alone does, by one codec and on the same CPU.
 func factorsOf(t thread.Thread, members []*member, share float64) []float64 {
 	reading := readingOfCPU()
 	var byItself [twoCPUs][2]float64

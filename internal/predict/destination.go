@@ -62,6 +62,9 @@ func (s *socket) write(t thread.Thread, n int) {
 		part := min(n, s.capacity-s.bytes)
 		s.put(t, part)
 		n -= part
+		if !s.apart && s.notEmpty.Asleep() {
+			t.Compute(s.rates.SendWake)
+		}
 		s.notEmpty.Wake(t)
 	}
 	t.Enter(was)
@@ -82,11 +85,7 @@ func (s *socket) put(t thread.Thread, n int) {
 	if cpu != s.reader {
 		rate = s.rates.SendFar
 	}
-	call := s.rates.Send
-	if s.notEmpty.Asleep() {
-		call += s.rates.SendWake
-	}
-	t.Compute(call + perKiB(rate, n))
+	t.Compute(s.rates.Send + perKiB(rate, n))
 	s.bytes += n
 	if last := len(s.parts) - 1; last >= 0 && s.parts[last].cpu == cpu {
 		s.parts[last].bytes += n

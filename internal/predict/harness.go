@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/exec"
 	"time"
@@ -26,9 +25,9 @@ import (
 // No model that is compared is in that.
 
 const (
-	harnessRounds = 5     // of each migration
-	harnessSeeds  = 3     // that each is predicted with
-	harnessPace   = 770e6 // of those that are paced, bytes a second
+	harnessRounds = 5   // of each migration
+	harnessSeeds  = 3   // that each is predicted with
+	harnessPace   = 5.3 // of those that are paced
 )
 
 // mains is what the main threads took a page: CPU time in ns.
@@ -40,7 +39,7 @@ type mains struct {
 // setting is one of the four migrations, which are of the default guest.
 type setting struct {
 	destination string
-	pace        float64 // bytes a second, 0: no limit
+	pace        float64 // of the link, as a multiple of what one thread compresses; 0: no limit
 }
 
 // harness measures the null model's migrations and takes what is left of each, step by step.
@@ -51,17 +50,20 @@ func (m *meter) harness(ctx context.Context) error {
 	}{
 		{setting{workloads.Discard, 0}, func(is, due mains) { m.add("own_ns", is.source-due.source) }},
 		{setting{workloads.Discard, harnessPace}, func(is, due mains) {
-			m.add("sleep_after_ns", (is.source-due.source)/is.naps)
+			m.add("sleep_after_ns", perSleep(is.source-due.source, due.naps))
 		}},
 		{setting{workloads.Process, 0}, func(is, due mains) { m.add("load_ns", is.destination-due.destination) }},
 		{setting{workloads.Process, harnessPace}, func(is, due mains) {
-			m.add("send_wake_ns", (is.source-due.source)/is.waits)
-			m.add("receive_after_ns", (is.destination-due.destination)/is.waits)
+			m.add("send_wake_ns", perSleep(is.source-due.source, due.waits))
+			m.add("receive_after_ns", perSleep(is.destination-due.destination, due.waits))
 		}},
 	}
 	measured := make([][]mains, len(steps))
 	for range harnessRounds {
 		for i, s := range steps {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			is, err := m.nullRun(s.setting)
 			if err != nil {
 				return fmt.Errorf("calibrating with the null model: %w", err)
@@ -86,13 +88,26 @@ func (m *meter) harness(ctx context.Context) error {
 	return nil
 }
 
-// scenario is what one of the migrations is of.
+// perSleep is what so much a page is by each of so many sleeps a page; nothing where there are next to none, for which it
+// cannot be told.
+func perSleep(more, sleeps float64) float64 {
+	const least = 0.005
+	if sleeps < least {
+		return 0
+	}
+	return more / sleeps
+}
+
+// scenario is what one of the migrations is of: the default guest, with a dirty rate and a link that go by what one
+// thread compresses, as the defaults do.
 func (m *meter) scenario(s setting) workloads.Scenario {
+	const dirty = 0.1
 	return workloads.Scenario{
-		Memory: 48 << 20, VCPUs: 16, DirtyRate: 3500, Pattern: workloads.Patterns()[0], WriteBytes: 64,
+		Memory: 48 << 20, VCPUs: 16, DirtyRate: dirty * m.c.SinglePages(), Pattern: workloads.Patterns()[0], WriteBytes: 64,
 		Content: m.plan.Content, Seed: m.plan.Seed, Codec: m.plan.Codec, Level: m.plan.Level,
-		DowntimeLimit: 1500 * time.Microsecond, Flush: workloads.FlushSync, Limit: 10 * time.Second,
-		Destination: s.destination, LinkBandwidth: s.pace, LinkBurst: 64 << 10, Machine: workloads.Kernel, Sealed: true,
+		DowntimeLimit: 1500 * time.Microsecond, Flush: workloads.FlushSync, Limit: 5 * time.Second,
+		PeerTimeout: peerPatience,
+		Destination: s.destination, LinkBandwidth: s.pace * m.c.SinglePages() * workloads.PageSize, LinkBurst: 64 << 10, Machine: workloads.Kernel, Sealed: true,
 		Model: "null", Threads: 1, DecompressThreads: 16,
 	}
 }
@@ -112,7 +127,7 @@ func (m *meter) nullRun(s setting) (n mains, err error) {
 	if err != nil {
 		return n, err
 	}
-	return mainsOf(run), nil
+	return mainsOf(run)
 }
 
 // nullDue is what the calibration has them take so far.
@@ -133,29 +148,41 @@ func (m *meter) nullDue(ctx context.Context, s setting) (n mains, err error) {
 		if err != nil {
 			return n, err
 		}
-		one := mainsOf(run)
+		one, err := mainsOf(run)
+		if err != nil {
+			return n, err
+		}
 		n.source += one.source / harnessSeeds
 		n.destination += one.destination / harnessSeeds
+		n.naps += one.naps / harnessSeeds
+		n.waits += one.waits / harnessSeeds
 	}
 	return n, nil
 }
 
 func toMS(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-func mainsOf(run *results.Run) (n mains) {
+// mainsOf is that of a run, which must have completed and say what its main threads took.
+func mainsOf(run *results.Run) (n mains, err error) {
+	if !run.Completed || run.Pages == 0 {
+		return n, fmt.Errorf("a migration ended as %s after %d pages", run.EndReason, run.Pages)
+	}
 	pages := float64(run.Pages)
 	for _, u := range run.ThreadUsage {
-		if u.Role != "main" || u.CPUMS == nil || u.Voluntary == nil {
+		if u.Role != "main" {
 			continue
 		}
-		cpu, sleeps := float64(*u.CPUMS)*1e6/pages, math.Max(float64(*u.Voluntary), 1)/pages
+		if u.CPUMS == nil || u.Voluntary == nil {
+			return n, fmt.Errorf("this host does not say what CPU time thread %s took, or how often it slept", u.Name)
+		}
+		cpu, sleeps := *u.CPUMS*1e6/pages, float64(*u.Voluntary)/pages
 		if u.Process == "source" {
 			n.source, n.naps = cpu, sleeps
 		} else {
 			n.destination, n.waits = cpu, sleeps
 		}
 	}
-	return n
+	return n, nil
 }
 
 // destination is the far end of a null model's migration, a process of its own.

@@ -2,6 +2,7 @@ package predict
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync/atomic"
 
@@ -18,7 +19,7 @@ type Moves struct {
 }
 
 // movesAfter are the numbers of pages after which the two CPUs of the experiment take turns: the effect comes from the
-// first two, and what a page takes without it from the last.
+// first two, against the last, in which there is hardly any of it.
 var movesAfter = [...]int{1, 4, 64}
 
 // movedName is the name among the samples of the factor for doing what in turns of movesAfter[i] pages.
@@ -29,13 +30,25 @@ func movedName(what, i int) string {
 // movesOf is what gives these two factors in turns of one page and of four. With a state of which a part q stays where it
 // was after a turn of n pages, q = Stays^n, a turn finds the part 1/(1+q) of it elsewhere and its k-th page Stays^(k-1)
 // of that; so a page of it takes longer by Whole (1-q) / ((1+q) n (1-Stays)) on average.
-func movesOf(one, four float64) Moves {
-	one, four = max(one-1, 0), max(four-1, 0)
+func movesOf(one, four float64) (m Moves) {
+	rest := 1.0 // a page in the longest turns, over one with all of the state here
+	for range 6 {
+		m = movesFrom(one*rest-1, four*rest-1)
+		n := float64(movesAfter[len(movesAfter)-1])
+		q := math.Pow(m.Stays, n)
+		rest = 1 + m.Whole*(1-q)/((1+q)*n*(1-m.Stays))
+	}
+	return m
+}
+
+// movesFrom is the same for what pages take longer than one with all of the state here.
+func movesFrom(one, four float64) Moves {
+	one, four = max(one, 0), max(four, 0)
 	if one == 0 {
 		return Moves{}
 	}
-	// The ratio of the two grows with Stays from 1/4 to 1.
-	low, high := 0.0, 0.99
+	// The ratio of the two grows with Stays from 1/4 to 1; near 1 it is noise.
+	low, high := 0.0, 0.9
 	for range 30 {
 		r := (low + high) / 2
 		if (1+r)*(1+r)*(1+r*r)/(4*(1+r*r*r*r)) < four/one {
@@ -44,7 +57,7 @@ func movesOf(one, four float64) Moves {
 			high = r
 		}
 	}
-	return Moves{Whole: one * (1 + low), Stays: low}
+	return Moves{Whole: min(one*(1+low), maxFactor-1), Stays: low}
 }
 
 // moves are those of the calibration, or of a resampling of it.

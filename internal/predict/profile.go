@@ -47,7 +47,7 @@ type Rates struct {
 	Send      time.Duration `json:"send_ns"`            // a call that writes to the link, less its bytes
 	SendKiB   time.Duration `json:"send_kib_ns"`        // to a reader on the same CPU
 	SendFar   time.Duration `json:"send_far_kib_ns"`    // to one on another
-	SendWake  time.Duration `json:"send_wake_ns"`       // and more to a reader that sleeps, beside the wake-up
+	SendWake  time.Duration `json:"send_wake_ns"`       // and more where a reader sleeps, beside its wake-up
 	Recv      time.Duration `json:"receive_ns"`         // a call that reads from the link, less its bytes
 	RecvKiB   time.Duration `json:"receive_kib_ns"`     // that was sent on the same CPU
 	RecvFar   time.Duration `json:"receive_far_kib_ns"` // on another

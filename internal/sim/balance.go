@@ -52,7 +52,7 @@ func (m *Machine) move(c *cpu, k, i int) {
 	p := c.queue[k]
 	p.lag = min(max(c.mean(m.now)-p.vr, 0), m.costs.slice)
 	m.take(c, k)
-	m.put(p, i, nobody)
+	m.put(p, i, nobody, false)
 }
 
 // spare gives an idle CPU somebody who waits for c, as Linux does at the tick of a CPU for which several
@@ -60,7 +60,7 @@ func (m *Machine) move(c *cpu, k, i int) {
 func (m *Machine) spare(c *cpu) {
 	if k := slices.IndexFunc(c.queue, m.cold); k >= 0 {
 		p := m.take(c, k)
-		m.arrive(p, m.anyIdle(p.lastCPU))
+		m.arrive(p, m.anyIdle(p.lastCPU), false)
 	}
 }
 

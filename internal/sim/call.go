@@ -223,7 +223,10 @@ func sleepOnTimer(p *proc) (int64, step) {
 		return p.ends(back, (*proc).leaving)
 	}
 	m.trace(p, TraceSleep, "")
-	p.until, p.back = due, back+m.costs.sleepAfter
+	p.until, p.back = due, back
+	if p.role == thread.Main {
+		p.back += m.costs.sleepAfter
+	}
 	p.sleep(sleeping)
 	return asleep, timerWoke
 }

@@ -59,10 +59,12 @@ type Costs struct {
 	// HaltPoll is for how long at most a CPU that has nothing to run is polled for work before it goes to sleep, as a
 	// virtual one may be; for how long it is follows how long it was idle before (see idle.go). 0: it
 	// sleeps at once. PollWake is the call that wakes a thread on a CPU that is still polled (the waker
-	// pays), and PollLatency the latency there (nobody does): FutexWake and IdleWake are of one that sleeps.
-	HaltPoll    time.Duration `json:"halt_poll_ns"`
-	PollWake    time.Duration `json:"poll_wake_ns"`
-	PollLatency time.Duration `json:"poll_latency_ns"`
+	// pays), and PollLatency the latency there (nobody does), TimerLatency that where the thread's own timer wakes it:
+	// FutexWake and IdleWake are of one that sleeps.
+	HaltPoll     time.Duration `json:"halt_poll_ns"`
+	PollWake     time.Duration `json:"poll_wake_ns"`
+	PollLatency  time.Duration `json:"poll_latency_ns"`
+	TimerLatency time.Duration `json:"timer_latency_ns"`
 
 	// Switch is the change from one thread to another on a CPU. The thread that comes pays.
 	Switch time.Duration `json:"switch_ns"`
@@ -87,9 +89,9 @@ type Costs struct {
 	Slice           time.Duration `json:"slice_ns"`
 	WakeGranularity time.Duration `json:"wake_granularity_ns"`
 
-	// SleepCall is clock_nanosleep without the sleep, half of it before and half after; SleepAfter is what the thread
-	// takes longer afterwards, until what it works with is in the caches again (the caller pays both). SleepSlack is
-	// the latency by which the kernel lets a sleeper oversleep.
+	// SleepCall is clock_nanosleep without the sleep, half of it before and half after; SleepAfter is what a main thread
+	// takes longer afterwards, until what it works with is in the caches again (the caller pays both; the others have
+	// little to get back). SleepSlack is by how much the kernel sets a sleeper's timer late.
 	SleepCall  time.Duration `json:"sleep_call_ns"`
 	SleepAfter time.Duration `json:"sleep_after_ns"`
 	SleepSlack time.Duration `json:"sleep_slack_ns"`
@@ -152,7 +154,7 @@ func (c Costs) Fields() []Cost {
 		{"wake_coming_ns", c.WakeComing}, {"wake_empty_ns", c.WakeEmpty}, {"wake_local_ns", c.WakeLocal}, {"wake_queued_ns", c.WakeQueued},
 		{"wake_busy_ns", c.WakeBusy},
 		{"kick_ns", c.Kick}, {"interrupt_ns", c.Interrupt}, {"timer_ns", c.Timer}, {"idle_wake_ns", c.IdleWake},
-		{"halt_poll_ns", c.HaltPoll}, {"poll_wake_ns", c.PollWake}, {"poll_latency_ns", c.PollLatency},
+		{"halt_poll_ns", c.HaltPoll}, {"poll_wake_ns", c.PollWake}, {"poll_latency_ns", c.PollLatency}, {"timer_latency_ns", c.TimerLatency},
 		{"switch_ns", c.Switch}, {"space_ns", c.Space}, {"hot_ns", c.Hot}, {"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
 		{"sleep_call_ns", c.SleepCall}, {"sleep_after_ns", c.SleepAfter}, {"sleep_slack_ns", c.SleepSlack},
 		{"clock_ns", c.Clock}, {"stamp_ns", c.Stamp},
@@ -168,7 +170,7 @@ type costs struct {
 	kick, interrupt                                 int64
 	idleWake, change, slice, wakePreempt            int64
 	space, hot, timer                               int64
-	haltPoll, pollWake, pollLatency                 int64
+	haltPoll, pollWake, pollLatency, timerLatency   int64
 	sleepCall, sleepAfter, sleepSlack, clock, stamp int64
 	start, startLatency                             int64
 	wakeSpread                                      float64
@@ -181,7 +183,7 @@ func (c Costs) internal() costs {
 		futexWait: int64(c.FutexWait), futexWake: int64(c.FutexWake), wakeComing: int64(c.WakeComing),
 		wakeEmpty: int64(c.WakeEmpty), wakeLocal: int64(c.WakeLocal), wakeQueued: int64(c.WakeQueued),
 		wakeBusy: int64(c.WakeBusy), kick: int64(c.Kick), interrupt: int64(c.Interrupt), idleWake: int64(c.IdleWake), change: int64(c.Switch),
-		haltPoll: int64(c.HaltPoll), pollWake: int64(c.PollWake), pollLatency: int64(c.PollLatency),
+		haltPoll: int64(c.HaltPoll), pollWake: int64(c.PollWake), pollLatency: int64(c.PollLatency), timerLatency: int64(c.TimerLatency),
 		space: int64(c.Space), slice: int64(c.Slice), hot: int64(c.Hot), timer: int64(c.Timer), wakePreempt: int64(c.WakeGranularity),
 		sleepCall: int64(c.SleepCall), sleepAfter: int64(c.SleepAfter), sleepSlack: int64(c.SleepSlack),
 		clock: int64(c.Clock), stamp: int64(c.Stamp),

@@ -14,9 +14,12 @@ func (m *Machine) polls(i int) bool {
 	return m.now-c.emptied < c.poll
 }
 
-// wakeUp ends the idleness of CPU i and is the time until it runs something.
-func (m *Machine) wakeUp(i int) int64 {
-	if m.polls(i) {
+// wakeUp ends the idleness of CPU i, by a timer of its own or by an interrupt, and is the time until it runs something.
+func (m *Machine) wakeUp(i int, timer bool) int64 {
+	switch {
+	case m.polls(i) && timer:
+		return m.spread(m.costs.timerLatency)
+	case m.polls(i):
 		return m.spread(m.costs.pollLatency)
 	}
 	latency := m.spread(m.costs.idleWake)

@@ -26,7 +26,7 @@ type cpu struct {
 	owing   []*proc // asleep, but still counted: they had more than the mean
 	emptied int64   // idle: since when
 	space   int     // of the thread that had it last
-	poll    int64   // for how long it looks for work, when it is idle, before it sleeps
+	poll    int64   // for how long it is polled for work, when it is idle, before it sleeps
 }
 
 // ready makes p runnable after delay.
@@ -65,25 +65,25 @@ func (m *Machine) place(p *proc, waker int, sync bool) {
 	i := m.target(p, waker, sync)
 	p.idleSince = m.now
 	p.load.enter(m.now, 1)
-	m.put(p, i, waker)
+	m.put(p, i, waker, waker == nobody)
 }
 
-// put gives p CPU i if that is idle, and lets it wait there if not.
-func (m *Machine) put(p *proc, i, waker int) {
+// put gives p CPU i if that is idle, and lets it wait there if not. Timer: p's own has woken it.
+func (m *Machine) put(p *proc, i, waker int, timer bool) {
 	if m.cpus[i].cur == nil {
-		m.arrive(p, i)
+		m.arrive(p, i, timer)
 		return
 	}
 	m.enqueue(p, i, waker)
 }
 
-// arrive gives p an idle CPU, which needs time to wake up.
-func (m *Machine) arrive(p *proc, i int) {
+// arrive gives p an idle CPU, which needs time to wake up: by p's own timer, or by another CPU.
+func (m *Machine) arrive(p *proc, i int, timer bool) {
 	m.idles(-1)
 	m.cpus[i].cur = p
 	p.where, p.cpu, p.lastCPU = arriving, i, i
 	p.deadline = p.vr + m.costs.slice
-	m.queue.set(p.source, m.now+m.wakeUp(i))
+	m.queue.set(p.source, m.now+m.wakeUp(i, timer))
 }
 
 // begin: p has got its CPU.

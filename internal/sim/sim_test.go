@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -677,6 +678,26 @@ func TestIdleCPUsPollBeforeTheySleep(t *testing.T) {
 		e.Set(th)
 		j.Join(th)
 	})
+}
+
+// Whom its own timer wakes has another latency on a CPU that is still polled than whom another CPU wakes.
+func TestOwnTimerOnAPolledCPU(t *testing.T) {
+	costs := Free()
+	costs.HaltPoll, costs.PollLatency, costs.TimerLatency = 200*time.Microsecond, 3*time.Microsecond, 30*time.Microsecond
+	costs.IdleWake, costs.SleepSlack = 60*time.Microsecond, 50*time.Microsecond
+	m := machine(t, 1, costs)
+	var late []time.Duration
+	run(t, m, func(th thread.Thread) {
+		for range 7 {
+			at := th.Now() + 90*time.Microsecond // with slack and wake-up idle for 200: polled for 10 from its start on, then 20 to 160
+			th.SleepUntil(at, thread.Sleeping)
+			late = append(late, th.Now()-at)
+		}
+	})
+	slow, quick := costs.SleepSlack+costs.IdleWake, costs.SleepSlack+costs.TimerLatency
+	if want := []time.Duration{slow, slow, slow, slow, quick, quick, quick}; !slices.Equal(late, want) {
+		t.Errorf("sleeps were too long by %v, want %v", late, want)
+	}
 }
 
 // A run that nobody waits for any more ends, and its threads are unwound.
