@@ -224,7 +224,7 @@ func TestScaleText(t *testing.T) {
 	}
 }
 
-// Few encoders are as many as there are threads in the crowd; between, and beyond the most, it goes as with States.
+// Up to the smallest crowd, and beyond the largest, the factor is that one's; between it goes as with States.
 func TestCrowdByEncoders(t *testing.T) {
 	c := Crowd{Encode: [3]float64{1.1, 1.5, 2.5}}
 	for n, want := range map[int]float64{1: 1.1, 4: 1.1, 8: 1.3, 16: 1.5, 32: 2, 64: 2.5, 1000: 2.5} {

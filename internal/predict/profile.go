@@ -41,8 +41,8 @@ type Rates struct {
 	Scan      time.Duration `json:"scan_ns"`            // search and clear of a page in the bitmap
 	ScanLog   time.Duration `json:"scan_log_ns"`        // a word of 64 pages of the dirty log, at a sync
 	Zero      time.Duration `json:"zero_ns"`            // the zero test of a page, of the calibration's content
-	Own       time.Duration `json:"own_ns"`             // what a page that main sends itself takes beside search, test and record
-	Load      time.Duration `json:"load_ns"`            // what a page takes the destination's main beside copy and record
+	Own       time.Duration `json:"own_ns"`             // what a page that main sends itself takes longer than search, test and record
+	Load      time.Duration `json:"load_ns"`            // what a record takes the destination's main longer than its parts
 	Store     time.Duration `json:"store_ns"`           // a vCPU's write into a page
 	Send      time.Duration `json:"send_ns"`            // a call that writes to the link, less its bytes
 	SendKiB   time.Duration `json:"send_kib_ns"`        // to a reader on the same CPU

@@ -420,8 +420,8 @@ func (m *meter) switches(near []turn) {
 }
 
 // wakeIdle wakes a sleeper whose CPU is idle, at even intervals of several lengths. How long it takes goes
-// by how long the CPU has been idle: on a virtual machine it may poll for a while before it halts, and how
-// long it polls follows the intervals that it has seen. So they are even, and the first few do not count.
+// by how long the CPU has been idle: a virtual one may be polled for a while before it sleeps, and for how
+// long follows the intervals that were seen. So they are even, and the first few do not count.
 func (m *meter) wakeIdle(t thread.Thread) {
 	defer onCPU(0)()
 	s := m.newSleeper(t, 1, ordinary)
