@@ -39,6 +39,9 @@ func calibrate(t *testing.T) *Calibration {
 	if runtime.NumCPU() < 2 {
 		t.Skip("calibrating takes 2 CPUs")
 	}
+	if testing.Short() {
+		t.Skip("under the race detector calibrating takes minutes, and most of them in one thread")
+	}
 	c, err := once()
 	if err != nil {
 		t.Fatal(err)
