@@ -106,12 +106,19 @@ func factorsOf(t thread.Thread, members []*member, share float64) []float64 {
 	factors := make([]float64, len(members))
 	for i, x := range members {
 		factors[i] = 1
-		alone := byItself[x.cpu][x.side]
-		if due := float64(x.pages) * alone * share; alone > float64(crowdLeast) && due > 0 {
-			factors[i] = (float64(x.took) - float64(x.pages)*reading) / due
+		if x.pages > 0 && share > 0 {
+			factors[i] = factorOf((float64(x.took)/float64(x.pages)-reading)/share, byItself[x.cpu][x.side])
 		}
 	}
 	return factors
+}
+
+// factorOf is how many times as long a page took as by itself, both in ns; 1 where that is too short to be told.
+func factorOf(took, byItself float64) float64 {
+	if byItself <= float64(crowdLeast) {
+		return 1
+	}
+	return took / byItself
 }
 
 // readingOfCPU is what it takes of a thread's CPU time to read it, in ns.

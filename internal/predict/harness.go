@@ -2,12 +2,9 @@ package predict
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -107,7 +104,8 @@ func (m *meter) scenario(s setting) workloads.Scenario {
 		Content: m.plan.Content, Seed: m.plan.Seed, Codec: m.plan.Codec, Level: m.plan.Level,
 		DowntimeLimit: 1500 * time.Microsecond, Flush: workloads.FlushSync, Limit: 5 * time.Second,
 		PeerTimeout: peerPatience,
-		Destination: s.destination, LinkBandwidth: s.pace * m.c.SinglePages() * workloads.PageSize, LinkBurst: 64 << 10, Machine: workloads.Kernel, Sealed: true,
+		Destination: s.destination, LinkBandwidth: s.pace * m.c.SinglePages() * workloads.PageSize, LinkBurst: 64 << 10,
+		Machine: workloads.Kernel, Sealed: true,
 		Model: "null", Threads: 1, DecompressThreads: 16,
 	}
 }
@@ -187,14 +185,13 @@ func mainsOf(run *results.Run) (n mains, err error) {
 
 // destination is the far end of a null model's migration, a process of its own.
 type destination struct {
-	cmd   *exec.Cmd
-	stdin io.Closer      // open for as long as it is to live
-	ends  workloads.Ends // the near ones
+	*child
+	ends workloads.Ends // the near ones
 }
 
 // startDestination starts one; unless that fails, end is to be called.
 func startDestination(p Plan, sc workloads.Scenario) (*destination, error) {
-	d := &destination{cmd: exec.Command(p.Peer[0], p.Peer[1:]...)}
+	d := &destination{}
 	var far [2]*os.File
 	var err error
 	for i, near := range []*int{&d.ends.Data, &d.ends.Control} {
@@ -208,19 +205,9 @@ func startDestination(p Plan, sc workloads.Scenario) (*destination, error) {
 		far[i] = os.NewFile(uintptr(fd), "peer")
 		defer far[i].Close()
 	}
-	d.cmd.ExtraFiles, d.cmd.Stderr = far[:], os.Stderr
-	in, err := d.cmd.StdinPipe()
-	if err != nil {
-		return nil, errors.Join(err, d.close())
-	}
-	d.stdin = in
-	if err := d.cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("starting the destination: %w", err), d.close())
-	}
 	p.Destination = &sc
-	if err := json.NewEncoder(in).Encode(p); err != nil {
-		d.end()
-		return nil, fmt.Errorf("telling the destination: %w", err)
+	if d.child, err = startChild(p, far[:]...); err != nil {
+		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
 }
@@ -229,12 +216,10 @@ func (d *destination) close() error {
 	return errors.Join(unix.Close(d.ends.Data), unix.Close(d.ends.Control))
 }
 
-// end ends the process, if it has not ended by itself.
+// end closes what nobody reads any more, and ends the process.
 func (d *destination) end() {
-	_ = d.close() // which nobody reads any more
-	_ = d.stdin.Close()
-	_ = d.cmd.Process.Kill()
-	_ = d.cmd.Wait() // killed, or done
+	_ = d.close()
+	d.child.end()
 }
 
 // The descriptors that a destination finds its ends at.

@@ -225,6 +225,18 @@ func (w *pageMeter) pack(t thread.Thread) error {
 	return nil
 }
 
+// newPackedMeter is newPageMeter, with all pages packed.
+func newPackedMeter(t thread.Thread, p Plan, pages int) (*pageMeter, error) {
+	w, err := newPageMeter(p, pages)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.pack(t); err != nil {
+		return nil, errors.Join(err, w.mem.Unmap())
+	}
+	return w, nil
+}
+
 // unpack does with a page what a worker of the destination does.
 func (w *pageMeter) unpack(t thread.Thread, i int) {
 	if len(w.packed[i]) > 0 {

@@ -73,14 +73,11 @@ func (c *Calibration) moves(rng *rand.Rand) (m [2]Moves) {
 func (m *meter) moves(t thread.Thread) error {
 	var sides [2]*pageMeter
 	for i := range sides {
-		w, err := newPageMeter(m.plan, crowdPages)
+		w, err := newPackedMeter(t, m.plan, crowdPages)
 		if err != nil {
 			return err
 		}
 		defer w.mem.Unmap()
-		if err := w.pack(t); err != nil {
-			return err
-		}
 		sides[i] = w
 	}
 	sides[1].encoder, sides[1].decoder = sides[0].encoder, sides[0].decoder
@@ -92,11 +89,7 @@ func (m *meter) moves(t thread.Thread) error {
 		}
 		for i := range movesAfter[:len(movesAfter)-1] {
 			for what, byItself := range took[len(movesAfter)-1] {
-				factor := 1.0
-				if byItself > float64(crowdLeast) {
-					factor = took[i][what] / byItself
-				}
-				m.add(movedName(what, i), factor)
+				m.add(movedName(what, i), factorOf(took[i][what], byItself))
 			}
 		}
 	}

@@ -23,10 +23,41 @@ import (
 // peerPatience is how long the calibration waits for its peer, at the start or at a turn.
 const peerPatience = 10 * time.Second
 
+// child is this executable once more, with a plan on its standard input.
+type child struct {
+	cmd   *exec.Cmd
+	stdin io.Closer // open for as long as it is to live
+}
+
+// startChild starts one, which finds files at the descriptors from 3 on; unless that fails, end is to be called.
+func startChild(p Plan, files ...*os.File) (*child, error) {
+	c := &child{cmd: exec.Command(p.Peer[0], p.Peer[1:]...)}
+	c.cmd.ExtraFiles, c.cmd.Stderr = files, os.Stderr
+	in, err := c.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	c.stdin = in
+	if err := c.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the peer: %w", err)
+	}
+	if err := json.NewEncoder(in).Encode(p); err != nil {
+		c.end()
+		return nil, fmt.Errorf("telling the peer: %w", err)
+	}
+	return c, nil
+}
+
+// end ends the process, if it has not ended by itself.
+func (c *child) end() {
+	_ = c.stdin.Close()
+	_ = c.cmd.Process.Kill()
+	_ = c.cmd.Wait() // killed, or done
+}
+
 // peer is that process as the calibration has it.
 type peer struct {
-	cmd    *exec.Cmd
-	stdin  io.Closer // open for as long as the peer is to live
+	*child
 	shared *peerPage
 }
 
@@ -53,22 +84,12 @@ func startPeer(p Plan) (*peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &peer{cmd: exec.Command(p.Peer[0], p.Peer[1:]...), shared: shared}
-	x.cmd.ExtraFiles, x.cmd.Stderr = []*os.File{memory}, os.Stderr
-	in, err := x.cmd.StdinPipe()
+	c, err := startChild(p, memory)
 	if err != nil {
 		shared.unmap()
 		return nil, err
 	}
-	x.stdin = in
-	if err := x.cmd.Start(); err != nil {
-		shared.unmap()
-		return nil, fmt.Errorf("starting the peer: %w", err)
-	}
-	if err := json.NewEncoder(in).Encode(p); err != nil {
-		x.end()
-		return nil, fmt.Errorf("telling the peer: %w", err)
-	}
+	x := &peer{child: c, shared: shared}
 	for begin := time.Now(); atomic.LoadUint32(&shared.ready) == 0; time.Sleep(time.Millisecond) {
 		if time.Since(begin) > peerPatience {
 			x.end()
@@ -78,11 +99,9 @@ func startPeer(p Plan) (*peer, error) {
 	return x, nil
 }
 
-// end ends the process, if it has not ended by itself.
+// end ends the process and gives the memory back.
 func (x *peer) end() {
-	_ = x.stdin.Close()
-	_ = x.cmd.Process.Kill()
-	_ = x.cmd.Wait() // killed, or done
+	x.child.end()
 	x.shared.unmap()
 }
 

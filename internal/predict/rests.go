@@ -61,14 +61,11 @@ func (m *meter) rests(t thread.Thread) error {
 	defer onCPU(m.rested % twoCPUs)()
 	m.rested++
 	const rounds, pages, passes = 2, 8, 5
-	w, err := newPageMeter(m.plan, crowdPages)
+	w, err := newPackedMeter(t, m.plan, crowdPages)
 	if err != nil {
 		return err
 	}
 	defer w.mem.Unmap()
-	if err := w.pack(t); err != nil {
-		return err
-	}
 	var atOnce [crowdPages][2]float64 // sums
 	for range passes {
 		for page := range atOnce {
@@ -106,8 +103,7 @@ func (m *meter) rests(t thread.Thread) error {
 
 // after compresses and decompresses a page after a rest, and is how many ns either took.
 func (w *pageMeter) after(t thread.Thread, rest time.Duration, page int) (took [2]float64) {
-	for end := t.Now() + rest; t.Now() < end; {
-	}
+	spinFor(t, rest)
 	begin := t.Now()
 	w.compress(t, page)
 	middle := t.Now()

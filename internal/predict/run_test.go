@@ -229,20 +229,10 @@ func TestBytesToAnotherCPU(t *testing.T) {
 
 // What the harness takes of its main threads is paid where it arises, and by nobody else.
 func TestHarnessCosts(t *testing.T) {
-	took := func(destination string, change func(*Profile)) mains {
+	took := func(change func(*Profile)) mains {
 		p := typical()
 		change(&p)
-		s := Setup{Scenario: scenario(), CPUs: 64}
-		s.Scenario.Destination, s.Scenario.DirtyRate = destination, 0
-		run, _, err := Run(t.Context(), s, p, Cell{"null", 1, false}, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, err := mainsOf(run)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
+		return nullMains(t, p, Setup{Scenario: scenario(), CPUs: 64})
 	}
 	const more = 50 * time.Microsecond
 	for name, x := range map[string]struct {
@@ -255,7 +245,7 @@ func TestHarnessCosts(t *testing.T) {
 		"receive_after": {func(p *Profile) { p.Rates.RecvAfter = more }, never, waits},
 		"sleep_after":   {func(p *Profile) { p.Costs.SleepAfter = more }, naps, never},
 	} {
-		before, after := took("process", func(*Profile) {}), took("process", x.change)
+		before, after := took(func(*Profile) {}), took(x.change)
 		for _, end := range []struct {
 			name      string
 			is, often float64

@@ -255,8 +255,7 @@ func (m *meter) wakeComing(t thread.Thread) {
 	first.wake(t)
 	second.wake(t)
 	for range samples {
-		for end := t.Now() + 2*time.Millisecond; t.Now() < end; {
-		}
+		spinFor(t, 2*time.Millisecond)
 		first.woke.Store(0)
 		second.woke.Store(0)
 		first.event.Set(t)
@@ -285,8 +284,7 @@ func (m *meter) wakeQueued(t thread.Thread) {
 	s := m.newSleeper(t, 0, batch)
 	s.wake(t) // it sleeps from here on
 	for range samples {
-		for end := t.Now() + 2*time.Millisecond; t.Now() < end; {
-		}
+		spinFor(t, 2*time.Millisecond)
 		call, _ := s.wake(t)
 		m.add("wake_queued_ns", call-m.figure("clock_ns"))
 	}
@@ -542,8 +540,7 @@ func (s *sleeper) wakes(t thread.Thread, gap time.Duration) idleWake {
 	const n, skipped = 15, 6
 	var calls, delays []float64
 	for i := range n {
-		for end := t.Now() + gap; t.Now() < end; {
-		}
+		spinFor(t, gap)
 		if call, delay := s.wake(t); i >= skipped {
 			calls, delays = append(calls, call), append(delays, delay)
 		}
@@ -615,6 +612,12 @@ func (m *meter) timers(t thread.Thread) {
 	j.Join(t)
 	m.c.Notes["timer_ns"] = "what a sleeper that wakes up takes from the other thread of its CPU, less two " +
 		"switches and its own call"
+}
+
+// spinFor keeps its CPU busy for so long.
+func spinFor(t thread.Thread, d time.Duration) {
+	for end := t.Now() + d; t.Now() < end; {
+	}
 }
 
 // readings is how often the clock can be read in so much time.
