@@ -22,7 +22,7 @@ import (
 )
 
 // CalibrationSchema is the version of the calibration file that this build writes and reads.
-const CalibrationSchema = 8
+const CalibrationSchema = 9
 
 // Limits of a calibration file.
 const (
@@ -201,7 +201,7 @@ func figureNames() []string {
 	for i := range crowds {
 		names = append(names, crowdName(i))
 	}
-	return append(names, crowdDecodeName, sleepsOverlookedName, pollsOverlookedName)
+	return append(names, crowdDecodeName, pullMissedName, sleepsOverlookedName, pollsOverlookedName)
 }
 
 // eachFigure visits the costs and rates that a calibration measures.
@@ -218,7 +218,7 @@ func eachFigure(p *Profile, f func(name string, d *time.Duration)) {
 		{"kick_ns", &c.Kick}, {"interrupt_ns", &c.Interrupt}, {"timer_ns", &c.Timer}, {"idle_wake_ns", &c.IdleWake},
 		{"halt_poll_ns", &c.HaltPoll}, {"poll_wake_ns", &c.PollWake}, {"poll_latency_ns", &c.PollLatency}, {"timer_latency_ns", &c.TimerLatency},
 		{"switch_ns", &c.Switch}, {"space_ns", &c.Space},
-		{"slice_ns", &c.Slice}, {"wake_granularity_ns", &c.WakeGranularity},
+		{"slice_ns", &c.Slice}, {"tick_ns", &c.Tick}, {"wake_granularity_ns", &c.WakeGranularity},
 		{"sleep_call_ns", &c.SleepCall}, {"sleep_after_ns", &c.SleepAfter}, {"sleep_slack_ns", &c.SleepSlack},
 		{"clock_ns", &c.Clock}, {"stamp_ns", &c.Stamp}, {"start_ns", &c.Start}, {"start_latency_ns", &c.StartLatency},
 		{"record_ns", &r.Record}, {"take_ns", &r.Take}, {"take_kib_ns", &r.TakeKiB}, {"copy_kib_ns", &r.CopyKiB},
@@ -245,11 +245,14 @@ func (c *Calibration) Resampling(i int, rng *rand.Rand) (Profile, error) {
 	return c.Profile(rng)
 }
 
+// hotFor is sim.Costs.Hot. It is not measured: Linux's sched_migration_cost_ns is the same everywhere unless somebody
+// changed it.
+const hotFor = 500 * time.Microsecond
+
 // Profile is the calibration in single figures: with rng nil as it was measured; else one resampling, in
 // which samples and pages are drawn with replacement.
 func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
-	// Not measured: Linux's sched_migration_cost_ns, which is the same everywhere unless somebody changed it.
-	p := Profile{Pages: c.Pages, Costs: sim.Costs{Hot: 500 * time.Microsecond}}
+	p := Profile{Pages: c.Pages, Costs: sim.Costs{Hot: hotFor, PullMissed: figureOf(resample(c.Samples[pullMissedName], rng))}}
 	eachFigure(&p, func(name string, d *time.Duration) {
 		*d = time.Duration(math.Round(figureOf(resample(c.Samples[name], rng))))
 	})

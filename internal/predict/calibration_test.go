@@ -142,6 +142,9 @@ func TestForeignCalibrations(t *testing.T) {
 		"crowded_decode is":    edit(func(c *Calibration) { c.Samples["crowded_decode"] = []float64{1e9} }),
 		"rest_encode_500us is": edit(func(c *Calibration) { c.Samples["rest_encode_500us"] = []float64{12} }),
 		"take_kib_ns is":       edit(func(c *Calibration) { c.Samples["take_kib_ns"] = []float64{2e6} }),
+		"pull_missed is":       edit(func(c *Calibration) { c.Samples["pull_missed"] = []float64{1.5} }),
+		"slice_ns is":          edit(func(c *Calibration) { c.Samples["slice_ns"] = []float64{10} }),
+		"no samples of tick":   edit(func(c *Calibration) { delete(c.Samples, "tick_ns") }),
 		"states_16 is":         edit(func(c *Calibration) { c.Samples["states_16"] = []float64{11} }),
 		"more than":            strings.Repeat(" ", maxCalibrationBytes+1),
 	} {

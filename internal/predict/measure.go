@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -340,23 +341,23 @@ func (m *meter) lines(t thread.Thread) {
 	j.Join(t)
 }
 
-// onCPU keeps the calling OS thread on the n-th CPU that it may run on, until the result is called.
-func onCPU(n int) func() {
-	var all, one unix.CPUSet
+// onCPU keeps the calling OS thread on the n-th CPU that it may run on, or on several such, until the result is
+// called.
+func onCPU(n ...int) func() {
+	var all, some unix.CPUSet
 	if unix.SchedGetaffinity(0, &all) != nil {
 		return func() {}
 	}
-	for cpu := range 1024 {
+	for cpu, i := 0, 0; cpu < 1024; cpu++ {
 		if !all.IsSet(cpu) {
 			continue
 		}
-		if n == 0 {
-			one.Set(cpu)
-			break
+		if slices.Contains(n, i) {
+			some.Set(cpu)
 		}
-		n--
+		i++
 	}
-	_ = unix.SchedSetaffinity(0, &one) // none: fewer CPUs than asked for, which Calibrate refuses
+	_ = unix.SchedSetaffinity(0, &some) // none: fewer CPUs than asked for, which Calibrate refuses
 	return func() { _ = unix.SchedSetaffinity(0, &all) }
 }
 

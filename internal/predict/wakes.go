@@ -51,6 +51,7 @@ func (m *meter) futexes(t thread.Thread) error {
 	m.wakeBusy(t)
 	m.overlooked(t)
 	m.sleeps(t)
+	m.pulls(t)
 	m.timers(t)
 	m.starts(t)
 	return nil
@@ -103,9 +104,29 @@ func (b baton) pass() {
 	wakeOn(b.word, b.flag)
 }
 
-// slices lets two threads that never sleep share a CPU, and takes how long each keeps it. A gap in its
-// own readings of the clock is a thread's turn off the CPU.
+// slices asks for the slice and the tick: Linux tells the slice of a thread like these since 6.12, in what sched_getattr(2)
+// calls its runtime, and the clock that is coarse goes by the tick. Where it does not tell, turns are measured, and
+// there is no tick.
 func (m *meter) slices(t thread.Thread) {
+	const turn = "how long one of two threads that never sleep keeps the CPU"
+	m.c.Notes["slice_ns"], m.c.Notes["tick_ns"] = turn, "0: slices were measured, ticks included"
+	attr, err := unix.SchedGetAttr(0, 0)
+	if err != nil || attr.Runtime == 0 {
+		m.turns(t)
+		m.add("tick_ns", 0)
+		return
+	}
+	m.c.Notes["slice_ns"] = "the slice of this process, see sched_getattr(2)"
+	m.c.Notes["tick_ns"] = "the resolution of CLOCK_MONOTONIC_COARSE"
+	m.add("slice_ns", float64(attr.Runtime))
+	var tick unix.Timespec
+	_ = unix.ClockGetres(unix.CLOCK_MONOTONIC_COARSE, &tick) // 0 if it fails, which is none
+	m.add("tick_ns", float64(tick.Nano()))
+}
+
+// turns lets two threads that never sleep share a CPU, and takes how long each keeps it. A gap in its
+// own readings of the clock is a thread's turn off the CPU.
+func (m *meter) turns(t thread.Thread) {
 	const gap, length, turns = 200 * time.Microsecond, 400 * time.Millisecond, 2 * samples
 	end := t.Now() + length
 	hog := func(kept *[]float64) func(thread.Thread) {
@@ -127,7 +148,6 @@ func (m *meter) slices(t thread.Thread) {
 	b := m.machine.Start(t, "hog", thread.Worker, hog(&kept[1]))
 	a.Join(t)
 	b.Join(t)
-	m.c.Notes["slice_ns"] = "how long one of two threads that never sleep keeps the CPU"
 	for i := range kept {
 		for _, ns := range kept[i][min(1, len(kept[i])):] { // the first began before the other was there
 			m.add("slice_ns", max(ns, 1000))

@@ -2,9 +2,9 @@ package sim
 
 import "slices"
 
-// CPUs even out what they have to do in three ways, as Linux's do: one that becomes idle pulls, one that several
-// wait for gives one of them to an idle one at the end of a slice, and now and then the one with the least to do
-// takes from the one with the most.
+// CPUs even out what they have to do in three ways, as Linux's do: one that becomes idle pulls, if it may be worth that,
+// one that several wait for gives one of them to an idle one when a slice has ended, and now and then the one with the
+// least to do takes from the one with the most.
 
 // balanceEvery, in ns for each CPU of a host, is how often that is: a busy CPU of Linux looks every 16 ms for each
 // CPU of its domain.
@@ -55,8 +55,8 @@ func (m *Machine) move(c *cpu, k, i int) {
 	m.put(p, i, nobody, false)
 }
 
-// spare gives an idle CPU somebody who waits for c, as Linux does at the tick of a CPU for which several
-// wait.
+// spare gives an idle CPU somebody who waits for c, as Linux does at the tick of a CPU for which several wait. The
+// tick has also chosen who runs next; that one is not to be had any more, and who ran until then is not cold.
 func (m *Machine) spare(c *cpu) {
 	if k := slices.IndexFunc(c.queue, m.cold); k >= 0 {
 		p := m.take(c, k)
@@ -64,9 +64,10 @@ func (m *Machine) spare(c *cpu) {
 	}
 }
 
-// pull takes a thread from the longest queue, one that did not run there just now; nil if there is none.
+// pull takes a thread from the longest queue, one that did not run there just now; nil if there is none, or if that is
+// missed.
 func (m *Machine) pull() *proc {
-	if m.waiting == 0 {
+	if m.waiting == 0 || m.costs.pullMissed > 0 && m.rand.Float64() < m.costs.pullMissed {
 		return nil
 	}
 	var best *cpu

@@ -77,16 +77,23 @@ type Costs struct {
 	// queue of another: Linux's sched_migration_cost_ns.
 	Hot time.Duration `json:"hot_ns"`
 
+	// PullMissed is the share of the chances to take a thread from another CPU's queue that a CPU misses as it becomes
+	// idle, 0 to 1. Linux does not look where it expects to be idle for less than looking takes, and looks by chance where
+	// it found little of late.
+	PullMissed float64 `json:"pull_missed"`
+
 	// SleepsOverlooked: a CPU that sleeps (see HaltPoll) is given to no thread that wakes up but one that ran there
 	// last; PollsOverlooked: nor is one that is idle and still polled. Linux does so on a virtual machine whose
 	// hypervisor tells it which virtual CPUs are off their CPU: one that halts is.
 	SleepsOverlooked bool `json:"asleep_overlooked"`
 	PollsOverlooked  bool `json:"polled_overlooked"`
 
-	// Slice is how long a thread keeps a CPU that another waits for. WakeGranularity is by how much at
-	// least the running thread must have had more CPU time than the mean to be preempted by one that wakes
-	// up and has an earlier deadline than all who wait; from a slice on nobody is.
+	// Slice is how long a thread may keep a CPU that another waits for, and Tick how often that is looked at: a slice ends
+	// at the first tick after it is over, or as another thread wakes up on that CPU. 0: there are no ticks, and a slice ends
+	// by itself. WakeGranularity is by how much at least the running thread must have had more CPU time than the mean to
+	// be preempted by one that wakes up and has an earlier deadline than all who wait; from a slice on nobody is.
 	Slice           time.Duration `json:"slice_ns"`
+	Tick            time.Duration `json:"tick_ns"`
 	WakeGranularity time.Duration `json:"wake_granularity_ns"`
 
 	// SleepCall is clock_nanosleep without the sleep, half of it before and half after; SleepAfter is what a main thread
@@ -134,6 +141,9 @@ func (c Costs) Check() error {
 	if !(c.WakeSpread >= 0 && c.WakeSpread <= 2) {
 		return fmt.Errorf("sim: cost wake_spread is %v; it must be between 0 and 2", c.WakeSpread)
 	}
+	if !(c.PullMissed >= 0 && c.PullMissed <= 1) {
+		return fmt.Errorf("sim: cost pull_missed is %v; it must be between 0 and 1", c.PullMissed)
+	}
 	if c.Slice < time.Microsecond {
 		return fmt.Errorf("sim: cost slice_ns is %v; it must be at least 1µs", c.Slice)
 	}
@@ -155,7 +165,7 @@ func (c Costs) Fields() []Cost {
 		{"wake_busy_ns", c.WakeBusy},
 		{"kick_ns", c.Kick}, {"interrupt_ns", c.Interrupt}, {"timer_ns", c.Timer}, {"idle_wake_ns", c.IdleWake},
 		{"halt_poll_ns", c.HaltPoll}, {"poll_wake_ns", c.PollWake}, {"poll_latency_ns", c.PollLatency}, {"timer_latency_ns", c.TimerLatency},
-		{"switch_ns", c.Switch}, {"space_ns", c.Space}, {"hot_ns", c.Hot}, {"slice_ns", c.Slice}, {"wake_granularity_ns", c.WakeGranularity},
+		{"switch_ns", c.Switch}, {"space_ns", c.Space}, {"hot_ns", c.Hot}, {"slice_ns", c.Slice}, {"tick_ns", c.Tick}, {"wake_granularity_ns", c.WakeGranularity},
 		{"sleep_call_ns", c.SleepCall}, {"sleep_after_ns", c.SleepAfter}, {"sleep_slack_ns", c.SleepSlack},
 		{"clock_ns", c.Clock}, {"stamp_ns", c.Stamp},
 		{"start_ns", c.Start}, {"start_latency_ns", c.StartLatency},
@@ -168,12 +178,12 @@ type costs struct {
 	futexWait, futexWake, wakeComing, wakeEmpty     int64
 	wakeLocal, wakeQueued, wakeBusy                 int64
 	kick, interrupt                                 int64
-	idleWake, change, slice, wakePreempt            int64
+	idleWake, change, slice, tick, wakePreempt      int64
 	space, hot, timer                               int64
 	haltPoll, pollWake, pollLatency, timerLatency   int64
 	sleepCall, sleepAfter, sleepSlack, clock, stamp int64
 	start, startLatency                             int64
-	wakeSpread                                      float64
+	wakeSpread, pullMissed                          float64
 	sleepsOverlooked, pollsOverlooked               bool
 }
 
@@ -184,11 +194,11 @@ func (c Costs) internal() costs {
 		wakeEmpty: int64(c.WakeEmpty), wakeLocal: int64(c.WakeLocal), wakeQueued: int64(c.WakeQueued),
 		wakeBusy: int64(c.WakeBusy), kick: int64(c.Kick), interrupt: int64(c.Interrupt), idleWake: int64(c.IdleWake), change: int64(c.Switch),
 		haltPoll: int64(c.HaltPoll), pollWake: int64(c.PollWake), pollLatency: int64(c.PollLatency), timerLatency: int64(c.TimerLatency),
-		space: int64(c.Space), slice: int64(c.Slice), hot: int64(c.Hot), timer: int64(c.Timer), wakePreempt: int64(c.WakeGranularity),
+		space: int64(c.Space), slice: int64(c.Slice), tick: int64(c.Tick), hot: int64(c.Hot), timer: int64(c.Timer), wakePreempt: int64(c.WakeGranularity),
 		sleepCall: int64(c.SleepCall), sleepAfter: int64(c.SleepAfter), sleepSlack: int64(c.SleepSlack),
 		clock: int64(c.Clock), stamp: int64(c.Stamp),
 		start: int64(c.Start), startLatency: int64(c.StartLatency),
-		wakeSpread:       c.WakeSpread,
+		wakeSpread: c.WakeSpread, pullMissed: c.PullMissed,
 		sleepsOverlooked: c.SleepsOverlooked, pollsOverlooked: c.PollsOverlooked,
 	}
 }

@@ -11,7 +11,7 @@ import (
 // computes x, wakes, computes x and sleeps; who was woken computes w.
 func preempted(t *testing.T, x, w, sleep time.Duration) int {
 	m := one(t, 1, Costs{WakeLocal: 2 * time.Microsecond, FutexWait: time.Microsecond, Switch: time.Microsecond,
-		Stamp: 10, Slice: 2 * time.Millisecond})
+		Stamp: 10, Slice: 1400 * time.Microsecond, Tick: 4 * time.Millisecond})
 	n := 0
 	err := m.Run("waker", func(th thread.Thread) {
 		event := m.NewEvent("work", false, thread.WaitWork)
@@ -55,7 +55,7 @@ func preempted(t *testing.T, x, w, sleep time.Duration) int {
 
 // Whether who is woken on the waker's own CPU preempts it goes by who had more of the CPU of late, and is not
 // forgotten while the CPU idles. Measured is the same in C on Linux 6.18, each with 2000 wake-ups; here it is for
-// the virtual scheduler to be on the same side, where there was one.
+// the virtual scheduler to come within 20 points, with the slice and the tick of that host.
 func TestWakerIsPreemptedAsOnLinux(t *testing.T) {
 	for _, c := range []struct {
 		x, w, sleep time.Duration // µs
@@ -66,7 +66,7 @@ func TestWakerIsPreemptedAsOnLinux(t *testing.T) {
 		{20, 100, 200, 0},
 	} {
 		got := preempted(t, c.x*time.Microsecond, c.w*time.Microsecond, c.sleep*time.Microsecond)
-		if (got > 50) != (c.measured > 50) {
+		if got < c.measured-20 || got > c.measured+20 {
 			t.Errorf("computes %d µs before and after, the other %d, sleeps %d: preempted %d of 100 times, measured %d",
 				c.x, c.w, c.sleep, got, c.measured)
 		}

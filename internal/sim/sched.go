@@ -12,19 +12,21 @@ import (
 // first (Stoica and Abdel-Wahab, 1995), all weights equal. A thread's virtual runtime is the CPU time
 // that it had; it is eligible unless it had more than the mean of those who want the CPU; of the
 // eligible the one with the earliest deadline runs, which is a slice after the virtual runtime at
-// which the deadline was set. A thread that goes to sleep keeps its lag, what it had less than the mean, and
-// wakes up with it: sleeping gains nothing. One that had more owes that to the others. It is counted among those
-// who want the CPU until they have had as much, or nobody wants it any more (Linux's delayed dequeue, since 6.12).
+// which the deadline was set. That a slice is over is seen at a tick, or when another thread wakes up on that CPU. A
+// thread that goes to sleep keeps its lag, what it had less than the mean, and wakes up with it: sleeping gains
+// nothing. One that had more owes that to the others. It is counted among those who want the CPU until they have
+// had as much, or nobody wants it any more (Linux's delayed dequeue, since 6.12).
 //
 // A woken thread is placed on its last CPU if that is idle, else on another idle one, else it waits for its
 // last one or is drawn to its waker's; see target. It preempts at once a thread that has had more than the mean;
 // if it is woken from another CPU, also one that has had just the mean, as one has that ran alone. A CPU that
-// becomes idle takes from the longest queue, but nobody who ran there just now.
+// becomes idle may take from the longest queue, but nobody who ran there just now.
 type cpu struct {
 	cur     *proc
 	queue   []*proc
 	owing   []*proc // asleep, but still counted: they had more than the mean
 	emptied int64   // idle: since when
+	urgent  bool    // who has it may lose it although there is no tick
 	space   int     // of the thread that had it last
 	poll    int64   // for how long it is polled for work, when it is idle, before it sleeps
 }
@@ -91,6 +93,7 @@ func (m *Machine) begin(p *proc) {
 	p.where = running
 	p.runDelay += m.now - p.idleSince
 	p.onSince, p.sliceAt = m.now, m.now
+	m.cpus[p.cpu].urgent = false
 	change := m.change(p)
 	p.system += change
 	m.queue.set(p.source, m.now+change+p.back+p.need)
@@ -121,10 +124,11 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 	if waker != i {
 		least = 0 // it will have run on when the interrupt comes
 	}
-	if !m.preempts(p, c, least) {
+	if !m.disturbs(p, c, least) {
 		m.armSlice(i)
 		return
 	}
+	c.urgent = true
 	at := m.now
 	if waker != nobody && waker != i {
 		at += m.costs.kick
@@ -137,16 +141,16 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 	}
 }
 
-// interrupts says whether p, woken from another CPU and placed on i, would preempt who runs there.
+// interrupts says whether p, woken from another CPU and placed on i, would disturb who runs there.
 func (m *Machine) interrupts(p *proc, i int) bool {
 	c := &m.cpus[i]
 	if p.owes { // it is counted already
-		return m.preempts(p, c, 0)
+		return m.disturbs(p, c, 0)
 	}
 	vr, deadline := p.vr, p.deadline
 	m.join(p, c)
 	c.queue = append(c.queue, p)
-	yes := m.preempts(p, c, 0)
+	yes := m.disturbs(p, c, 0)
 	c.queue = c.queue[:len(c.queue)-1]
 	p.vr, p.deadline = vr, deadline
 	return yes
@@ -188,6 +192,15 @@ func (c *cpu) pays(p *proc) {
 	c.owing = append(c.owing[:i], c.owing[i+1:]...)
 }
 
+// disturbs says whether who runs on c may lose it now that p waits there: p preempts, or the slice of that one is over and
+// the next tick need not be waited for.
+func (m *Machine) disturbs(p *proc, c *cpu, least int64) bool {
+	return m.preempts(p, c, least) || m.costs.tick > 0 && c.cur.where == running && m.expired(c.cur)
+}
+
+// expired says whether p, which runs, has had its slice.
+func (m *Machine) expired(p *proc) bool { return p.runtime(m.now) >= p.deadline }
+
 // preempts says whether p, which is counted on c but does not run there, takes the CPU from who does. That one must
 // have had more than the mean by at least so much.
 func (m *Machine) preempts(p *proc, c *cpu, least int64) bool {
@@ -225,19 +238,47 @@ func (p *proc) runtime(now int64) int64 {
 	return p.vr
 }
 
-// armSlice sets the end of the running thread's slice if somebody waits for the CPU.
+// armSlice sets when the thread that runs on CPU i may lose it, if somebody waits for that.
 func (m *Machine) armSlice(i int) {
 	c := &m.cpus[i]
 	switch {
 	case len(c.queue) == 0 || c.cur.where != running:
 		m.queue.remove(i)
 	case !m.queue.has(i):
-		m.queue.set(i, max(m.now, c.cur.sliceAt+m.costs.slice))
+		m.queue.set(i, m.nextCheck(c.cur))
 	}
 }
 
-// sliceEnds: the thread on CPU i has had its turn, or somebody more urgent woke up.
-func (m *Machine) sliceEnds(i int) {
+// nextCheck is when p, which runs, may lose its CPU: at the next tick, or where there are none when its slice is over.
+func (m *Machine) nextCheck(p *proc) int64 {
+	if tick := m.costs.tick; tick > 0 {
+		return m.now - m.now%tick + tick
+	}
+	return max(m.now, p.sliceAt+m.costs.slice)
+}
+
+// isTick says whether this is a tick, or where there are none whether the slice of p, which runs, is over.
+func (m *Machine) isTick(p *proc) bool {
+	if tick := m.costs.tick; tick > 0 {
+		return m.now%tick == 0
+	}
+	return m.now >= p.sliceAt+m.costs.slice
+}
+
+// isDue says whether another thread may be chosen for c: if the slice of who has it is over, or somebody
+// more urgent woke up.
+func (m *Machine) isDue(c *cpu) bool {
+	urgent := c.urgent || m.costs.tick == 0
+	c.urgent = false
+	if m.expired(c.cur) {
+		c.cur.deadline = c.cur.runtime(m.now) + m.costs.slice
+		return true
+	}
+	return urgent
+}
+
+// reschedule: it is a tick, or the thread on CPU i has had its turn, or somebody more urgent woke up.
+func (m *Machine) reschedule(i int) {
 	c := &m.cpus[i]
 	if c.cur == nil || c.cur.where != running {
 		return
@@ -251,18 +292,19 @@ func (m *Machine) sliceEnds(i int) {
 		m.failure = m.stuck()
 		return
 	}
-	if m.idle > 0 && m.now >= c.cur.sliceAt+m.costs.slice {
+	tick := m.isTick(c.cur)
+	switch {
+	case !m.isDue(c):
+		m.armSlice(i)
+	case m.stays(c):
+		c.cur.sliceAt = m.now
+		m.armSlice(i)
+	default:
+		m.preempt(c.cur)
+	}
+	if tick && m.idle > 0 {
 		m.spare(c)
 	}
-	if len(c.queue) == 0 {
-		return
-	}
-	if !m.stays(c) {
-		m.preempt(c.cur)
-		return
-	}
-	c.cur.sliceAt = m.now
-	m.armSlice(i)
 }
 
 // stays says whether the thread that has c is still the one to run.

@@ -235,7 +235,7 @@ func (m *Machine) next() *proc {
 		m.now = at
 		m.count()
 		if id < len(m.cpus) {
-			m.sliceEnds(id)
+			m.reschedule(id)
 		} else if p := m.procs[id-len(m.cpus)]; p.fire() {
 			return p
 		}
