@@ -129,3 +129,33 @@ func TestASliceThatIsOverEndsAtAWakeUp(t *testing.T) {
 		}
 	}
 }
+
+// One that owed and has paid comes back at the mean of when the thread that runs was last looked at, so it preempts that
+// one: on what it has had since, the other one gains.
+func TestWhoHasPaidComesBackAtAnEarlierMean(t *testing.T) {
+	m := crowded(t, Costs{Slice: 4 * time.Millisecond, Tick: 4 * time.Millisecond}, 0)
+	c := &m.cpus[0]
+	c.cur.vr, c.cur.onSince, c.updated = 20e6, m.now-1e6, m.now-1e6
+	p := m.newProc("woken", thread.Worker, nil)
+	p.vr, p.owes = 20e6-1000, true
+	c.owing = append(c.owing, p)
+	m.join(p, c)
+	if want := int64(20e6 - 500); p.vr != want || p.owes {
+		t.Errorf("it comes back at %d, want %d; it owes: %v", p.vr, want, p.owes)
+	}
+	c.queue = append(c.queue, p)
+	if !m.preempts(p, c, 1) {
+		t.Error("it does not preempt")
+	}
+	c.queue = c.queue[:0]
+	for what, look := range map[string]func(){
+		"another that wakes up": func() { m.enqueue(m.newProc("other", thread.Worker, nil), 0, 0) },
+		"a tick":                func() { m.reschedule(0) },
+		"its turn begins":       func() { m.begin(c.cur) },
+	} {
+		c.updated = 0
+		if look(); c.updated != m.now {
+			t.Errorf("%s: it was not looked at", what)
+		}
+	}
+}

@@ -27,6 +27,7 @@ type cpu struct {
 	owing   []*proc // asleep, but still counted: they had more than the mean
 	emptied int64   // idle: since when
 	urgent  bool    // who has it may lose it although there is no tick
+	updated int64   // when the virtual runtime of who has it was last looked at
 	space   int     // of the thread that had it last
 	poll    int64   // for how long it is polled for work, when it is idle, before it sleeps
 }
@@ -93,7 +94,7 @@ func (m *Machine) begin(p *proc) {
 	p.where = running
 	p.runDelay += m.now - p.idleSince
 	p.onSince, p.sliceAt = m.now, m.now
-	m.cpus[p.cpu].urgent = false
+	m.cpus[p.cpu].urgent, m.cpus[p.cpu].updated = false, m.now
 	change := m.change(p)
 	p.system += change
 	m.queue.set(p.source, m.now+change+p.back+p.need)
@@ -118,6 +119,7 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 	c := &m.cpus[i]
 	p.where, p.cpu, p.lastCPU = queued, i, i
 	m.join(p, c)
+	c.updated = m.now
 	c.queue = append(c.queue, p)
 	m.waiting++
 	least := int64(1)
@@ -157,10 +159,12 @@ func (m *Machine) interrupts(p *proc, i int) bool {
 }
 
 // join gives p a virtual runtime among those of c, who are at least one: that of its lag, which the
-// mean is to keep when p is one of them. One that still owes keeps its own, unless it has paid.
+// mean is to keep when p is one of them. One that still owes keeps its own, unless it has paid: it is asked before
+// anybody looks at what the thread that runs has had since the last time, so it comes back at the mean of then.
 func (m *Machine) join(p *proc, c *cpu) {
 	mean := c.mean(m.now)
 	if p.owes {
+		mean = c.mean(c.updated)
 		c.pays(p)
 		if p.vr >= mean {
 			return
@@ -293,6 +297,7 @@ func (m *Machine) reschedule(i int) {
 		return
 	}
 	tick := m.isTick(c.cur)
+	c.updated = m.now
 	switch {
 	case !m.isDue(c):
 		m.armSlice(i)
