@@ -144,6 +144,7 @@ func TestForeignCalibrations(t *testing.T) {
 		"take_kib_ns is":       edit(func(c *Calibration) { c.Samples["take_kib_ns"] = []float64{2e6} }),
 		"pull_missed is":       edit(func(c *Calibration) { c.Samples["pull_missed"] = []float64{1.5} }),
 		"slice_ns is":          edit(func(c *Calibration) { c.Samples["slice_ns"] = []float64{10} }),
+		"tick_ns is 1":         edit(func(c *Calibration) { c.Samples["tick_ns"] = []float64{1} }),
 		"no samples of tick":   edit(func(c *Calibration) { delete(c.Samples, "tick_ns") }),
 		"states_16 is":         edit(func(c *Calibration) { c.Samples["states_16"] = []float64{11} }),
 		"more than":            strings.Repeat(" ", maxCalibrationBytes+1),

@@ -2,6 +2,7 @@ package predict
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -26,41 +27,37 @@ func (m *meter) pulls(t thread.Thread) {
 		hogs[i] = m.newStrayer(t)
 	}
 	for range pullRounds {
-		m.add(pullMissedName, missedPulls(t, hogs[:]))
+		if chances, missed := missedPulls(t, hogs[:]); chances > 0 {
+			m.add(pullMissedName, float64(missed)/float64(chances))
+		}
 	}
 	for _, h := range hogs {
 		h.close(t)
+	}
+	if len(m.c.Samples[pullMissedName]) == 0 {
+		m.add(pullMissedName, 1)
+		m.c.Notes[pullMissedName] = "1: there was no chance to take anything"
+		return
 	}
 	m.c.Notes[pullMissedName] = fmt.Sprintf("share of the times that a CPU became idle, for some %v, and left a thread where it was that had "+
 		"waited for another CPU for longer than %v", pullSleep, hotFor)
 }
 
-// missedPulls is the share of a round's chances to pull one of hogs that were missed: 1 if there was none.
-func missedPulls(t thread.Thread, hogs []*strayer) float64 {
-	chances, missed := 0, 0
+// missedPulls are a round's chances to pull one of hogs, and how many of them were missed.
+func missedPulls(t thread.Thread, hogs []*strayer) (chances, missed int) {
 	for end := t.Now() + pullFor; t.Now() < end; {
 		begin := t.Now()
-		cold := false
-		for _, h := range hogs {
-			cold = cold || h.isCold(begin)
-		}
+		chance := slices.ContainsFunc(hogs, func(h *strayer) bool { return h.isCold(begin) })
 		t.SleepUntil(begin+pullSleep, thread.Sleeping)
-		if !cold {
+		if !chance {
 			continue
 		}
 		chances++
-		missed++
-		for _, h := range hogs {
-			if h.wasPulled(begin) {
-				missed--
-				break
-			}
+		if !slices.ContainsFunc(hogs, func(h *strayer) bool { return h.wasPulled(begin) }) {
+			missed++
 		}
 	}
-	if chances == 0 {
-		return 1
-	}
-	return float64(missed) / float64(chances)
+	return chances, missed
 }
 
 // strayer is a thread that never sleeps and goes back to the first CPU whenever it finds itself on the second.
@@ -79,10 +76,9 @@ func (m *meter) newStrayer(t thread.Thread) *strayer {
 		home := thisCPU()
 		free()
 		for !s.quit.Load() {
-			now := int64(t.Now())
-			s.ranAt.Store(now)
+			s.ranAt.Store(int64(t.Now()))
 			if thisCPU() != home {
-				s.strayed.Store(now)
+				s.strayed.Store(int64(t.Now()))
 				onCPU(0)()
 			}
 		}

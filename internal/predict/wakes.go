@@ -111,7 +111,8 @@ func (m *meter) slices(t thread.Thread) {
 	const turn = "how long one of two threads that never sleep keeps the CPU"
 	m.c.Notes["slice_ns"], m.c.Notes["tick_ns"] = turn, "0: slices were measured, ticks included"
 	attr, err := unix.SchedGetAttr(0, 0)
-	if err != nil || attr.Runtime == 0 {
+	var tick unix.Timespec
+	if err != nil || attr.Runtime == 0 || unix.ClockGetres(unix.CLOCK_MONOTONIC_COARSE, &tick) != nil {
 		m.turns(t)
 		m.add("tick_ns", 0)
 		return
@@ -119,8 +120,6 @@ func (m *meter) slices(t thread.Thread) {
 	m.c.Notes["slice_ns"] = "the slice of this process, see sched_getattr(2)"
 	m.c.Notes["tick_ns"] = "the resolution of CLOCK_MONOTONIC_COARSE"
 	m.add("slice_ns", float64(attr.Runtime))
-	var tick unix.Timespec
-	_ = unix.ClockGetres(unix.CLOCK_MONOTONIC_COARSE, &tick) // 0 if it fails, which is none
 	m.add("tick_ns", float64(tick.Nano()))
 }
 
@@ -320,7 +319,7 @@ func (m *meter) wakeBusy(t thread.Thread) {
 	defer onCPU(1)()
 	h := m.newHog(t, 0)
 	s := m.newSleeper(t, 0, ordinary)
-	slice := m.figure("slice_ns")
+	slice, tick := m.figure("slice_ns"), m.figure("tick_ns")
 	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
 	for range samples {
 		t.SleepUntil(t.Now()+2*time.Millisecond, thread.Sleeping)
@@ -330,7 +329,7 @@ func (m *meter) wakeBusy(t thread.Thread) {
 		call -= m.figure("clock_ns")
 		m.add("wake_busy_ns", call)
 		granularity := 0.0
-		if delay > slice/4 {
+		if delay > max(slice, tick)/4 { // that long a slice lasts at least, or a tick is away
 			granularity, delay = slice, 0
 		}
 		m.add("kick_ns", delay+call/2-after)

@@ -43,15 +43,29 @@ func TestStrayer(t *testing.T) {
 	}
 }
 
-// Threads that wait for a CPU and never move are chances that were missed, and of those that do not wait there are none.
+// A thread that waits for a CPU and never moves is a chance each time, and missed; where nobody waits there is none.
 func TestMissedPulls(t *testing.T) {
 	m := thread.NewKernel(thread.Options{MaxThreads: 2})
 	err := m.Run("meter", func(th thread.Thread) {
-		if got := missedPulls(th, []*strayer{{}}); got != 1 {
-			t.Errorf("of one that waits and stays %v was missed", got)
+		if chances, missed := missedPulls(th, []*strayer{{}}); chances == 0 || missed != chances {
+			t.Errorf("of %d chances %d were missed", chances, missed)
 		}
-		if got := missedPulls(th, nil); got != 1 {
-			t.Errorf("of nobody %v was missed", got)
+		var runs strayer
+		runs.ranAt.Store(int64(th.Now() + time.Minute))
+		if chances, _ := missedPulls(th, []*strayer{&runs}); chances != 0 {
+			t.Errorf("%d chances to take one that runs", chances)
+		}
+		var moves strayer // as soon as the other CPU is idle, whenever that is
+		moved := m.Start(th, "moves", thread.Worker, func(th thread.Thread) {
+			for !moves.quit.Load() {
+				moves.strayed.Store(int64(th.Now()) - int64(pullSleep) + int64(pullSoon)/2)
+			}
+		})
+		chances, missed := missedPulls(th, []*strayer{&moves})
+		moves.quit.Store(true)
+		moved.Join(th)
+		if missed == chances {
+			t.Errorf("all of %d chances were missed", chances)
 		}
 	})
 	if err != nil {

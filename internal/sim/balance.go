@@ -89,5 +89,5 @@ func (m *Machine) pull() *proc {
 	return p
 }
 
-// cold says whether what p left in the caches of its last CPU is taken for lost.
-func (m *Machine) cold(p *proc) bool { return m.now-p.ranAt >= m.costs.hot }
+// cold says whether what p left in the caches of its last CPU is taken for lost. One that ran until now is hot.
+func (m *Machine) cold(p *proc) bool { return m.now-p.ranAt >= max(m.costs.hot, 1) }

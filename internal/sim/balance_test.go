@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,6 +110,7 @@ func TestTurnsEndAtTicks(t *testing.T) {
 func TestASliceThatIsOverEndsAtAWakeUp(t *testing.T) {
 	for _, over := range []bool{false, true} {
 		m := crowded(t, Costs{Slice: time.Millisecond, Tick: 4 * time.Millisecond}, 1)
+		m.now += 1e6 // between two ticks
 		c := &m.cpus[0]
 		c.queue[0].vr = 40e6 // had so much that the one that runs had less than the mean
 		c.cur.deadline = c.cur.runtime(m.now)
@@ -134,28 +137,81 @@ func TestASliceThatIsOverEndsAtAWakeUp(t *testing.T) {
 // one: on what it has had since, the other one gains.
 func TestWhoHasPaidComesBackAtAnEarlierMean(t *testing.T) {
 	m := crowded(t, Costs{Slice: 4 * time.Millisecond, Tick: 4 * time.Millisecond}, 0)
+	m.now += 2e6
 	c := &m.cpus[0]
 	c.cur.vr, c.cur.onSince, c.updated = 20e6, m.now-1e6, m.now-1e6
 	p := m.newProc("woken", thread.Worker, nil)
 	p.vr, p.owes = 20e6-1000, true
 	c.owing = append(c.owing, p)
 	m.join(p, c)
-	if want := int64(20e6 - 500); p.vr != want || p.owes {
-		t.Errorf("it comes back at %d, want %d; it owes: %v", p.vr, want, p.owes)
+	if p.vr != 20e6 || p.owes {
+		t.Errorf("it comes back at %d, want that of the other one then; it owes: %v", p.vr, p.owes)
 	}
 	c.queue = append(c.queue, p)
 	if !m.preempts(p, c, 1) {
 		t.Error("it does not preempt")
 	}
-	c.queue = c.queue[:0]
-	for what, look := range map[string]func(){
-		"another that wakes up": func() { m.enqueue(m.newProc("other", thread.Worker, nil), 0, 0) },
-		"a tick":                func() { m.reschedule(0) },
-		"its turn begins":       func() { m.begin(c.cur) },
+}
+
+// The thread that has a CPU is looked at when its turn begins, when others come and go, and at ticks: also at those at
+// which nobody waited, which are no events.
+func TestWhenWhoRunsIsLookedAt(t *testing.T) {
+	const ms = int64(time.Millisecond)
+	fresh := func(waiting int) (*Machine, *cpu) {
+		m := crowded(t, Costs{Slice: time.Millisecond, Tick: 4 * time.Millisecond}, waiting)
+		return m, &m.cpus[0]
+	}
+	for what, look := range map[string]func(*Machine, *cpu){
+		"another wakes up": func(m *Machine, c *cpu) { m.enqueue(m.newProc("other", thread.Worker, nil), 0, 0) },
+		"another is taken": func(m *Machine, c *cpu) { m.take(c, 0) },
+		"a tick":           func(m *Machine, c *cpu) { m.reschedule(0) },
+		"its turn begins":  func(m *Machine, c *cpu) { m.begin(c.cur) },
 	} {
-		c.updated = 0
-		if look(); c.updated != m.now {
+		m, c := fresh(1)
+		if look(m, c); c.updated != m.now {
 			t.Errorf("%s: it was not looked at", what)
+		}
+	}
+	m, c := fresh(0)
+	tick := m.now
+	m.now += 2 * ms
+	c.cur.deadline = c.cur.runtime(tick)
+	if m.ticked(c); c.updated != tick || c.cur.deadline != c.cur.runtime(tick)+ms {
+		t.Errorf("at the tick that was: looked at %d, deadline %d", c.updated-tick, c.cur.deadline-c.cur.runtime(tick))
+	}
+	had := c.cur.deadline
+	c.updated = tick + ms
+	if m.ticked(c); c.updated != tick+ms || c.cur.deadline != had {
+		t.Error("a tick before the last look was looked at")
+	}
+}
+
+// A thread that was to preempt, and was pulled away before the interrupt came, leaves nothing urgent behind.
+func TestWhoIsPulledAwayIsNotUrgent(t *testing.T) {
+	m := crowded(t, Costs{Slice: 20 * time.Millisecond, Tick: 4 * time.Millisecond, Kick: 50 * time.Microsecond}, 0)
+	c := &m.cpus[0]
+	p := m.newProc("woken", thread.Worker, nil)
+	if m.enqueue(p, 0, 1); !c.urgent {
+		t.Fatal("it does not preempt")
+	}
+	m.take(c, 0)
+	if m.reschedule(0); c.urgent {
+		t.Error("it is urgent still")
+	}
+}
+
+// Impossible costs are refused by name.
+func TestCostsAreChecked(t *testing.T) {
+	for want, c := range map[string]Costs{
+		"tick_ns is 1µs":       {Slice: time.Millisecond, Tick: time.Microsecond},
+		"pull_missed is 1.5":   {Slice: time.Millisecond, PullMissed: 1.5},
+		"pull_missed is NaN":   {Slice: time.Millisecond, PullMissed: math.NaN()},
+		"slice_ns is 10ns":     {Slice: 10},
+		"atomic_ns is -1ns":    {Slice: time.Millisecond, Atomic: -1},
+		"wake_spread is 3; it": {Slice: time.Millisecond, WakeSpread: 3},
+	} {
+		if err := c.Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %q", c, err, want)
 		}
 	}
 }

@@ -131,6 +131,9 @@ func Typical() Costs {
 // Free costs nothing at all, but for a time slice: schedules without durations.
 func Free() Costs { return Costs{Slice: time.Millisecond} }
 
+// leastTick is that of no host: each tick is an event.
+const leastTick = 100 * time.Microsecond
+
 // Check says which cost is out of its range.
 func (c Costs) Check() error {
 	for _, f := range c.Fields() {
@@ -143,6 +146,9 @@ func (c Costs) Check() error {
 	}
 	if !(c.PullMissed >= 0 && c.PullMissed <= 1) {
 		return fmt.Errorf("sim: cost pull_missed is %v; it must be between 0 and 1", c.PullMissed)
+	}
+	if c.Tick != 0 && c.Tick < leastTick {
+		return fmt.Errorf("sim: cost tick_ns is %v; it must be 0 or at least %v", c.Tick, leastTick)
 	}
 	if c.Slice < time.Microsecond {
 		return fmt.Errorf("sim: cost slice_ns is %v; it must be at least 1µs", c.Slice)

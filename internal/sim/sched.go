@@ -26,8 +26,8 @@ type cpu struct {
 	queue   []*proc
 	owing   []*proc // asleep, but still counted: they had more than the mean
 	emptied int64   // idle: since when
-	urgent  bool    // who has it may lose it although there is no tick
-	updated int64   // when the virtual runtime of who has it was last looked at
+	urgent  bool    // who has it may lose it before the next tick
+	updated int64   // when the virtual runtime of who has it was last looked at; see ticked
 	space   int     // of the thread that had it last
 	poll    int64   // for how long it is polled for work, when it is idle, before it sleeps
 }
@@ -118,6 +118,7 @@ func (m *Machine) change(p *proc) int64 {
 func (m *Machine) enqueue(p *proc, i, waker int) {
 	c := &m.cpus[i]
 	p.where, p.cpu, p.lastCPU = queued, i, i
+	m.ticked(c)
 	m.join(p, c)
 	c.updated = m.now
 	c.queue = append(c.queue, p)
@@ -146,6 +147,7 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 // interrupts says whether p, woken from another CPU and placed on i, would disturb who runs there.
 func (m *Machine) interrupts(p *proc, i int) bool {
 	c := &m.cpus[i]
+	m.ticked(c)
 	if p.owes { // it is counted already
 		return m.disturbs(p, c, 0)
 	}
@@ -169,7 +171,7 @@ func (m *Machine) join(p *proc, c *cpu) {
 		if p.vr >= mean {
 			return
 		}
-		p.vr = mean
+		p.vr = c.mean(c.updated) // of the others
 		p.deadline = p.vr + m.costs.slice
 		return
 	}
@@ -200,6 +202,29 @@ func (c *cpu) pays(p *proc) {
 // the next tick need not be waited for.
 func (m *Machine) disturbs(p *proc, c *cpu, least int64) bool {
 	return m.preempts(p, c, least) || m.costs.tick > 0 && c.cur.where == running && m.expired(c.cur)
+}
+
+// ticked makes up for the ticks that c has had since its thread was last looked at. They are no events while nobody waits.
+func (m *Machine) ticked(c *cpu) {
+	if m.costs.tick == 0 || c.cur.where != running {
+		return
+	}
+	last := m.now - m.now%m.costs.tick
+	if last <= c.updated {
+		return
+	}
+	c.updated = last
+	m.renew(c.cur, last)
+}
+
+// renew sets the next deadline of p, which runs, if it has had its slice by then, and says whether it had.
+func (m *Machine) renew(p *proc, then int64) bool {
+	had := p.runtime(then)
+	if had < p.deadline {
+		return false
+	}
+	p.deadline = had + m.costs.slice
+	return true
 }
 
 // expired says whether p, which runs, has had its slice.
@@ -274,11 +299,7 @@ func (m *Machine) isTick(p *proc) bool {
 func (m *Machine) isDue(c *cpu) bool {
 	urgent := c.urgent || m.costs.tick == 0
 	c.urgent = false
-	if m.expired(c.cur) {
-		c.cur.deadline = c.cur.runtime(m.now) + m.costs.slice
-		return true
-	}
-	return urgent
+	return m.renew(c.cur, m.now) || urgent
 }
 
 // reschedule: it is a tick, or the thread on CPU i has had its turn, or somebody more urgent woke up.
@@ -289,7 +310,8 @@ func (m *Machine) reschedule(i int) {
 	}
 	m.delay(c.cur, c.cur.interrupted)
 	c.cur.interrupted = 0
-	if len(c.queue) == 0 {
+	if len(c.queue) == 0 { // who was to preempt has been given another CPU
+		c.urgent = false
 		return
 	}
 	if m.hopeless() {
@@ -433,6 +455,7 @@ func (c *cpu) settle(now int64) {
 
 func (m *Machine) take(c *cpu, i int) *proc {
 	m.waiting--
+	c.updated = m.now
 	p := c.queue[i]
 	c.queue = append(c.queue[:i], c.queue[i+1:]...)
 	return p
