@@ -33,8 +33,8 @@ func crowded(t *testing.T, c Costs, waiting int) *Machine {
 // At the end of a slice the next thread has the CPU, and only others that wait are given to one that is idle. Who had
 // the CPU until then ran just now.
 func TestATickSparesOnlyWhoStillWaits(t *testing.T) {
-	for _, tick := range []time.Duration{0, 4 * time.Millisecond} {
-		c := Costs{Slice: time.Millisecond, Tick: tick, Hot: 500 * time.Microsecond}
+	for tick, hot := range map[time.Duration]time.Duration{0: 0, time.Millisecond: 0, 4 * time.Millisecond: 500 * time.Microsecond} {
+		c := Costs{Slice: time.Millisecond, Tick: tick, Hot: hot}
 		for waiting, spared := range map[int]bool{1: false, 2: true} {
 			m := crowded(t, c, waiting)
 			had, next := m.cpus[0].cur, m.cpus[0].queue[0]
@@ -183,6 +183,28 @@ func TestWhenWhoRunsIsLookedAt(t *testing.T) {
 	c.updated = tick + ms
 	if m.ticked(c); c.updated != tick+ms || c.cur.deadline != had {
 		t.Error("a tick before the last look was looked at")
+	}
+}
+
+// A thread that has run alone for long has not had all of that since it was last looked at, and its slice is not over for
+// ever: ticks came.
+func TestWhoRanAloneHadTicks(t *testing.T) {
+	const ms = int64(time.Millisecond)
+	owing := func(vr int64) (*Machine, *proc) {
+		m := crowded(t, Costs{Slice: 3 * time.Millisecond, Tick: 4 * time.Millisecond}, 0)
+		m.now += ms // a tick is that long ago; the other one has run for ten times as long before that
+		p := m.newProc("woken", thread.Worker, nil)
+		p.vr, p.owes = vr, true
+		m.cpus[0].owing = append(m.cpus[0].owing, p)
+		return m, p
+	}
+	m, p := owing(0)
+	if m.enqueue(p, 0, 0); p.vr != m.cpus[0].cur.runtime(m.now)-ms {
+		t.Errorf("who has paid comes back %d ns behind the other one, want what that has had since the tick", m.cpus[0].cur.runtime(m.now)-p.vr)
+	}
+	m, p = owing(1e12)
+	if m.interrupts(p, 0) {
+		t.Error("one that still owes ends the slice of one that has had less than a slice since a tick")
 	}
 }
 
