@@ -42,7 +42,7 @@ type Calibration struct {
 	Pages   []Page       `json:"pages"` // one a page that was measured
 
 	// Samples are the measurements of each cost and rate, in ns and by the names of sim.Costs and
-	// Rates, and those of factors, and of what is so or not (1 or 0). A figure is the median of its samples.
+	// Rates, and those of factors, shares, and of what is so or not (1 or 0). A figure is the median of its samples.
 	Samples map[string][]float64 `json:"samples"`
 
 	// Notes says of each figure how it was measured.
@@ -252,12 +252,12 @@ const hotFor = 500 * time.Microsecond
 // Profile is the calibration in single figures: with rng nil as it was measured; else one resampling, in
 // which samples and pages are drawn with replacement.
 func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
-	p := Profile{Pages: c.Pages, Costs: sim.Costs{Hot: hotFor, PullMissed: figureOf(resample(c.Samples[pullMissedName], rng))}}
+	p := Profile{Pages: c.Pages, Costs: sim.Costs{Hot: hotFor, PullMissed: c.figure(pullMissedName, rng)}}
 	eachFigure(&p, func(name string, d *time.Duration) {
-		*d = time.Duration(math.Round(figureOf(resample(c.Samples[name], rng))))
+		*d = time.Duration(math.Round(c.figure(name, rng)))
 	})
-	p.Costs.SleepsOverlooked = figureOf(resample(c.Samples[sleepsOverlookedName], rng)) > 0.5
-	p.Costs.PollsOverlooked = figureOf(resample(c.Samples[pollsOverlookedName], rng)) > 0.5
+	p.Costs.SleepsOverlooked = c.figure(sleepsOverlookedName, rng) > 0.5
+	p.Costs.PollsOverlooked = c.figure(pollsOverlookedName, rng) > 0.5
 	p.States, p.Rests, p.Moves, p.Crowd = c.states(rng), c.rests(rng), c.moves(rng), c.crowd(rng)
 	if rng != nil {
 		p.Pages = make([]Page, len(c.Pages))
@@ -266,6 +266,11 @@ func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
 		}
 	}
 	return p, errors.Join(p.Costs.Check(), p.Rates.check(), p.checkState(), p.checkFactors())
+}
+
+// figure is that name of the calibration, or of a resampling of it.
+func (c *Calibration) figure(name string, rng *rand.Rand) float64 {
+	return figureOf(resample(c.Samples[name], rng))
 }
 
 func resample(list []float64, rng *rand.Rand) []float64 {

@@ -45,9 +45,9 @@ func (c Crowd) encode(n int) float64 {
 // crowd is that of the calibration, or of a resampling of it.
 func (c *Calibration) crowd(rng *rand.Rand) (crowd Crowd) {
 	for i := range crowd.Encode {
-		crowd.Encode[i] = max(figureOf(resample(c.Samples[crowdName(i)], rng)), 1) // nobody is sped up
+		crowd.Encode[i] = max(c.figure(crowdName(i), rng), 1) // nobody is sped up
 	}
-	crowd.Decode = max(figureOf(resample(c.Samples[crowdDecodeName], rng)), 1)
+	crowd.Decode = max(c.figure(crowdDecodeName, rng), 1)
 	return crowd
 }
 

@@ -132,7 +132,7 @@ func (m *meter) add(name string, ns float64) {
 	m.c.Samples[name] = append(m.c.Samples[name], max(ns, 0))
 }
 
-func (m *meter) figure(name string) float64 { return figureOf(m.c.Samples[name]) }
+func (m *meter) figure(name string) float64 { return m.c.figure(name, nil) }
 
 // threadCPU is the CPU time of the calling OS thread.
 func threadCPU() time.Duration {

@@ -63,8 +63,7 @@ func movesFrom(one, four float64) Moves {
 // moves are those of the calibration, or of a resampling of it.
 func (c *Calibration) moves(rng *rand.Rand) (m [2]Moves) {
 	for what := range m {
-		figure := func(i int) float64 { return figureOf(resample(c.Samples[movedName(what, i)], rng)) }
-		m[what] = movesOf(figure(0), figure(1))
+		m[what] = movesOf(c.figure(movedName(what, 0), rng), c.figure(movedName(what, 1), rng))
 	}
 	return m
 }

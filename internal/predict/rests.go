@@ -46,7 +46,7 @@ func (r Rests) At(d time.Duration) float64 {
 func (c *Calibration) rests(rng *rand.Rand) (r [2]Rests) {
 	for what := range r {
 		for i := range r[what] {
-			r[what][i] = figureOf(resample(c.Samples[restName(what, i)], rng))
+			r[what][i] = c.figure(restName(what, i), rng)
 		}
 	}
 	return r

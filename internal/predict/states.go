@@ -37,7 +37,7 @@ func (s States) At(n int) float64 {
 // states are those of the calibration, or of a resampling of it.
 func (c *Calibration) states(rng *rand.Rand) (s States) {
 	for i := range s {
-		s[i] = figureOf(resample(c.Samples[statesName(i)], rng))
+		s[i] = c.figure(statesName(i), rng)
 	}
 	return s
 }

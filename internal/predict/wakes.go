@@ -108,13 +108,12 @@ func (b baton) pass() {
 // calls its runtime, and the clock that is coarse goes by the tick. Where it does not tell, turns are measured, and
 // there is no tick.
 func (m *meter) slices(t thread.Thread) {
-	const turn = "how long one of two threads that never sleep keeps the CPU"
-	m.c.Notes["slice_ns"], m.c.Notes["tick_ns"] = turn, "0: slices were measured, ticks included"
 	attr, err := unix.SchedGetAttr(0, 0)
 	var tick unix.Timespec
 	if err != nil || attr.Runtime == 0 || unix.ClockGetres(unix.CLOCK_MONOTONIC_COARSE, &tick) != nil {
 		m.turns(t)
 		m.add("tick_ns", 0)
+		m.c.Notes["tick_ns"] = "0: slices were measured, ticks included"
 		return
 	}
 	m.c.Notes["slice_ns"] = "the slice of this process, see sched_getattr(2)"
@@ -147,6 +146,7 @@ func (m *meter) turns(t thread.Thread) {
 	b := m.machine.Start(t, "hog", thread.Worker, hog(&kept[1]))
 	a.Join(t)
 	b.Join(t)
+	m.c.Notes["slice_ns"] = "how long one of two threads that never sleep keeps the CPU"
 	for i := range kept {
 		for _, ns := range kept[i][min(1, len(kept[i])):] { // the first began before the other was there
 			m.add("slice_ns", max(ns, 1000))

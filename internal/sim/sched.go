@@ -164,11 +164,10 @@ func (m *Machine) interrupts(p *proc, i int) bool {
 // mean is to keep when p is one of them. One that still owes keeps its own, unless it has paid: it is asked before
 // anybody looks at what the thread that runs has had since the last time, so it comes back at the mean of then.
 func (m *Machine) join(p *proc, c *cpu) {
-	mean := c.mean(m.now)
 	if p.owes {
-		mean = c.mean(c.updated)
+		still := p.vr >= c.mean(c.updated)
 		c.pays(p)
-		if p.vr >= mean {
+		if still {
 			return
 		}
 		p.vr = c.mean(c.updated) // of the others
@@ -176,7 +175,7 @@ func (m *Machine) join(p *proc, c *cpu) {
 		return
 	}
 	n := int64(len(c.queue) + len(c.owing) + 1)
-	p.vr = mean - p.lag*(n+1)/n
+	p.vr = c.mean(m.now) - p.lag*(n+1)/n
 	p.deadline = p.vr + m.costs.slice
 }
 
@@ -201,7 +200,7 @@ func (c *cpu) pays(p *proc) {
 // disturbs says whether who runs on c may lose it now that p waits there: p preempts, or the slice of that one is over and
 // the next tick need not be waited for.
 func (m *Machine) disturbs(p *proc, c *cpu, least int64) bool {
-	return m.preempts(p, c, least) || m.costs.tick > 0 && c.cur.where == running && m.expired(c.cur)
+	return m.preempts(p, c, least) || m.costs.tick > 0 && c.cur.where == running && c.cur.expired(m.now)
 }
 
 // ticked makes up for the ticks that c has had since its thread was last looked at. They are no events while nobody waits.
@@ -219,16 +218,15 @@ func (m *Machine) ticked(c *cpu) {
 
 // renew sets the next deadline of p, which runs, if it has had its slice by then, and says whether it had.
 func (m *Machine) renew(p *proc, then int64) bool {
-	had := p.runtime(then)
-	if had < p.deadline {
+	if !p.expired(then) {
 		return false
 	}
-	p.deadline = had + m.costs.slice
+	p.deadline = p.runtime(then) + m.costs.slice
 	return true
 }
 
-// expired says whether p, which runs, has had its slice.
-func (m *Machine) expired(p *proc) bool { return p.runtime(m.now) >= p.deadline }
+// expired says whether p, which runs, has had its slice by then.
+func (p *proc) expired(then int64) bool { return p.runtime(then) >= p.deadline }
 
 // preempts says whether p, which is counted on c but does not run there, takes the CPU from who does. That one must
 // have had more than the mean by at least so much.
@@ -391,9 +389,7 @@ func (m *Machine) charge(p *proc) {
 	p.cpuTime += d
 	p.vr += d
 	p.onSince, p.ranAt = m.now, m.now
-	if p.vr >= p.deadline {
-		p.deadline = p.vr + m.costs.slice
-	}
+	m.renew(p, m.now)
 }
 
 // leaveCPU: p, which is running, goes to sleep or ends.
