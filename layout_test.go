@@ -8,127 +8,213 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-// layers is the table of ARCHITECTURE.md. An import goes to a lower layer only. A package that is
-// not in it fails the test: give it a room first.
-var layers = map[string]int{
-	"internal/thread": 1,
+// mayImport is the matrix: a package and what of the project it may import. A new package is
+// one line here, one in the diagram of ARCHITECTURE.md, and its name in the lines of those that use
+// it. Tests are free, but for the commands.
+var mayImport = map[string]string{
+	"internal/thread": "",
+	"internal/stats":  "",
+	"results":         "",
 
-	"results": 2, "internal/stats": 2, "models": 2, "internal/ptrring": 2,
-	"internal/trace": 2,
+	"internal/ptrring": "internal/thread",
+	"internal/trace":   "internal/thread",
+	"models":           "internal/thread",
 
-	"internal/content": 3, "internal/codec": 3, "internal/wire": 3, "internal/link": 3,
-	"internal/host": 3,
+	"internal/content": "",
+	"internal/codec":   "internal/thread",
+	"internal/wire":    "internal/thread",
+	"internal/link":    "internal/thread",
+	"internal/host":    "results",
 
-	"workloads": 4, "models/locked": 4, "models/lockless": 4, "models/steps": 4,
-	"internal/sim": 4, "internal/verdict": 4,
+	"models/locked":    "internal/thread models",
+	"models/lockless":  "internal/thread models internal/ptrring",
+	"models/steps":     "internal/thread models internal/ptrring",
+	"internal/sim":     "internal/thread internal/trace",
+	"internal/verdict": "internal/stats results",
+	"workloads": "internal/thread models results " +
+		"internal/codec internal/content internal/link internal/wire",
 
-	"models/registry": 5, "report": 5,
+	"models/registry": "internal/thread models models/locked models/lockless models/steps",
+	"report":          "results internal/verdict",
 
-	"internal/series": 6, "internal/predict": 6, "internal/explore": 6,
+	"internal/series": "internal/thread models results internal/trace internal/codec " +
+		"internal/host internal/link workloads internal/verdict models/registry",
+	"internal/predict": "internal/thread internal/stats models results internal/trace " +
+		"internal/codec internal/content internal/link internal/wire " +
+		"workloads internal/sim models/registry",
+	"internal/explore": "internal/thread models internal/sim",
 
-	"cmd/mtbench": 7,
+	"cmd/mtbench": "internal/thread internal/stats models results internal/codec " +
+		"internal/content internal/host workloads internal/sim internal/verdict models/registry " +
+		"models/modeltest/planted report internal/series internal/predict internal/explore",
+
+	"models/modeltest":         "internal/thread models",
+	"models/modeltest/planted": "internal/thread models internal/ptrring",
+	"internal/trace/tracetest": "",
 }
 
-// testOnly are packages that only tests and the schedule explorer import; they sit beside the
-// diagram and may import up to their own layer.
-var testOnly = map[string]int{
-	"models/modeltest":         5,
-	"models/modeltest/planted": 5,
-	"internal/trace/tracetest": 5,
+// neverReach says what a package must not come to, by whatever road.
+var neverReach = map[string]string{
+	// A report, and a judgement, is made of files alone: it runs nothing.
+	"report": "internal/thread models workloads internal/sim internal/link " +
+		"internal/series internal/predict internal/explore",
+	"internal/verdict": "internal/thread models workloads internal/sim internal/link",
+	// The migration cannot know which model runs.
+	"workloads": "models/locked models/lockless models/steps models/registry",
+	// Contenders are blind to each other.
+	"models/locked":   "models/lockless models/steps",
+	"models/lockless": "models/locked models/steps",
+	// A measured run owes nothing to virtual time.
+	"internal/series": "internal/sim internal/predict",
 }
 
-// leaves may import nothing of the project, whatever the layers would allow: the file format and
-// the statistics must not know who uses them, and contenders are blind to each other.
-var leaves = []string{"results", "internal/stats", "internal/thread"}
+const (
+	module  = "mtbench/"
+	command = "cmd/"
+)
 
-const module = "mtbench/"
-
-func TestImportsGoDown(t *testing.T) {
-	seen := map[string]bool{}
+// TestImports holds every Go file to the matrix, and the matrix to the files: what it names exists,
+// and what it allows is used.
+func TestImports(t *testing.T) {
+	used := map[string]map[string]bool{}
 	eachGoFile(t, func(file string) {
 		pkg := path.Dir(filepath.ToSlash(file))
 		if pkg == "." {
 			return
 		}
-		from, ok := layerOf(pkg)
-		if !ok {
-			t.Errorf("%s: package %s has no layer: add it to ARCHITECTURE.md and to layers", file, pkg)
-			return
+		if used[pkg] == nil {
+			used[pkg] = map[string]bool{}
 		}
-		seen[pkg] = true
 		for _, imp := range projectImports(t, file) {
-			checkImport(t, file, pkg, from, imp)
+			if strings.HasSuffix(file, "_test.go") {
+				checkTestImport(t, file, imp)
+				continue
+			}
+			used[pkg][imp] = true
 		}
 	})
-	for pkg := range layers {
-		if !seen[pkg] {
-			t.Errorf("layers names %s, which has no Go file", pkg)
+	for pkg, imports := range used {
+		checkImports(t, pkg, imports)
+	}
+	for pkg := range mayImport {
+		if used[pkg] == nil {
+			t.Errorf("mayImport names %s, which has no Go file", pkg)
 		}
 	}
 }
 
-func checkImport(t *testing.T, file, pkg string, from int, imp string) {
-	test := strings.HasSuffix(file, "_test.go")
-	to, ok := layerOf(imp)
-	switch {
-	case !ok:
-		t.Errorf("%s: imports %s, which has no layer", file, imp)
-	case test:
-		// A test may look sideways and up (it builds what it drives), but not at a command.
-		if to == layers["cmd/mtbench"] {
-			t.Errorf("%s: a test imports %s; run the binary instead", file, imp)
-		}
-	case testOnly[imp] != 0 && testOnly[pkg] == 0 && pkg != "internal/explore" && pkg != "cmd/mtbench":
-		t.Errorf("%s: %s is for tests and for internal/explore", file, imp)
-	case to >= from && testOnly[pkg] == 0:
-		t.Errorf("%s: layer %d imports %s of layer %d: an import goes down", file, from, imp, to)
-	default:
-		checkLeaf(t, file, pkg, imp)
+// checkTestImport refuses commands. Else a test may look sideways and up: it builds what it drives.
+func checkTestImport(t *testing.T, file, imp string) {
+	if strings.HasPrefix(imp, command) {
+		t.Errorf("%s: a test imports %s; run the binary instead", file, imp)
 	}
 }
 
-func checkLeaf(t *testing.T, file, pkg, imp string) {
-	for _, leaf := range leaves {
-		if pkg == leaf {
-			t.Errorf("%s: %s is a leaf and may not import %s", file, pkg, imp)
+func checkImports(t *testing.T, pkg string, imports map[string]bool) {
+	row, ok := mayImport[pkg]
+	if !ok {
+		t.Errorf("package %s has no row in mayImport: add it there and to ARCHITECTURE.md", pkg)
+		return
+	}
+	allowed := strings.Fields(row)
+	for imp := range imports {
+		if !slices.Contains(allowed, imp) {
+			t.Errorf("%s imports %s, which its row in mayImport does not name", pkg, imp)
+		}
+	}
+	for _, imp := range allowed {
+		if !imports[imp] {
+			t.Errorf("mayImport lets %s import %s, which it does not: take it out", pkg, imp)
 		}
 	}
 }
 
-func layerOf(pkg string) (int, bool) {
-	if l, ok := layers[pkg]; ok {
-		return l, true
+// TestNeverReach follows the matrix, so that no detour leads to what a package must not come to.
+func TestNeverReach(t *testing.T) {
+	for pkg, banned := range neverReach {
+		if _, ok := mayImport[pkg]; !ok {
+			t.Errorf("neverReach names %s, which mayImport does not know", pkg)
+		}
+		reached := map[string]string{}
+		reach(pkg, pkg, reached)
+		for _, b := range strings.Fields(banned) {
+			if _, ok := mayImport[b]; !ok {
+				t.Errorf("neverReach of %s names %s, which mayImport does not know", pkg, b)
+			}
+			if road, ok := reached[b]; ok {
+				t.Errorf("%s must never reach %s: %s", pkg, b, road)
+			}
+		}
 	}
-	l, ok := testOnly[pkg]
-	return l, ok
 }
 
-// TestDiagramIsWritten compares the table of ARCHITECTURE.md with layers.
-func TestDiagramIsWritten(t *testing.T) {
+func reach(pkg, road string, reached map[string]string) {
+	for _, imp := range strings.Fields(mayImport[pkg]) {
+		if _, ok := reached[imp]; !ok {
+			reached[imp] = road + " → " + imp
+			reach(imp, reached[imp], reached)
+		}
+	}
+}
+
+// TestDiagram compares the matrix with the diagram of ARCHITECTURE.md: a package stands in it once,
+// and what may be imported stands on a lower layer, or is a room of the importer's own.
+func TestDiagram(t *testing.T) {
 	text, err := os.ReadFile("ARCHITECTURE.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for pkg, layer := range layers {
-		if !strings.Contains(rowOf(string(text), layer), "`"+pkg+"`") {
-			t.Errorf("ARCHITECTURE.md: row %d does not name `%s`", layer, pkg)
+	layers := diagram(t, string(text))
+	for pkg := range layers {
+		if _, ok := mayImport[pkg]; !ok {
+			t.Errorf("ARCHITECTURE.md names `%s`, which mayImport does not know", pkg)
+		}
+	}
+	for pkg, row := range mayImport {
+		if layers[pkg] == 0 {
+			t.Errorf("ARCHITECTURE.md has no row for `%s`", pkg)
+		}
+		for _, imp := range strings.Fields(row) {
+			sideways := layers[imp] == layers[pkg] && !sameHouse(pkg, imp)
+			if layers[imp] > layers[pkg] || sideways {
+				t.Errorf("%s of layer %d may import %s of layer %d: an import goes down",
+					pkg, layers[pkg], imp, layers[imp])
+			}
 		}
 	}
 }
 
-func rowOf(text string, layer int) string {
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "| "+strconv.Itoa(layer)+" |") {
-			return line
-		}
-	}
-	return ""
+// sameHouse reports whether imp is a room of the package that pkg is or belongs to, such as
+// report/internal/format for report and for report/internal/view.
+func sameHouse(pkg, imp string) bool {
+	house, _, _ := strings.Cut(pkg, "/internal/")
+	return strings.HasPrefix(imp, house+"/internal/")
 }
+
+// diagram returns the layer of each package in the table of ARCHITECTURE.md.
+func diagram(t *testing.T, text string) map[string]int {
+	layers := map[string]int{}
+	for line := range strings.Lines(text) {
+		row := diagramRow.FindStringSubmatch(line)
+		if row == nil {
+			continue
+		}
+		if layers[row[2]] != 0 {
+			t.Errorf("ARCHITECTURE.md has two rows for `%s`", row[2])
+		}
+		layers[row[2]], _ = strconv.Atoi(row[1])
+	}
+	return layers
+}
+
+var diagramRow = regexp.MustCompile("^\\| (\\d+) \\| `([^`]+)` \\|")
 
 func eachGoFile(t *testing.T, f func(file string)) {
 	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
