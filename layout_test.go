@@ -42,7 +42,16 @@ var mayImport = map[string]string{
 		"internal/codec internal/content internal/link internal/wire",
 
 	"models/registry": "internal/thread models models/locked models/lockless models/steps",
-	"report":          "results internal/verdict",
+
+	"report/internal/format": "",
+	"report/internal/view":   "results internal/verdict report/internal/format",
+	"report/internal/table": "results internal/verdict report/internal/format " +
+		"report/internal/view",
+	"report/internal/plot": "results report/internal/format report/internal/view",
+	"report/internal/page": "results report/internal/format report/internal/view " +
+		"report/internal/table report/internal/plot",
+	"report": "results report/internal/format report/internal/view report/internal/table " +
+		"report/internal/plot report/internal/page",
 
 	"internal/series": "internal/thread models results internal/trace internal/codec " +
 		"internal/host internal/link workloads internal/verdict models/registry",
@@ -55,9 +64,10 @@ var mayImport = map[string]string{
 		"internal/content internal/host workloads internal/sim internal/verdict models/registry " +
 		"models/modeltest/planted report internal/series internal/predict internal/explore",
 
-	"models/modeltest":         "internal/thread models",
-	"models/modeltest/planted": "internal/thread models internal/ptrring",
-	"internal/trace/tracetest": "",
+	"models/modeltest":           "internal/thread models",
+	"models/modeltest/planted":   "internal/thread models internal/ptrring",
+	"internal/trace/tracetest":   "",
+	"report/internal/reporttest": "results",
 }
 
 // neverReach says what a package must not come to, by whatever road.

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 
 	"golang.org/x/perf/benchfmt"
 
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/view"
 	"mtbench/results"
 )
 
@@ -23,22 +24,22 @@ type benchFigure struct {
 // benchstat prints as it is.
 func benchFigures() []benchFigure {
 	return []benchFigure{
-		{"total-ms", false, totalTime},
+		{"total-ms", false, view.TotalTime},
 		{"completed-%", true, completedPercent},
 		{"downtime-ms", false, downtime},
-		{"pages/s", true, drainRate},
+		{"pages/s", true, view.DrainRate},
 		{"busy-%", false, func(r *results.Run) (float64, bool) {
-			v, ok := busyRatio(r)
+			v, ok := view.BusyRatio(r)
 			return 100 * v, ok
 		}},
-		{"main-cpu-%", false, mainCPU},
-		{"worker-cpu-low-%", false, workerLow},
-		{"worker-cpu-high-%", false, workerHigh},
-		{"cpu-us/page", false, cpuPage},
-		{"futex-waits/page", false, bothRoles(futexWaits)},
-		{"futex-wakes/page", false, bothRoles(futexWakes)},
-		{"voluntary-switches/page", false, bothRoles(voluntary)},
-		{"locks/page", false, bothRoles(locksTaken)},
+		{"main-cpu-%", false, view.MainCPU},
+		{"worker-cpu-low-%", false, view.WorkerLow},
+		{"worker-cpu-high-%", false, view.WorkerHigh},
+		{"cpu-us/page", false, view.CpuPage},
+		{"futex-waits/page", false, view.BothRoles(view.FutexWaits)},
+		{"futex-wakes/page", false, view.BothRoles(view.FutexWakes)},
+		{"voluntary-switches/page", false, view.BothRoles(view.Voluntary)},
+		{"locks/page", false, view.BothRoles(view.LocksTaken)},
 	}
 }
 
@@ -67,8 +68,8 @@ func Benchfmt(w io.Writer, files []*results.File) error {
 	}
 	bw := benchfmt.NewWriter(&out)
 	for i, f := range files {
-		s := sourceOf(f, i, len(files))
-		for _, r := range s.kept() {
+		s := view.SourceOf(f, i, len(files))
+		for _, r := range s.Kept() {
 			if err := bw.Write(benchResult(s, r)); err != nil {
 				return err
 			}
@@ -78,46 +79,26 @@ func Benchfmt(w io.Writer, files []*results.File) error {
 	return err
 }
 
-func benchResult(s *plotSource, r *results.Run) *benchfmt.Result {
-	h := s.header
+func benchResult(s *view.Source, r *results.Run) *benchfmt.Result {
+	h := s.Header
 	res := &benchfmt.Result{
 		Name: fmt.Appendf(nil, "Migration/model=%s/threads=%d/wait=%s",
-			benchName(r.Model), r.Threads, onOff(r.Wait)),
+			format.BenchName(r.Model), r.Threads, format.OnOff(r.Wait)),
 		Iters: 1,
 	}
 	for _, c := range [][2]string{
-		{"file", s.name}, {"kind", h.Kind}, {"host", h.Host.Name}, {"cpu", h.Host.CPUModel},
+		{"file", s.Name}, {"kind", h.Kind}, {"host", h.Host.Name}, {"cpu", h.Host.CPUModel},
 		{"kernel", h.Host.Kernel}, {"revision", h.Revision}, {"codec", h.Scenario.Codec},
 		{"content", h.Scenario.Content}, {"destination", h.Scenario.Destination},
 	} {
-		if value := cleanLine(c[1]); value != "" {
+		if value := format.CleanLine(c[1]); value != "" {
 			res.Config = append(res.Config, benchfmt.Config{Key: c[0], Value: []byte(value), File: true})
 		}
 	}
 	for _, f := range benchFigures() {
 		if v, ok := f.of(r); ok && !math.IsInf(v, 0) && !math.IsNaN(v) {
-			res.Values = append(res.Values, benchfmt.Value{Value: sixDigits(v), Unit: f.unit})
+			res.Values = append(res.Values, benchfmt.Value{Value: format.SixDigits(v), Unit: f.unit})
 		}
 	}
 	return res
-}
-
-// sixDigits keeps what a measurement can hold, so that a difference of two reports shows no noise
-// of the last binary digit.
-func sixDigits(v float64) float64 {
-	if v == 0 || !finite(v) {
-		return v
-	}
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
-	if err != nil {
-		return v
-	}
-	return rounded
-}
-
-func onOff(on bool) string {
-	if on {
-		return "on"
-	}
-	return "off"
 }

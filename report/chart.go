@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/view"
 	"mtbench/results"
 )
 
@@ -21,13 +23,13 @@ type chartPoint struct {
 // chartFigures are what a history is kept of, the deterministic counters among them.
 func chartFigures() []benchFigure {
 	return []benchFigure{
-		{"total time [ms]", false, totalTime},
-		{"CPU a page [µs]", false, cpuPage},
-		{"futex waits [per page]", false, bothRoles(futexWaits)},
-		{"futex wakes [per page]", false, bothRoles(futexWakes)},
-		{"voluntary switches [per page]", false, bothRoles(voluntary)},
-		{"locks taken [per page]", false, bothRoles(locksTaken)},
-		{"pages sent [per s]", true, drainRate},
+		{"total time [ms]", false, view.TotalTime},
+		{"CPU a page [µs]", false, view.CpuPage},
+		{"futex waits [per page]", false, view.BothRoles(view.FutexWaits)},
+		{"futex wakes [per page]", false, view.BothRoles(view.FutexWakes)},
+		{"voluntary switches [per page]", false, view.BothRoles(view.Voluntary)},
+		{"locks taken [per page]", false, view.BothRoles(view.LocksTaken)},
+		{"pages sent [per s]", true, view.DrainRate},
 		{"completed [%]", true, completedPercent},
 	}
 }
@@ -38,10 +40,10 @@ func chartFigures() []benchFigure {
 func ChartJSON(smaller, bigger io.Writer, files []*results.File) error {
 	points := map[bool][]chartPoint{false: {}, true: {}}
 	for i, f := range files {
-		s := sourceOf(f, i, len(files))
-		s.each(s.models(), func(c *cellFigures) {
+		s := view.SourceOf(f, i, len(files))
+		s.Each(s.Models(), func(c *view.Figures) {
 			for _, figure := range chartFigures() {
-				if p, ok := s.chartPoint(c, figure); ok {
+				if p, ok := pointOf(s, c, figure); ok {
 					points[figure.higher] = append(points[figure.higher], p)
 				}
 			}
@@ -53,23 +55,23 @@ func ChartJSON(smaller, bigger io.Writer, files []*results.File) error {
 	return writeJSON(bigger, points[true])
 }
 
-func (s *plotSource) chartPoint(c *cellFigures, f benchFigure) (chartPoint, bool) {
-	values := sampleOf(c.runs, f.of)
-	if !finite(values.median()) {
+func pointOf(s *view.Source, c *view.Figures, f benchFigure) (chartPoint, bool) {
+	values := view.SampleOf(c.Runs, f.of)
+	if !format.Finite(values.Median()) {
 		return chartPoint{}, false
 	}
 	name, unit := splitUnit(f.unit)
 	p := chartPoint{
-		Name:  fmt.Sprintf("%s, %s: %s", cleanText(c.model, 64), c.caseText(), name),
+		Name:  fmt.Sprintf("%s, %s: %s", format.CleanText(c.Model, 64), c.CaseText(), name),
 		Unit:  unit,
-		Value: sixDigits(values.median()),
+		Value: format.SixDigits(values.Median()),
 		Extra: fmt.Sprintf("n=%d", len(values)),
 	}
-	if s.tag != "" {
-		p.Name = cleanText(s.name, 64) + ": " + p.Name
+	if s.Tag != "" {
+		p.Name = format.CleanText(s.Name, 64) + ": " + p.Name
 	}
-	if values.low() < values.high() {
-		p.Range = whole(values.low()) + "–" + whole(values.high())
+	if values.Low() < values.High() {
+		p.Range = format.Whole(values.Low()) + "–" + format.Whole(values.High())
 	}
 	return p, true
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/view"
 	"mtbench/results"
 )
 
@@ -25,10 +27,10 @@ func CSV(w io.Writer, files []*results.File) error {
 		return err
 	}
 	for _, f := range files {
-		last := lastOfPlaces(f)
+		last := view.LastOfPlaces(f)
 		for i := range f.Runs {
 			r := &f.Runs[i]
-			kept := r.Attempt == last[placeOf(r)]
+			kept := r.Attempt == last[view.PlaceOf(r)]
 			if err := out.Write(csvRun(f, r, kept, fields, derived)); err != nil {
 				return err
 			}
@@ -74,17 +76,17 @@ type csvFigure struct {
 
 func csvFigures() []csvFigure {
 	figures := []csvFigure{
-		{"main_cpu", "percent of one CPU", mainCPU},
-		{"worker_cpu_lowest", "percent of one CPU", workerLow},
-		{"worker_cpu_highest", "percent of one CPU", workerHigh},
-		{"cpu_a_page", "µs", cpuPage},
+		{"main_cpu", "percent of one CPU", view.MainCPU},
+		{"worker_cpu_lowest", "percent of one CPU", view.WorkerLow},
+		{"worker_cpu_highest", "percent of one CPU", view.WorkerHigh},
+		{"cpu_a_page", "µs", view.CpuPage},
 	}
 	for _, role := range []string{"main", "worker"} {
 		figures = append(figures,
-			csvFigure{role + "_futex_waits", "per page", perPage(role, futexWaits)},
-			csvFigure{role + "_futex_wakes", "per page", perPage(role, futexWakes)},
-			csvFigure{role + "_voluntary_switches", "per page", perPage(role, voluntary)},
-			csvFigure{role + "_locks", "per page", perPage(role, locksTaken)})
+			csvFigure{role + "_futex_waits", "per page", view.PerPage(role, view.FutexWaits)},
+			csvFigure{role + "_futex_wakes", "per page", view.PerPage(role, view.FutexWakes)},
+			csvFigure{role + "_voluntary_switches", "per page", view.PerPage(role, view.Voluntary)},
+			csvFigure{role + "_locks", "per page", view.PerPage(role, view.LocksTaken)})
 	}
 	return figures
 }
@@ -109,8 +111,8 @@ func withUnit(name, unit string) string {
 }
 
 func csvLead(f *results.File, class, reason, kept string) []string {
-	return []string{csvText(filepath.Base(f.Path)), csvText(f.Header.Kind),
-		csvText(f.Header.Host.Name), csvText(class), csvText(reason), kept}
+	return []string{format.CsvText(filepath.Base(f.Path)), format.CsvText(f.Header.Kind),
+		format.CsvText(f.Header.Host.Name), format.CsvText(class), format.CsvText(reason), kept}
 }
 
 func csvRun(f *results.File, r *results.Run, kept bool, fields []csvField,
@@ -159,7 +161,7 @@ func csvValue(v reflect.Value) string {
 	}
 	switch x := v.Interface().(type) {
 	case string:
-		return csvText(x)
+		return format.CsvText(x)
 	case time.Time:
 		return x.UTC().Format(time.RFC3339Nano)
 	case float64:

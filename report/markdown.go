@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/table"
 	"mtbench/results"
 )
 
@@ -15,12 +17,12 @@ import (
 func Markdown(w io.Writer, files []*results.File, opts Options) error {
 	var out bytes.Buffer
 	shown := false
-	for _, sec := range sectionsOf(files) {
-		if !opts.shows(sec.id) {
+	for _, sec := range table.SectionsOf(files) {
+		if !opts.shows(sec.ID) {
 			continue
 		}
 		markdownSection(&out, &sec)
-		if sectionIn(sec.id, []string{"cases"}) && !shown {
+		if sectionIn(sec.ID, []string{"cases"}) && !shown {
 			shown = true
 			markdownPlots(&out, opts.Plots)
 		}
@@ -35,46 +37,46 @@ func isOpen(id string) bool {
 		"files"})
 }
 
-func markdownSection(out *bytes.Buffer, sec *section) {
-	title := markdownLine(sec.title)
+func markdownSection(out *bytes.Buffer, sec *table.Section) {
+	title := format.MarkdownLine(sec.Title)
 	switch {
-	case strings.HasPrefix(sec.id, "head"):
+	case strings.HasPrefix(sec.ID, "head"):
 		fmt.Fprintf(out, "# %s\n\n", title)
-	case sec.warn:
+	case sec.Warn:
 		fmt.Fprintf(out, "> **Warning: %s.** ", title)
-	case isOpen(sec.id):
+	case isOpen(sec.ID):
 		fmt.Fprintf(out, "## %s\n\n", title)
 	default:
 		fmt.Fprintf(out, "<details><summary>%s</summary>\n\n", title)
 		defer out.WriteString("</details>\n\n")
 	}
-	for _, text := range sec.lead {
-		out.WriteString(markdownText(text) + "\n\n")
+	for _, text := range sec.Lead {
+		out.WriteString(format.MarkdownText(text) + "\n\n")
 	}
-	if sec.table != nil && len(sec.table.rows) > 0 {
-		markdownTable(out, sec.table)
+	if sec.Table != nil && len(sec.Table.Rows) > 0 {
+		markdownTable(out, sec.Table)
 	}
-	for _, text := range sec.notes {
-		out.WriteString(markdownText(text) + "\n\n")
+	for _, text := range sec.Notes {
+		out.WriteString(format.MarkdownText(text) + "\n\n")
 	}
 }
 
-func markdownTable(out *bytes.Buffer, g *grid) {
+func markdownTable(out *bytes.Buffer, g *table.Grid) {
 	line := func(texts []string) { out.WriteString("| " + strings.Join(texts, " | ") + " |\n") }
-	heads, under := make([]string, len(g.cols)), make([]string, len(g.cols))
-	for i, col := range g.cols {
-		heads[i], under[i] = markdownLine(col.head), "---:"
-		if col.text {
+	heads, under := make([]string, len(g.Cols)), make([]string, len(g.Cols))
+	for i, col := range g.Cols {
+		heads[i], under[i] = format.MarkdownLine(col.Head), "---:"
+		if col.Text {
 			under[i] = ":---"
 		}
 	}
 	line(heads)
 	line(under)
-	for _, row := range g.rows {
-		texts := make([]string, len(row.cells))
-		for i, c := range row.cells {
-			texts[i] = markdownLine(c.text)
-			if c.tone == bad {
+	for _, row := range g.Rows {
+		texts := make([]string, len(row.Cells))
+		for i, c := range row.Cells {
+			texts[i] = format.MarkdownLine(c.Text)
+			if c.Tone == table.Bad {
 				texts[i] = "**" + texts[i] + "**"
 			}
 		}
@@ -85,6 +87,6 @@ func markdownTable(out *bytes.Buffer, g *grid) {
 
 func markdownPlots(out *bytes.Buffer, plots []PlotLink) {
 	for _, p := range plots {
-		fmt.Fprintf(out, "![%s](%s)\n\n", markdownLine(p.Title), &url.URL{Path: p.Path})
+		fmt.Fprintf(out, "![%s](%s)\n\n", format.MarkdownLine(p.Title), &url.URL{Path: p.Path})
 	}
 }

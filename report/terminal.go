@@ -1,3 +1,7 @@
+// Package report writes result files in formats that people and other programs read: a terminal's
+// tables, Markdown, an HTML page, CSV, the Go benchmark format and JSON of charts. It shows records
+// and runs nothing. What it shows is made in its rooms: format (numbers and harmless strings), view
+// (runs by cell, findings and sentences), table (sections), plot (pictures) and page (HTML).
 package report
 
 import (
@@ -11,6 +15,8 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/olekukonko/tablewriter/tw"
 
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/table"
 	"mtbench/results"
 )
 
@@ -43,8 +49,8 @@ func Terminal(w io.Writer, files []*results.File, opts Options) error {
 		opts.Width = DefaultWidth
 	}
 	var out bytes.Buffer
-	for _, sec := range sectionsOf(files) {
-		if !opts.shows(sec.id) {
+	for _, sec := range table.SectionsOf(files) {
+		if !opts.shows(sec.ID) {
 			continue
 		}
 		if out.Len() > 0 {
@@ -87,34 +93,34 @@ func sectionIn(id string, names []string) bool {
 	return slices.Contains(names, id) || slices.Contains(names, base)
 }
 
-func terminalSection(out *bytes.Buffer, sec *section, opts Options) error {
-	title := cleanLine(sec.title)
-	if sec.warn {
+func terminalSection(out *bytes.Buffer, sec *table.Section, opts Options) error {
+	title := format.CleanLine(sec.Title)
+	if sec.Warn {
 		title = "WARNING: " + title
 	}
-	fmt.Fprintln(out, paintTitle(wrapWords(title, opts.Width), sec.warn, opts))
-	paragraphs(out, sec.lead, opts)
-	if sec.table != nil && len(sec.table.rows) > 0 {
-		if err := terminalTable(out, sec.table, opts); err != nil {
+	fmt.Fprintln(out, paintTitle(format.WrapWords(title, opts.Width), sec.Warn, opts))
+	paragraphs(out, sec.Lead, opts)
+	if sec.Table != nil && len(sec.Table.Rows) > 0 {
+		if err := terminalTable(out, sec.Table, opts); err != nil {
 			return err
 		}
 	}
-	paragraphs(out, sec.notes, opts)
+	paragraphs(out, sec.Notes, opts)
 	return nil
 }
 
 func paragraphs(out *bytes.Buffer, texts []string, opts Options) {
 	for _, text := range texts {
-		out.WriteString(wrapWords(cleanLine(text), min(100, opts.Width)))
+		out.WriteString(format.WrapWords(format.CleanLine(text), min(100, opts.Width)))
 		out.WriteByte('\n')
 	}
 }
 
 // terminalTable prints g, in several tables below each other where it is wider than the terminal:
 // each begins with the columns that name the rows.
-func terminalTable(out *bytes.Buffer, g *grid, opts Options) error {
+func terminalTable(out *bytes.Buffer, g *table.Grid, opts Options) error {
 	clean := cleanGrid(g, opts.Width < narrowWidth)
-	for i, part := range clean.split(opts.Width) {
+	for i, part := range split(clean, opts.Width) {
 		if i > 0 {
 			out.WriteByte('\n')
 		}
@@ -129,22 +135,22 @@ func terminalTable(out *bytes.Buffer, g *grid, opts Options) error {
 const narrowWidth = 110
 
 // cleanGrid is g with harmless strings, short ones where there is little room.
-func cleanGrid(g *grid, narrow bool) *grid {
-	c := &grid{keys: g.keys, cols: make([]column, len(g.cols)), rows: make([]gridRow, len(g.rows))}
-	for i, col := range g.cols {
-		c.cols[i] = column{head: cleanLine(col.head), text: col.text, beside: col.beside}
-		if narrow && col.narrow != "" {
-			c.cols[i].head = col.narrow
+func cleanGrid(g *table.Grid, narrow bool) *table.Grid {
+	c := &table.Grid{Keys: g.Keys, Cols: make([]table.Column, len(g.Cols)), Rows: make([]table.GridRow, len(g.Rows))}
+	for i, col := range g.Cols {
+		c.Cols[i] = table.Column{Head: format.CleanLine(col.Head), Text: col.Text, Beside: col.Beside}
+		if narrow && col.Narrow != "" {
+			c.Cols[i].Head = col.Narrow
 		}
 	}
-	for i, row := range g.rows {
-		c.rows[i] = gridRow{rule: row.rule, cells: make([]cell, len(row.cells))}
-		for j, cl := range row.cells {
-			text := cleanLine(cl.text)
-			if short := g.cols[j].shorten; narrow && short != nil {
+	for i, row := range g.Rows {
+		c.Rows[i] = table.GridRow{Rule: row.Rule, Cells: make([]table.Cell, len(row.Cells))}
+		for j, cl := range row.Cells {
+			text := format.CleanLine(cl.Text)
+			if short := g.Cols[j].Shorten; narrow && short != nil {
 				text = short.Replace(text)
 			}
-			c.rows[i].cells[j] = cell{text: text, tone: cl.tone}
+			c.Rows[i].Cells[j] = table.Cell{Text: text, Tone: cl.Tone}
 		}
 	}
 	return c
@@ -158,22 +164,22 @@ const (
 
 // widths is the width of each column. Figures are as wide as the widest, headings are wrapped. Words
 // give way where that makes the table fit limit; where even that does not, they get a third of it.
-func (g *grid) widths(limit int) []int {
-	widths := make([]int, len(g.cols))
-	for i, col := range g.cols {
-		widths[i] = headWidth(col.head)
-		for _, row := range g.rows {
-			widths[i] = max(widths[i], twwidth.Width(row.cells[i].text))
+func widths(g *table.Grid, limit int) []int {
+	widths := make([]int, len(g.Cols))
+	for i, col := range g.Cols {
+		widths[i] = headWidth(col.Head)
+		for _, row := range g.Rows {
+			widths[i] = max(widths[i], twwidth.Width(row.Cells[i].Text))
 		}
 	}
-	for i := range g.keys {
-		widths[i] = min(widths[i], g.mostKey(limit))
+	for i := range g.Keys {
+		widths[i] = min(widths[i], mostKey(g, limit))
 	}
-	if g.shrink(widths, limit) {
+	if shrink(g, widths, limit) {
 		return widths
 	}
-	for i, col := range g.cols {
-		if col.text && i >= g.keys {
+	for i, col := range g.Cols {
+		if col.Text && i >= g.Keys {
 			widths[i] = min(widths[i], max(leastText, limit/3))
 		}
 	}
@@ -181,8 +187,8 @@ func (g *grid) widths(limit int) []int {
 }
 
 // mostKey is the most columns of one that names the rows: it stands in every part of a table.
-func (g *grid) mostKey(limit int) int {
-	if g.keys == 1 {
+func mostKey(g *table.Grid, limit int) int {
+	if g.Keys == 1 {
 		return max(leastText, limit*2/5)
 	}
 	return max(leastText, limit/4)
@@ -190,7 +196,7 @@ func (g *grid) mostKey(limit int) int {
 
 // shrink takes from the widest column of words until the table fits limit; it changes nothing and
 // says false if it cannot.
-func (g *grid) shrink(widths []int, limit int) bool {
+func shrink(g *table.Grid, widths []int, limit int) bool {
 	tried := slices.Clone(widths)
 	total := -1
 	for _, w := range tried {
@@ -198,9 +204,9 @@ func (g *grid) shrink(widths []int, limit int) bool {
 	}
 	for ; total > limit; total-- {
 		widest := -1
-		for i, col := range g.cols {
-			least := max(leastText, headWidth(col.head))
-			if i >= g.keys && col.text && tried[i] > least &&
+		for i, col := range g.Cols {
+			least := max(leastText, headWidth(col.Head))
+			if i >= g.Keys && col.Text && tried[i] > least &&
 				(widest < 0 || tried[i] > tried[widest]) {
 				widest = i
 			}
@@ -224,7 +230,7 @@ func headWidth(head string) int {
 	if n > leastHead {
 		return n
 	}
-	for line := range strings.SplitSeq(wrapWords(head, leastHead), "\n") {
+	for line := range strings.SplitSeq(format.WrapWords(head, leastHead), "\n") {
 		n = max(n, twwidth.Width(line))
 	}
 	return n
@@ -234,33 +240,33 @@ func headWidth(head string) int {
 const edge = 3
 
 // split cuts g into tables that fit limit columns; a column that stands beside another goes with it.
-func (g *grid) split(limit int) []*grid {
-	widths := g.widths(limit)
+func split(g *table.Grid, limit int) []*table.Grid {
+	widths := widths(g, limit)
 	keys := 0
-	for i := range g.keys {
+	for i := range g.Keys {
 		keys += widths[i] + edge
 	}
-	var parts []*grid
-	for from := g.keys; from < len(g.cols); {
+	var parts []*table.Grid
+	for from := g.Keys; from < len(g.Cols); {
 		to, total := from, keys
-		for to < len(g.cols) {
-			next, wide := g.together(to, widths)
+		for to < len(g.Cols) {
+			next, wide := together(g, to, widths)
 			if to > from && total+wide-1 > limit {
 				break
 			}
 			to, total = next, total+wide
 		}
 		room := max(leastText, limit-keys-edge)
-		parts = append(parts, g.part(from, to, widths, room).withoutEmptyBlocks())
+		parts = append(parts, withoutEmptyBlocks(part(g, from, to, widths, room)))
 		from = to
 	}
 	return parts
 }
 
 // together is the end of the columns from i on that are not parted, and how wide they are.
-func (g *grid) together(i int, widths []int) (end, wide int) {
+func together(g *table.Grid, i int, widths []int) (end, wide int) {
 	end, wide = i+1, widths[i]+edge
-	for end < len(g.cols) && g.cols[end].beside {
+	for end < len(g.Cols) && g.Cols[end].Beside {
 		wide += widths[end] + edge
 		end++
 	}
@@ -268,60 +274,60 @@ func (g *grid) together(i int, widths []int) (end, wide int) {
 }
 
 // part is the table of the key columns and the columns from ≤ i < to, its words wrapped.
-func (g *grid) part(from, to int, widths []int, room int) *grid {
-	p := &grid{keys: g.keys}
-	pick := func(i int) bool { return i < g.keys || i >= from && i < to }
+func part(g *table.Grid, from, to int, widths []int, room int) *table.Grid {
+	p := &table.Grid{Keys: g.Keys}
+	pick := func(i int) bool { return i < g.Keys || i >= from && i < to }
 	width := func(i int) int {
 		if to-from == 1 && i == from {
 			return min(max(widths[i], leastText), room)
 		}
 		return widths[i]
 	}
-	for i, col := range g.cols {
+	for i, col := range g.Cols {
 		if pick(i) {
-			p.cols = append(p.cols, column{head: wrapWords(col.head, width(i)), text: col.text})
+			p.Cols = append(p.Cols, table.Column{Head: format.WrapWords(col.Head, width(i)), Text: col.Text})
 		}
 	}
-	for _, row := range g.rows {
-		r := gridRow{rule: row.rule}
-		for i, c := range row.cells {
+	for _, row := range g.Rows {
+		r := table.GridRow{Rule: row.Rule}
+		for i, c := range row.Cells {
 			if pick(i) {
-				r.cells = append(r.cells, cell{text: wrapWords(c.text, width(i)), tone: c.tone})
+				r.Cells = append(r.Cells, table.Cell{Text: format.WrapWords(c.Text, width(i)), Tone: c.Tone})
 			}
 		}
-		p.rows = append(p.rows, r)
+		p.Rows = append(p.Rows, r)
 	}
 	return p
 }
 
 // withoutEmptyBlocks leaves out the cases of which a part of a table says nothing.
-func (g *grid) withoutEmptyBlocks() *grid {
-	var kept []gridRow
-	for from := 0; from < len(g.rows); {
+func withoutEmptyBlocks(g *table.Grid) *table.Grid {
+	var kept []table.GridRow
+	for from := 0; from < len(g.Rows); {
 		to := from + 1
-		for to < len(g.rows) && !g.rows[to].rule {
+		for to < len(g.Rows) && !g.Rows[to].Rule {
 			to++
 		}
-		block := g.rows[from:to]
-		if slices.ContainsFunc(block, func(r gridRow) bool { return !r.empty(g.keys) }) {
+		block := g.Rows[from:to]
+		if slices.ContainsFunc(block, func(r table.GridRow) bool { return !empty(r, g.Keys) }) {
 			kept = append(kept, block...)
 		}
 		from = to
 	}
-	g.rows = kept
+	g.Rows = kept
 	return g
 }
 
-func (r gridRow) empty(keys int) bool {
-	return !slices.ContainsFunc(r.cells[keys:], func(c cell) bool { return c.text != "" })
+func empty(r table.GridRow, keys int) bool {
+	return !slices.ContainsFunc(r.Cells[keys:], func(c table.Cell) bool { return c.Text != "" })
 }
 
-func drawTable(out *bytes.Buffer, g *grid, opts Options) error {
-	align := make(tw.Alignment, len(g.cols))
-	heads := make([]string, len(g.cols))
-	for i, col := range g.cols {
-		heads[i], align[i] = col.head, tw.AlignRight
-		if col.text {
+func drawTable(out *bytes.Buffer, g *table.Grid, opts Options) error {
+	align := make(tw.Alignment, len(g.Cols))
+	heads := make([]string, len(g.Cols))
+	for i, col := range g.Cols {
+		heads[i], align[i] = col.Head, tw.AlignRight
+		if col.Text {
 			align[i] = tw.AlignLeft
 		}
 	}
@@ -337,9 +343,9 @@ func drawTable(out *bytes.Buffer, g *grid, opts Options) error {
 		}),
 	)
 	table.Header(heads)
-	for i, row := range g.rows {
-		if row.rule && i > 0 {
-			if err := table.Append(blankRow(len(g.cols))); err != nil {
+	for i, row := range g.Rows {
+		if row.Rule && i > 0 {
+			if err := table.Append(blankRow(len(g.Cols))); err != nil {
 				return err
 			}
 		}
@@ -356,21 +362,21 @@ func drawTable(out *bytes.Buffer, g *grid, opts Options) error {
 // blankRow parts two cases.
 func blankRow(n int) []string { return make([]string, n) }
 
-func paintRow(row gridRow, opts Options) []string {
-	texts := make([]string, len(row.cells))
-	for i, c := range row.cells {
-		texts[i] = paint(c.text, c.tone, opts)
+func paintRow(row table.GridRow, opts Options) []string {
+	texts := make([]string, len(row.Cells))
+	for i, c := range row.Cells {
+		texts[i] = paint(c.Text, c.Tone, opts)
 	}
 	return texts
 }
 
 // paint colours each line by itself: a table cuts a cell at its line ends.
-func paint(text string, t tone, opts Options) string {
-	if !opts.Color || t == plain || text == "" {
+func paint(text string, t table.Tone, opts Options) string {
+	if !opts.Color || t == table.Plain || text == "" {
 		return text
 	}
 	code := "\x1b[32m"
-	if t == bad {
+	if t == table.Bad {
 		code = "\x1b[31m"
 	}
 	lines := strings.Split(text, "\n")
@@ -383,48 +389,9 @@ func paint(text string, t tone, opts Options) string {
 func paintTitle(title string, warn bool, opts Options) string {
 	switch {
 	case warn:
-		return paint(title, bad, opts)
+		return paint(title, table.Bad, opts)
 	case opts.Color:
 		return "\x1b[1m" + title + "\x1b[0m"
 	}
 	return title
-}
-
-// wrapWords breaks s between words so that lines have at most width columns; a longer word is
-// broken where it must be.
-func wrapWords(s string, width int) string {
-	var out strings.Builder
-	column := 0
-	for i, word := range strings.Fields(s) {
-		n := twwidth.Width(word)
-		switch {
-		case i == 0:
-		case column+1+n <= width:
-			out.WriteByte(' ')
-			column++
-		default:
-			out.WriteByte('\n')
-			column = 0
-		}
-		for n > width {
-			head, tail := cutWidth(word, width)
-			out.WriteString(head + "\n")
-			word, n = tail, twwidth.Width(tail)
-		}
-		out.WriteString(word)
-		column += n
-	}
-	return out.String()
-}
-
-// cutWidth cuts s behind as many characters as fit width columns, at least one.
-func cutWidth(s string, width int) (head, tail string) {
-	column := 0
-	for i, r := range s {
-		column += twwidth.Width(string(r))
-		if column > width && i > 0 {
-			return s[:i], s[i:]
-		}
-	}
-	return s, ""
 }

@@ -1,0 +1,227 @@
+// Package page writes the report as one HTML page that needs nothing else.
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed" // template, style and script of the page
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/plot"
+	"mtbench/report/internal/table"
+	"mtbench/report/internal/view"
+	"mtbench/results"
+)
+
+//go:embed page.html.tmpl
+var pageTemplate string
+
+//go:embed page.css
+var pageCSS string
+
+//go:embed page.js
+var pageJS string
+
+// Options are what a page may be told; the zero value is right for files on disk.
+type Options struct {
+	// Raw are the bytes of each file, to embed; where nil they are read from the file's path.
+	Raw [][]byte
+}
+
+// page is what the template shows. Strings are escaped by the template where they stand; those of
+// type template.X are made in this package of escaped parts.
+type page struct {
+	Title     string
+	Policy    string
+	CSS       template.CSS
+	JS        template.JS
+	Kinds     []string
+	Summaries []view.Summary
+	Several   bool
+	Top       []pageSection // the published table
+	Plots     []pagePlot
+	Missing   []pagePlot
+	Rest      []pageSection
+	Files     []pageFile
+	RunHeads  []string
+}
+
+type pageSection struct {
+	ID, Title   string
+	Lead, Notes []string
+	Heads       []pageHead
+	Rows        []pageRow
+	Warn        bool
+}
+
+type pageHead struct {
+	Text string
+	Word bool
+}
+
+type pageRow struct {
+	Rule  bool
+	Cells []pageCell
+}
+
+type pageCell struct {
+	Text, Tone string
+	Word, Long bool
+	Can        bool // says CAN'T COMPLETE, which may be broken into lines
+}
+
+type pagePlot struct {
+	ID, Question, Title, Caption, Missing string
+	Wide, Narrow                          template.HTML
+}
+
+type pageFile struct {
+	Name, Kind, Command, SHA256, Cite, Created string
+	Head                                       pageSection
+	Parts                                      []pagePart
+	Records                                    pageRecords
+	Runs                                       []pageRun
+	Left                                       int // runs that the table leaves out
+	Notes                                      []string
+}
+
+type pagePart struct {
+	Title    string
+	Settings []pageSetting
+}
+
+// Write writes the report of files as one page that needs nothing else: it makes no request, works
+// without its script, and is the same bytes whenever it is made of the same files by one build.
+func Write(w io.Writer, files []*results.File, opts Options) error {
+	t, err := template.New("page").Parse(pageTemplate)
+	if err != nil {
+		return fmt.Errorf("page template: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, pageOf(files, opts)); err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+func pageOf(files []*results.File, opts Options) *page {
+	p := &page{Several: len(files) > 1, RunHeads: pageRunHeads}
+	srcs := view.SourcesOf(files)
+	p.addPlots(srcs)
+	p.addSections(files, srcs)
+	for i, f := range files {
+		s := srcs[i]
+		if view.HasSummary(f) {
+			p.Summaries = append(p.Summaries, view.SummaryOf(s, f))
+		}
+		p.Kinds = append(p.Kinds, view.KindWord(f.Header.Kind)+" "+format.CleanText(s.Name, 80))
+		p.Files = append(p.Files, pageFileOf(f, i, s, rawOf(opts, i)))
+	}
+	p.Title = "mtbench: hand-over models compared"
+	if len(p.Summaries) == 1 {
+		p.Title = "mtbench: " + strings.TrimSuffix(p.Summaries[0].Verdict[0], ".")
+	}
+	p.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " +
+		hashSource(string(p.CSS)) + "; script-src " + hashSource(string(p.JS))
+	return p
+}
+
+func rawOf(opts Options, i int) []byte {
+	if i < len(opts.Raw) {
+		return opts.Raw[i]
+	}
+	return nil
+}
+
+// hashSource allows one inline text in the page's policy and no other.
+func hashSource(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+func (p *page) addPlots(srcs []*view.Source) {
+	styles := newPageStyles()
+	for _, pic := range plot.Of(srcs) {
+		out := pagePlot{ID: pic.ID, Question: pic.Question, Title: pic.Title,
+			Caption: pic.Caption, Missing: pic.Missing}
+		if pic.Build == nil {
+			p.Missing = append(p.Missing, out)
+			continue
+		}
+		out.Wide, out.Narrow = inline(pic, plot.Wide, styles), inline(pic, plot.Narrow, styles)
+		p.Plots = append(p.Plots, out)
+	}
+	css := strings.NewReplacer("/*LIGHT*/", inkCSS(false), "/*DARK*/", inkCSS(true)).
+		Replace(pageCSS)
+	p.CSS = template.CSS("\n" + css + styles.css())
+	p.JS = template.JS("\n" + pageJS)
+}
+
+// addSections puts what a reader wants first at the top and the rest under the plots.
+func (p *page) addSections(files []*results.File, srcs []*view.Source) {
+	for _, sec := range table.SectionsFrom(files, srcs) {
+		switch id, _, _ := strings.Cut(sec.ID, "-"); id {
+		case "head", "crowd", "facts": // under the settings, and in the summary
+		case "cases", "files":
+			p.Top = append(p.Top, pageSectionOf(sec))
+		default:
+			p.Rest = append(p.Rest, pageSectionOf(sec))
+		}
+	}
+}
+
+func pageSectionOf(sec table.Section) pageSection {
+	out := pageSection{ID: sec.ID, Title: format.CleanText(sec.Title, 200), Warn: sec.Warn}
+	for _, l := range sec.Lead {
+		out.Lead = append(out.Lead, format.CleanText(l, 2000))
+	}
+	for _, n := range sec.Notes {
+		out.Notes = append(out.Notes, format.CleanText(n, 2000))
+	}
+	if sec.Table == nil {
+		return out
+	}
+	for _, c := range sec.Table.Cols {
+		out.Heads = append(out.Heads, pageHead{format.CleanText(c.Head, 120), c.Text})
+	}
+	for _, r := range sec.Table.Rows {
+		out.Rows = append(out.Rows, pageRowOf(sec.Table, r))
+	}
+	return out
+}
+
+// longCell is the length from which a cell of words may be broken into lines.
+const longCell = 40
+
+func pageRowOf(g *table.Grid, r table.GridRow) pageRow {
+	tones := map[table.Tone]string{table.Good: "good", table.Bad: "bad"}
+	row := pageRow{Rule: r.Rule}
+	for i, c := range r.Cells {
+		word := i < len(g.Cols) && g.Cols[i].Text
+		text := format.CleanText(c.Text, 500)
+		row.Cells = append(row.Cells, pageCell{Text: text, Tone: tones[c.Tone], Word: word,
+			Long: len(text) > longCell, Can: strings.Contains(text, format.CannotComplete)})
+	}
+	return row
+}
+
+func pageFileOf(f *results.File, i int, s *view.Source, raw []byte) pageFile {
+	h := &f.Header
+	out := pageFile{Name: format.CleanText(s.Name, 80), Kind: h.Kind,
+		Command: format.CleanText(strings.Join(h.Argv, " "), 2000), SHA256: f.SHA256, Cite: citation(f),
+		Created: h.Created.UTC().Format("2006-01-02 15:04 UTC"),
+		Head:    pageSectionOf(table.HeadSection(s, f)), Records: recordsOf(f, raw),
+		Parts: []pagePart{{"Scenario", settingsOf(h.Scenario)}, {"Matrix", settingsOf(h.Matrix)},
+			{"Host", settingsOf(h.Host)}}}
+	out.Left = max(0, len(s.Runs)-maxPageRuns)
+	for _, r := range s.Runs[:len(s.Runs)-out.Left] {
+		out.Runs = append(out.Runs, pageRunOf(i, r))
+	}
+	return out
+}

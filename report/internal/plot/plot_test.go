@@ -1,0 +1,225 @@
+package plot
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"mtbench/report/internal/reporttest"
+	"mtbench/report/internal/view"
+	"mtbench/results"
+)
+
+// plotNamed is the plot of that name.
+func plotNamed(t *testing.T, plots []Plot, id string) Plot {
+	t.Helper()
+	i := slices.IndexFunc(plots, func(p Plot) bool { return p.ID == id })
+	if i < 0 {
+		t.Fatalf("there is no plot %s", id)
+	}
+	return plots[i]
+}
+
+// TestPlotBytes makes every plot twice, of files that were made twice.
+func TestPlotBytes(t *testing.T) {
+	t.Parallel()
+	render := func(format string) map[string][]byte {
+		out := map[string][]byte{}
+		for _, p := range All([]*results.File{reporttest.WithFrontier(reporttest.SmallSynth().File())}) {
+			if p.Build == nil || format == "png" && p.ID != "pairs" && p.ID != "time-source" {
+				continue // pixels are dear: two pictures show whether they are the same
+			}
+			var b bytes.Buffer
+			if err := p.Render(&b, format); err != nil {
+				t.Fatal(err)
+			}
+			out[p.ID] = b.Bytes()
+		}
+		return out
+	}
+	for format, least := range map[string]int{"svg": 11, "png": 2} {
+		first, second := render(format), render(format)
+		if len(first) < least {
+			t.Errorf("only %d plots were drawn", len(first))
+		}
+		for id := range first {
+			if !bytes.Equal(first[id], second[id]) {
+				t.Errorf("%s.%s differs from one making to the next", id, format)
+			}
+		}
+	}
+}
+
+// TestPlotFormats reads back what was drawn.
+func TestPlotFormats(t *testing.T) {
+	p := TotalTime(reporttest.SmallSynth().File())
+	var b bytes.Buffer
+	if err := p.Render(&b, "png"); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(&b)
+	if err != nil || img.Bounds().Dx() != 1440 {
+		t.Errorf("PNG: %v, %v", img.Bounds(), err)
+	}
+	b.Reset()
+	if err := p.Render(&b, "pdf"); err != nil || !bytes.HasPrefix(b.Bytes(), []byte("%PDF-")) {
+		t.Errorf("PDF begins with %.8q: %v", b.Bytes(), err)
+	}
+	if err := p.Render(io.Discard, "gif"); err == nil || !strings.Contains(err.Error(), "svg") {
+		t.Errorf("gif gives %v, and not the formats there are", err)
+	}
+}
+
+// TestPlotSpots finds each kept run of the file once on the plot of total time, at the same height
+// as its time has on the axis: two runs of one case stand as far apart as their times.
+func TestPlotSpots(t *testing.T) {
+	f := reporttest.SmallSynth().File()
+	_, spots := TotalTime(f).Svg(Wide)
+	kept := view.SourceOf(f, 0, 1).Kept()
+	if len(spots) != len(kept) {
+		t.Fatalf("%d marks for %d runs", len(spots), len(kept))
+	}
+	at := map[string]Spot{}
+	for _, s := range spots {
+		at[s.Run] = s
+	}
+	var done []*results.Run
+	for _, r := range kept {
+		if r.Completed && !r.Wait {
+			done = append(done, r)
+		}
+	}
+	scale := func(a, b *results.Run) float64 {
+		return (at[view.RunKey(a)].Y - at[view.RunKey(b)].Y) / (b.TotalTimeMS - a.TotalTimeMS)
+	}
+	want := scale(done[0], done[len(done)-1])
+	for i := 1; i < len(done)-1; i++ {
+		if got := scale(done[0], done[i]); math.Abs(got/want-1) > 1e-6 {
+			t.Errorf("run %s is drawn to another scale: %v against %v", view.RunKey(done[i]), got, want)
+		}
+	}
+}
+
+// TestPlotTitles states findings that the made-up series has by construction.
+func TestPlotTitles(t *testing.T) {
+	plots := All([]*results.File{reporttest.WithFrontier(reporttest.DefaultSynth().File())})
+	for id, parts := range map[string][]string{
+		"total-time":  {"lockless is faster than locked in", "only lockless completes with 8 threads"},
+		"convergence": {"locked cannot complete in", "8 threads, wait on", "18 MiB are dirty"},
+		"wait-wakes":  {"locked makes", "fewer"},
+		"frontier":    {"16 threads", "lockless"},
+	} {
+		title := plotNamed(t, plots, id).Title
+		for _, part := range parts {
+			if !strings.Contains(title, part) {
+				t.Errorf("the title of %s is %q, without %q", id, title, part)
+			}
+		}
+	}
+	even := reporttest.DefaultSynth()
+	even.Gain, even.Stuck = 1, false
+	title := TotalTime(even.File()).Title
+	if !strings.Contains(title, "cannot be told apart") {
+		t.Errorf("of equal models the title is %q", title)
+	}
+	few := reporttest.DefaultSynth()
+	few.Pairs = 2
+	title = TotalTime(few.File()).Title
+	if !strings.Contains(title, "Not enough evidence") || strings.Contains(title, "×") {
+		t.Errorf("of two pairs the title is %q", title)
+	}
+}
+
+// TestPlotMissing names the command that brings what a file has not.
+func TestPlotMissing(t *testing.T) {
+	f := reporttest.SmallSynth().File()
+	for i := range f.Runs {
+		r := &f.Runs[i]
+		r.ThreadUsage, r.Timeline, r.BusyRatio = nil, nil, nil
+	}
+	plots := All([]*results.File{f})
+	for _, id := range []string{"cpu", "busy-ratio", "wait-wakes", "time-source", "time-destination",
+		"time-kernel", "convergence", "crossover", "frontier"} {
+		p := plotNamed(t, plots, id)
+		if !strings.Contains(p.Missing, "mtbench ") {
+			t.Errorf("%s is missing without a command: %q", id, p.Missing)
+		}
+		if err := p.Render(io.Discard, "svg"); err == nil {
+			t.Errorf("%s has no data and is drawn", id)
+		}
+	}
+	empty := All([]*results.File{{Header: f.Header}})
+	if p := plotNamed(t, empty, "total-time"); !strings.Contains(p.Missing, "mtbench run") {
+		t.Errorf("without runs the plot says %q", p.Missing)
+	}
+}
+
+// TestPlotHostile draws pictures of it that are well-formed XML without its elements.
+func TestPlotHostile(t *testing.T) {
+	cheap := reporttest.HarmfulFile()
+	cheap.Header.Host.PageServiceU = 1
+	for i := range cheap.Runs {
+		cheap.Runs[i].ServiceTimeUS = nil
+	}
+	for _, p := range All([]*results.File{reporttest.HarmfulFile(), cheap}) {
+		if p.Build == nil {
+			continue
+		}
+		svg, _ := p.Svg(Wide)
+		d := xml.NewDecoder(bytes.NewReader(svg))
+		for {
+			tok, err := d.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s is no XML: %v", p.ID, err)
+			}
+			e, ok := tok.(xml.StartElement)
+			if ok && !slices.Contains([]string{"svg", "g", "path", "text", "title", "desc"}, e.Name.Local) {
+				t.Errorf("%s has an element %s", p.ID, e.Name.Local)
+			}
+		}
+		if bytes.ContainsAny(svg, "\x1b\x00\u202e") {
+			t.Errorf("%s holds control characters", p.ID)
+		}
+	}
+}
+
+// TestPlotsShow writes every plot to MTBENCH_PLOTS, for a person to look at.
+func TestPlotsShow(t *testing.T) {
+	dir := os.Getenv("MTBENCH_PLOTS")
+	if dir == "" {
+		t.Skip("MTBENCH_PLOTS names no directory to draw into")
+	}
+	files := reporttest.SynthFiles()
+	reporttest.WithFrontier(files[0])
+	for _, p := range All(files) {
+		if p.Build == nil {
+			t.Logf("%s: %s", p.ID, p.Missing)
+			continue
+		}
+		var b bytes.Buffer
+		if err := p.Render(&b, "png"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, p.ID+".png"), b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func ExampleTotalTime() {
+	f := reporttest.DefaultSynth().File()
+	fmt.Println(TotalTime(f).Question)
+	// Output: How long does the migration take with each model?
+}

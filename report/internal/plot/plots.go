@@ -1,0 +1,49 @@
+package plot
+
+import (
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/view"
+	"mtbench/results"
+)
+
+// TotalTime is the one plot that a series ends with: total time by threads, every model.
+func TotalTime(f *results.File) Plot {
+	s := view.SourceOf(f, 0, 1)
+	if len(s.Runs) == 0 {
+		return absent("total-time", timeQuestion, view.NoRuns)
+	}
+	return timePlot(s, s.Diffs())
+}
+
+const timeQuestion = "How long does the migration take with each model?"
+
+// All are the plots of a report over files, in the order a reader wants them: first who wins,
+// then why, then how far it can be trusted. A plot whose data no file has says so in Missing.
+func All(files []*results.File) []Plot { return Of(view.SourcesOf(files)) }
+
+func Of(srcs []*view.Source) []Plot {
+	var out []Plot
+	for i, s := range srcs {
+		for _, p := range plotsOf(s.From, s) {
+			p.File = i
+			out = append(out, p)
+		}
+	}
+	out = append(out, crossoverPlot(srcs))
+	for i := range out {
+		out[i].Title = format.CleanText(out[i].Title, 400)
+	}
+	return out
+}
+
+func plotsOf(f *results.File, s *view.Source) []Plot {
+	frontier := frontierPlot(f, s)
+	if len(s.Runs) == 0 {
+		return []Plot{absent("total-time"+s.Tag, timeQuestion, view.NoRuns), frontier}
+	}
+	diffs := s.Diffs()
+	out := []Plot{timePlot(s, diffs), PairsPlot(s, diffs), convergencePlot(s), cpuPlot(s),
+		busyPlot(s), wakesPlot(s)}
+	out = append(out, statePlots(s)...)
+	return append(out, frontier, driftPlot(s))
+}

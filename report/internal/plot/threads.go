@@ -1,0 +1,167 @@
+package plot
+
+import (
+	"math"
+
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/view"
+	"mtbench/results"
+)
+
+// byThreads is a figure whose horizontal axis is the number of threads.
+type byThreads struct {
+	src    *view.Source
+	panels []threadPanel
+	ylabel string
+	top    float64 // the axis reaches at least here, where a share has a natural end; else 0
+	linear bool    // shares are not shown on a logarithmic axis
+	title  string
+}
+
+// threadPanel is what one panel shows of a run.
+type threadPanel struct {
+	head string
+	wait bool
+	// value of a run; false: it has none, +Inf: it did not complete and is drawn in the strip.
+	value func(*results.Run) (float64, bool)
+	// more values of the run, drawn small around it: each worker of the pool.
+	each func(*results.Run) []float64
+	text func(*results.Run) string
+}
+
+func (b *byThreads) build(Size) *figure {
+	values, strip := b.values()
+	scale := scaleOf(values, strip, b.linear || b.top > 0)
+	if b.top > 0 {
+		scale.hi = max(scale.hi, b.top*1.03)
+	}
+	fig := &figure{title: b.title, height: 250, foot: b.src.Foot()}
+	for _, m := range b.src.Models() {
+		fig.legend = append(fig.legend, legendOf(m, format.CleanText(m, 24)))
+	}
+	bar, whisker := false, false
+	for _, tp := range b.panels {
+		p, centres := b.panel(tp, scale)
+		fig.panels = append(fig.panels, p)
+		for _, m := range centres {
+			bar, whisker = true, whisker || m.lo <= m.hi
+		}
+	}
+	switch {
+	case whisker:
+		fig.legend = append(fig.legend, legendWhisker("median, 95 % interval"))
+	case bar:
+		fig.legend = append(fig.legend, legendMedian())
+	}
+	if strip {
+		fig.legend = append(fig.legend, legendCross())
+	}
+	return fig
+}
+
+// values are all that the panels show, which share one scale so that they can be compared.
+func (b *byThreads) values() (values []float64, strip bool) {
+	for _, tp := range b.panels {
+		for _, r := range b.src.Kept() {
+			if r.Wait != tp.wait {
+				continue
+			}
+			v, ok := tp.value(r)
+			switch {
+			case ok && math.IsInf(v, 1):
+				strip = true
+			case ok:
+				values = append(values, v)
+			}
+			if tp.each != nil {
+				values = append(values, tp.each(r)...)
+			}
+		}
+	}
+	return values, strip
+}
+
+// panel draws one panel, and says which medians it has.
+func (b *byThreads) panel(tp threadPanel, scale scaleY) (*panel, []centreMark) {
+	p := &panel{Plot: newPlot(tp.head, "compression threads", b.ylabel+scale.note())}
+	threadAxis(p.Plot, b.src.Threads())
+	scale.apply(p.Plot)
+	cells := b.src.Cells()
+	models := b.src.Models()
+	var marks []centreMark
+	for i, m := range models {
+		marks = append(marks, b.model(p, tp, scale, cells, m, i, len(models))...)
+	}
+	return p, marks
+}
+
+func (s scaleY) note() string {
+	if s.log {
+		return ", log scale"
+	}
+	return ""
+}
+
+// model draws the runs and the medians of one model.
+func (b *byThreads) model(p *panel, tp threadPanel, scale scaleY,
+	cells map[view.Cell][]*results.Run, model string, i, k int) []centreMark {
+	offset, half := slot(i, k)
+	dots := runDots{model: model, radius: 2.4, alpha: 0.5, spots: &p.spots}
+	small := runDots{model: model, radius: 1.1, alpha: 0.35}
+	crosses := crossMarks{model: model, spots: &p.spots}
+	mid := centres{ink: styleOf(model).ink, half: half * 0.95, join: true}
+	for at, n := range b.src.Threads() {
+		runs := cells[view.Cell{Model: model, Threads: n, Wait: tp.wait}]
+		var values []float64
+		for j, r := range runs {
+			m := runMark{x: float64(at) + offset + half*0.85*jitter(j), run: view.RunKey(r),
+				text: tp.text(r)}
+			v, ok := tp.value(r)
+			switch {
+			case !ok:
+				continue
+			case math.IsInf(v, 1):
+				m.y = scale.at(stripMid + 0.04*jitter(3*j+1))
+				crosses.marks = append(crosses.marks, m)
+			default:
+				m.y = scale.pos(v)
+				dots.marks = append(dots.marks, m)
+			}
+			values = append(values, v)
+			small.marks = append(small.marks, workerMarks(tp, scale, r, m.x)...)
+		}
+		mid.marks = append(mid.marks, middle(values, float64(at)+offset, scale)...)
+	}
+	p.Add(small, dots, mid, crosses)
+	return mid.marks
+}
+
+// middle is the median of a cell; it is in the strip where most of its runs did not complete.
+func middle(values []float64, x float64, scale scaleY) []centreMark {
+	if len(values) == 0 {
+		return nil
+	}
+	med, lo, hi := view.Centre(values)
+	if math.IsInf(med, 1) {
+		return []centreMark{{x: x, y: scale.at(stripMid), lo: 1, hi: 0, alone: true}}
+	}
+	if lo > hi {
+		return []centreMark{{x: x, y: scale.pos(med), lo: 1, hi: 0}}
+	}
+	top := scale.pos(hi)
+	if math.IsInf(hi, 1) {
+		top = scale.at(stripFrom)
+	}
+	return []centreMark{{x: x, y: scale.pos(med), lo: scale.pos(lo), hi: top}}
+}
+
+func workerMarks(tp threadPanel, scale scaleY, r *results.Run, x float64) []runMark {
+	if tp.each == nil {
+		return nil
+	}
+	var out []runMark
+	for _, v := range tp.each(r) {
+		out = append(out, runMark{x: x, y: scale.pos(v)})
+	}
+	return out
+}

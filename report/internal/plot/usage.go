@@ -1,0 +1,108 @@
+package plot
+
+import (
+	"fmt"
+
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/view"
+	"mtbench/results"
+)
+
+// cpuPlot is the CPU usage of the main thread and of each worker, by threads.
+func cpuPlot(s *view.Source) Plot {
+	p := Plot{
+		ID:       "cpu" + s.Tag,
+		Question: "How much CPU do the main thread and the compression threads use?",
+		Caption: "CPU time over wall time, in percent of one CPU. Large marks are runs: for workers " +
+			"the mean of the run's pool, with each worker as a small mark. High is not good by " +
+			"itself: a thread that spins uses CPU too (see where the time goes).",
+	}
+	if !s.AnyRun(view.MainCPU) {
+		p.Missing = "no run of the file has the CPU time of its threads; mtbench run " +
+			"--machine kernel records it"
+		return p
+	}
+	p.Title = view.PredictedWord(s) + view.CPUFinding(s)
+	p.Build = func(size Size) *figure {
+		b := &byThreads{src: s, ylabel: "CPU (% of one)", top: 100, title: p.Title}
+		for _, w := range s.Waits() {
+			b.panels = append(b.panels, threadPanel{head: "main thread, " + format.WaitWord(w), wait: w,
+				value: view.MainCPU, text: percentText("main", view.MainCPU)})
+		}
+		for _, w := range s.Waits() {
+			b.panels = append(b.panels, threadPanel{head: "compression threads, " + format.WaitWord(w),
+				wait: w, value: view.WorkerMean, each: workersDrawn,
+				text: percentText("workers", view.WorkerMean)})
+		}
+		fig := b.build(size)
+		fig.height = 190
+		return fig
+	}
+	return p
+}
+
+func workersDrawn(r *results.Run) []float64 { return view.WorkerCPU(r) }
+
+func percentText(who string, value func(*results.Run) (float64, bool)) func(*results.Run) string {
+	return func(r *results.Run) string {
+		v, _ := value(r)
+		return view.RunText(r, fmt.Sprintf("%s %.1f %% of a CPU", who, v))
+	}
+}
+
+// busyPlot is busy-ratio by threads, with wait off.
+func busyPlot(s *view.Source) Plot {
+	p := Plot{
+		ID:       "busy-ratio" + s.Tag,
+		Question: "How many pages find no free compression thread and go out uncompressed?",
+		Caption: "Busy pages over all pages of the run, wait off only: with wait on it is 0 by " +
+			"construction. Low is not good by itself: fewer raw pages can mean a longer run. Near 100 %, nearly " +
+			"nothing was compressed, so that the case hardly tests the hand-over.",
+	}
+	if !s.AnyRun(view.BusyRatio) {
+		p.Missing = "no run of the file was made with wait off; mtbench run --wait off,on " +
+			"makes them"
+		return p
+	}
+	p.Title = view.PredictedWord(s) + view.BusyFinding(s)
+	p.Build = func(size Size) *figure {
+		b := &byThreads{src: s, ylabel: "busy pages (% of all)", linear: true, title: p.Title}
+		b.panels = []threadPanel{{head: "compress-wait-thread off", value: view.BusyPercent,
+			text: func(r *results.Run) string {
+				v, _ := view.BusyPercent(r)
+				return view.RunText(r, fmt.Sprintf("%.2f %% of %d pages busy", v, r.Pages))
+			}}}
+		return b.build(size)
+	}
+	return p
+}
+
+// wakesPlot is the futex calls a page: the letter's diagnosis as a figure.
+func wakesPlot(s *view.Source) Plot {
+	p := Plot{
+		ID:       "wait-wakes" + s.Tag,
+		Question: "How often does handing a page over go to the kernel?",
+		Caption: "FUTEX_WAIT and FUTEX_WAKE calls of main and compression threads at the source, " +
+			"over pages sent. The letter blames these for locked's time; how much time they cost " +
+			"is in the bars of where the time goes.",
+	}
+	if !s.AnyRun(view.WakesAPage) {
+		p.Missing = "no run of the file counted its futex calls; mtbench run --machine kernel does"
+		return p
+	}
+	p.Title = view.PredictedWord(s) + view.WakesFinding(s)
+	p.Build = func(size Size) *figure {
+		b := &byThreads{src: s, ylabel: "futex calls a page", title: p.Title}
+		for _, w := range s.Waits() {
+			b.panels = append(b.panels, threadPanel{
+				head: "compress-wait-thread " + format.WaitWord(w)[len("wait "):], wait: w,
+				value: view.WakesAPage,
+				text: func(r *results.Run) string {
+					v, _ := view.WakesAPage(r)
+					return view.RunText(r, format.Sig(v)+" futex calls a page")
+				}})
+		}
+		return b.build(size)
+	}
+	return p
+}

@@ -1,0 +1,84 @@
+package table
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/view"
+	"mtbench/results"
+)
+
+// frontierSection is the highest dirty rate at which a migration still completes, by model and
+// case, and as a share of what the model without coordination reaches.
+func frontierSection(f *results.File) Section {
+	sec := Section{
+		ID: "frontier", Title: "The frontier: highest dirty rate that still completes",
+		Lead: []string{"Median over the repeats of a search [lowest–highest]; above it the lowest " +
+			"rate that did not complete. The share is of the median of ideal in the same case."},
+	}
+	if len(f.Frontier) == 0 {
+		return absentSection(sec.ID, sec.Title, "This file has no search for it. mtbench frontier "+
+			"makes one.")
+	}
+	by := map[view.Cell][]*results.Frontier{}
+	for i := range f.Frontier {
+		r := &f.Frontier[i]
+		c := view.Cell{Model: r.Model, Threads: r.Threads, Wait: r.Wait}
+		by[c] = append(by[c], r)
+	}
+	sec.Table = &Grid{Keys: 2, Cols: []Column{
+		caseColumn(), {Head: "model", Text: true}, {Head: "highest completed (pages/s)"},
+		{Head: "lowest not completed (pages/s)"}, {Head: "share of ideal (%)"}, {Head: "repeats (n)"},
+	}}
+	last := view.Cell{Threads: -1}
+	for _, c := range frontierCells(by) {
+		first := c.Threads != last.Threads || c.Wait != last.Wait
+		sec.Table.Rows = append(sec.Table.Rows, frontierRow(by, c, first))
+		last = c
+	}
+	return sec
+}
+
+// frontierCells sorts as the table of cases is sorted.
+func frontierCells(by map[view.Cell][]*results.Frontier) []view.Cell {
+	wait := func(c view.Cell) int {
+		if c.Wait {
+			return 1
+		}
+		return 0
+	}
+	return slices.SortedFunc(maps.Keys(by), func(a, b view.Cell) int {
+		return cmp.Or(wait(a)-wait(b), a.Threads-b.Threads, cmp.Compare(a.Model, b.Model))
+	})
+}
+
+func frontierRow(by map[view.Cell][]*results.Frontier, c view.Cell, first bool) GridRow {
+	name := ""
+	if first {
+		name = c.CaseText()
+	}
+	highest := frontierSample(by[c], func(r *results.Frontier) *results.Number { return r.Highest })
+	failed := frontierSample(by[c], func(r *results.Frontier) *results.Number { return r.Lowest })
+	ideal := frontierSample(by[view.Cell{Model: "ideal", Threads: c.Threads, Wait: c.Wait}],
+		func(r *results.Frontier) *results.Number { return r.Highest })
+	share := format.None
+	if len(ideal) > 0 && len(highest) > 0 && ideal.Median() > 0 {
+		share = format.Fixed(100*highest.Median()/ideal.Median(), 1)
+	}
+	return GridRow{Rule: first, Cells: textCells(name, c.Model, view.Spread(highest), view.Spread(failed), share,
+		strconv.Itoa(len(by[c])))}
+}
+
+func frontierSample(all []*results.Frontier, of func(*results.Frontier) *results.Number) view.Sample {
+	var s view.Sample
+	for _, r := range all {
+		if v := of(r); v != nil {
+			s = append(s, *v)
+		}
+	}
+	slices.Sort(s)
+	return s
+}

@@ -1,0 +1,75 @@
+// Package table makes the sections of a report: a title, sentences, and a table of cells that has
+// no format yet.
+package table
+
+import (
+	"strings"
+)
+
+// Section is one part of a report before it has a format. All its strings are as they stand in
+// the file: the writer of a format makes them harmless for that format.
+type Section struct {
+	ID    string   // short, fixed: the anchor of a page
+	Title string   // what is shown
+	Lead  []string // sentences before the table: how to read it
+	Table *Grid    // nil if there is none
+	Notes []string // sentences after it
+	Warn  bool     // the lead is a warning
+}
+
+// absentSection stands where data is missing and names the command that would bring it.
+func absentSection(id, title, why string) Section {
+	return Section{ID: id, Title: title, Lead: []string{why}}
+}
+
+// Grid is a table before it has a format.
+type Grid struct {
+	Cols []Column
+	Rows []GridRow
+	Keys int // the first columns that name a row; repeated where a table is split by width
+}
+
+// Column is a heading, unit included, and how its cells stand.
+type Column struct {
+	Head string
+	Text bool // words: to the left, may be wrapped
+
+	Beside bool // stays with the column before it where a table is split
+
+	// Where the room is narrow, if not nil.
+	Narrow  string
+	Shorten *strings.Replacer
+}
+
+// caseColumn names the case: "4 threads, wait off", or "4, off" where there is little room.
+func caseColumn() Column {
+	return Column{Head: "case", Text: true, Narrow: "threads, wait",
+		Shorten: strings.NewReplacer(" threads, wait ", ", ", " thread, wait ", ", ")}
+}
+
+type GridRow struct {
+	Cells []Cell
+	Rule  bool // a line is drawn above: a new case begins
+}
+
+// Cell is one figure or word. The tone is for colour and never says what the text does not.
+type Cell struct {
+	Text string
+	Tone Tone
+}
+
+type Tone uint8
+
+const (
+	Plain Tone = iota
+	Good
+	Bad
+)
+
+func textCells(texts ...string) []Cell {
+	cells := make([]Cell, len(texts))
+	for i, t := range texts {
+		cells[i].Text = t
+	}
+	return cells
+}

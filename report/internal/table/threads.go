@@ -1,0 +1,258 @@
+package table
+
+import (
+	"slices"
+	"strconv"
+
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/view"
+	"mtbench/results"
+)
+
+// waitsSection is the letter's diagnosis ("too many wait-wakes go to kernel space") as figures.
+func waitsSection(s *view.Source) Section {
+	sec := Section{
+		ID: "wait-wakes", Title: "Wait-wakes: sleeps and wake-ups that go to the kernel",
+		Lead: []string{"Calls of FUTEX_WAIT and FUTEX_WAKE by the model's own locks, conditions and " +
+			"events, and voluntary context switches; source process; the workers (compression " +
+			"threads) together. Median over the runs of a case."},
+		Table: &Grid{Keys: 3, Cols: []Column{
+			caseColumn(), {Head: "model", Text: true}, {Head: "thread", Text: true},
+			{Head: "futex waits (per page)"}, {Head: "futex wakes (per page)"},
+			{Head: "voluntary switches (per page)"}, {Head: "locks taken (per page)"},
+			{Head: "futex waits (per s)"}, {Head: "futex wakes (per s)"},
+			{Head: "voluntary switches (per s)"},
+		}},
+	}
+	eachCase(s, s.Models(), func(c *view.Figures, first bool) {
+		for _, role := range []string{"main", "worker"} {
+			row, ok := waitRow(c, role)
+			if !ok {
+				continue
+			}
+			row.Cells[0].Text, row.Rule = caseName(c, first), first
+			first = false
+			sec.Table.Rows = append(sec.Table.Rows, row)
+		}
+	})
+	return threadsOrAbsent(s, sec)
+}
+
+func threadsOrAbsent(s *view.Source, sec Section) Section {
+	if len(sec.Table.Rows) > 0 {
+		return sec
+	}
+	if s.Header.Kind == results.Published {
+		return absentSection(sec.ID, sec.Title, "The publication has no such figures. "+
+			"mtbench run measures them.")
+	}
+	return absentSection(sec.ID, sec.Title, "No run of this file has them. mtbench run "+
+		"--machine kernel --account on measures them.")
+}
+
+func waitRow(c *view.Figures, role string) (GridRow, bool) {
+	if _, ok := view.WaitWakesOf(c.Runs[0], role); !ok {
+		return GridRow{}, false
+	}
+	figures := []func(view.WaitWakes) float64{view.FutexWaits, view.FutexWakes, view.Voluntary, view.LocksTaken}
+	texts := []string{"", c.Model, roleWord(role)}
+	for _, of := range figures {
+		texts = append(texts, format.FixedOrSmall(view.SampleOf(c.Runs, view.PerPage(role, of)).Median()))
+	}
+	for _, of := range figures[:3] {
+		texts = append(texts, format.FixedOrSmall(view.SampleOf(c.Runs, view.PerTime(role, of)).Median()))
+	}
+	return GridRow{Cells: textCells(texts...)}, true
+}
+
+func roleWord(role string) string {
+	switch role {
+	case "worker":
+		return "workers"
+	case "vcpu":
+		return "vCPUs"
+	}
+	return role
+}
+
+// stateColumns are the reasons in the order of the table; a reason that is nowhere above 0.05 % has
+// no column of its own but is in "other reasons".
+func stateColumns(times []view.RoleTime) []string {
+	order := []string{"codec", "copying", "sending", "receiving", "scanning", "writing", "sleeping",
+		"wait-work", "wait-room", "spin-work", "spin-room", "lock-global", "lock-slot",
+		"lock-results", "waking", "joining"}
+	seen := map[string]bool{}
+	for i := range times {
+		for state, ms := range times[i].States {
+			seen[state] = seen[state] || times[i].Share(ms) >= 0.05
+		}
+	}
+	return slices.DeleteFunc(order, func(state string) bool { return !seen[state] })
+}
+
+// timeRow names a roleTime in a table.
+type timeRow struct {
+	c     *view.Figures
+	role  string
+	first bool
+	time  view.RoleTime
+}
+
+func timeRows(s *view.Source, process string, roles []string) []timeRow {
+	var rows []timeRow
+	eachCase(s, s.Models(), func(c *view.Figures, first bool) {
+		for _, role := range roles {
+			t := view.RoleTimeOf(c.Runs, process, role)
+			if t.Threads > 0 && t.Wall > 0 {
+				rows = append(rows, timeRow{c, role, first, t})
+				first = false
+			}
+		}
+	})
+	return rows
+}
+
+// reasonsSection is where the time of one role goes by reason; it closes to wall time, remainder
+// included.
+func reasonsSection(s *view.Source, role, whose string) Section {
+	sec := Section{
+		ID:    "time-reasons-" + role,
+		Title: "Where the time of " + whose + " goes, by reason (% of wall time)",
+		Lead: []string{"Source process; all runs of a row together, so that the parts add up. " +
+			"The sum is 100.0 where the account closes; the remainder is what no reason claims. " +
+			"A thread that waits for a CPU stays in its state: a spinner may spin for more of " +
+			"its wall time than it uses CPU."},
+	}
+	rows := slices.DeleteFunc(timeRows(s, "source", []string{role}),
+		func(r timeRow) bool { return !r.time.Reasons })
+	times := make([]view.RoleTime, len(rows))
+	for i := range rows {
+		times[i] = rows[i].time
+	}
+	states := stateColumns(times)
+	other := hasOther(times, states)
+	names := slices.Clone(states)
+	if other {
+		names = append(names, "other reasons")
+	}
+	cols := timeColumns(append(names, "remainder", "sum"))
+	sec.Table = &Grid{Keys: 2, Cols: slices.Delete(cols, 2, 3)}
+	for _, r := range rows {
+		sec.Table.Rows = append(sec.Table.Rows, reasonsRow(r, states, other))
+	}
+	return threadsOrAbsent(s, sec)
+}
+
+// hasOther says whether any reason beside states has time.
+func hasOther(times []view.RoleTime, states []string) bool {
+	return slices.ContainsFunc(times, func(t view.RoleTime) bool {
+		for state, ms := range t.States {
+			if ms != 0 && !slices.Contains(states, state) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func timeColumns(names []string) []Column {
+	cols := []Column{caseColumn(), {Head: "model", Text: true},
+		{Head: "thread", Text: true}}
+	for _, name := range names {
+		cols = append(cols, Column{Head: name + " (%)"})
+	}
+	return cols
+}
+
+func (r *timeRow) names() []string {
+	return []string{caseName(r.c, r.first), r.c.Model, roleWord(r.role)}
+}
+
+func reasonsRow(r timeRow, states []string, other bool) GridRow {
+	texts, shown := r.names()[:2], r.time.Remainder
+	for _, state := range states {
+		shown += r.time.States[state]
+		texts = append(texts, r.time.ShareText(r.time.States[state]))
+	}
+	if other {
+		texts = append(texts, format.Fixed(r.time.Sum()-r.time.Share(shown), 1))
+	}
+	texts = append(texts, r.time.ShareText(r.time.Remainder), format.Fixed(r.time.Sum(), 1))
+	return GridRow{Cells: textCells(texts...), Rule: r.first}
+}
+
+// kernelSection is the same time as the kernel counts it.
+func kernelSection(s *view.Source) Section {
+	sec := Section{
+		ID: "time-kernel", Title: "Where the time goes, by kernel (% of the threads' wall time)",
+		Lead: []string{"On CPU by the thread clocks, run-queue delay by schedstat (runnable, but " +
+			"no CPU free), blocked is the rest; the remainder is the error of the three clocks."},
+		Table: &Grid{Keys: 3, Cols: timeColumns([]string{"on CPU", "run-queue delay", "blocked",
+			"remainder", "sum"})},
+	}
+	for _, r := range timeRows(s, "source", []string{"main", "worker"}) {
+		if !r.time.Kernel {
+			continue
+		}
+		t := &r.time
+		rest := t.Wall - t.Cpu - t.Delay - t.Blocked
+		texts := append(r.names(), t.ShareText(t.Cpu), t.ShareText(t.Delay), t.ShareText(t.Blocked),
+			format.Fixed(t.Share(rest), 1), format.Fixed(100, 1))
+		sec.Table.Rows = append(sec.Table.Rows, GridRow{Cells: textCells(texts...), Rule: r.first})
+	}
+	return threadsOrAbsent(s, sec)
+}
+
+// scalingSection is what more threads bring.
+func scalingSection(s *view.Source) Section {
+	sec := Section{
+		ID: "scaling", Title: "Scaling by threads",
+		Lead: []string{"Median over runs. Speed-up is the median time at the fewest threads over " +
+			"that at the row's; CPU a page is of main and compression threads together."},
+		Table: &Grid{Keys: 3, Cols: []Column{
+			{Head: "wait", Text: true}, {Head: "model", Text: true}, {Head: "threads"},
+			{Head: "total time (ms)"}, {Head: "speed-up (×)"}, {Head: "pages sent (per s)"},
+			{Head: "CPU a page (µs)"}, {Head: "busy-ratio"}, {Head: "migration", Text: true},
+		}},
+	}
+	cells := s.Cells()
+	for _, w := range s.Waits() {
+		for _, m := range s.Models() {
+			scalingRows(s, &sec, cells, m, w)
+		}
+	}
+	if len(s.Threads()) < 2 {
+		return absentSection(sec.ID, sec.Title, "This file has one number of threads only. "+
+			"mtbench run --threads 1,2,4,8,16 measures more.")
+	}
+	return sec
+}
+
+func scalingRows(s *view.Source, sec *Section, cells map[view.Cell][]*results.Run,
+	m string, w bool) {
+	base, first := format.NaN, true
+	for _, n := range s.Threads() {
+		cell := view.Cell{Model: m, Threads: n, Wait: w}
+		if len(cells[cell]) == 0 {
+			continue
+		}
+		c := s.FiguresOf(cell, cells[cell])
+		texts := []string{"", "", strconv.Itoa(n), timeSpread(c), format.None,
+			format.Whole(c.Drain.Median()), format.Whole(c.CpuPage.Median()), view.BusyText(c), ""}
+		if first {
+			base, texts[0], texts[1] = c.Total.Median(), format.WaitWord(w), m
+		}
+		texts[4] = speedUp(base, c.Total.Median())
+		row := GridRow{Cells: textCells(texts...), Rule: first}
+		row.Cells[8] = resultCell(c)
+		sec.Table.Rows = append(sec.Table.Rows, row)
+		first = false
+	}
+}
+
+func speedUp(base, time float64) string {
+	if !format.Finite(base) || !format.Finite(time) || time <= 0 {
+		return format.None
+	}
+	return format.Fixed(base/time, 2)
+}

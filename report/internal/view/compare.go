@@ -1,0 +1,206 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"mtbench/internal/verdict"
+	"mtbench/report/internal/format"
+)
+
+// Outcome is what a comparison of two models in one case comes to.
+type Outcome int
+
+const (
+	TooFew   Outcome = iota // not enough pairs to tell anything
+	Unproven                // enough pairs, but neither a difference nor equality is proved
+	Tied                    // equal: any difference is below the A/A floor
+	Faster                  // the model is faster than the base
+	Slower
+)
+
+// Diff compares a model with the base of the file in one case, on pairs.
+type Diff struct {
+	Base, Model string
+	Threads     int
+	Wait        bool
+	N, planned  int // pairs
+	needed      int // pairs without which no verdict is possible
+	family      int // tests that Holm adjusts over
+	Ratio       float64
+	Lo, Hi      float64 // interval of ratio
+	Pairs       []Pair
+	Verdict     Outcome
+	Floor       float64 // log ratio under which there is no verdict (A/A); 0 or +Inf = not known
+	margin      float64 // log ratio within which the two count as equal
+	Assumed     bool    // the floor is an assumption: the file has too few A/A pairs
+	AaPairs     int     // A/A pairs that the file has
+}
+
+// Pair is one pair: total time of the base / total time of the model, > 1 where the model is
+// faster. +Inf and 0 stand for a pair in which only one side completed.
+type Pair struct {
+	Ratio float64
+	Run   string // runKey of the model's run
+	Text  string
+}
+
+func (d *Diff) where() string {
+	return fmt.Sprintf("%s, %s", format.ThreadsWord(d.Threads), format.WaitWord(d.Wait))
+}
+
+// DiffFinding says in a sentence what the comparisons of one model with the base come to.
+func DiffFinding(diffs []Diff) string {
+	if len(diffs) == 0 {
+		return ""
+	}
+	by := map[Outcome][]Diff{}
+	for _, d := range diffs {
+		by[d.Verdict] = append(by[d.Verdict], d)
+	}
+	base, model := diffs[0].Base, diffs[0].Model
+	if len(by[TooFew]) == len(diffs) {
+		return fmt.Sprintf("Not enough evidence to tell %s from %s: %s a case; at least %s are needed "+
+			"for %s", model, base, format.Count(MostPairs(diffs), "pair", "pairs"),
+			format.Count(neededPairs(diffs), "pair", "pairs"), format.Count(diffs[0].family, "test", "tests"))
+	}
+	if len(by[Faster])+len(by[Slower]) == 0 {
+		return fmt.Sprintf("%s and %s cannot be told apart in any of %s",
+			model, base, format.CasesWord(len(diffs)))
+	}
+	return strings.Join(findingParts(by, len(diffs), base, model), "; ")
+}
+
+func findingParts(by map[Outcome][]Diff, n int, base, model string) []string {
+	var parts []string
+	if w := by[Faster]; len(w) > 0 {
+		parts = append(parts, fmt.Sprintf("%s is faster than %s in %d of %s, %s",
+			model, base, len(w), format.CasesWord(n), extreme(w, 1)))
+	}
+	if l := by[Slower]; len(l) > 0 {
+		who := fmt.Sprintf("slower in %d, ", len(l))
+		if len(parts) == 0 {
+			who = fmt.Sprintf("%s is slower than %s in %d of %s, ",
+				model, base, len(l), format.CasesWord(n))
+		}
+		parts = append(parts, who+extreme(l, -1))
+	}
+	if t := by[Tied]; len(t) > 0 {
+		parts = append(parts, fmt.Sprintf("equal within %s in %d", marginText(t), len(t)))
+	}
+	if t := by[Unproven]; len(t) > 0 {
+		parts = append(parts, fmt.Sprintf("cannot be told apart in %d", len(t)))
+	}
+	if t := by[TooFew]; len(t) > 0 {
+		parts = append(parts, fmt.Sprintf("too few pairs in %d", len(t)))
+	}
+	return parts
+}
+
+// marginText is the widest margin within which cases count as equal.
+func marginText(ds []Diff) string {
+	most := 0.0
+	for _, d := range ds {
+		most = max(most, d.margin)
+	}
+	return verdict.FormatSize(most)
+}
+
+// FloorSentence says under which size a difference is no verdict, and how that is known: size is a
+// log ratio, pairs are the A/A pairs of the file.
+func FloorSentence(size float64, assumed bool, pairs int) string {
+	if !assumed {
+		return fmt.Sprintf("differences under %s cannot be told apart on this machine (%s of a model "+
+			"with itself)", verdict.FormatSize(size), format.Count(pairs, "A/A pair", "A/A pairs"))
+	}
+	return "the least difference that this machine can tell is " + AssumedText(size, pairs)
+}
+
+// AssumedText is the floor of a file that has too few A/A pairs to measure one.
+func AssumedText(size float64, pairs int) string {
+	has := format.Count(pairs, "A/A pair", "A/A pairs")
+	if pairs == 0 {
+		has = "no A/A pair"
+	}
+	return fmt.Sprintf("taken as %s %% (assumed: the file has %s)", format.SigTrimmed(100*math.Expm1(size)), has)
+}
+
+// extreme names the largest difference of cases that all go one way, sign > 0 where the model is
+// faster, and the cases in which only one side completes, which have no ratio.
+func extreme(ds []Diff, sign float64) string {
+	var ratios, alone []Diff
+	for _, d := range ds {
+		if d.Ratio == 0 || math.IsInf(d.Ratio, 1) {
+			alone = append(alone, d)
+		} else {
+			ratios = append(ratios, d)
+		}
+	}
+	var parts []string
+	if len(ratios) > 0 {
+		parts = append(parts, largest(ratios, sign))
+	}
+	if len(alone) > 0 {
+		who := alone[0].Model
+		if sign < 0 {
+			who = alone[0].Base
+		}
+		parts = append(parts, fmt.Sprintf("only %s completes %s", who, placesWord(alone)))
+	}
+	return strings.Join(parts, ", and ")
+}
+
+func placesWord(ds []Diff) string {
+	if len(ds) == 1 {
+		return "with " + ds[0].where()
+	}
+	return fmt.Sprintf("in %d of them", len(ds))
+}
+
+func largest(ds []Diff, sign float64) string {
+	d := slices.MaxFunc(ds, func(a, b Diff) int {
+		return cmp.Compare(sign*math.Log(a.Ratio), sign*math.Log(b.Ratio))
+	})
+	word := "up to "
+	if len(ds) == 1 {
+		word = ""
+	}
+	if sign < 0 {
+		return fmt.Sprintf("%s%s× the time (%s)", word, format.Sig(1/d.Ratio), d.where())
+	}
+	return fmt.Sprintf("%s%s× (%s)", word, format.Sig(d.Ratio), d.where())
+}
+
+func MostPairs(ds []Diff) int {
+	n := 0
+	for _, d := range ds {
+		n = max(n, d.N)
+	}
+	return n
+}
+
+func neededPairs(ds []Diff) int {
+	n := 0
+	for _, d := range ds {
+		n = max(n, d.needed)
+	}
+	return n
+}
+
+// pairText says what the two runs of a pair took.
+func pairText(p verdict.Pair, base, model string) string {
+	stuck := func(v float64) bool { return math.IsInf(v, 1) }
+	switch {
+	case stuck(p.Base) && stuck(p.Other):
+		return "neither completed"
+	case stuck(p.Other):
+		return "only " + format.CleanText(base, 24) + " completed"
+	case stuck(p.Base):
+		return "only " + format.CleanText(model, 24) + " completed"
+	}
+	return fmt.Sprintf("%s against %s, %s×", format.TimeText(p.Other), format.TimeText(p.Base),
+		format.Sig(math.Exp(-p.LogRatio)))
+}

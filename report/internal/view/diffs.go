@@ -1,0 +1,117 @@
+package view
+
+import (
+	"math"
+	"slices"
+
+	"mtbench/internal/verdict"
+	"mtbench/results"
+)
+
+// Diffs compares every contender of the file with its first by total time, case by case, in the
+// words of plots. The figures are those of package verdict, as in every table.
+func (s *Source) Diffs() []Diff {
+	if s.compared == nil {
+		s.compared = s.compare()
+	}
+	return s.compared
+}
+
+func (s *Source) compare() []Diff {
+	models := s.Contenders()
+	if len(models) < 2 {
+		return nil
+	}
+	var out []Diff
+	for _, m := range models[1:] {
+		for _, c := range s.compareBy("total_time", models[0], s.contenderName(m)) {
+			if c.N() > 0 || len(s.runsOf(models[0], c.Cell)) > 0 && len(s.runsOf(m, c.Cell)) > 0 {
+				out = append(out, s.diffOf(&c, m))
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Diff) int {
+		if a.Wait != b.Wait && a.Model == b.Model {
+			return map[bool]int{false: -1, true: 1}[a.Wait]
+		}
+		return 0
+	})
+	return out
+}
+
+// comparedBy names a comparison that was made.
+type comparedBy struct{ metric, base, other string }
+
+// compareBy compares two contenders cell by cell, once; nil where files are taken together.
+func (s *Source) compareBy(metric, base, other string) []verdict.Comparison {
+	m, ok := verdict.Lookup(metric)
+	if s.From == nil || !ok {
+		return nil
+	}
+	by := comparedBy{metric, base, other}
+	all, done := s.compareds[by]
+	if !done {
+		all = verdict.Compare(s.From, m, base, other)
+		s.compareds[by] = all
+	}
+	return all
+}
+
+// contenderName is what package verdict calls a model of this file.
+func (s *Source) contenderName(model string) string {
+	if s.Header.Scenario.RoundRobin && model == "lockless" {
+		return "lockless-rr"
+	}
+	return model
+}
+
+func (s *Source) runsOf(model string, c verdict.Cell) []*results.Run {
+	return s.Cells()[Cell{model, c.Threads, c.Wait}]
+}
+
+// diffOf turns a comparison round: from how much longer the model takes to how much faster it is.
+func (s *Source) diffOf(c *verdict.Comparison, model string) Diff {
+	d := Diff{Base: c.Base, Model: model, Threads: c.Cell.Threads, Wait: c.Cell.Wait,
+		N: c.N(), planned: c.Planned, needed: c.Required(), family: max(1, c.Tests, c.Family),
+		Ratio: math.Exp(-c.Change.Estimate), Lo: math.Exp(-c.Change.Hi), Hi: math.Exp(-c.Change.Lo),
+		Floor: c.Floor, margin: c.Margin(), Assumed: !c.FloorOf.Measured(), AaPairs: c.FloorOf.Pairs}
+	switch c.State {
+	case verdict.LowerThan:
+		d.Verdict = Faster
+	case verdict.HigherThan:
+		d.Verdict = Slower
+	case verdict.Equal:
+		d.Verdict = Tied
+	default:
+		d.Verdict = Unproven
+		if c.N() < d.needed {
+			d.Verdict = TooFew
+		}
+	}
+	for _, p := range c.Pairs {
+		d.Pairs = append(d.Pairs, s.pairOf(p, c, model))
+	}
+	return d
+}
+
+// pairOf is a pair with the model's run that it is about.
+func (s *Source) pairOf(p verdict.Pair, c *verdict.Comparison, model string) Pair {
+	out := Pair{Ratio: math.Exp(-p.LogRatio)}
+	for _, r := range s.runsOf(model, c.Cell) {
+		if r.Pair == p.Index {
+			out.Run, out.Text = RunKey(r), RunText(r, pairText(p, c.Base, model))
+		}
+	}
+	return out
+}
+
+// DiffsOf are the comparisons of one model.
+func DiffsOf(diffs []Diff, model string) []Diff {
+	var out []Diff
+	for _, d := range diffs {
+		if d.Model == model {
+			out = append(out, d)
+		}
+	}
+	return out
+}

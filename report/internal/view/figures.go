@@ -1,0 +1,394 @@
+package view
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"mtbench/report/internal/format"
+	"mtbench/results"
+)
+
+// This file is the one place where figures are made of runs. Tables, plots, pages and every other
+// format show these and compute none of their own.
+
+// Sample is one figure over the runs of a cell, lowest first. A run in which it has no meaning is
+// not in it; a total time of a run that could not complete is +Inf, which is worse than any other
+// and equal to its like.
+type Sample []float64
+
+func (s Sample) Median() float64 {
+	if len(s) == 0 {
+		return math.NaN()
+	}
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+}
+
+// Low and high are the spread that tables print: the lowest and the highest run, so that an
+// outlier shows.
+func (s Sample) Low() float64 {
+	if len(s) == 0 {
+		return math.NaN()
+	}
+	return s[0]
+}
+
+func (s Sample) High() float64 {
+	if len(s) == 0 {
+		return math.NaN()
+	}
+	return s[len(s)-1]
+}
+
+// SampleOf is what figure gives for each run where it gives something.
+func SampleOf(runs []*results.Run, figure func(*results.Run) (float64, bool)) Sample {
+	var s Sample
+	for _, r := range runs {
+		if v, ok := figure(r); ok && !math.IsNaN(v) {
+			s = append(s, v)
+		}
+	}
+	slices.Sort(s)
+	return s
+}
+
+// Figures are the figures of one model in one case.
+type Figures struct {
+	Cell
+	Runs       []*results.Run
+	Unfinished int // runs that could not complete
+
+	Total      Sample // ms, +Inf where it could not complete
+	Setup      Sample // share of the total time, of runs that completed
+	Busy       Sample // ratio; empty with wait on
+	MainCPU    Sample // percent of one CPU
+	WorkerLow  Sample // percent of one CPU, the lowest compression thread of each run
+	WorkerHigh Sample // the highest
+	Drain      Sample // pages/s
+	CpuPage    Sample // CPU time of main and workers a page, µs
+}
+
+func (s *Source) FiguresOf(c Cell, runs []*results.Run) *Figures {
+	f := &Figures{
+		Cell: c, Runs: runs,
+		Total:      SampleOf(runs, TotalTime),
+		Setup:      SampleOf(runs, setupShare),
+		Busy:       SampleOf(runs, BusyRatio),
+		MainCPU:    SampleOf(runs, MainCPU),
+		WorkerLow:  SampleOf(runs, WorkerLow),
+		WorkerHigh: SampleOf(runs, WorkerHigh),
+		Drain:      SampleOf(runs, DrainRate),
+		CpuPage:    SampleOf(runs, CpuPage),
+	}
+	for _, r := range runs {
+		if !r.Completed {
+			f.Unfinished++
+		}
+	}
+	return f
+}
+
+// Each calls f for every cell that has runs: wait off before on, threads rising, and the models in
+// the order of the matrix.
+func (s *Source) Each(models []string, f func(*Figures)) {
+	cells := s.Cells()
+	for _, w := range s.Waits() {
+		for _, n := range s.Threads() {
+			for _, m := range models {
+				c := Cell{m, n, w}
+				if runs := cells[c]; len(runs) > 0 {
+					f(s.FiguresOf(c, runs))
+				}
+			}
+		}
+	}
+}
+
+// IsBaseline tells the models that price the harness from the contenders.
+func IsBaseline(model string) bool {
+	return model == "null" || model == "inline" || model == "ideal"
+}
+
+func (s *Source) Contenders() []string {
+	return slices.DeleteFunc(s.Models(), IsBaseline)
+}
+
+func (s *Source) Baselines() []string {
+	return slices.DeleteFunc(s.Models(), func(m string) bool { return !IsBaseline(m) })
+}
+
+func TotalTime(r *results.Run) (float64, bool) {
+	if !r.Completed {
+		return math.Inf(1), true
+	}
+	return r.TotalTimeMS, true
+}
+
+func setupShare(r *results.Run) (float64, bool) {
+	return r.SetupTimeMS / r.TotalTimeMS, r.Completed && r.TotalTimeMS > 0
+}
+
+func BusyRatio(r *results.Run) (float64, bool) {
+	if r.Wait || r.BusyRatio == nil {
+		return 0, false
+	}
+	return *r.BusyRatio, true
+}
+
+func DrainRate(r *results.Run) (float64, bool) {
+	if r.TotalTimeMS <= 0 || r.Pages == 0 {
+		return 0, false
+	}
+	return float64(r.Pages) / r.TotalTimeMS * 1000, true
+}
+
+// MainCPU is the CPU time of the source's main thread over its wall time, in percent.
+func MainCPU(r *results.Run) (float64, bool) {
+	if r.MainCPUPercent != nil {
+		return *r.MainCPUPercent, true
+	}
+	for i := range r.ThreadUsage {
+		if u := &r.ThreadUsage[i]; u.Process == "source" && u.Role == "main" {
+			return cpuPercent(r, u)
+		}
+	}
+	return 0, false
+}
+
+func cpuPercent(r *results.Run, u *results.ThreadUsage) (float64, bool) {
+	wall := u.WallMS
+	if wall == 0 {
+		wall = r.TotalTimeMS
+	}
+	if u.CPUMS == nil || wall <= 0 {
+		return 0, false
+	}
+	return 100 * *u.CPUMS / wall, true
+}
+
+// WorkerCPU are the percents of the source's compression threads, lowest first.
+func WorkerCPU(r *results.Run) Sample {
+	if r.WorkerCPUPercent != nil {
+		return slices.Sorted(slices.Values(r.WorkerCPUPercent))
+	}
+	var s Sample
+	for i := range r.ThreadUsage {
+		if u := &r.ThreadUsage[i]; u.Process == "source" && u.Role == "worker" {
+			if p, ok := cpuPercent(r, u); ok {
+				s = append(s, p)
+			}
+		}
+	}
+	slices.Sort(s)
+	return s
+}
+
+func WorkerLow(r *results.Run) (float64, bool) {
+	s := WorkerCPU(r)
+	return s.Low(), len(s) > 0
+}
+
+func WorkerHigh(r *results.Run) (float64, bool) {
+	s := WorkerCPU(r)
+	return s.High(), len(s) > 0
+}
+
+// WorkerMean is the mean percent of a compression thread.
+func WorkerMean(r *results.Run) (float64, bool) {
+	s := WorkerCPU(r)
+	sum := 0.0
+	for _, p := range s {
+		sum += p
+	}
+	return sum / float64(len(s)), len(s) > 0
+}
+
+// CpuPage is the CPU time that main and workers of the source spent a page, in µs.
+func CpuPage(r *results.Run) (float64, bool) {
+	if r.Pages == 0 {
+		return 0, false
+	}
+	sum, ok := 0.0, false
+	for i := range r.ThreadUsage {
+		u := &r.ThreadUsage[i]
+		if u.Process != "source" || u.CPUMS == nil || (u.Role != "main" && u.Role != "worker") {
+			continue
+		}
+		sum, ok = sum+*u.CPUMS, true
+	}
+	return sum * 1000 / float64(r.Pages), ok
+}
+
+// WaitWakes are the sleeps and wake-ups of one role of the source.
+type WaitWakes struct {
+	waits, wakes, voluntary, locks float64
+	switches                       bool // voluntary was readable
+}
+
+// WaitWakesOf sums over the threads of a role; false if the run has none.
+func WaitWakesOf(r *results.Run, role string) (w WaitWakes, ok bool) {
+	w.switches = true
+	for i := range r.ThreadUsage {
+		u := &r.ThreadUsage[i]
+		if u.Process != "source" || u.Role != role {
+			continue
+		}
+		ok = true
+		w.waits += float64(u.FutexWaits)
+		w.wakes += float64(u.FutexWakes)
+		w.locks += float64(u.Locks)
+		if u.Voluntary == nil {
+			w.switches = false
+		} else {
+			w.voluntary += float64(*u.Voluntary)
+		}
+	}
+	return w, ok
+}
+
+func FutexWaits(w WaitWakes) float64 { return w.waits }
+
+func FutexWakes(w WaitWakes) float64 { return w.wakes }
+
+func LocksTaken(w WaitWakes) float64 { return w.locks }
+
+func Voluntary(w WaitWakes) float64 {
+	if !w.switches {
+		return format.NaN
+	}
+	return w.voluntary
+}
+
+// PerPage is a count of one role over the pages of the run.
+func PerPage(role string, of func(WaitWakes) float64) func(*results.Run) (float64, bool) {
+	return func(r *results.Run) (float64, bool) {
+		w, ok := WaitWakesOf(r, role)
+		if !ok || r.Pages == 0 {
+			return 0, false
+		}
+		v := of(w) / float64(r.Pages)
+		return v, !math.IsNaN(v)
+	}
+}
+
+// PerTime is a count of one role a second of the run.
+func PerTime(role string, of func(WaitWakes) float64) func(*results.Run) (float64, bool) {
+	return func(r *results.Run) (float64, bool) {
+		w, ok := WaitWakesOf(r, role)
+		if !ok || r.TotalTimeMS <= 0 {
+			return 0, false
+		}
+		v := of(w) / r.TotalTimeMS * 1000
+		return v, !math.IsNaN(v)
+	}
+}
+
+// BothRoles is the same of main and workers together.
+func BothRoles(of func(WaitWakes) float64) func(*results.Run) (float64, bool) {
+	return func(r *results.Run) (float64, bool) {
+		main, okMain := PerPage("main", of)(r)
+		worker, okWorker := PerPage("worker", of)(r)
+		return main + worker, okMain || okWorker
+	}
+}
+
+// RoleTime is where the time of a role went: thread time of all its threads in all runs of a cell
+// together, because medians of parts do not add up to the whole.
+type RoleTime struct {
+	Threads   int // thread records that are in it
+	Wall      float64
+	States    map[string]float64 // ms by reason, without the remainder
+	Remainder float64
+	Reasons   bool // every thread was accounted by reason
+
+	Cpu, Delay, Blocked float64
+	Kernel              bool // every thread had its kernel times
+}
+
+func RoleTimeOf(runs []*results.Run, process, role string) RoleTime {
+	t := RoleTime{States: map[string]float64{}, Reasons: true, Kernel: true}
+	for _, r := range runs {
+		for i := range r.ThreadUsage {
+			if u := &r.ThreadUsage[i]; u.Process == process && u.Role == role {
+				t.add(u)
+			}
+		}
+	}
+	return t
+}
+
+func (t *RoleTime) add(u *results.ThreadUsage) {
+	t.Threads++
+	t.Wall += u.WallMS
+	t.addReasons(u)
+	if u.CPUMS == nil || u.RunDelayMS == nil || u.BlockedMS == nil {
+		t.Kernel = false
+		return
+	}
+	t.Cpu += *u.CPUMS
+	t.Delay += *u.RunDelayMS
+	t.Blocked += *u.BlockedMS
+}
+
+const remainderState = "remainder"
+
+func (t *RoleTime) addReasons(u *results.ThreadUsage) {
+	if len(u.StatesMS) == 0 {
+		t.Reasons = false
+		return
+	}
+	for state, ms := range u.StatesMS {
+		if state != remainderState {
+			t.States[state] += ms
+		}
+	}
+	if u.RemainderMS != nil {
+		t.Remainder += *u.RemainderMS
+	} else {
+		t.Remainder += u.StatesMS[remainderState]
+	}
+}
+
+// Share is ms as a percentage of the role's wall time.
+func (t *RoleTime) Share(ms float64) float64 { return 100 * ms / t.Wall }
+
+// ShareText tells nothing at all from a little.
+func (t *RoleTime) ShareText(ms float64) string {
+	if ms == 0 {
+		return "0"
+	}
+	return format.Fixed(t.Share(ms), 1)
+}
+
+// Sum is what all reasons and the remainder add up to, in percent of wall time: 100 if it closes.
+// States are added in a fixed order, so that the last digit is the same each time.
+func (t *RoleTime) Sum() float64 {
+	total := t.Remainder
+	for _, state := range slices.Sorted(maps.Keys(t.States)) {
+		total += t.States[state]
+	}
+	return t.Share(total)
+}
+
+// IsStep tells the hybrids on the way from locked to lockless, which have a section of their own.
+func IsStep(model string) bool {
+	rest, ok := strings.CutPrefix(model, "step")
+	return ok && rest != "" && rest[0] >= '0' && rest[0] <= '9'
+}
+
+// Spread is "median [lowest–highest]"; where all are the same there is no spread.
+func Spread(s Sample) string {
+	if len(s) == 0 || s.Low() == s.High() {
+		return format.Whole(s.Median())
+	}
+	return format.Whole(s.Median()) + " [" + format.Whole(s.Low()) + "–" + format.Whole(s.High()) + "]"
+}
+
+// RangeText is the letter's way of writing the compression threads: lowest~highest.
+func RangeText(low, high Sample) string {
+	if len(low) == 0 || len(high) == 0 {
+		return format.None
+	}
+	return format.Fixed(low.Median(), 1) + "~" + format.Fixed(high.Median(), 1)
+}

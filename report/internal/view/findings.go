@@ -1,0 +1,278 @@
+package view
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"mtbench/report/internal/format"
+	"mtbench/results"
+)
+
+// PairsFinding is how sure the largest difference is.
+func PairsFinding(s *Source, diffs []Diff) string {
+	main := DiffsOf(diffs, s.mainOr())
+	var sure *Diff
+	for i, d := range main {
+		finite := d.Ratio > 0 && !math.IsInf(d.Ratio, 0)
+		if d.Verdict != Faster && d.Verdict != Slower || !finite {
+			continue
+		}
+		if sure == nil || apart(math.Log(d.Ratio), 0) > apart(math.Log(sure.Ratio), 0) {
+			sure = &main[i]
+		}
+	}
+	if sure == nil {
+		return DiffFinding(main)
+	}
+	longer, other, ratio, lo, hi := sure.Base, sure.Model, sure.Ratio, sure.Lo, sure.Hi
+	if ratio < 1 {
+		longer, other, ratio, lo, hi = other, longer, 1/ratio, 1/hi, 1/lo
+	}
+	return fmt.Sprintf("The largest sure difference: with %s, %s takes %s× the time of %s "+
+		"(95 %% interval %s to %s, %d pairs)", sure.where(), longer, format.Sig(ratio), other,
+		format.RatioText(lo), format.RatioText(hi), sure.N)
+}
+
+// LeastFloor is the case with the smallest floor, if any has one.
+func LeastFloor(diffs []Diff) (least Diff, ok bool) {
+	for _, d := range diffs {
+		if d.Floor > 0 && !math.IsInf(d.Floor, 1) && (!ok || d.Floor < least.Floor) {
+			least, ok = d, true
+		}
+	}
+	return least, ok
+}
+
+func TimeOf(r *results.Run) string {
+	if !r.Completed {
+		return "can’t complete within " + format.TimeText(r.TotalTimeMS)
+	}
+	return format.TimeText(r.TotalTimeMS)
+}
+
+// TimeTitle is the finding of the main contender, or, with one model, its best time.
+func TimeTitle(s *Source, diffs []Diff) string {
+	models := s.Contenders()
+	if s.Header.Kind == results.Published && len(models) > 1 {
+		return publishedTitle(s, models[0], MainModel(models))
+	}
+	if len(models) > 1 {
+		title := DiffFinding(DiffsOf(diffs, MainModel(models)))
+		if title != "" {
+			return PredictedWord(s) + title
+		}
+	}
+	return PredictedWord(s) + quickest(s, s.Models()[0])
+}
+
+// publishedTitle counts the cases of single published runs, which prove nothing.
+func publishedTitle(s *Source, base, model string) string {
+	less, cases := 0, 0
+	cells := s.Cells()
+	for _, w := range s.Waits() {
+		for _, n := range s.Threads() {
+			a := SampleOf(cells[Cell{base, n, w}], TotalTime).Median()
+			b := SampleOf(cells[Cell{model, n, w}], TotalTime).Median()
+			if math.IsNaN(a) || math.IsNaN(b) {
+				continue
+			}
+			cases++
+			if b < a {
+				less++
+			}
+		}
+	}
+	return fmt.Sprintf("Published: %s took less time than %s in %d of %s, one run each",
+		model, base, less, format.CasesWord(cases))
+}
+
+// quickest names the case in which a model takes least time.
+func quickest(s *Source, model string) string {
+	best := math.Inf(1)
+	var at *Figures
+	s.Each([]string{model}, func(c *Figures) {
+		if med := c.Total.Median(); med < best {
+			best, at = med, c
+		}
+	})
+	if at == nil {
+		return fmt.Sprintf("%s completes in no case", format.CleanText(model, 24))
+	}
+	return fmt.Sprintf("%s is quickest with %s: %s", format.CleanText(model, 24), at.CaseText(),
+		format.TimeText(best))
+}
+
+// MainModel is the contender that titles speak of: lockless where it runs, the last step where there
+// are steps, else the second.
+func MainModel(models []string) string {
+	others := models[1:]
+	if slices.Contains(others, "lockless") {
+		return "lockless"
+	}
+	if IsStep(others[0]) {
+		return others[len(others)-1]
+	}
+	return others[0]
+}
+
+func PredictedWord(s *Source) string {
+	switch s.Header.Kind {
+	case results.Traced:
+		return "Traced: "
+	case results.Predicted:
+		return "Predicted: "
+	case results.Published:
+		return "Published: "
+	}
+	return ""
+}
+
+// AnyRun tells whether some run of the file has a figure.
+func (s *Source) AnyRun(value func(*results.Run) (float64, bool)) bool {
+	for _, r := range s.Kept() {
+		if _, ok := value(r); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// twoModels are the models that titles speak of: the base and the main contender.
+func (s *Source) twoModels() (base, model string, ok bool) {
+	models := s.Contenders()
+	if len(models) < 2 {
+		return "", "", false
+	}
+	return models[0], MainModel(models), true
+}
+
+// mainOr is the main contender; empty where there is one model only.
+func (s *Source) mainOr() string {
+	_, model, _ := s.twoModels()
+	return model
+}
+
+// contrast is the case in which the medians of a figure of two models lie furthest apart.
+type contrast struct {
+	cell         Cell // of the model
+	base, model  string
+	baseV, other float64
+}
+
+// widest finds it among the cases whose difference by metric is proved, or, where none is, among
+// all; distance says how far apart two medians are.
+func (s *Source) widest(metric string, value func(*results.Run) (float64, bool),
+	distance func(a, b float64) float64) (contrast, bool) {
+	proved := func(c Cell) bool { return s.hedge(metric, c) == "" }
+	if c, ok := s.widestWhere(proved, value, distance); ok {
+		return c, true
+	}
+	return s.widestWhere(func(Cell) bool { return true }, value, distance)
+}
+
+func (s *Source) widestWhere(in func(Cell) bool, value func(*results.Run) (float64, bool),
+	distance func(a, b float64) float64) (contrast, bool) {
+	base, model, ok := s.twoModels()
+	if !ok {
+		return contrast{}, false
+	}
+	cells := s.Cells()
+	best, found := contrast{base: base, model: model}, false
+	far := -1.0
+	for _, w := range s.Waits() {
+		for _, n := range s.Threads() {
+			a := SampleOf(cells[Cell{base, n, w}], value).Median()
+			b := SampleOf(cells[Cell{model, n, w}], value).Median()
+			d := distance(a, b)
+			if !math.IsNaN(d) && d > far && in(Cell{model, n, w}) {
+				far, found = d, true
+				best.cell, best.baseV, best.other = Cell{model, n, w}, a, b
+			}
+		}
+	}
+	return best, found
+}
+
+func apart(a, b float64) float64 { return math.Abs(a - b) }
+
+// TimesApart is the larger over the smaller; a figure of 0 is as far as it gets.
+func TimesApart(a, b float64) float64 {
+	lo, hi := math.Min(a, b), math.Max(a, b)
+	if hi == 0 {
+		return 1
+	}
+	return hi / math.Max(lo, 1e-6)
+}
+
+// onlyModel is what a title says of a file with one contender: the range of the medians.
+func (s *Source) onlyModel(what, unit string, scale float64,
+	value func(*results.Run) (float64, bool)) string {
+	lo, hi := math.Inf(1), math.Inf(-1)
+	s.Each(s.Models(), func(c *Figures) {
+		if med := SampleOf(c.Runs, value).Median(); !math.IsNaN(med) {
+			lo, hi = math.Min(lo, med), math.Max(hi, med)
+		}
+	})
+	if lo > hi {
+		return what + ": no figures"
+	}
+	return fmt.Sprintf("%s: medians from %s to %s%s", what, format.Sig(lo*scale), format.Sig(hi*scale), unit)
+}
+
+func CPUFinding(s *Source) string {
+	c, ok := s.widest("worker_cpu", WorkerMean, apart)
+	if !ok {
+		return s.onlyModel("CPU of a compression thread", " % of one", 1, WorkerMean)
+	}
+	cells := s.Cells()
+	base := c.cell
+	base.Model = c.base
+	return fmt.Sprintf("With %s, a compression thread uses %s %% of a CPU under %s and %s %% under "+
+		"%s; the main thread %s %% and %s %%%s", c.cell.CaseText(), format.Sig(c.baseV), c.base,
+		format.Sig(c.other), c.model, format.Sig(SampleOf(cells[base], MainCPU).Median()),
+		format.Sig(SampleOf(cells[c.cell], MainCPU).Median()), s.hedge("worker_cpu", c.cell))
+}
+
+func BusyPercent(r *results.Run) (float64, bool) {
+	v, ok := BusyRatio(r)
+	return 100 * v, ok
+}
+
+func BusyFinding(s *Source) string {
+	c, ok := s.widest("busy_ratio", BusyPercent, apart)
+	if !ok {
+		return s.onlyModel("Pages that find no free thread", " %", 1, BusyPercent)
+	}
+	return fmt.Sprintf("Busy pages differ most with %s: %s %% under %s, %s %% under %s%s",
+		format.ThreadsWord(c.cell.Threads), format.Sig(c.baseV), c.base, format.Sig(c.other), c.model,
+		s.hedge("busy_ratio", c.cell))
+}
+
+// WakesAPage are the futex calls of main and workers of the source a page.
+func WakesAPage(r *results.Run) (float64, bool) {
+	main, ok := WaitWakesOf(r, "main")
+	workers, also := WaitWakesOf(r, "worker")
+	if r.Pages == 0 || !ok && !also {
+		return 0, false
+	}
+	return (main.waits + main.wakes + workers.waits + workers.wakes) / float64(r.Pages), true
+}
+
+func WakesFinding(s *Source) string {
+	c, ok := s.widest("wait_wakes_per_page", WakesAPage, TimesApart)
+	if !ok {
+		return s.onlyModel("Futex calls a page", "", 1, WakesAPage)
+	}
+	more, fewer, hi, lo := c.base, c.model, c.baseV, c.other
+	if lo > hi {
+		more, fewer, hi, lo = fewer, more, lo, hi
+	}
+	times := ""
+	if lo > 0 {
+		times = fmt.Sprintf(": %s× fewer", format.Sig(hi/lo))
+	}
+	return fmt.Sprintf("%s makes %s futex calls a page with %s, %s %s%s%s",
+		more, format.Sig(hi), c.cell.CaseText(), fewer, format.Sig(lo), times,
+		s.hedge("wait_wakes_per_page", c.cell))
+}

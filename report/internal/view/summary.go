@@ -1,0 +1,111 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+
+	"mtbench/report/internal/format"
+	"mtbench/results"
+)
+
+// Summary is what a reviewer quotes, and what stands behind it.
+type Summary struct {
+	Of      string   // the file, where there are several
+	Warning string   // of most runs being void; else empty
+	Verdict []string // two sentences
+	Settle  settle   // what would decide what is open
+	Facts   []Fact
+}
+
+// Fact is one answer to a question that a reader has.
+type Fact struct{ Head, Text string }
+
+// SummaryOf is the summary of one file; the published figures have none of their own.
+func SummaryOf(s *Source, f *results.File) Summary {
+	diffs := s.Diffs()
+	sum := Summary{Of: s.Name, Warning: s.VoidText(), Settle: s.Settle(f)}
+	first := strings.TrimRight(TimeTitle(s, diffs), ".") + ", on " + s.hostWord()
+	sum.Verdict = []string{format.Sentence(first), letterSentence(s)}
+	add := func(head, text string) {
+		if text != "" {
+			sum.Facts = append(sum.Facts, Fact{head, text})
+		}
+	}
+	if text := PairsFinding(s, diffs); text != DiffFinding(DiffsOf(diffs, s.mainOr())) {
+		add("By how much", format.Sentence(text))
+	}
+	add("How sure", s.sureText(f, diffs))
+	add("Why", s.whyText())
+	add("Does it complete", strings.TrimSpace(s.completionText()+" "+s.RerunText()))
+	add("Not told by this host", s.CrowdText())
+	return sum
+}
+
+// Lead is the summary at the top of a text.
+func (p *Summary) Lead() []string {
+	var lead []string
+	for _, text := range append([]string{p.Warning}, append(p.Verdict, p.Settle.text())...) {
+		if text != "" {
+			lead = append(lead, text)
+		}
+	}
+	return lead
+}
+
+// HasSummary says whether a file has something to sum up.
+func HasSummary(f *results.File) bool {
+	return f.Header.Kind != results.Published && len(f.Runs) > 0
+}
+
+func (s *Source) hostWord() string {
+	h := s.Header.Host
+	word := "a host of " + format.Count(h.CPUs, "CPU", "CPUs")
+	if s.Header.Kind == results.Predicted {
+		word = "a virtual host of " + format.Count(h.CPUs, "CPU", "CPUs")
+	}
+	if h.CPUModel != "" {
+		word += " (" + format.CleanText(h.CPUModel, 60) + ")"
+	}
+	return word
+}
+
+// sureText is what the reader may lean on.
+func (s *Source) sureText(f *results.File, diffs []Diff) string {
+	var parts []string
+	if most := MostPairs(diffs); most > 0 {
+		least := most
+		for _, d := range diffs {
+			least = min(least, d.N)
+		}
+		pairs := format.Count(most, "pair", "pairs")
+		if least < most {
+			pairs = fmt.Sprintf("%d to %d pairs", least, most)
+		}
+		parts = append(parts, fmt.Sprintf("%s a case, intervals of 95\u00a0%%, p adjusted "+
+			"over all cases (Holm)", pairs))
+	}
+	if text := floorText(diffs); text != "" {
+		parts = append(parts, text)
+	}
+	parts = append(parts, s.GradesText(), verifiedText(s))
+	if len(f.Failed) > 0 {
+		parts = append(parts, format.Count(len(f.Failed), "run", "runs")+" failed and have no figures")
+	}
+	return format.Sentence(strings.Join(parts, "; "))
+}
+
+// floorText is the A/A floor of the file, from the case with the smallest.
+func floorText(diffs []Diff) string {
+	d, ok := LeastFloor(diffs)
+	if !ok {
+		return ""
+	}
+	return FloorSentence(d.Floor, d.Assumed, d.AaPairs)
+}
+
+func verifiedText(s *Source) string {
+	if len(s.Kept()) == 0 {
+		return ""
+	}
+	return "how they ended: " + EndingsOf(s.Kept()).Text()
+}

@@ -1,0 +1,73 @@
+package view
+
+import (
+	"strings"
+	"testing"
+
+	"mtbench/report/internal/reporttest"
+)
+
+func TestRerunCommandKeepsTheWorkload(t *testing.T) {
+	argv := []string{"./mtbench", "run", "--codec", "s2", "--pairs", "2", "-o", "x.jsonl", "--seed=7",
+		"--calibrate", "cals", "--threads", "4"}
+	if got := rerunCommand(argv, 9); got != "mtbench run --codec s2 --threads 4 --pairs 9" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// What is not proved is called observed; the spinner that competes with its workers is named.
+func TestWhy(t *testing.T) {
+	f := reporttest.FewPairs(2)
+	for i := range f.Runs {
+		r := &f.Runs[i]
+		for j := range r.ThreadUsage {
+			u := &r.ThreadUsage[j]
+			delay, blocked := 0.1*u.WallMS, u.WallMS*0.5
+			if r.Model == "lockless" && u.Role == "worker" {
+				delay, blocked = 0.6*u.WallMS, 0
+			}
+			if r.Model == "lockless" && u.Role == "main" && u.Process == "source" {
+				cpu := 0.3 * u.WallMS
+				delay, u.CPUMS = 0.5*u.WallMS, &cpu
+				u.StatesMS = map[string]float64{"spin-room": 0.78 * u.WallMS}
+			}
+			u.RunDelayMS, u.BlockedMS = &delay, &blocked
+		}
+	}
+	text := strings.ReplaceAll(SourceOf(f, 0, 1).whyText(), "\u00a0", " ")
+	for _, part := range []string{"fewer (observed, not proved)", "of lockless spins 78 %",
+		"on 2 CPUs its workers wait for a CPU 60 % of theirs (those of locked 10 %)",
+		"need not mean less time", "Spinning 78 % stands beside CPU main 30 %"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q lacks %q", text, part)
+		}
+	}
+	f.Header.Host.CPUs = 64
+	if text := SourceOf(f, 0, 1).whyText(); strings.Contains(text, "competes") {
+		t.Errorf("on 64 CPUs: %q", text)
+	}
+	if text := SourceOf(reporttest.DefaultSynth().File(), 0, 1).whyText(); strings.Contains(text, "not proved") {
+		t.Errorf("ten pairs: %q", text)
+	}
+}
+
+func TestCompletionNamesEveryCase(t *testing.T) {
+	s := reporttest.DefaultSynth()
+	f := s.File()
+	text := SourceOf(f, 0, 1).completionText()
+	for _, part := range []string{"locked completes in every run of 9 of 10 cases",
+		"in some runs with 8 threads, wait on (", "lockless completes in every run of every case"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q lacks %q", text, part)
+		}
+	}
+}
+
+func TestMainModel(t *testing.T) {
+	for want, models := range map[string][]string{"lockless": {"locked", "x", "lockless"},
+		"step6-lockless": {"step0-locked", "step1-depth", "step6-lockless"}, "x": {"locked", "x", "y"}} {
+		if got := MainModel(models); got != want {
+			t.Errorf("of %v the main one is %s, want %s", models, got, want)
+		}
+	}
+}
