@@ -27,7 +27,7 @@ var mayImport = map[string]string{
 	"internal/trace":   "internal/thread",
 	"models":           "internal/thread",
 
-	"internal/content": "",
+	"internal/content": "results",
 	"internal/codec":   "internal/thread",
 	"internal/wire":    "internal/thread",
 	"internal/link":    "internal/thread",

@@ -1,7 +1,9 @@
 package results
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"unicode"
 )
@@ -22,6 +24,16 @@ func (e *InputError) Error() string {
 		return printable(e.File + ": " + e.Msg)
 	}
 	return printable(fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg))
+}
+
+// Reason returns why the system refused a file, without the call and the path: for a sentence that
+// has named the file.
+func Reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 // printable is s without control and format characters.

@@ -30,10 +30,10 @@ const maxMessage = 4 << 20
 //	destination                                source
 //	     ─ hello: ready, or what is wrong ──────▶
 //	     ◀────────────── (the migration, on Data) ─
-//	     ─ report: usage, or what went wrong ───▶
-//	     ◀── verdict: send your memory, or what went wrong ─
+//	     ─ arrival: usage, or what went wrong ──▶
+//	     ◀─── answer: send your memory, or what went wrong ─
 //	     ─ memory, byte for byte ───────────────▶
-//	     ◀──────────────── verdict: what came of it ─
+//	     ◀───────────────── answer: what came of it ─
 type control struct {
 	fd      int
 	timeout time.Duration // of each wait; 0: there is nobody to talk to
@@ -45,16 +45,16 @@ type hello struct {
 	PID   int
 }
 
-// report is what the destination says when the stream has ended.
-type report struct {
+// arrival is what the destination says when the stream has ended.
+type arrival struct {
 	Error string `json:",omitempty"`
 	Usage []results.ThreadUsage
 	Pages int64 // page records that were loaded
 	Peak  int64 // bytes
 }
 
-// verdict is what the source says to that.
-type verdict struct {
+// answer is what the source says to that.
+type answer struct {
 	Send  bool   // the destination is to send its memory
 	Error string `json:",omitempty"`
 }

@@ -208,7 +208,7 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 // conclude tells the source how it went, hands the memory over if asked to, and returns what
 // either end has to say.
 func (c control) conclude(mem *Memory, usage *Usage, failed error, ends Ends) error {
-	message := report{Usage: ThreadUsage("destination", usage.Threads), Pages: usage.Pages, Peak: usage.Peak}
+	message := arrival{Usage: ThreadUsage("destination", usage.Threads), Pages: usage.Pages, Peak: usage.Peak}
 	if failed != nil {
 		message.Error = failed.Error()
 	}
@@ -218,29 +218,29 @@ func (c control) conclude(mem *Memory, usage *Usage, failed error, ends Ends) er
 		_ = unix.Shutdown(ends.Data, unix.SHUT_RDWR)
 		return c.withReason(failed)
 	}
-	var v verdict
+	var a answer
 	for err == nil {
-		if err = c.receive(&v); err != nil || !v.Send {
+		if err = c.receive(&a); err != nil || !a.Send {
 			break
 		}
 		err = c.write(mem.bytes)
 	}
-	return errors.Join(err, v.err())
+	return errors.Join(err, a.err())
 }
 
 // withReason adds to a failure what the source says, if it is still there to say something.
 func (c control) withReason(failed error) error {
 	c.lastWords()
-	var v verdict
-	if c.receive(&v) == nil && v.Error != "" && v.Error != failed.Error() {
-		return fmt.Errorf("%w (the source: %s)", failed, v.Error)
+	var a answer
+	if c.receive(&a) == nil && a.Error != "" && a.Error != failed.Error() {
+		return fmt.Errorf("%w (the source: %s)", failed, a.Error)
 	}
 	return failed
 }
 
-func (v verdict) err() error {
-	if v.Error == "" {
+func (a answer) err() error {
+	if a.Error == "" {
 		return nil
 	}
-	return fmt.Errorf("the source: %s", v.Error)
+	return fmt.Errorf("the source: %s", a.Error)
 }

@@ -13,7 +13,7 @@ func (s *source) record(started time.Time) *results.Run {
 	o := &s.outcome
 	run := &results.Run{
 		Type: results.TypeRun, Model: s.Model, Threads: s.Threads, Wait: s.Wait, Seed: s.Seed,
-		Started: started, Traced: s.TraceTo != "", BoundMS: ms(s.Limit),
+		Started: started, Traced: s.TraceTo != "", BoundMS: results.MS(s.Limit),
 		DirtyRateAsked: s.DirtyRate, DirtyRateAchieved: s.writers.Achieved(),
 		PeakMemoryBytes: peakMemory(), PipelineRequests: len(s.jobs.jobs),
 		ThreadUsage: ThreadUsage("source", s.machine.Usages()),
@@ -32,7 +32,7 @@ func (s *source) record(started time.Time) *results.Run {
 func (o *Outcome) Record(run *results.Run) {
 	c := &o.Counts
 	run.Completed, run.EndReason = o.End == EndCompleted, o.End
-	run.TotalTimeMS, run.SetupTimeMS, run.DowntimeMS = ms(o.Total), ms(o.Setup), ms(o.Downtime)
+	run.TotalTimeMS, run.SetupTimeMS, run.DowntimeMS = results.MS(o.Total), results.MS(o.Setup), results.MS(o.Downtime)
 	run.Rounds, run.Syncs = o.Rounds, o.Syncs
 	run.Pages, run.PagesCompressed = c.Pages(), c.Compressed
 	run.PagesRaw, run.PagesZero, run.Busy = c.Raw, c.Zero, c.Busy
@@ -50,7 +50,7 @@ func (o *Outcome) Record(run *results.Run) {
 	run.Timeline = make([]results.Point, len(o.Timeline))
 	for i, p := range o.Timeline {
 		run.Timeline[i] = results.Point{
-			MS: ms(p.At), RemainingBytes: p.Remaining, WireBytes: p.Emitted, Syncs: p.Syncs,
+			MS: results.MS(p.At), RemainingBytes: p.Remaining, WireBytes: p.Emitted, Syncs: p.Syncs,
 			Compressed: p.Counts.Compressed, Raw: p.Counts.Raw, Zero: p.Counts.Zero,
 			Busy: p.Counts.Busy,
 		}
@@ -83,7 +83,7 @@ func (s *source) overhead(run *results.Run) results.Overhead {
 }
 
 func selfInflicted(usage []results.ThreadUsage, gc collections) results.Self {
-	self := results.Self{GCCycles: gc.cycles, GCPauseMS: ms(gc.paused)}
+	self := results.Self{GCCycles: gc.cycles, GCPauseMS: results.MS(gc.paused)}
 	var delay float64
 	var switches int64
 	known := false
@@ -114,16 +114,16 @@ func ThreadUsage(process string, usages []thread.Usage) []results.ThreadUsage {
 
 func oneUsage(process string, u *thread.Usage) results.ThreadUsage {
 	r := results.ThreadUsage{
-		Process: process, Name: u.Name, Role: u.Role.String(), TID: u.TID, WallMS: ms(u.Wall),
+		Process: process, Name: u.Name, Role: u.Role.String(), TID: u.TID, WallMS: results.MS(u.Wall),
 		FutexWaits: u.FutexWaits, FutexWakes: u.FutexWakes, Locks: u.Locks, Stamps: u.Stamps,
 	}
 	if u.KernelKnown {
-		r.CPUMS, r.CPUUserMS, r.CPUSystemMS = number(ms(u.CPU)), number(ms(u.User)), number(ms(u.System))
+		r.CPUMS, r.CPUUserMS, r.CPUSystemMS = number(results.MS(u.CPU)), number(results.MS(u.User)), number(results.MS(u.System))
 		r.Voluntary, r.Involuntary = &u.Voluntary, &u.Involuntary
 	}
 	if u.KernelKnown && u.DelayKnown {
-		r.RunDelayMS = number(ms(u.RunDelay))
-		r.BlockedMS = number(ms(u.Wall - u.CPU - u.RunDelay))
+		r.RunDelayMS = number(results.MS(u.RunDelay))
+		r.BlockedMS = number(results.MS(u.Wall - u.CPU - u.RunDelay))
 	}
 	for s, d := range u.States { // all zero with accounting off
 		if d <= 0 {
@@ -131,14 +131,13 @@ func oneUsage(process string, u *thread.Usage) results.ThreadUsage {
 		}
 		if r.StatesMS == nil {
 			r.StatesMS = map[string]float64{}
-			r.RemainderMS = number(ms(u.States[thread.Remainder]))
+			r.RemainderMS = number(results.MS(u.States[thread.Remainder]))
 		}
-		r.StatesMS[thread.State(s).String()] = ms(d)
+		r.StatesMS[thread.State(s).String()] = results.MS(d)
 	}
 	return r
 }
 
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 func us(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
 // number is v, or null where it has no meaning.

@@ -212,7 +212,7 @@ func expectEnd[T any](t *testing.T, what string, f func() T) T {
 	}
 }
 
-// farEnd runs a destination on ends of its own and returns the source's ends and its verdict.
+// farEnd runs a destination on ends of its own and returns the source's ends and its answer.
 func farEnd(t *testing.T, sc Scenario) (Ends, func() error) {
 	t.Helper()
 	source, destination, free, err := makeEnds()
@@ -294,11 +294,11 @@ func TestBrokenStreams(t *testing.T) {
 			_ = unix.Shutdown(ends.Data, unix.SHUT_WR)
 			ctl, _ := newControl(ends.Control, 10*time.Second)
 			var h hello
-			var r report
+			var r arrival
 			if err := errors.Join(ctl.receive(&h), ctl.receive(&r)); err != nil {
 				t.Fatal(err)
 			}
-			_ = ctl.send(verdict{})
+			_ = ctl.send(answer{})
 			wantError(t, verdictOf(), c.says)
 			wantError(t, errors.New(r.Error), c.says)
 		})

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"mtbench/internal/codec"
 	"mtbench/internal/content"
 	"mtbench/internal/link"
@@ -64,7 +62,7 @@ func (c *compression) time(t thread.Thread, req *models.Request) []time.Duration
 	var batches []time.Duration
 	stop := t.Now() + serviceFor
 	for page := 0; t.Now() < stop || len(batches) < serviceLeast+1; {
-		begin := threadCPU()
+		begin := thread.CPUTime()
 		for range serviceBatch {
 			c.Put(page % c.mem.Pages())
 			page++
@@ -72,16 +70,7 @@ func (c *compression) time(t thread.Thread, req *models.Request) []time.Duration
 			c.Handle(t, req)
 			j.out.Reset()
 		}
-		batches = append(batches, threadCPU()-begin)
+		batches = append(batches, thread.CPUTime()-begin)
 	}
 	return batches[1:]
-}
-
-// threadCPU is the CPU time of the calling OS thread.
-func threadCPU() time.Duration {
-	var ts unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
-		return 0
-	}
-	return time.Duration(ts.Nano())
 }

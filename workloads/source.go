@@ -1,262 +1,238 @@
 package workloads
 
 import (
+	"errors"
 	"fmt"
-	"math/rand/v2"
-	"slices"
-	"sync/atomic"
+	"os"
+	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"mtbench/internal/codec"
+	"mtbench/internal/content"
 	"mtbench/internal/link"
 	"mtbench/internal/thread"
 	"mtbench/internal/wire"
 	"mtbench/models"
+	"mtbench/results"
 )
 
-// failure keeps the first error of any thread.
-type failure struct{ first atomic.Pointer[error] }
-
-func (f *failure) set(err error) { f.first.CompareAndSwap(nil, &err) }
-
-// Err is the first error, or nil. Safe at any time.
-func (f *failure) Err() error {
-	if err := f.first.Load(); err != nil {
-		return *err
-	}
-	return nil
+// RunSource is one run: it migrates a guest of its own over ends, has the destination's memory
+// compared with its own afterwards, and returns the record, in which the noise and the run's place
+// in its series are left to the caller. With sc.Destination Discard there is nobody at the other
+// end. A run that did not complete is a record, not an error; other memory is a *MemoryDiffers.
+func RunSource(sc Scenario, build models.Builder, ends Ends) (*results.Run, error) {
+	defer sc.holdCollector()()
+	return sc.runSource(build, ends)
 }
 
-// compression is the work of the source's pipeline over real memory: Jobs, and RoundJobs for the
-// ideal baseline.
-type compression struct {
-	failure
+// source is the near end of a run.
+type source struct {
+	Scenario
+	ends    Ends
+	ctl     control
+	peer    int // pid of the destination
 	mem     *Memory
-	codec   codec.Codec
-	level   int
+	log     *DirtyLog
+	gen     content.Generator
+	link    *link.Link
 	stream  *hostStream
-	next    int // page of the next Fill
-	counts  Counts
-	jobs    []*job
-	shaping func() *link.Link // the link of one worker of the ideal baseline
+	jobs    *compression
+	machine thread.Machine
+	writers *Writers
 
-	// Between PutRound and EndRound.
-	dirty    *Bitmap
-	from, to int // words
+	outcome   Outcome
+	collector collections
 }
 
-// job is one request of the source: what a slot of the original holds. It goes to and fro with its
-// request.
-type job struct {
-	page    int
-	encoder codec.Encoder
-	out     *wire.Output
-	origin  []byte // private copy of the page: vCPUs go on writing the guest's
-	handled int
-	samples serviceSamples
-
-	// Of a worker's share (ideal baseline).
-	sink   *link.Link
-	iov    [][]byte
-	counts Counts
-	taken  int
-	bytes  int64
+func (sc Scenario) runSource(build models.Builder, ends Ends) (*results.Run, error) {
+	s := &source{Scenario: sc, ends: ends}
+	if err := s.prepare(); err != nil {
+		return nil, s.giveUp(err)
+	}
+	defer s.mem.Unmap()
+	started := time.Now()
+	if err := s.migrate(build); err != nil {
+		return nil, s.giveUp(err)
+	}
+	if err := errors.Join(leaveWords(s.machine), leaveTrace(s.TraceTo, s.machine)); err != nil {
+		return nil, s.giveUp(err)
+	}
+	run := s.record(started)
+	if sc.Destination == Discard {
+		run.UnverifiedReason = "the stream was discarded"
+		return run, nil
+	}
+	if err := s.verify(run); err != nil {
+		return nil, err
+	}
+	return run, nil
 }
 
-// serviceSamples are codec times of pages, one in sampleEvery, the latest kept.
-type serviceSamples struct {
-	times [128]time.Duration
-	n     int
-}
-
-const sampleEvery = 16
-
-func (s *serviceSamples) add(d time.Duration) {
-	s.times[s.n%len(s.times)] = d
-	s.n++
-}
-
-// Init makes a request's buffers and codec state.
-func (c *compression) Init(req *models.Request) error {
-	j, err := newJob(c.codec, c.level)
+// prepare makes everything that is made before the measured time, and waits until the destination
+// stands ready.
+func (s *source) prepare() error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	c, err := codec.Lookup(s.Codec)
 	if err != nil {
 		return err
 	}
-	if c.shaping != nil {
-		j.sink, j.iov = c.shaping(), make([][]byte, 1)
+	if s.gen, err = content.New(s.Content, s.Seed); err != nil {
+		return err
 	}
-	req.User = j
-	c.jobs = append(c.jobs, j)
+	if err := s.connect(); err != nil {
+		return err
+	}
+	if s.mem, err = MapMemory(s.Memory); err != nil {
+		return err
+	}
+	s.mem.Fill(s.gen)
+	s.log = NewDirtyLog(s.mem.Pages())
+	s.stream = &hostStream{Stream: wire.NewStream(s.link), mem: s.mem}
+	s.jobs = &compression{mem: s.mem, codec: c, level: s.Level, stream: s.stream}
+	if s.Destination == Discard {
+		s.jobs.shaping = s.workerLink
+	}
+	s.machine = s.Scenario.machine(s.Threads + s.VCPUs)
+	return s.meet()
+}
+
+// workerLink is the link of one worker of the ideal baseline: its share of the whole.
+func (s *source) workerLink() *link.Link {
+	return WorkerLink(s.LinkBandwidth, s.LinkBurst, s.Threads)
+}
+
+// WorkerLink is the part of a link that one of so many workers has for itself.
+func WorkerLink(bandwidth float64, burst int64, workers int) *link.Link {
+	n := int64(workers)
+	return link.NewDiscard(bandwidth/float64(n), max(1, burst/n))
+}
+
+func (s *source) connect() error {
+	if s.Destination == Discard {
+		s.link = link.NewDiscard(s.LinkBandwidth, s.LinkBurst)
+		return nil
+	}
+	var err error
+	if s.ctl, err = newControl(s.ends.Control, s.timeout()); err != nil {
+		return err
+	}
+	if err := link.SetTimeouts(s.ends.Data, s.timeout(), s.timeout()); err != nil {
+		return err
+	}
+	if _, err := link.SetSendBuffer(s.ends.Data, s.SocketBuffer); err != nil {
+		return err
+	}
+	s.link = link.NewSocket(s.ends.Data, s.LinkBandwidth, s.LinkBurst)
 	return nil
 }
 
-// newJob makes a job and warms its codec up by a page of noise, which uses all of its tables: some make their state at
-// the first page, and the first use of memory can cost a virtual machine some microseconds a page of it. That is setup
-// and not migration, and there are as many states as requests.
-func newJob(k codec.Codec, level int) (*job, error) {
-	encoder, err := k.NewEncoder(level)
-	if err != nil {
-		return nil, err
+func (s *source) meet() error {
+	if s.Destination == Discard {
+		return nil
 	}
-	j := &job{encoder: encoder, out: wire.NewOutput(), origin: make([]byte, PageSize)}
-	noise := rand.NewChaCha8([32]byte{})
-	_, _ = noise.Read(j.origin) // it never fails
-	if _, err := encoder.Encode(nil, j.out.Begin(0), j.origin); err != nil {
-		return nil, err
+	var h hello
+	if err := s.ctl.receive(&h); err != nil {
+		return fmt.Errorf("waiting for the destination: %w", err)
 	}
-	j.out.Reset()
-	return j, nil
+	if h.Error != "" {
+		s.ctl = control{} // it has said all that it will
+		return fmt.Errorf("the destination: %s", h.Error)
+	}
+	s.peer = h.PID
+	return nil
 }
 
-// MakeState makes what each request of the source has, for those who measure how long that takes.
-func MakeState(k codec.Codec, level int) error {
-	_, err := newJob(k, level)
-	return err
-}
-
-func (c *compression) Put(page int)    { c.next = page }
-func (c *compression) Counts() *Counts { return &c.counts }
-
-func (c *compression) Fill(_ thread.Thread, req *models.Request) {
-	req.User.(*job).page = c.next
-}
-
-func (c *compression) Handle(t thread.Thread, req *models.Request) {
-	was := t.Enter(thread.Codec)
-	j := req.User.(*job)
-	j.handled++
-	if j.handled%sampleEvery != 0 {
-		c.compress(t, j, j.page)
-	} else {
-		begin := t.Now()
-		if c.compress(t, j, j.page) {
-			j.samples.add(t.Now() - begin)
+// migrate runs the migration thread, and ends the stream behind it.
+func (s *source) migrate(build models.Builder) error {
+	m := s.machine
+	var failed error
+	err := m.Run("live_migration", func(t thread.Thread) {
+		store := newHostStore(s.mem, s.gen, s.WriteBytes)
+		s.writers, failed = StartWriters(m, t, s.vcpus(), s.log, store, s.mem.Pages())
+		if failed != nil {
+			return
 		}
-	}
-	t.Enter(was)
+		before := readCollections()
+		s.outcome, failed = Migrate(t, s.world(build), s.settings())
+		s.collector = readCollections().since(before)
+		s.writers.Join(t)
+		if failed == nil && s.Destination == Process {
+			s.stream.End(t)
+			failed = s.stream.Err()
+		}
+	})
+	return errors.Join(failed, err)
 }
 
-// compress puts a record of the page behind what the job's output holds, and reports whether the
-// codec ran: a page of zeros is found here, as QEMU's workers find it since 2018.
-func (c *compression) compress(t thread.Thread, j *job, page int) bool {
-	live := c.mem.Page(page)
-	if isZero(live) {
-		j.out.PutZero(page)
-		return false
+func (s *source) world(build models.Builder) World {
+	return World{
+		Machine: s.machine, Guest: &hostGuest{s.mem, s.log, s.writers},
+		Stream: s.stream, Jobs: s.jobs,
+		Build: func(t thread.Thread) (models.Pipeline, error) {
+			return build(s.machine, t, s.sourceConfig(), s.jobs)
+		},
 	}
-	copy(j.origin, live)
-	n, err := j.encoder.Encode(t, j.out.Begin(page), j.origin)
-	if err == nil {
-		err = j.out.Commit(n)
+}
+
+func (s *source) vcpus() VCPUs {
+	return VCPUs{Count: s.VCPUs, Rate: s.DirtyRate, Pattern: s.Pattern, Seed: s.Seed}
+}
+
+// giveUp tells the destination, frees it from waiting for the stream, and adds what it has to say.
+func (s *source) giveUp(failed error) error {
+	if s.ctl.timeout == 0 {
+		return failed
+	}
+	s.ctl.lastWords()
+	_ = s.ctl.send(answer{Error: failed.Error()})
+	_ = unix.Shutdown(s.ends.Data, unix.SHUT_RDWR)
+	var far arrival
+	if s.ctl.receive(&far) == nil && far.Error != "" && !strings.Contains(failed.Error(), far.Error) {
+		return fmt.Errorf("%w (the destination: %s)", failed, far.Error)
+	}
+	return failed
+}
+
+// verify hears the destination's report and compares the memories.
+func (s *source) verify(run *results.Run) error {
+	var far arrival
+	err := s.ctl.receive(&far)
+	if err != nil {
+		err = fmt.Errorf("waiting for the destination's report: %w", err)
+	} else if far.Error != "" {
+		err = fmt.Errorf("the destination: %s", far.Error)
 	}
 	if err != nil {
-		c.set(fmt.Errorf("compressing page %d: %w", page, err))
+		_ = s.ctl.send(answer{Error: err.Error()}) // it waits for a word before it ends
+		return err
 	}
-	return true
-}
-
-// Done moves the result into the stream and counts it. A job that failed has none.
-func (c *compression) Done(t thread.Thread, req *models.Request) {
-	j := req.User.(*job)
-	zero := j.out.IsZero()
-	n := c.stream.PutOutput(t, j.out)
-	if n > 0 {
-		c.counts.count(n, zero)
+	run.ThreadUsage = append(run.ThreadUsage, far.Usage...)
+	if s.peer != os.Getpid() {
+		run.PeakMemoryBytes += far.Peak
 	}
-}
-
-// recordHeader is what QEMU's compressed-size leaves out of a record: the header with CONTINUE.
-const recordHeader = wire.CompressedOverhead - 4
-
-func (c *Counts) count(bytes int, zero bool) {
-	if zero {
-		c.Zero++
-		return
+	run.Self = selfInflicted(run.ThreadUsage, s.collector)
+	if !run.Completed {
+		run.UnverifiedReason = "the migration did not complete"
+		return s.ctl.send(answer{})
 	}
-	c.Compressed++
-	c.CompressedBytes += int64(bytes - recordHeader)
-}
-
-// PutRound says which words of the bitmap the workers share next.
-func (c *compression) PutRound(dirty *Bitmap, from, to int) {
-	c.dirty, c.from, c.to = dirty, from, to
-}
-
-// Share compresses the pages of worker w's words into that worker's own stream.
-func (c *compression) Share(t thread.Thread, req *models.Request, w, n int) {
-	was := t.Enter(thread.Codec)
-	j, share := req.User.(*job), c.dirty.Share(c.from, c.to, w, n)
-	for page, ok := share.Next(); ok; page, ok = share.Next() {
-		c.shareOne(t, j, page)
+	if want := s.outcome.Counts.Pages(); far.Pages != want {
+		err := &PagesLost{want, far.Pages}
+		_ = s.ctl.send(answer{Error: err.Error()})
+		return err
 	}
-	c.drain(t, j, 0)
-	t.Enter(was)
-}
-
-func (c *compression) shareOne(t thread.Thread, j *job, page int) {
-	before := j.out.Len()
-	c.compress(t, j, page)
-	j.taken++
-	j.counts.count(j.out.Len()-before, j.out.IsZero())
-	c.drain(t, j, ShareBuffer)
-}
-
-// ShareBuffer is how many bytes a worker of the ideal baseline keeps before it sends them: one more record must fit.
-const ShareBuffer = wire.BufferSize - wire.MaxCompressed - 2*wire.CompressedOverhead
-
-// drain sends the job's output once it holds more than keep bytes.
-func (c *compression) drain(t thread.Thread, j *job, keep int) {
-	if j.out.Len() <= keep {
-		return
+	if err := s.ctl.send(answer{Send: true}); err != nil {
+		return err
 	}
-	j.bytes += int64(j.out.Len())
-	j.iov[0] = j.out.Bytes()
-	if err := j.sink.Writev(t, j.iov); err != nil {
-		c.set(err)
+	digest, err := s.ctl.compare(s.mem)
+	if err != nil {
+		_ = s.ctl.send(answer{Error: err.Error()})
+		return err
 	}
-	j.out.Reset()
+	equal := true
+	run.Verified, run.MemoryFingerprint = &equal, digest
+	return s.ctl.send(answer{})
 }
-
-// EndRound adds up what the workers did.
-func (c *compression) EndRound(thread.Thread) {
-	for _, j := range c.jobs {
-		c.counts.Add(j.counts)
-		c.stream.apart += j.bytes
-		c.dirty.Uncount(j.taken)
-		j.counts, j.bytes, j.taken = Counts{}, 0, 0
-	}
-}
-
-// serviceTime is the median of the codec times sampled, and false if there are none.
-func (c *compression) serviceTime() (time.Duration, bool) {
-	var all []time.Duration
-	for _, j := range c.jobs {
-		all = append(all, j.samples.times[:min(j.samples.n, len(j.samples.times))]...)
-	}
-	return median(all)
-}
-
-func median(all []time.Duration) (time.Duration, bool) {
-	if len(all) == 0 {
-		return 0, false
-	}
-	slices.Sort(all)
-	return all[len(all)/2], true
-}
-
-// hostStream is the Stream of a real run.
-type hostStream struct {
-	*wire.Stream
-	mem   *Memory
-	apart int64 // bytes that the ideal baseline's workers sent by themselves
-}
-
-func (s *hostStream) Open(t thread.Thread) { s.Start(t, int64(len(s.mem.bytes))) }
-
-func (s *hostStream) Raw(t thread.Thread, page int, _ bool) { s.PutRaw(t, page, s.mem.Page(page)) }
-
-func (s *hostStream) Zero(t thread.Thread, page int, _ bool) { s.PutZero(t, page) }
-
-func (s *hostStream) EOS(t thread.Thread) { s.Stream.EOS(t) }
-
-func (s *hostStream) Emitted() int64 { return s.Bytes() + s.apart }

@@ -13,12 +13,12 @@ import (
 func TestWordsAreLeft(t *testing.T) {
 	m := thread.NewKernel(thread.Options{MaxThreads: 1})
 	m.NewMutex("done-lock", thread.LockGlobal)
-	t.Setenv(WordsEnv, "")
+	t.Setenv(wordsEnv, "")
 	if err := leaveWords(m); err != nil {
 		t.Errorf("not asked for: %v", err)
 	}
 	dir := t.TempDir()
-	t.Setenv(WordsEnv, dir)
+	t.Setenv(wordsEnv, dir)
 	if err := leaveWords(m); err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestWordsAreLeft(t *testing.T) {
 		!strings.HasSuffix(string(text), " mutex done-lock\n") {
 		t.Errorf("%q, %v", text, err)
 	}
-	t.Setenv(WordsEnv, filepath.Join(dir, "nonexistent"))
+	t.Setenv(wordsEnv, filepath.Join(dir, "nonexistent"))
 	if err := leaveWords(m); err == nil {
 		t.Error("a directory that is not there was written to")
 	}

@@ -13,6 +13,7 @@ import (
 	"mtbench/internal/content"
 	"mtbench/internal/host"
 	"mtbench/internal/predict"
+	"mtbench/results"
 )
 
 type calibrateOptions struct {
@@ -104,7 +105,7 @@ func writable(path string) error {
 	}
 	probe, err := os.CreateTemp(dir, ".mtbench-")
 	if err != nil {
-		return fmt.Errorf("no file can be made in the directory %s: %w", dir, reason(err))
+		return fmt.Errorf("no file can be made in the directory %s: %w", dir, results.Reason(err))
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

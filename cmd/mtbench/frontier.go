@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"mtbench/internal/series"
+	"mtbench/workloads"
 )
 
 // The bounds of --repeats: the interval of a median needs six for 95 %.
@@ -58,7 +59,7 @@ func frontierDefaults() series.Settings {
 	s.Matrix.Models = []string{"locked", "lockless", "ideal"}
 	s.Matrix.Threads = []int{4}
 	s.Matrix.AA = 0
-	s.Destination = series.Discard
+	s.Destination = workloads.Discard
 	return s
 }
 

@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"mtbench/results"
 )
 
 func main() {
@@ -46,7 +48,7 @@ type output struct {
 func (o *output) Write(p []byte) (int, error) {
 	n, err := o.file.Write(p)
 	if err != nil && o.err == nil {
-		o.err = reason(err)
+		o.err = results.Reason(err)
 	}
 	return n, err
 }

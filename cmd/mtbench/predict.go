@@ -340,7 +340,7 @@ func traceFile(path string) (*os.File, error) {
 	case errors.Is(err, os.ErrExist):
 		return nil, fmt.Errorf("--trace: %s exists already; a trace is not written over", path)
 	case err != nil:
-		return nil, fmt.Errorf("--trace: %s cannot be made: %w", path, reason(err))
+		return nil, fmt.Errorf("--trace: %s cannot be made: %w", path, results.Reason(err))
 	}
 	return f, nil
 }

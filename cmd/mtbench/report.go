@@ -104,7 +104,7 @@ func makeDir(path string) error {
 		return fmt.Errorf("%s is a file, not a directory", path)
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
-		return fmt.Errorf("the directory %s cannot be made: %w", path, reason(err))
+		return fmt.Errorf("the directory %s cannot be made: %w", path, results.Reason(err))
 	}
 	return nil
 }

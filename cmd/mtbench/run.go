@@ -15,6 +15,7 @@ import (
 
 	"mtbench/internal/series"
 	"mtbench/internal/thread"
+	"mtbench/results"
 )
 
 // runOptions are the flags of `mtbench run` that are not settings of the series.
@@ -121,7 +122,7 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 	}
 	if o.calibrate != "" {
 		if err := os.Mkdir(o.calibrate, 0o755); err != nil {
-			return badInput(fmt.Errorf("--calibrate: the directory %s cannot be made: %w", o.calibrate, reason(err)))
+			return badInput(fmt.Errorf("--calibrate: the directory %s cannot be made: %w", o.calibrate, results.Reason(err)))
 		}
 		s.Between = calibrations(cmd.Context(), o.calibrate, s.Header)
 	}

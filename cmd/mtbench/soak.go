@@ -38,7 +38,7 @@ func soakSettings(model string) series.Settings {
 	s := series.Defaults()
 	s.Matrix = results.Matrix{Models: []string{model}, Threads: []int{4}, Waits: []bool{true}, Pairs: 1}
 	s.Memory, s.DirtyRate, s.LinkBandwidth = 8<<20, series.Rate{}, series.Rate{}
-	s.Destination = series.Discard
+	s.Destination = workloads.Discard
 	s.Limit = time.Minute // a static guest always completes; this bounds a hang
 	return s
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -66,13 +65,4 @@ func statusOf(err error) int {
 		return statusUsage
 	}
 	return statusInternal
-}
-
-// reason is why a file operation failed, without the operation and the path.
-func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"mtbench/results"
 )
 
 // maxFile bounds the memory that a content file takes, in bytes.
@@ -24,7 +26,7 @@ func newFile(path string) (Generator, error) {
 func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path) // before opening: opening a pipe would wait for a writer
 	if err != nil {
-		return nil, cause(err)
+		return nil, results.Reason(err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("it is %s; a regular file is needed", what(info.Mode()))
@@ -38,7 +40,7 @@ func readFile(path string) ([]byte, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, cause(err)
+		return nil, results.Reason(err)
 	}
 	defer f.Close()
 	data := make([]byte, (info.Size()+PageSize-1)/PageSize*PageSize)
@@ -59,14 +61,6 @@ func what(m os.FileMode) string {
 		return "a device"
 	}
 	return "no regular file"
-}
-
-// cause is err without the path, which the message has already.
-func cause(err error) error {
-	if pe, ok := err.(*os.PathError); ok {
-		return pe.Err
-	}
-	return err
 }
 
 func (f file) Fill(page int, buf []byte) {

@@ -71,12 +71,12 @@ func readCalibration(path string) (*Calibration, results.CalibrationRef, error) 
 			path, path)
 	}
 	if err != nil {
-		return nil, ref, fmt.Errorf("%s cannot be read: %w", path, cause(err))
+		return nil, ref, fmt.Errorf("%s cannot be read: %w", path, results.Reason(err))
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxCalibrationBytes+1))
 	if err != nil {
-		return nil, ref, fmt.Errorf("%s cannot be read: %w", path, cause(err))
+		return nil, ref, fmt.Errorf("%s cannot be read: %w", path, results.Reason(err))
 	}
 	c, err := parseCalibration(text)
 	if err != nil {
@@ -85,15 +85,6 @@ func readCalibration(path string) (*Calibration, results.CalibrationRef, error) 
 	sum := sha256.Sum256(text)
 	ref = results.CalibrationRef{File: path, SHA256: hex.EncodeToString(sum[:]), Host: c.Host.CPUModel}
 	return c, ref, nil
-}
-
-// cause is why the system refused something, without the call and the path.
-func cause(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }
 
 func parseCalibration(text []byte) (*Calibration, error) {

@@ -126,7 +126,7 @@ func readingOfCPU() float64 {
 	const n = 1000
 	return cpuOf(n, func() {
 		for range n {
-			threadCPU()
+			thread.CPUTime()
 		}
 	})
 }
@@ -210,10 +210,10 @@ func (x *member) work(t thread.Thread, begin time.Duration) {
 	end := begin + crowdFor
 	for ; t.Now() < begin; x.turn(t, end) {
 	}
-	was := threadCPU() // as at begin: it does not grow while the thread waits for a CPU
+	was := thread.CPUTime() // as at begin: it does not grow while the thread waits for a CPU
 	for x.took, x.pages = 0, 0; t.Now() < end; x.turn(t, end) {
 	}
-	x.all = threadCPU() - was
+	x.all = thread.CPUTime() - was
 	x.token.pass() // the other must not wait for ever
 }
 
@@ -222,9 +222,9 @@ func (x *member) turn(t thread.Thread, end time.Duration) {
 	for now := atomic.LoadUint32(x.token.word); now%2 != x.side && t.Now() < end; now = atomic.LoadUint32(x.token.word) {
 		waitOn(x.token.word, now, x.token.flag, nil)
 	}
-	before := threadCPU()
+	before := thread.CPUTime()
 	x.do(t, x.pages)
-	x.took += threadCPU() - before
+	x.took += thread.CPUTime() - before
 	x.pages++
 	x.token.pass()
 }

@@ -137,7 +137,7 @@ func (m *meter) nullDue(ctx context.Context, s setting) (n mains, err error) {
 	sc := m.scenario(s)
 	setup := Setup{CPUs: min(m.plan.Host.CPUs, sim.MaxCPUs), Scenario: results.Scenario{
 		MemoryBytes: sc.Memory, VCPUs: sc.VCPUs, DirtyRate: sc.DirtyRate, Pattern: sc.Pattern, WriteBytes: sc.WriteBytes,
-		DowntimeLimitMS: toMS(sc.DowntimeLimit), Flush: string(sc.Flush), LimitMS: toMS(sc.Limit),
+		DowntimeLimitMS: results.MS(sc.DowntimeLimit), Flush: string(sc.Flush), LimitMS: results.MS(sc.Limit),
 		Destination: sc.Destination, LinkBandwidth: sc.LinkBandwidth, LinkBurst: sc.LinkBurst, Machine: sc.Machine,
 		DecompressThreads: sc.DecompressThreads,
 	}}
@@ -157,8 +157,6 @@ func (m *meter) nullDue(ctx context.Context, s setting) (n mains, err error) {
 	}
 	return n, nil
 }
-
-func toMS(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // mainsOf is that of a run, which must have completed and say what its main threads took.
 func mainsOf(run *results.Run) (n mains, err error) {

@@ -123,9 +123,9 @@ func (m *meter) batch(name, note string, n int, f func()) {
 
 // cpuOf is the CPU time of f by each of the n things that it does, in ns.
 func cpuOf(n int, f func()) float64 {
-	begin := threadCPU()
+	begin := thread.CPUTime()
 	f()
-	return float64(threadCPU()-begin) / float64(n)
+	return float64(thread.CPUTime()-begin) / float64(n)
 }
 
 func (m *meter) add(name string, ns float64) {
@@ -133,15 +133,6 @@ func (m *meter) add(name string, ns float64) {
 }
 
 func (m *meter) figure(name string) float64 { return m.c.figure(name, nil) }
-
-// threadCPU is the CPU time of the calling OS thread.
-func threadCPU() time.Duration {
-	var ts unix.Timespec
-	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
-		return 0
-	}
-	return time.Duration(ts.Nano())
-}
 
 // twoCPUs are those that the experiments are made on: the first that this process may use. One may be slower for a
 // while, as where a virtual CPU shares its core with a neighbour; then what pages take is the mean of both.
@@ -368,13 +359,13 @@ func (m *meter) sleeps(t thread.Thread) {
 	slack, _ := unix.PrctlRetInt(unix.PR_GET_TIMERSLACK, 0, 0, 0, 0)
 	for range samples {
 		var late time.Duration
-		before := threadCPU()
+		before := thread.CPUTime()
 		for range n {
 			at := t.Now() + length
 			t.SleepUntil(at, thread.Sleeping)
 			late += t.Now() - at
 		}
-		call := float64(threadCPU()-before)/n - m.figure("switch_ns")
+		call := float64(thread.CPUTime()-before)/n - m.figure("switch_ns")
 		m.add("sleep_call_ns", call)
 		m.add("sleep_slack_ns", float64(slack))
 		m.add("timer_latency_ns", float64(late)/n-float64(slack)-m.figure("switch_ns")-call/2)
@@ -468,12 +459,12 @@ func (m *meter) making(thread.Thread) error {
 	}
 	const states = 11 // they are large
 	for range states {
-		m.add("state_ns", cpuOf(1, func() { err = workloads.MakeState(c, m.plan.Level) }))
+		m.add("state_ns", cpuOf(1, func() { _, err = codec.NewWarmEncoder(c, m.plan.Level, workloads.PageSize) }))
 		if err != nil {
 			return err
 		}
 	}
-	m.c.Notes["state_ns"] = "making a codec state and the buffers of a request, and warming it up"
+	m.c.Notes["state_ns"] = "making a codec state and warming it up"
 	return nil
 }
 
@@ -649,7 +640,7 @@ func readPages(t thread.Thread, fd int, into *workloads.Memory) ([]float64, erro
 		return nil, err
 	}
 	var list []float64
-	for begin, pages := threadCPU(), 0; len(list) < samples; {
+	for begin, pages := thread.CPUTime(), 0; len(list) < samples; {
 		rec, err := r.Next(t)
 		if err != nil {
 			return nil, err
@@ -661,8 +652,8 @@ func readPages(t thread.Thread, fd int, into *workloads.Memory) ([]float64, erro
 				return nil, err
 			}
 		case rec.Kind == wire.EOS && pages > 0:
-			list = append(list, float64(threadCPU()-begin)/float64(pages))
-			begin, pages = threadCPU(), 0
+			list = append(list, float64(thread.CPUTime()-begin)/float64(pages))
+			begin, pages = thread.CPUTime(), 0
 		}
 	}
 	return list, nil

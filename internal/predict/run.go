@@ -160,8 +160,8 @@ func (r *virtual) migrate(t thread.Thread) error {
 		return r.build(m, t, r.config(), r.jobs)
 	})
 	r.outcome, err = workloads.Migrate(t, world, workloads.Settings{
-		MaxBandwidth: sc.MaxBandwidth, DowntimeLimit: fromMS(sc.DowntimeLimitMS),
-		Flush: workloads.FlushPolicy(sc.Flush), Limit: fromMS(sc.LimitMS)})
+		MaxBandwidth: sc.MaxBandwidth, DowntimeLimit: results.FromMS(sc.DowntimeLimitMS),
+		Flush: workloads.FlushPolicy(sc.Flush), Limit: results.FromMS(sc.LimitMS)})
 	r.guest.writers.Join(t)
 	if incoming != nil {
 		r.far.close(t)
@@ -215,5 +215,3 @@ func (r *virtual) record() *results.Run {
 		workloads.ThreadUsage("destination", far)...)
 	return run
 }
-
-func fromMS(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }

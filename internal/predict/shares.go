@@ -3,6 +3,7 @@ package predict
 import (
 	"mtbench/internal/link"
 	"mtbench/internal/thread"
+	"mtbench/internal/wire"
 	"mtbench/models"
 	"mtbench/workloads"
 )
@@ -33,7 +34,7 @@ func (j *jobs) Share(t thread.Thread, req *models.Request, w, n int) {
 		j.encode(t, job, page)
 		p.held += recordOf(&p.counts, page)
 		p.taken++
-		j.drain(t, p, workloads.ShareBuffer)
+		j.drain(t, p, wire.OutputRoom)
 	}
 	j.drain(t, p, 0)
 	t.Enter(was)

@@ -31,7 +31,7 @@ func (n *Series) Describe(w io.Writer) error {
 		fmt.Sprintf("far end     %s, %d threads", sc.Destination, sc.DecompressThreads),
 		fmt.Sprintf("memory      up to %d MiB at once", largest.MemoryNeeded()>>20),
 		fmt.Sprintf("time        at most %v, were every run to reach its bound of %v",
-			(time.Duration(len(n.plan)) * fromMS(sc.LimitMS)).Round(time.Second), fromMS(sc.LimitMS)),
+			(time.Duration(len(n.plan)) * results.FromMS(sc.LimitMS)).Round(time.Second), results.FromMS(sc.LimitMS)),
 	}
 	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
 	return err

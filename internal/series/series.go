@@ -130,16 +130,12 @@ func (s *Settings) resolve(perSecond float64) results.Scenario {
 		MaxBandwidth:  s.MaxBandwidth.Resolve(bytesPerSecond),
 		LinkBandwidth: s.LinkBandwidth.Resolve(bytesPerSecond), LinkMultiple: s.LinkBandwidth.Multiple,
 		LinkBurst:       s.LinkBurst,
-		DowntimeLimitMS: ms(s.DowntimeLimit), Flush: s.Flush,
+		DowntimeLimitMS: results.MS(s.DowntimeLimit), Flush: s.Flush,
 		DecompressThreads: s.Decompress, Destination: s.Destination,
-		Machine: s.Machine, Pin: s.Pin, Sealed: s.Sealed && s.Machine == workloads.Kernel, LimitMS: ms(s.Limit), Account: s.Account,
+		Machine: s.Machine, Pin: s.Pin, Sealed: s.Sealed && s.Machine == workloads.Kernel, LimitMS: results.MS(s.Limit), Account: s.Account,
 		RoundRobin: s.RoundRobin,
 	}
 }
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-func fromMS(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
 // workload is one run of s, for checks before the host has been measured.
 func (s *Settings) workload(perSecond float64, threads int, seed uint64) workloads.Scenario {
@@ -152,8 +148,8 @@ func workload(sc results.Scenario, s Slot) workloads.Scenario {
 		Memory: sc.MemoryBytes, VCPUs: sc.VCPUs, DirtyRate: sc.DirtyRate, Pattern: sc.Pattern,
 		WriteBytes: sc.WriteBytes, Content: sc.Content, Seed: s.Seed,
 		Codec: sc.Codec, Level: sc.Level, MaxBandwidth: sc.MaxBandwidth,
-		DowntimeLimit: fromMS(sc.DowntimeLimitMS), Flush: workloads.FlushPolicy(sc.Flush),
-		Limit: fromMS(sc.LimitMS), Destination: sc.Destination,
+		DowntimeLimit: results.FromMS(sc.DowntimeLimitMS), Flush: workloads.FlushPolicy(sc.Flush),
+		Limit: results.FromMS(sc.LimitMS), Destination: sc.Destination,
 		LinkBandwidth: sc.LinkBandwidth, LinkBurst: sc.LinkBurst,
 		Machine: sc.Machine, Pin: sc.Pin, Sealed: sc.Sealed, Account: sc.Account,
 		Model: s.Model, Threads: s.Threads, Wait: s.Wait, RoundRobin: sc.RoundRobin,
@@ -204,7 +200,7 @@ func socketBuffer() int {
 func (n *Series) Create(path string) error {
 	if n.traces != "" {
 		if err := os.MkdirAll(n.traces, 0o755); err != nil {
-			return fmt.Errorf("--trace: the directory %s cannot be made: %w", n.traces, osReason(err))
+			return fmt.Errorf("--trace: the directory %s cannot be made: %w", n.traces, results.Reason(err))
 		}
 	}
 	w, err := results.Create(path, n.Header)
@@ -247,7 +243,7 @@ func (n *Series) resumable() error {
 // or that nothing has been measured for.
 func CheckHeader(h results.Header) error {
 	s := Settings{Matrix: h.Matrix, Destination: h.Scenario.Destination,
-		Limit: fromMS(h.Scenario.LimitMS), Budget: time.Hour}
+		Limit: results.FromMS(h.Scenario.LimitMS), Budget: time.Hour}
 	if err := s.Validate(); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"mtbench/results"
+	"mtbench/workloads"
 )
 
 // smallSeries is a series that takes no time to make: source only, one cell.
@@ -13,7 +14,7 @@ func smallSeries(t *testing.T) *Series {
 	s := Defaults()
 	s.Matrix = results.Matrix{Models: []string{"inline"}, Threads: []int{1}, Waits: []bool{true}, Pairs: 2}
 	s.Memory, s.DirtyRate, s.LinkBandwidth = 1<<20, Rate{}, Rate{}
-	s.Destination, s.Codec = Discard, "spin:50us"
+	s.Destination, s.Codec = workloads.Discard, "spin:50us"
 	n, err := New(s, Build{})
 	if err != nil {
 		t.Fatal(err)

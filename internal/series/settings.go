@@ -9,6 +9,7 @@ import (
 	"mtbench/models"
 	"mtbench/models/registry"
 	"mtbench/results"
+	"mtbench/workloads"
 )
 
 // Rate is a rate as it was asked for: absolute, or as a multiple of what one thread of this host
@@ -60,9 +61,6 @@ type Settings struct {
 	Budget time.Duration // with Matrix.Until: the series ends after it
 }
 
-// Discard is the destination that throws the stream away.
-const Discard = "discard"
-
 // Limits on what may be asked for. A series beyond them is a typing error more likely than a wish.
 const (
 	MaxPairs  = 10000 // of a cell
@@ -96,7 +94,7 @@ func (s *Settings) validateModel(flag, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", flag, err)
 	}
-	if c.SourceOnly && s.Destination != Discard {
+	if c.SourceOnly && s.Destination != workloads.Discard {
 		return fmt.Errorf("%s: %s has no destination side; add --destination discard", flag, name)
 	}
 	return nil

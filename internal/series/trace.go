@@ -130,12 +130,3 @@ func aboutRun(run *results.Run, ends []*thread.Trace) map[string]any {
 		"note": tracedNote,
 	}
 }
-
-// osReason is why the system refused something, without the call and the path.
-func osReason(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
-}

@@ -199,3 +199,13 @@ func allowedCPUs() []int {
 	}
 	return cpus
 }
+
+// CPUTime returns the CPU time of the calling OS thread so far, or 0 where the kernel does not say.
+// Callers lock their goroutine to it.
+func CPUTime() time.Duration {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}

@@ -16,6 +16,9 @@ type Output struct {
 	zero bool
 }
 
+// OutputRoom is how many bytes an Output may hold so that any one more record fits.
+const OutputRoom = BufferSize - MaxCompressed - 2*CompressedOverhead
+
 // NewOutput makes an empty output.
 func NewOutput() *Output { return &Output{buf: make([]byte, BufferSize)} }
 
