@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sort"
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -28,65 +29,32 @@ func (iv Interval) Contains(v float64) bool { return iv.Lo <= v && v <= iv.Hi }
 // average of +Inf and -Inf is anything at all: it widens the interval at both ends and leaves the
 // estimate alone.
 func HodgesLehmann(x []float64, confidence float64) Interval {
-	return fromDifferences(walsh(x), signTails(len(x)), confidence)
+	return intervalOf(walsh(x), signTails(len(x)), confidence)
 }
 
 // Shift estimates by how much x lies above y, two samples that are not paired: the median of all
 // differences, with the interval that inverts the Mann-Whitney test (L. E. Moses; see Hollander and
 // Wolfe, section 4.3). Infinite values are treated as in [HodgesLehmann].
 func Shift(x, y []float64, confidence float64) Interval {
-	var d differences
-	for _, a := range x {
-		for _, b := range y {
-			d.add(a - b)
-		}
-	}
-	return fromDifferences(d, rankSumTails(len(x), len(y)), confidence)
+	return intervalOf(gaps(x, y), rankSumTails(len(x), len(y)), confidence)
 }
 
-// differences are the values whose order statistics are the ends of an interval.
-type differences struct {
-	values    []float64
-	undefined int // how many are ∞ − ∞
-}
-
-func (d *differences) add(v float64) {
-	if math.IsNaN(v) {
-		d.undefined++
-		return
-	}
-	d.values = append(d.values, v)
-}
-
-func walsh(x []float64) differences {
-	var d differences
-	for i, a := range x {
-		for _, b := range x[i:] {
-			d.add(a/2 + b/2)
-		}
-	}
-	return d
-}
-
-// fromDifferences takes the k-th value from either end, where k is the largest for which the null
+// intervalOf takes the k-th value from either end, where k is the largest for which the null
 // distribution's tails hold no more than the confidence leaves.
-func fromDifferences(d differences, tails func(k int) float64, confidence float64) Interval {
-	slices.Sort(d.values)
-	all := len(d.values) + d.undefined
-	iv := Interval{Estimate: Median(d.values), Lo: math.Inf(-1), Hi: math.Inf(1), Confidence: 1}
-	k := 0
-	for k < all/2 && 2*tails(k) <= 1-confidence {
-		k++
-	}
+func intervalOf(o *ordered, tails func(k int) float64, confidence float64) Interval {
+	all := o.total + o.undefined
+	iv := Interval{Estimate: o.median(), Lo: math.Inf(-1), Hi: math.Inf(1), Confidence: 1}
+	allowed := func(k int) bool { return 2*tails(k) <= 1-confidence }
+	k := sort.Search(all/2, func(k int) bool { return !allowed(k) })
 	if k == 0 {
 		return iv
 	}
 	iv.Confidence = 1 - 2*tails(k-1)
-	if at := k - 1 - d.undefined; at >= 0 { // the undefined ones stand at the lower end …
-		iv.Lo = d.values[at]
+	if at := k - 1 - o.undefined; at >= 0 { // the undefined ones stand at the lower end …
+		iv.Lo = o.kth(at)
 	}
-	if at := all - k; at < len(d.values) { // … and at the upper one
-		iv.Hi = d.values[at]
+	if at := all - k; at < o.total { // … and at the upper one
+		iv.Hi = o.kth(at)
 	}
 	return iv
 }
@@ -195,11 +163,7 @@ func Quantile(sorted []float64, q float64) float64 {
 }
 
 // Centre is the estimate of [HodgesLehmann] alone.
-func Centre(x []float64) float64 {
-	d := walsh(x)
-	slices.Sort(d.values)
-	return Median(d.values)
-}
+func Centre(x []float64) float64 { return walsh(x).median() }
 
 // Understated is by what factor the spread of n values may fall short of the true one: the upper
 // confidence bound of a standard deviation about a known centre, over its estimate. It assumes
