@@ -190,7 +190,7 @@ type Run struct {
 	PeakMemoryBytes    int64   `json:"peak_memory_bytes" unit:"bytes" doc:"peak resident memory of source and destination process together"`
 	PipelineRequests   int     `json:"pipeline_requests" unit:"count" doc:"requests preallocated by the model at the source"`
 	MemoryFingerprint  string  `json:"memory_fingerprint,omitempty" doc:"digest of the source's memory at the end"`
-	StaleRecordsInSync int64   `json:"stale_guarded" unit:"count" doc:"times a page was held back because an older record of it was still in flight"`
+	StaleRecordsInSync int64   `json:"stale_guarded" unit:"count" doc:"times the migration waited, before it read the dirty log, for records that were still in flight (--flush sync)"`
 
 	// What was going on around it.
 	Noise    Noise    `json:"noise" doc:"what disturbed the run from outside"`

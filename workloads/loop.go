@@ -112,10 +112,9 @@ type loop struct {
 	rounds   int
 
 	// Order of records.
-	unguarded bool  // a sync has made pages dirty again whose older records may be in flight
-	accepted  int64 // pages that the pipeline took
-	mainZero  int64 // of counts.Zero, those of this thread
-	guarded   int64
+	accepted int64 // pages that the pipeline took
+	mainZero int64 // of counts.Zero, those of this thread
+	settled  int64
 
 	// Rate window.
 	windowStart time.Duration
@@ -158,11 +157,12 @@ func newLoop(w World, s Settings) *loop {
 	}
 }
 
-// setup makes every page dirty, syncs once, makes the threads and sends the opening record.
+// setup makes every page dirty, syncs once, makes the threads and sends the opening record. The
+// first rate window is open already: as the original's, it opens with the migration.
 func (l *loop) setup(t thread.Thread) error {
+	l.windowStart, l.windowBase = l.start, l.Stream.Emitted()
 	l.dirty.SetAll()
 	l.sync(t)
-	l.unguarded = false // nothing has been sent yet
 	pipe, err := l.Build(t)
 	if err != nil {
 		return fmt.Errorf("making the pipeline: %w", err)
@@ -170,9 +170,7 @@ func (l *loop) setup(t thread.Thread) error {
 	l.pipe = pipe
 	l.rounder, _ = pipe.(models.Rounder)
 	l.Stream.Open(t)
-	now := t.Now()
-	l.setupTime = now - l.start
-	l.windowStart, l.windowBase = now, l.Stream.Emitted()
+	l.setupTime = t.Now() - l.start
 	return l.failure()
 }
 
@@ -196,9 +194,11 @@ func (l *loop) iterations(t thread.Thread) {
 }
 
 // iterateOrComplete decides by what remains. Only a remainder below the threshold makes it ask the
-// dirty log: syncs come when the known dirty memory has nearly drained, not by the clock.
+// dirty log: syncs come when the known dirty memory has nearly drained, not by the clock. What the
+// log then adds decides whether the guest stops.
 func (l *loop) iterateOrComplete(t thread.Thread) {
 	if l.remaining() < l.threshold {
+		l.settle(t)
 		l.sync(t)
 	}
 	if l.end != "" {
@@ -213,7 +213,6 @@ func (l *loop) iterateOrComplete(t thread.Thread) {
 
 // iterate sends pages until the window's bytes are spent, MaxWait has passed or none is left.
 func (l *loop) iterate(t thread.Thread) {
-	l.guard(t)
 	begin := t.Now()
 	for i := 0; !l.rateLimited(); i++ {
 		sent := l.step(t)
@@ -238,11 +237,11 @@ func (l *loop) iterate(t thread.Thread) {
 // complete is the stop phase: the guest stands still, the rate limit is off, and everything dirty
 // goes out through the same path.
 func (l *loop) complete(t thread.Thread) {
+	l.settle(t) // without a threshold nobody has
 	down := t.Now()
 	l.Guest.Stop(t)
 	l.stopped = true
 	l.sync(t)
-	l.guard(t)
 	for i := 0; l.step(t) != 0 && l.failure() == nil; i++ {
 		if i%CheckPages == 0 {
 			l.observe(t.Now())
@@ -372,16 +371,15 @@ func (l *loop) roundWords() int {
 	return int(l.windowLimit/(PageSize*wordBits)) + 1
 }
 
-// guard keeps two records of one page from being in flight: what was sent before the last sync is
-// flushed, and an EOS behind it makes the destination wait for its own pool.
-func (l *loop) guard(t thread.Thread) {
-	if !l.unguarded || l.Flush != FlushSync {
-		return
+// settle, with FlushSync, waits for all that is in flight before the dirty log is read, and puts an
+// EOS behind it, at which the destination waits for its own pool. So two records of one page are
+// never in flight, at neither end; and the stop phase has no pages of before to wait for, of which
+// a model with longer queues has more.
+func (l *loop) settle(t thread.Thread) {
+	if l.Flush != FlushSync || l.inFlight() <= 0 {
+		return // the EOS of the last iteration stands behind every record
 	}
-	l.unguarded = false
-	if l.inFlight() > 0 {
-		l.guarded++
-	}
+	l.settled++
 	l.pipe.Flush(t)
 	l.Stream.EOS(t)
 }
@@ -394,7 +392,6 @@ func (l *loop) inFlight() int64 {
 func (l *loop) sync(t thread.Thread) {
 	l.Guest.Sync(t, l.dirty)
 	l.syncs++
-	l.unguarded = true
 	l.closePeriod(t.Now())
 	if l.syncs > 1 && !l.stopped {
 		l.watchDivergence()
@@ -484,7 +481,7 @@ func (l *loop) point(since time.Duration) {
 func (l *loop) outcome(total time.Duration) Outcome {
 	return Outcome{
 		End: l.end, Total: total, Setup: l.setupTime, Downtime: l.downtime,
-		Counts: *l.counts, Rounds: l.rounds, Syncs: l.syncs, Guarded: l.guarded,
+		Counts: *l.counts, Rounds: l.rounds, Syncs: l.syncs, Settled: l.settled,
 		Emitted: l.Stream.Emitted(), Threshold: l.threshold, Remaining: l.remaining(),
 		BusyRatioPeriod: l.periodRatio, Timeline: l.timeline,
 	}

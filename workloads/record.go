@@ -38,7 +38,7 @@ func (o *Outcome) Record(run *results.Run) {
 	run.PagesRaw, run.PagesZero, run.Busy = c.Raw, c.Zero, c.Busy
 	run.WireBytes, run.CompressedBytes = o.Emitted, c.CompressedBytes
 	run.ThresholdBytes, run.RemainingBytes = o.Threshold, o.Remaining
-	run.StaleRecordsInSync = o.Guarded
+	run.StaleRecordsInSync = o.Settled
 	if !run.Wait {
 		run.BusyRatio = ratio(float64(c.Busy), float64(run.Pages))
 		run.BusyRatioPeriod = number(o.BusyRatioPeriod)

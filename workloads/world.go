@@ -97,9 +97,9 @@ func (c *Counts) Add(d Counts) {
 type FlushPolicy string
 
 const (
-	// FlushSync flushes before the first page of a new sync period and puts an EOS behind it, at
-	// which the destination waits for its own pool. Within a period a page goes out once only,
-	// so two records of one page are never in flight, on neither side. The default.
+	// FlushSync flushes before each sync and puts an EOS behind it, at which the destination
+	// waits for its own pool. Between two syncs a page goes out once only, so two records of one
+	// page are never in flight, on neither side; and nothing is when the guest stops. The default.
 	FlushSync FlushPolicy = "sync"
 
 	// FlushWrap flushes where the search wraps round the end of memory, as QEMU 3.1 does. A page
@@ -169,7 +169,7 @@ type Outcome struct {
 	Counts    Counts
 	Rounds    int   // passes over memory that were begun
 	Syncs     int   // bitmap syncs
-	Guarded   int64 // times a flush held the next page back because older records were in flight
+	Settled   int64 // times FlushSync waited for records in flight before it read the dirty log
 	Emitted   int64 // bytes put into the stream
 	Threshold int64 // last threshold, bytes
 	Remaining int64 // bytes dirty at the end, what the log held included
