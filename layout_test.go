@@ -37,31 +37,34 @@ var mayImport = map[string]string{
 	"models/lockless":  "internal/thread models internal/ptrring",
 	"models/steps":     "internal/thread models internal/ptrring",
 	"internal/sim":     "internal/thread internal/trace",
-	"internal/verdict": "internal/stats results",
+	"internal/metric":  "results",
+	"internal/verdict": "internal/metric internal/stats results",
 	"workloads": "internal/thread models results " +
 		"internal/codec internal/content internal/link internal/wire",
 
 	"models/registry": "internal/thread models models/locked models/lockless models/steps",
 
 	"report/internal/format": "",
-	"report/internal/view":   "results internal/verdict report/internal/format",
-	"report/internal/table": "results internal/verdict report/internal/format " +
+	"report/internal/view":   "results internal/metric internal/verdict report/internal/format",
+	"report/internal/table": "results internal/metric internal/verdict report/internal/format " +
 		"report/internal/view",
-	"report/internal/plot": "results report/internal/format report/internal/view",
-	"report/internal/page": "results report/internal/format report/internal/view " +
+	"report/internal/plot": "results internal/metric report/internal/format report/internal/view",
+	"report/internal/page": "results internal/metric report/internal/format report/internal/view " +
 		"report/internal/table report/internal/plot",
-	"report": "results report/internal/format report/internal/view report/internal/table " +
+	"report": "results internal/metric report/internal/format report/internal/view report/internal/table " +
 		"report/internal/plot report/internal/page",
 
 	"internal/series": "internal/thread models results internal/trace internal/codec " +
 		"internal/host internal/link workloads internal/verdict models/registry",
-	"internal/predict": "internal/thread internal/stats models results internal/trace " +
+	"internal/predict": "internal/thread internal/metric internal/stats models results " +
+		"internal/trace " +
 		"internal/codec internal/content internal/link internal/wire " +
 		"workloads internal/sim models/registry",
 	"internal/explore": "internal/thread models internal/sim",
 
 	"cmd/mtbench": "internal/thread internal/stats models results internal/codec " +
-		"internal/content internal/host workloads internal/sim internal/verdict models/registry " +
+		"internal/content internal/host internal/metric workloads internal/sim internal/verdict " +
+		"models/registry " +
 		"models/modeltest/planted report internal/series internal/predict internal/explore",
 
 	"models/modeltest":           "internal/thread models",

@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
+	"slices"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
@@ -20,31 +21,28 @@ type chartPoint struct {
 	Extra string  `json:"extra,omitempty"`
 }
 
-// chartFigures are what a history is kept of, the deterministic counters among them.
-func chartFigures() []benchFigure {
-	return []benchFigure{
-		{"total time [ms]", false, view.TotalTime},
-		{"CPU a page [µs]", false, view.CpuPage},
-		{"futex waits [per page]", false, view.BothRoles(view.FutexWaits)},
-		{"futex wakes [per page]", false, view.BothRoles(view.FutexWakes)},
-		{"voluntary switches [per page]", false, view.BothRoles(view.Voluntary)},
-		{"locks taken [per page]", false, view.BothRoles(view.LocksTaken)},
-		{"pages sent [per s]", true, view.DrainRate},
-		{"completed [%]", true, completedPercent},
-	}
+// chartMetrics are what a history is kept of, the deterministic counters among them. Completion is the
+// last: it tells of the medians that are left out.
+func chartMetrics() []metric.Metric {
+	all := slices.DeleteFunc(metric.All(), func(m metric.Metric) bool {
+		return !m.Chart || m.Name == metric.Completed
+	})
+	return append(all, metric.Get(metric.Completed))
 }
 
 // ChartJSON writes the medians of every cell in the two formats of
 // benchmark-action/github-action-benchmark: customSmallerIsBetter to smaller, customBiggerIsBetter
 // to bigger. A median that is infinite (it could not complete) is left out: completed tells of it.
 func ChartJSON(smaller, bigger io.Writer, files []*results.File) error {
+	metrics := chartMetrics()
 	points := map[bool][]chartPoint{false: {}, true: {}}
 	for i, f := range files {
 		s := view.SourceOf(f, i, len(files))
 		s.Each(s.Models(), func(c *view.Figures) {
-			for _, figure := range chartFigures() {
-				if p, ok := pointOf(s, c, figure); ok {
-					points[figure.higher] = append(points[figure.higher], p)
+			for _, m := range metrics {
+				if p, ok := pointOf(s, c, m); ok {
+					bigger := m.Better == metric.Higher
+					points[bigger] = append(points[bigger], p)
 				}
 			}
 		})
@@ -55,15 +53,14 @@ func ChartJSON(smaller, bigger io.Writer, files []*results.File) error {
 	return writeJSON(bigger, points[true])
 }
 
-func pointOf(s *view.Source, c *view.Figures, f benchFigure) (chartPoint, bool) {
-	values := view.SampleOf(c.Runs, f.of)
+func pointOf(s *view.Source, c *view.Figures, m metric.Metric) (chartPoint, bool) {
+	values := view.SampleOf(c.Runs, m.In(m.Shown))
 	if !format.Finite(values.Median()) {
 		return chartPoint{}, false
 	}
-	name, unit := splitUnit(f.unit)
 	p := chartPoint{
-		Name:  fmt.Sprintf("%s, %s: %s", format.CleanText(c.Model, 64), c.CaseText(), name),
-		Unit:  unit,
+		Name:  fmt.Sprintf("%s, %s: %s", format.CleanText(c.Model, 64), c.CaseText(), m.Shown.Name),
+		Unit:  m.Shown.Unit,
 		Value: format.SixDigits(values.Median()),
 		Extra: fmt.Sprintf("n=%d", len(values)),
 	}
@@ -83,10 +80,4 @@ func writeJSON(w io.Writer, points []chartPoint) error {
 	}
 	_, err = w.Write(append(text, '\n'))
 	return err
-}
-
-// splitUnit cuts "name [unit]" in two.
-func splitUnit(s string) (name, unit string) {
-	name, unit, _ = strings.Cut(strings.TrimSuffix(s, "]"), " [")
-	return name, unit
 }

@@ -6,10 +6,12 @@ import (
 	"io"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
@@ -22,7 +24,7 @@ import (
 func CSV(w io.Writer, files []*results.File) error {
 	out := csv.NewWriter(w)
 	fields := scalarFields(reflect.TypeFor[results.Run](), "", nil)
-	derived := csvFigures()
+	derived := csvMetrics()
 	if err := out.Write(csvHead(fields, derived)); err != nil {
 		return err
 	}
@@ -68,36 +70,18 @@ func scalarFields(t reflect.Type, prefix string, at []int) []csvField {
 	return fields
 }
 
-// csvFigure is one column that is made of a run.
-type csvFigure struct {
-	name, unit string
-	of         func(*results.Run) (float64, bool)
+// csvMetrics are the columns that are made of a run.
+func csvMetrics() []metric.Metric {
+	return slices.DeleteFunc(metric.All(), func(m metric.Metric) bool { return m.CSV.Name == "" })
 }
 
-func csvFigures() []csvFigure {
-	figures := []csvFigure{
-		{"main_cpu", "percent of one CPU", view.MainCPU},
-		{"worker_cpu_lowest", "percent of one CPU", view.WorkerLow},
-		{"worker_cpu_highest", "percent of one CPU", view.WorkerHigh},
-		{"cpu_a_page", "µs", view.CpuPage},
-	}
-	for _, role := range []string{"main", "worker"} {
-		figures = append(figures,
-			csvFigure{role + "_futex_waits", "per page", view.PerPage(role, view.FutexWaits)},
-			csvFigure{role + "_futex_wakes", "per page", view.PerPage(role, view.FutexWakes)},
-			csvFigure{role + "_voluntary_switches", "per page", view.PerPage(role, view.Voluntary)},
-			csvFigure{role + "_locks", "per page", view.PerPage(role, view.LocksTaken)})
-	}
-	return figures
-}
-
-func csvHead(fields []csvField, derived []csvFigure) []string {
+func csvHead(fields []csvField, derived []metric.Metric) []string {
 	head := []string{"file", "kind", "host", "failed_class", "failed_reason", "kept"}
 	for _, f := range fields {
 		head = append(head, withUnit(f.name, f.unit))
 	}
-	for _, f := range derived {
-		head = append(head, withUnit(f.name, f.unit))
+	for _, m := range derived {
+		head = append(head, withUnit(m.CSV.Name, m.CSV.Unit))
 	}
 	return head
 }
@@ -116,7 +100,7 @@ func csvLead(f *results.File, class, reason, kept string) []string {
 }
 
 func csvRun(f *results.File, r *results.Run, kept bool, fields []csvField,
-	derived []csvFigure) []string {
+	derived []metric.Metric) []string {
 	row := csvLead(f, "", "", strconv.FormatBool(kept))
 	v := reflect.ValueOf(r).Elem()
 	for _, field := range fields {
@@ -124,7 +108,7 @@ func csvRun(f *results.File, r *results.Run, kept bool, fields []csvField,
 	}
 	for _, d := range derived {
 		text := ""
-		if figure, ok := d.of(r); ok {
+		if figure, ok := d.In(d.CSV)(r); ok {
 			text = strconv.FormatFloat(figure, 'g', 6, 64)
 		}
 		row = append(row, text)
@@ -134,7 +118,7 @@ func csvRun(f *results.File, r *results.Run, kept bool, fields []csvField,
 
 // csvFailed is the row of a run without figures: of the record's fields, those that a failed run
 // has too.
-func csvFailed(f *results.File, r *results.Failed, fields []csvField, derived []csvFigure) []string {
+func csvFailed(f *results.File, r *results.Failed, fields []csvField, derived []metric.Metric) []string {
 	row := csvLead(f, r.Class, r.Reason, "")
 	v := reflect.ValueOf(r).Elem()
 	names := map[string]reflect.Value{}

@@ -210,9 +210,9 @@ func benchResults(t *testing.T, f *results.File) []*benchfmt.Result {
 	if r.Err() != nil {
 		t.Fatal(r.Err())
 	}
-	for _, figure := range benchFigures() {
-		if m := r.Units().Get(figure.unit, "better"); m == nil {
-			t.Errorf("%s does not say which is better", figure.unit)
+	for _, figure := range benchMetrics() {
+		if m := r.Units().Get(figure.Bench.Name, "better"); m == nil {
+			t.Errorf("%s does not say which is better", figure.Bench.Name)
 		}
 	}
 	return all

@@ -8,6 +8,7 @@ import (
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
 	"mtbench/report/internal/table"
 	"mtbench/report/internal/view"
@@ -129,7 +130,7 @@ func TestAnExtraIsInNoTable(t *testing.T) {
 	if text := table.ExtrasText(plain); text != "" {
 		t.Errorf("without an extra the note says %q", text)
 	}
-	m, _ := verdict.Lookup("total_time")
+	m, _ := metric.Lookup("total_time")
 	if a, b := len(verdict.CompareAll(f, m)), len(verdict.CompareAll(&extra, m)); a != b {
 		t.Errorf("%d comparisons with an extra, %d without", b, a)
 	}

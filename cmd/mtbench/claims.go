@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
 	"mtbench/results"
 )
@@ -122,7 +123,7 @@ func haveRuns(files []*results.File) error {
 }
 
 func listMetrics(w io.Writer) error {
-	for _, m := range verdict.Metrics() {
+	for _, m := range metric.All() {
 		if _, err := fmt.Fprintf(w, "%-22s %-18s %s\n", m.Name, m.Unit, m.Doc); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
 	"mtbench/results"
 )
@@ -66,10 +67,10 @@ func runCompare(cmd *cobra.Command, o *compareOptions, paths []string) error {
 	return compareStatus(cmd.ErrOrStderr(), list)
 }
 
-func lookupMetrics(names []string) ([]verdict.Metric, error) {
-	var metrics []verdict.Metric
+func lookupMetrics(names []string) ([]metric.Metric, error) {
+	var metrics []metric.Metric
 	for _, name := range names {
-		m, ok := verdict.Lookup(name)
+		m, ok := metric.Lookup(name)
 		if !ok {
 			return nil, fmt.Errorf("--metrics: there is no metric %q; mtbench claims --metrics lists them",
 				name)
@@ -79,7 +80,7 @@ func lookupMetrics(names []string) ([]verdict.Metric, error) {
 	return metrics, nil
 }
 
-func compareFiles(files []*results.File, metrics []verdict.Metric, threshold float64) (
+func compareFiles(files []*results.File, metrics []metric.Metric, threshold float64) (
 	*verdict.ChangeList, error) {
 	list, err := verdict.CompareFiles(files[0], files[1],
 		verdict.ChangeOptions{Metrics: metrics, Threshold: threshold})

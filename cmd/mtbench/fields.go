@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"mtbench/internal/verdict"
+	"mtbench/internal/metric"
 	"mtbench/report"
 	"mtbench/results"
 )
@@ -52,13 +52,15 @@ func explain(w io.Writer, files []*results.File) error {
 
 func explainMetrics(b *strings.Builder) {
 	b.WriteString("\n# Figures that are compared\n\nEach is compared in pairs of runs, as a log ratio.\n" +
-		"\n| figure | unit | what | deterministic counter |\n|---|---|---|---|\n")
-	for _, m := range verdict.Metrics() {
+		"\n| figure | unit | better | what | not to be read | deterministic counter |\n" +
+		"|---|---|---|---|---|---|\n")
+	for _, m := range metric.All() {
 		counter := ""
 		if m.Counter {
 			counter = "yes: can gate where time is too noisy"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", m.Name, m.Unit, m.Doc, counter)
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", m.Name, m.Unit, m.Better, m.Doc,
+			m.Misread, counter)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"mtbench/internal/host"
+	"mtbench/internal/metric"
 	"mtbench/internal/series"
 	"mtbench/internal/verdict"
 	"mtbench/results"
@@ -135,7 +136,7 @@ func pairsAgain(c verdict.PairCounts) string {
 // soakBench makes the runs of a soak and takes their figures.
 type soakBench struct {
 	series   *series.Series
-	metrics  []verdict.Metric
+	metrics  []metric.Metric
 	reruns   int
 	progress series.Progress
 }
@@ -149,7 +150,7 @@ func newSoakBench(settings series.Settings, o soakOptions, metrics ...string) (*
 		metrics = []string{"total_time"}
 	}
 	b := &soakBench{reruns: o.reruns, progress: newProgress(os.Stderr)}
-	for _, m := range verdict.Metrics() {
+	for _, m := range metric.All() {
 		if slices.Contains(metrics, m.Name) {
 			b.metrics = append(b.metrics, m)
 		}

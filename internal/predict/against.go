@@ -10,6 +10,7 @@ import (
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/tw"
 
+	"mtbench/internal/metric"
 	"mtbench/results"
 )
 
@@ -66,25 +67,21 @@ func cellular(runs []results.Run, c Cell) Cellular {
 		if r.Completed {
 			x.Completed++
 		}
-		rate = append(rate, r.DrainRate)
-		wakes = append(wakes, waitWakes(r))
-		if r.BusyRatio != nil {
-			busy = append(busy, *r.BusyRatio)
-		}
+		rate = appendFigure(rate, metric.DrainRate, r)
+		wakes = appendFigure(wakes, metric.WaitWakesPerPage, r)
+		busy = appendFigure(busy, metric.BusyRatio, r)
 	}
 	x.Throughput, x.WaitWakes, x.Busy = spreadOf(rate), spreadOf(wakes), spreadOf(busy)
 	return x
 }
 
-// waitWakes is futex calls of main and workers of the source a page.
-func waitWakes(r *results.Run) float64 {
-	n := int64(0)
-	for _, u := range r.ThreadUsage {
-		if u.Process == "source" && (u.Role == "main" || u.Role == "worker") {
-			n += u.FutexWaits + u.FutexWakes
-		}
+// appendFigure adds a figure of a run to list if the run has it.
+func appendFigure(list []float64, name string, r *results.Run) []float64 {
+	m := metric.Get(name)
+	if v, ok := m.Of(r); ok {
+		return append(list, v)
 	}
-	return float64(n) / float64(r.Pages)
+	return list
 }
 
 // The bounds that a prediction of this host is held to.

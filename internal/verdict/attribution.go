@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/stats"
 	"mtbench/results"
 )
@@ -16,7 +17,7 @@ import (
 // steps. Shares are mean log ratios of the same pairs, so that they add up to the whole exactly;
 // their intervals are Student's, the one place here that assumes means to be about normal.
 type Attribution struct {
-	Metric   Metric
+	Metric   metric.Metric
 	Cell     Cell
 	Steps    []StepShare
 	Whole    StepShare
@@ -60,7 +61,7 @@ func stepsOf(f *results.File) []string {
 }
 
 // Attribute divides the difference of each cell of a file that has runs of at least two steps.
-func Attribute(f *results.File, m Metric) []Attribution {
+func Attribute(f *results.File, m metric.Metric) []Attribution {
 	steps := stepsOf(f)
 	if len(steps) < 2 {
 		return nil
@@ -75,7 +76,7 @@ func Attribute(f *results.File, m Metric) []Attribution {
 	return all
 }
 
-func attributeCell(f *results.File, m Metric, c Cell, steps []string) Attribution {
+func attributeCell(f *results.File, m metric.Metric, c Cell, steps []string) Attribution {
 	a := Attribution{Metric: m, Cell: c}
 	rounds, excluded := roundsOf(f, m, c, steps)
 	a.Pairs, a.Excluded = len(rounds), excluded
@@ -96,7 +97,7 @@ func attributeCell(f *results.File, m Metric, c Cell, steps []string) Attributio
 
 // roundsOf finds the rounds (half blocks) in which every step has a finite value, and gives the
 // logs of the values by step.
-func roundsOf(f *results.File, m Metric, c Cell, steps []string) (
+func roundsOf(f *results.File, m metric.Metric, c Cell, steps []string) (
 	rounds [][]float64, excluded int) {
 	byPair := map[int][]float64{}
 	for i, model := range steps {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"mtbench/internal/metric"
 	"mtbench/results"
 )
 
@@ -55,19 +56,19 @@ func sameValue(a, b any) bool {
 
 // ChangeOptions say what counts as a regression.
 type ChangeOptions struct {
-	Metrics   []Metric // what may regress; nil for [GateMetrics]
-	Threshold float64  // share by which a metric must be worse, at least; 0 for [DefaultThreshold]
+	Metrics   []metric.Metric // what may regress; nil for [GateMetrics]
+	Threshold float64         // share by which a metric must be worse, at least; 0 for [DefaultThreshold]
 }
 
 // DefaultThreshold is a change that is worth a red build.
 const DefaultThreshold = 0.05
 
-// GateMetrics are judged unless others are named: counters, which hardly depend on how busy the
-// machine was, and completion.
-func GateMetrics() []Metric {
-	var gate []Metric
-	for _, m := range Metrics() {
-		if m.Counter || m.Name == "completed" {
+// GateMetrics returns what is judged unless others are named: counters, which hardly depend on how
+// busy the machine was, and completion.
+func GateMetrics() []metric.Metric {
+	var gate []metric.Metric
+	for _, m := range metric.All() {
+		if m.Gate {
 			gate = append(gate, m)
 		}
 	}
@@ -207,7 +208,7 @@ func (l *ChangeList) sharedCases(before, after *results.File) []modelCell {
 }
 
 // add judges one metric over all shared cases, which are its family.
-func (l *ChangeList) add(before, after *results.File, m Metric, shared []modelCell) {
+func (l *ChangeList) add(before, after *results.File, m metric.Metric, shared []modelCell) {
 	var family []Comparison
 	for _, s := range shared {
 		if m.WaitOff && s.Wait {
@@ -226,7 +227,7 @@ func (l *ChangeList) add(before, after *results.File, m Metric, shared []modelCe
 }
 
 // widerFloor is that of the file whose machine can tell less.
-func widerFloor(before, after *results.File, m Metric) Floor {
+func widerFloor(before, after *results.File, m metric.Metric) Floor {
 	a, b := FloorOf(before, m), FloorOf(after, m)
 	const typical = 10
 	if a.For(typical) > b.For(typical) {
@@ -240,9 +241,9 @@ func widerFloor(before, after *results.File, m Metric) Floor {
 func (l *ChangeList) regressed(c *Comparison) bool {
 	limit := math.Log1p(l.Threshold)
 	switch {
-	case c.Metric.Better == Lower:
+	case c.Metric.Better == metric.Lower:
 		return c.State == HigherThan && c.Change.Estimate > limit
-	case c.Metric.Better == Higher:
+	case c.Metric.Better == metric.Higher:
 		return c.State == LowerThan && c.Change.Estimate < -limit
 	default:
 		return false

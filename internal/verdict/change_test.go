@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"mtbench/internal/metric"
 	"mtbench/results"
 )
 
@@ -51,7 +52,7 @@ func TestCompareFilesGatesOnCounters(t *testing.T) {
 
 func TestCompareFilesByTime(t *testing.T) {
 	before, after := twoModels(1, 10, 34).file(), twoModels(1.5, 10, 35).file()
-	list, err := CompareFiles(before, after, ChangeOptions{Metrics: []Metric{totalTimeMetric()}})
+	list, err := CompareFiles(before, after, ChangeOptions{Metrics: []metric.Metric{totalTimeMetric()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func TestCompareFilesByTime(t *testing.T) {
 		t.Errorf("regressions %+v, want lockless alone", worse)
 	}
 	few := twoModels(3, 3, 36).file()
-	list, _ = CompareFiles(few, few, ChangeOptions{Metrics: []Metric{totalTimeMetric()}})
+	list, _ = CompareFiles(few, few, ChangeOptions{Metrics: []metric.Metric{totalTimeMetric()}})
 	if list.Provable() {
 		t.Error("three runs a side can prove something")
 	}

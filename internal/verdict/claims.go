@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"mtbench/internal/metric"
 	"mtbench/results"
 )
 
@@ -244,7 +245,7 @@ func (c *Claim) checkMetric() (string, error) {
 		return "relation", fmt.Errorf("completion is no figure that can be %s; write completes or "+
 			"cannot-complete", c.Relation)
 	}
-	if _, ok := Lookup(c.Metric); !ok {
+	if _, ok := metric.Lookup(c.Metric); !ok {
 		return "metric", fmt.Errorf("there is no metric %q; there are %s", c.Metric, metricNames())
 	}
 	return "", nil
@@ -252,7 +253,7 @@ func (c *Claim) checkMetric() (string, error) {
 
 func metricNames() string {
 	var names []string
-	for _, m := range Metrics() {
+	for _, m := range metric.All() {
 		names = append(names, m.Name)
 	}
 	return strings.Join(names, ", ")
@@ -296,7 +297,7 @@ func (c *Claim) checkWhere() (string, error) {
 		return "base_threads", fmt.Errorf("base_threads: %d is outside of 1 to %d, or compares a model "+
 			"with itself", c.BaseThreads, results.MaxThreads)
 	}
-	m, _ := Lookup(c.Metric)
+	m, _ := metric.Lookup(c.Metric)
 	for _, w := range c.Where.Wait {
 		switch {
 		case w != "on" && w != "off":
@@ -345,7 +346,7 @@ func parsePercent(text string) (float64, error) {
 }
 
 func (c *Claim) checkValue() (string, error) {
-	m, _ := Lookup(c.Metric)
+	m, _ := metric.Lookup(c.Metric)
 	bounded := c.Relation == RelBelow || c.Relation == RelAbove
 	switch {
 	case bounded != (c.Value != nil):

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/stats"
 	"mtbench/results"
 )
@@ -27,7 +28,7 @@ const (
 
 // Comparison sets two models against each other in one cell by one metric.
 type Comparison struct {
-	Metric      Metric
+	Metric      metric.Metric
 	Cell        Cell // of the other
 	BaseCell    Cell // the same, but for a claim that compares across cells
 	Base, Other string
@@ -65,7 +66,7 @@ func (c *Comparison) N() int {
 }
 
 // Compare sets other against base in every cell of f. Its p-values are adjusted over the cells.
-func Compare(f *results.File, m Metric, base, other string) []Comparison {
+func Compare(f *results.File, m metric.Metric, base, other string) []Comparison {
 	var all []Comparison
 	for _, c := range Cells(f) {
 		if m.WaitOff && c.Wait {
@@ -81,7 +82,7 @@ func Compare(f *results.File, m Metric, base, other string) []Comparison {
 }
 
 // matrixTests is how many cells of the file's matrix, run or not yet, a metric is tested in.
-func matrixTests(f *results.File, m Metric) int {
+func matrixTests(f *results.File, m metric.Metric) int {
 	waits := f.Header.Matrix.Waits
 	if m.WaitOff {
 		waits = slices.DeleteFunc(slices.Clone(waits), func(on bool) bool { return on })
@@ -92,11 +93,11 @@ func matrixTests(f *results.File, m Metric) int {
 // PairsNeeded is how many pairs a cell the matrix of a file needs, so that pairs that all agree
 // prove something in each of its cells after Holm.
 func PairsNeeded(f *results.File) int {
-	return needed(false, max(1, matrixTests(f, Metric{}), len(Cells(f))))
+	return needed(false, max(1, matrixTests(f, metric.Metric{}), len(Cells(f))))
 }
 
 // CompareAll sets every other contender against the first, by m.
-func CompareAll(f *results.File, m Metric) []Comparison {
+func CompareAll(f *results.File, m metric.Metric) []Comparison {
 	var all []Comparison
 	models := Models(f)
 	for _, other := range models[min(1, len(models)):] {
@@ -105,7 +106,7 @@ func CompareAll(f *results.File, m Metric) []Comparison {
 	return all
 }
 
-func comparePaired(f *results.File, m Metric, cell Cell, base, other string) Comparison {
+func comparePaired(f *results.File, m metric.Metric, cell Cell, base, other string) Comparison {
 	pairs, again := pairUp(runsOf(f, base, cell), runsOf(f, other, cell), m)
 	c := Comparison{
 		Metric: m, Cell: cell, BaseCell: cell, Base: base, Other: other,
@@ -122,7 +123,7 @@ func comparePaired(f *results.File, m Metric, cell Cell, base, other string) Com
 
 // completions counts the runs of the pairs that completed.
 func completions(f *results.File, cell Cell, base, other string, pairs []Pair) (a, b int) {
-	m := Metric{Of: completed, Tick: 1}
+	m := metric.Get(metric.Completed)
 	counted, _ := pairUp(runsOf(f, base, cell), runsOf(f, other, cell), m)
 	in := map[int]bool{}
 	for _, p := range pairs {
@@ -139,7 +140,7 @@ func completions(f *results.File, cell Cell, base, other string, pairs []Pair) (
 
 // compareUnpaired sets two groups of runs against each other that are not neighbours: of two files
 // or of two cells.
-func compareUnpaired(m Metric, base, other []*results.Run) Comparison {
+func compareUnpaired(m metric.Metric, base, other []*results.Run) Comparison {
 	a, b := logs(m, base), logs(m, other)
 	c := Comparison{Metric: m, Unpaired: true, BaseN: len(a), OtherN: len(b)}
 	c.Planned = max(len(base), len(other))
@@ -156,7 +157,7 @@ func compareUnpaired(m Metric, base, other []*results.Run) Comparison {
 // that two of them are equal, as in pairs.
 const never = 1e100
 
-func logs(m Metric, runs []*results.Run) []float64 {
+func logs(m metric.Metric, runs []*results.Run) []float64 {
 	var x []float64
 	for _, r := range runs {
 		if v, ok := m.Of(r); ok {
@@ -259,9 +260,9 @@ func (c *Comparison) Word() string {
 	switch {
 	case c.Metric.Name == "total_time":
 		words = map[State]string{LowerThan: "faster", HigherThan: "slower"}
-	case c.Metric.Better == Lower:
+	case c.Metric.Better == metric.Lower:
 		words = map[State]string{LowerThan: "better", HigherThan: "worse"}
-	case c.Metric.Better == Higher:
+	case c.Metric.Better == metric.Higher:
 		words = map[State]string{LowerThan: "worse", HigherThan: "better"}
 	}
 	switch c.State {
@@ -379,7 +380,7 @@ func FormatSize(log float64) string {
 // Where both ends say that only one model completes, nothing is left to narrow.
 func Width(runs []results.Run, models []string, c Cell) float64 {
 	f := &results.File{Runs: runs}
-	m := timeMetrics()[0]
+	m := metric.Get(metric.TotalTime)
 	widest := 0.0
 	for _, other := range models[min(1, len(models)):] {
 		pairs, _ := pairUp(runsOf(f, models[0], c), runsOf(f, other, c), m)

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/stats"
 	"mtbench/results"
 )
@@ -42,7 +43,7 @@ const (
 )
 
 // FloorOf is the floor of a file for a metric.
-func FloorOf(f *results.File, m Metric) Floor {
+func FloorOf(f *results.File, m metric.Metric) Floor {
 	floor := Floor{Metric: m.Name, known: map[int]float64{}}
 	for _, p := range aaPairs(f, m) {
 		switch {
@@ -63,7 +64,7 @@ func newFloor(metric string, ratios []float64) Floor {
 }
 
 // aaPairs lists the pairs of a file's A/A blocks.
-func aaPairs(f *results.File, m Metric) []Pair {
+func aaPairs(f *results.File, m metric.Metric) []Pair {
 	type group struct {
 		Cell
 		model string

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/stats"
 	"mtbench/results"
 )
@@ -98,7 +99,7 @@ type floorKey struct {
 
 func (b *bench) gather(c *Claim, cell Cell) Judged {
 	j := Judged{Claim: c, Cell: cell}
-	m, _ := Lookup(c.Metric)
+	m, _ := metric.Lookup(c.Metric)
 	switch {
 	case c.paired():
 		b.twoModels(&j, m)
@@ -115,7 +116,7 @@ func (b *bench) gather(c *Claim, cell Cell) Judged {
 }
 
 // twoModels compares within the file that has most pairs of the cell, or else across files.
-func (b *bench) twoModels(j *Judged, m Metric) {
+func (b *bench) twoModels(j *Judged, m metric.Metric) {
 	c := j.Claim
 	baseCell := j.Cell
 	if c.BaseThreads != 0 {
@@ -145,7 +146,7 @@ func (b *bench) twoModels(j *Judged, m Metric) {
 }
 
 // acrossFiles compares the base of one file with the other of another of the same workload.
-func (b *bench) acrossFiles(j *Judged, m Metric) (*Comparison, *results.File) {
+func (b *bench) acrossFiles(j *Judged, m metric.Metric) (*Comparison, *results.File) {
 	for _, f := range b.files {
 		base := lastAttempts(f, j.Claim.Base, j.Cell)
 		for _, g := range b.files {
@@ -166,7 +167,7 @@ func (b *bench) acrossFiles(j *Judged, m Metric) (*Comparison, *results.File) {
 }
 
 // withFloor is the first of two files that measured a floor, or else the first.
-func withFloor(f, g *results.File, m Metric) *results.File {
+func withFloor(f, g *results.File, m metric.Metric) *results.File {
 	if !FloorOf(f, m).Measured() && FloorOf(g, m).Measured() {
 		return g
 	}
@@ -194,7 +195,7 @@ func (b *bench) keep(j *Judged, c *Comparison, f *results.File) {
 }
 
 // oneModel looks at the runs of one model: against a value, for zeros, or for completion.
-func (b *bench) oneModel(j *Judged, m Metric) {
+func (b *bench) oneModel(j *Judged, m metric.Metric) {
 	var runs []*results.Run
 	var from *results.File
 	for _, f := range b.files {

@@ -1,3 +1,10 @@
+// Package verdict says what result files prove: by how much two models differ and how sure that is,
+// below which difference this machine tells nothing, whether published claims hold, what changed
+// between two files, and which step of a redesign a difference comes from.
+//
+// Comparisons are on pairs of neighbouring runs and on the logarithm of the ratio of their values,
+// so that twice and half are equally far from equal. Nothing here assumes a distribution, except
+// where a comment says so.
 package verdict
 
 import (
@@ -6,6 +13,7 @@ import (
 	"math"
 	"slices"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/stats"
 	"mtbench/results"
 )
@@ -95,7 +103,7 @@ type pairKey struct{ pair, attempt int }
 // pairUp finds the pairs of two groups of runs of one cell. Of a pair that was run again because
 // the host was noisy, the last attempt at which both runs were made counts; again is how many
 // attempts do not.
-func pairUp(base, other []*results.Run, m Metric) (pairs []Pair, again int) {
+func pairUp(base, other []*results.Run, m metric.Metric) (pairs []Pair, again int) {
 	others := map[pairKey]*results.Run{}
 	for _, r := range other {
 		others[pairKey{r.Pair, r.Attempt}] = r
@@ -123,7 +131,7 @@ func pairUp(base, other []*results.Run, m Metric) (pairs []Pair, again int) {
 	return pairs, again
 }
 
-func newPair(base, other *results.Run, m Metric) (Pair, bool) {
+func newPair(base, other *results.Run, m metric.Metric) (Pair, bool) {
 	a, okA := m.Of(base)
 	b, okB := m.Of(other)
 	return Pair{

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"mtbench/internal/metric"
 	"mtbench/results"
 )
 
@@ -82,4 +83,4 @@ func tenCells() []Cell {
 	return cells
 }
 
-func totalTimeMetric() Metric { m, _ := Lookup("total_time"); return m }
+func totalTimeMetric() metric.Metric { m, _ := metric.Lookup("total_time"); return m }

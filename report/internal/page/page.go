@@ -111,7 +111,7 @@ func Write(w io.Writer, files []*results.File, opts Options) error {
 }
 
 func pageOf(files []*results.File, opts Options) *page {
-	p := &page{Several: len(files) > 1, RunHeads: pageRunHeads}
+	p := &page{Several: len(files) > 1, RunHeads: pageRunHeads()}
 	srcs := view.SourcesOf(files)
 	p.addPlots(srcs)
 	p.addSections(files, srcs)

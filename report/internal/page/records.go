@@ -16,6 +16,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
@@ -33,9 +34,12 @@ type pageRun struct {
 }
 
 // pageRunHeads are the headings of the columns of pageRun.Cells.
-var pageRunHeads = []string{"run", "case", "model", "pair", "result", "total time (ms)",
-	"downtime (ms)", "pages", "busy-ratio", "wire (bytes)", "CPU main (%)", "CPU threads (%)",
-	"futex calls a page", "noise"}
+func pageRunHeads() []string {
+	head := func(name string) string { m := metric.Get(name); return m.Head() }
+	return []string{"run", "case", "model", "pair", "result", head(metric.TotalTime),
+		head(metric.Downtime), "pages", head(metric.BusyRatio), "wire (bytes)",
+		head(metric.MainCPU), head(metric.WorkerCPU), head(metric.WaitWakesPerPage), "noise"}
+}
 
 func pageRunOf(file int, r *results.Run) pageRun {
 	row := pageRun{ID: fmt.Sprintf("r%d-%s", file, view.RunKey(r))}
@@ -50,8 +54,8 @@ func pageRunOf(file int, r *results.Run) pageRun {
 		view.Cell{Threads: r.Threads, Wait: r.Wait}.CaseText(), format.CleanText(r.Model, 24),
 		strconv.Itoa(r.Pair), result, format.Fixed(r.TotalTimeMS, 1), format.Fixed(r.DowntimeMS, 2),
 		strconv.FormatInt(r.Pages, 10), numberText(r.BusyRatio, 3),
-		strconv.FormatInt(r.WireBytes, 10), figureText(r, view.MainCPU, 1), workersText(r),
-		figureText(r, view.WakesAPage, 3), format.CleanText(r.Noise.Grade, 12)}
+		strconv.FormatInt(r.WireBytes, 10), figureText(r, metric.MainCPU), workersText(r),
+		figureText(r, metric.WaitWakesPerPage), format.CleanText(r.Noise.Grade, 12)}
 	row.Record, row.Model = r, format.CleanText(r.Model, 24)
 	row.TotalTimeMS, row.DowntimeMS = exact(r.TotalTimeMS), exact(r.DowntimeMS)
 	if r.BusyRatio != nil {
@@ -70,16 +74,17 @@ func numberText(v *results.Number, decimals int) string {
 	return format.Fixed(*v, decimals)
 }
 
-func figureText(r *results.Run, of func(*results.Run) (float64, bool), decimals int) string {
-	v, ok := of(r)
+func figureText(r *results.Run, name string) string {
+	m := metric.Get(name)
+	v, ok := m.In(m.Shown)(r)
 	if !ok {
 		return format.None
 	}
-	return format.Fixed(v, decimals)
+	return format.Fixed(v, m.Shown.Decimals)
 }
 
 func workersText(r *results.Run) string {
-	s := view.WorkerCPU(r)
+	s := view.WorkerPercents(r)
 	if len(s) == 0 {
 		return format.None
 	}

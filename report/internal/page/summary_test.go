@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"mtbench/internal/verdict"
+	"mtbench/internal/metric"
 	"mtbench/report/internal/plot"
 	"mtbench/report/internal/reporttest"
 	"mtbench/report/internal/table"
@@ -16,7 +16,7 @@ func TestAssumedFloorIsSaid(t *testing.T) {
 	f := reporttest.FewPairs(2)
 	const want = "taken as 5 % (assumed: the file has no A/A pair)"
 	s := view.SourceOf(f, 0, 1)
-	m, _ := verdict.Lookup("total_time")
+	m, _ := metric.Lookup("total_time")
 	texts := map[string]string{
 		"summary": factOf(view.SummaryOf(s, f), "How sure"),
 		"caption": plot.PairsPlot(s, s.Diffs()).Caption,

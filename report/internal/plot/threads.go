@@ -3,6 +3,7 @@ package plot
 import (
 	"math"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
@@ -23,7 +24,7 @@ type threadPanel struct {
 	head string
 	wait bool
 	// value of a run; false: it has none, +Inf: it did not complete and is drawn in the strip.
-	value func(*results.Run) (float64, bool)
+	value metric.Value
 	// more values of the run, drawn small around it: each worker of the pool.
 	each func(*results.Run) []float64
 	text func(*results.Run) string

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
@@ -20,13 +21,14 @@ func timePlot(s *view.Source, diffs []view.Diff) Plot {
 	if longest(s) < 2000 {
 		unit, per = "ms", 1
 	}
+	total := view.Shown(metric.TotalTime)
 	p.Build = func(size Size) *figure {
 		b := &byThreads{src: s, ylabel: "total time (" + unit + ")", title: p.Title}
 		for _, w := range s.Waits() {
 			b.panels = append(b.panels, threadPanel{
 				head: "compress-wait-thread " + format.WaitWord(w)[len("wait "):], wait: w,
 				value: func(r *results.Run) (float64, bool) {
-					ms, ok := view.TotalTime(r)
+					ms, ok := total(r)
 					return ms / per, ok
 				},
 				text: func(r *results.Run) string { return view.RunText(r, view.TimeOf(r)) },

@@ -3,6 +3,7 @@ package plot
 import (
 	"fmt"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
@@ -17,7 +18,7 @@ func cpuPlot(s *view.Source) Plot {
 			"the mean of the run's pool, with each worker as a small mark. High is not good by " +
 			"itself: a thread that spins uses CPU too (see where the time goes).",
 	}
-	if !s.AnyRun(view.MainCPU) {
+	if !s.AnyRun(view.Shown(metric.MainCPU)) {
 		p.Missing = "no run of the file has the CPU time of its threads; mtbench run " +
 			"--machine kernel records it"
 		return p
@@ -27,12 +28,12 @@ func cpuPlot(s *view.Source) Plot {
 		b := &byThreads{src: s, ylabel: "CPU (% of one)", top: 100, title: p.Title}
 		for _, w := range s.Waits() {
 			b.panels = append(b.panels, threadPanel{head: "main thread, " + format.WaitWord(w), wait: w,
-				value: view.MainCPU, text: percentText("main", view.MainCPU)})
+				value: view.Shown(metric.MainCPU), text: percentText("main", view.Shown(metric.MainCPU))})
 		}
 		for _, w := range s.Waits() {
 			b.panels = append(b.panels, threadPanel{head: "compression threads, " + format.WaitWord(w),
-				wait: w, value: view.WorkerMean, each: workersDrawn,
-				text: percentText("workers", view.WorkerMean)})
+				wait: w, value: view.Shown(metric.WorkerCPU), each: workersDrawn,
+				text: percentText("workers", view.Shown(metric.WorkerCPU))})
 		}
 		fig := b.build(size)
 		fig.height = 190
@@ -41,9 +42,9 @@ func cpuPlot(s *view.Source) Plot {
 	return p
 }
 
-func workersDrawn(r *results.Run) []float64 { return view.WorkerCPU(r) }
+func workersDrawn(r *results.Run) []float64 { return view.WorkerPercents(r) }
 
-func percentText(who string, value func(*results.Run) (float64, bool)) func(*results.Run) string {
+func percentText(who string, value metric.Value) func(*results.Run) string {
 	return func(r *results.Run) string {
 		v, _ := value(r)
 		return view.RunText(r, fmt.Sprintf("%s %.1f %% of a CPU", who, v))
@@ -59,7 +60,7 @@ func busyPlot(s *view.Source) Plot {
 			"construction. Low is not good by itself: fewer raw pages can mean a longer run. Near 100 %, nearly " +
 			"nothing was compressed, so that the case hardly tests the hand-over.",
 	}
-	if !s.AnyRun(view.BusyRatio) {
+	if !s.AnyRun(view.BusyPercent) {
 		p.Missing = "no run of the file was made with wait off; mtbench run --wait off,on " +
 			"makes them"
 		return p
@@ -86,7 +87,8 @@ func wakesPlot(s *view.Source) Plot {
 			"over pages sent. The letter blames these for locked's time; how much time they cost " +
 			"is in the bars of where the time goes.",
 	}
-	if !s.AnyRun(view.WakesAPage) {
+	wakes := view.Shown(metric.WaitWakesPerPage)
+	if !s.AnyRun(wakes) {
 		p.Missing = "no run of the file counted its futex calls; mtbench run --machine kernel does"
 		return p
 	}
@@ -96,9 +98,9 @@ func wakesPlot(s *view.Source) Plot {
 		for _, w := range s.Waits() {
 			b.panels = append(b.panels, threadPanel{
 				head: "compress-wait-thread " + format.WaitWord(w)[len("wait "):], wait: w,
-				value: view.WakesAPage,
+				value: wakes,
 				text: func(r *results.Run) string {
-					v, _ := view.WakesAPage(r)
+					v, _ := wakes(r)
 					return view.RunText(r, format.Sig(v)+" futex calls a page")
 				}})
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
@@ -66,7 +67,7 @@ func caseNotes(s *view.Source) []string {
 }
 
 // muchSetup is the share of the total time from which on a reader is told of setup.
-const muchSetup = 0.05
+const muchSetup = 5 // %
 
 // setupText says how much of the total time is the making of threads and codec states, which a larger guest would dwarf:
 // of the models in the case where it is most.
@@ -85,7 +86,7 @@ func setupText(s *view.Source) string {
 	for _, m := range s.Contenders() {
 		c := view.Cell{Model: m, Threads: most.Threads, Wait: most.Wait}
 		if share, ok := shares[c]; ok && !math.IsNaN(share) {
-			words = append(words, fmt.Sprintf("%.0f %% of that of %s", 100*share, format.CleanText(m, 24)))
+			words = append(words, fmt.Sprintf("%.0f %% of that of %s", share, format.CleanText(m, 24)))
 		}
 	}
 	return format.Sentence(fmt.Sprintf("Setup, the making of threads and codec states, is part of the total time, as it is QEMU's, and "+
@@ -135,9 +136,9 @@ func plainCases(s *view.Source, sec Section) Section {
 
 // baselineSection are the models that price the harness: never part of a verdict.
 func baselineSection(s *view.Source) Section {
-	g := &Grid{Keys: 2, Cols: append(caseColumns(), Column{Head: "CPU a page (µs)"})}
+	g := &Grid{Keys: 2, Cols: append(caseColumns(), figureColumn(metric.CPUPerPage))}
 	eachCase(s, s.Baselines(), func(c *view.Figures, first bool) {
-		cells := append(caseCells(c, first), Cell{Text: format.Whole(c.CpuPage.Median())})
+		cells := append(caseCells(c, first), Cell{Text: format.Whole(c.CPUPage.Median())})
 		g.Rows = append(g.Rows, GridRow{Cells: cells, Rule: first})
 	})
 	if len(g.Rows) == 0 {
@@ -174,8 +175,8 @@ func eachCase(s *view.Source, models []string, f func(c *view.Figures, first boo
 func caseColumns() []Column {
 	return []Column{
 		caseColumn(), {Head: "model", Text: true},
-		{Head: "CPU main (%)"}, {Head: "CPU threads (%)"}, {Head: "total time (ms)"},
-		{Head: "busy-ratio"}, {Head: "migration", Text: true}, {Head: "runs (n)"},
+		figureColumn(metric.MainCPU), figureColumn(metric.WorkerCPU), figureColumn(metric.TotalTime),
+		figureColumn(metric.BusyRatio), {Head: "migration", Text: true}, {Head: "runs (n)"},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
@@ -152,12 +153,10 @@ func NoiseSection(s *view.Source) Section {
 		Lead: []string{"The grade is made of what came from outside alone (CPU used by others, " +
 			"steal, throttling). Run-queue delay and preemptions are a run's own doing. Median of " +
 			"the runs [lowest–highest]; attempts that were run again are counted and left out."},
-		Table: &Grid{Keys: 1, Cols: []Column{
+		Table: &Grid{Keys: 1, Cols: append([]Column{
 			{Head: "model", Text: true}, {Head: "clean (runs)"}, {Head: "noisy (runs)"},
-			{Head: "void (runs)"}, {Head: "not graded (runs)"}, {Head: "run again (runs)"},
-			{Head: "others' CPU (CPUs)"}, {Head: "steal (%)"}, {Head: "run delay (ms)"},
-			{Head: "preempted (per run)"}, {Head: "collector pause (ms)"},
-		}},
+			{Head: "void (runs)"}, {Head: "not graded (runs)"}, {Head: "run again (runs)"}},
+			metricColumns(metric.OfTable(metric.Noise, ""))...)},
 	}
 	if s.Header.Kind == results.Published {
 		return absentSection(sec.ID, sec.Title, "The publication does not say.")
@@ -187,32 +186,8 @@ func noiseRow(model string, all, kept []*results.Run) GridRow {
 	texts := []string{model, strconv.Itoa(grades["clean"]), strconv.Itoa(grades["noisy"]),
 		strconv.Itoa(grades["void"]), strconv.Itoa(len(runs) - graded),
 		strconv.Itoa(len(of(all)) - len(runs))}
-	for _, figure := range []func(*results.Run) (float64, bool){
-		outsideCPU, stealPercent, runDelay, preempted, gcPause,
-	} {
-		texts = append(texts, view.Spread(view.SampleOf(runs, figure)))
+	for _, m := range metric.OfTable(metric.Noise, "") {
+		texts = append(texts, view.Spread(view.SampleOf(runs, m.In(m.Shown))))
 	}
 	return GridRow{Cells: textCells(texts...)}
-}
-
-func outsideCPU(r *results.Run) (float64, bool) { return deref(r.Noise.OutsideCPU, 1) }
-
-func stealPercent(r *results.Run) (float64, bool) { return deref(r.Noise.Steal, 100) }
-
-func runDelay(r *results.Run) (float64, bool) { return deref(r.Self.RunDelayMS, 1) }
-
-func gcPause(r *results.Run) (float64, bool) { return r.Self.GCPauseMS, true }
-
-func preempted(r *results.Run) (float64, bool) {
-	if r.Self.Involuntary == nil {
-		return 0, false
-	}
-	return float64(*r.Self.Involuntary), true
-}
-
-func deref(v *results.Number, times float64) (float64, bool) {
-	if v == nil {
-		return 0, false
-	}
-	return *v * times, true
 }

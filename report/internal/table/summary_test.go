@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"mtbench/internal/verdict"
+	"mtbench/internal/metric"
 	"mtbench/report/internal/reporttest"
 	"mtbench/report/internal/view"
 )
@@ -14,7 +14,7 @@ func TestOneNumberOfPairs(t *testing.T) {
 	f := reporttest.FewPairs(2)
 	s := view.SourceOf(f, 0, 1)
 	sum := view.SummaryOf(s, f)
-	m, _ := verdict.Lookup("total_time")
+	m, _ := metric.Lookup("total_time")
 	const want = "at least 8 pairs are needed for 4 tests"
 	for place, text := range map[string]string{"headline": sum.Verdict[0], "title": view.TimeTitle(s, s.Diffs()),
 		"table": cellOf(t, PairSection(f, m), 0, "verdict")} {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"mtbench/internal/verdict"
+	"mtbench/internal/metric"
 	"mtbench/models/steps"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/reporttest"
@@ -104,7 +104,7 @@ func TestBusyRatioWithWaitHasNoMeaning(t *testing.T) {
 	if got := cellOf(t, CasesSection(s, s.Comparisons()), 0, "busy-ratio"); got != format.None {
 		t.Errorf("busy-ratio is %q with wait on", got)
 	}
-	if _, ok := view.BusyRatio(&f.Runs[0]); ok {
+	if _, ok := view.Shown(metric.BusyRatio)(&f.Runs[0]); ok {
 		t.Error("a run with wait on has a busy-ratio")
 	}
 }
@@ -203,7 +203,7 @@ func TestAAAndEarlierAttemptsAreNotFigures(t *testing.T) {
 }
 
 func TestPairFigures(t *testing.T) {
-	m, _ := verdict.Lookup("total_time")
+	m, _ := metric.Lookup("total_time")
 	sec := PairSection(reporttest.TinyFile(10), m)
 	if got := cellOf(t, sec, 0, "change (%)"); !strings.HasPrefix(got, "-5") {
 		t.Errorf("change is %q; half the time is -50 %%", got)

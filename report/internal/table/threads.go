@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
@@ -16,13 +17,9 @@ func waitsSection(s *view.Source) Section {
 		Lead: []string{"Calls of FUTEX_WAIT and FUTEX_WAKE by the model's own locks, conditions and " +
 			"events, and voluntary context switches; source process; the workers (compression " +
 			"threads) together. Median over the runs of a case."},
-		Table: &Grid{Keys: 3, Cols: []Column{
-			caseColumn(), {Head: "model", Text: true}, {Head: "thread", Text: true},
-			{Head: "futex waits (per page)"}, {Head: "futex wakes (per page)"},
-			{Head: "voluntary switches (per page)"}, {Head: "locks taken (per page)"},
-			{Head: "futex waits (per s)"}, {Head: "futex wakes (per s)"},
-			{Head: "voluntary switches (per s)"},
-		}},
+		Table: &Grid{Keys: 3, Cols: append([]Column{
+			caseColumn(), {Head: "model", Text: true}, {Head: "thread", Text: true}},
+			metricColumns(metric.OfTable(metric.WaitWakes, "main"))...)},
 	}
 	eachCase(s, s.Models(), func(c *view.Figures, first bool) {
 		for _, role := range []string{"main", "worker"} {
@@ -50,19 +47,29 @@ func threadsOrAbsent(s *view.Source, sec Section) Section {
 		"--machine kernel --account on measures them.")
 }
 
+// figureColumn is the column of one figure.
+func figureColumn(name string) Column {
+	m := metric.Get(name)
+	return Column{Head: m.Head()}
+}
+
+// metricColumns are the columns of figures that come of the table of metrics.
+func metricColumns(metrics []metric.Metric) []Column {
+	cols := make([]Column, len(metrics))
+	for i := range metrics {
+		cols[i].Head = metrics[i].Head()
+	}
+	return cols
+}
+
 func waitRow(c *view.Figures, role string) (GridRow, bool) {
-	if _, ok := view.WaitWakesOf(c.Runs[0], role); !ok {
-		return GridRow{}, false
+	texts, found := []string{"", c.Model, roleWord(role)}, false
+	for _, m := range metric.OfTable(metric.WaitWakes, role) {
+		figures := view.SampleOf(c.Runs, m.In(m.Shown))
+		found = found || len(figures) > 0
+		texts = append(texts, format.FixedOrSmall(figures.Median()))
 	}
-	figures := []func(view.WaitWakes) float64{view.FutexWaits, view.FutexWakes, view.Voluntary, view.LocksTaken}
-	texts := []string{"", c.Model, roleWord(role)}
-	for _, of := range figures {
-		texts = append(texts, format.FixedOrSmall(view.SampleOf(c.Runs, view.PerPage(role, of)).Median()))
-	}
-	for _, of := range figures[:3] {
-		texts = append(texts, format.FixedOrSmall(view.SampleOf(c.Runs, view.PerTime(role, of)).Median()))
-	}
-	return GridRow{Cells: textCells(texts...)}, true
+	return GridRow{Cells: textCells(texts...)}, found
 }
 
 func roleWord(role string) string {
@@ -211,8 +218,9 @@ func scalingSection(s *view.Source) Section {
 			"that at the row's; CPU a page is of main and compression threads together."},
 		Table: &Grid{Keys: 3, Cols: []Column{
 			{Head: "wait", Text: true}, {Head: "model", Text: true}, {Head: "threads"},
-			{Head: "total time (ms)"}, {Head: "speed-up (×)"}, {Head: "pages sent (per s)"},
-			{Head: "CPU a page (µs)"}, {Head: "busy-ratio"}, {Head: "migration", Text: true},
+			figureColumn(metric.TotalTime), {Head: "speed-up (×)"}, figureColumn(metric.DrainRate),
+			figureColumn(metric.CPUPerPage), figureColumn(metric.BusyRatio),
+			{Head: "migration", Text: true},
 		}},
 	}
 	cells := s.Cells()
@@ -238,7 +246,7 @@ func scalingRows(s *view.Source, sec *Section, cells map[view.Cell][]*results.Ru
 		}
 		c := s.FiguresOf(cell, cells[cell])
 		texts := []string{"", "", strconv.Itoa(n), timeSpread(c), format.None,
-			format.Whole(c.Drain.Median()), format.Whole(c.CpuPage.Median()), view.BusyText(c), ""}
+			format.Whole(c.Drain.Median()), format.Whole(c.CPUPage.Median()), view.BusyText(c), ""}
 		if first {
 			base, texts[0], texts[1] = c.Total.Median(), format.WaitWord(w), m
 		}

@@ -7,30 +7,26 @@ import (
 	"strconv"
 	"strings"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
 )
 
-// pairMetrics are the figures that are compared in pairs, cell by cell.
-func pairMetrics() []string {
-	return []string{"total_time", "cpu_per_page", "wait_wakes_per_page"}
-}
-
 // pairSections are the comparisons of every contender with the first: by how much and how sure.
 func pairSections(f *results.File) []Section {
 	var all []Section
-	for _, name := range pairMetrics() {
-		if m, ok := verdict.Lookup(name); ok {
+	for _, m := range metric.All() {
+		if m.Pairs != "" {
 			all = append(all, PairSection(f, m))
 		}
 	}
 	return all
 }
 
-func PairSection(f *results.File, m verdict.Metric) Section {
-	sec := Section{ID: "pairs-" + m.Name, Title: "In pairs: " + metricWord(m)}
+func PairSection(f *results.File, m metric.Metric) Section {
+	sec := Section{ID: "pairs-" + m.Name, Title: "In pairs: " + m.Pairs}
 	all := contendersOnly(verdict.CompareAll(f, m))
 	if len(all) == 0 {
 		return absentSection(sec.ID, sec.Title, "This file has no pairs of two models. "+
@@ -117,26 +113,17 @@ func pairsText(c *verdict.Comparison) string {
 
 func betterTone(c *verdict.Comparison) Tone {
 	switch {
-	case c.State == verdict.LowerThan && c.Metric.Better == verdict.Lower,
-		c.State == verdict.HigherThan && c.Metric.Better == verdict.Higher:
+	case c.State == verdict.LowerThan && c.Metric.Better == metric.Lower,
+		c.State == verdict.HigherThan && c.Metric.Better == metric.Higher:
 		return Good
-	case c.State == verdict.Equal || c.Metric.Better == verdict.Neither:
+	case c.State == verdict.Equal || c.Metric.Better == metric.Neither:
 		return Plain
 	}
 	return Bad
 }
 
-func metricWord(m verdict.Metric) string {
-	words := map[string]string{"total_time": "total time", "cpu_per_page": "CPU time a page",
-		"wait_wakes_per_page": "wait-wakes a page"}
-	if w := words[m.Name]; w != "" {
-		return w
-	}
-	return m.Name
-}
-
 // metricDoc is what the metric is, as a sentence.
-func metricDoc(m verdict.Metric) string {
+func metricDoc(m metric.Metric) string {
 	return "The figure: " + m.Doc + " (" + m.Unit + ")."
 }
 
@@ -169,8 +156,7 @@ func stepsSection(f *results.File) Section {
 			"which every step completed, so that the steps multiply to the whole; Student's 95 % " +
 			"interval; signed-rank p after Holm over the steps."},
 	}
-	metric, _ := verdict.Lookup("total_time")
-	all := verdict.Attribute(f, metric)
+	all := verdict.Attribute(f, metric.Get(metric.TotalTime))
 	if len(all) == 0 {
 		return absentSection(sec.ID, sec.Title, "This file has no steps. mtbench run --models "+
 			stepNames+" measures them.")

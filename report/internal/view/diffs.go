@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
 	"mtbench/results"
 )
@@ -24,7 +25,7 @@ func (s *Source) compare() []Diff {
 	}
 	var out []Diff
 	for _, m := range models[1:] {
-		for _, c := range s.compareBy("total_time", models[0], s.contenderName(m)) {
+		for _, c := range s.compareBy(metric.TotalTime, models[0], s.contenderName(m)) {
 			if c.N() > 0 || len(s.runsOf(models[0], c.Cell)) > 0 && len(s.runsOf(m, c.Cell)) > 0 {
 				out = append(out, s.diffOf(&c, m))
 			}
@@ -43,12 +44,12 @@ func (s *Source) compare() []Diff {
 type comparedBy struct{ metric, base, other string }
 
 // compareBy compares two contenders cell by cell, once; nil where files are taken together.
-func (s *Source) compareBy(metric, base, other string) []verdict.Comparison {
-	m, ok := verdict.Lookup(metric)
+func (s *Source) compareBy(name, base, other string) []verdict.Comparison {
+	m, ok := metric.Lookup(name)
 	if s.From == nil || !ok {
 		return nil
 	}
-	by := comparedBy{metric, base, other}
+	by := comparedBy{name, base, other}
 	all, done := s.compareds[by]
 	if !done {
 		all = verdict.Compare(s.From, m, base, other)

@@ -6,12 +6,16 @@ import (
 	"slices"
 	"strings"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/results"
 )
 
-// This file is the one place where figures are made of runs. Tables, plots, pages and every other
-// format show these and compute none of their own.
+// Shown returns a figure by its name, as tables show it.
+func Shown(name string) metric.Value {
+	m := metric.Get(name)
+	return m.In(m.Shown)
+}
 
 // Sample is one figure over the runs of a cell, lowest first. A run in which it has no meaning is
 // not in it; a total time of a run that could not complete is +Inf, which is worse than any other
@@ -42,7 +46,7 @@ func (s Sample) High() float64 {
 }
 
 // SampleOf is what figure gives for each run where it gives something.
-func SampleOf(runs []*results.Run, figure func(*results.Run) (float64, bool)) Sample {
+func SampleOf(runs []*results.Run, figure metric.Value) Sample {
 	var s Sample
 	for _, r := range runs {
 		if v, ok := figure(r); ok && !math.IsNaN(v) {
@@ -60,26 +64,27 @@ type Figures struct {
 	Unfinished int // runs that could not complete
 
 	Total      Sample // ms, +Inf where it could not complete
-	Setup      Sample // share of the total time, of runs that completed
+	Setup      Sample // percent of the total time, of runs that completed
 	Busy       Sample // ratio; empty with wait on
 	MainCPU    Sample // percent of one CPU
 	WorkerLow  Sample // percent of one CPU, the lowest compression thread of each run
 	WorkerHigh Sample // the highest
 	Drain      Sample // pages/s
-	CpuPage    Sample // CPU time of main and workers a page, µs
+	CPUPage    Sample // CPU time of main and workers a page, µs
 }
 
 func (s *Source) FiguresOf(c Cell, runs []*results.Run) *Figures {
+	of := func(name string) Sample { return SampleOf(runs, Shown(name)) }
 	f := &Figures{
 		Cell: c, Runs: runs,
-		Total:      SampleOf(runs, TotalTime),
-		Setup:      SampleOf(runs, setupShare),
-		Busy:       SampleOf(runs, BusyRatio),
-		MainCPU:    SampleOf(runs, MainCPU),
-		WorkerLow:  SampleOf(runs, WorkerLow),
-		WorkerHigh: SampleOf(runs, WorkerHigh),
-		Drain:      SampleOf(runs, DrainRate),
-		CpuPage:    SampleOf(runs, CpuPage),
+		Total:      of(metric.TotalTime),
+		Setup:      of(metric.SetupShare),
+		Busy:       of(metric.BusyRatio),
+		MainCPU:    of(metric.MainCPU),
+		WorkerLow:  of(metric.WorkerCPULowest),
+		WorkerHigh: of(metric.WorkerCPUHighest),
+		Drain:      of(metric.DrainRate),
+		CPUPage:    of(metric.CPUPerPage),
 	}
 	for _, r := range runs {
 		if !r.Completed {
@@ -118,179 +123,13 @@ func (s *Source) Baselines() []string {
 	return slices.DeleteFunc(s.Models(), func(m string) bool { return !IsBaseline(m) })
 }
 
-func TotalTime(r *results.Run) (float64, bool) {
-	if !r.Completed {
-		return math.Inf(1), true
+// WorkerPercents returns the CPU usage of each compression thread, lowest first, in percent of one CPU.
+func WorkerPercents(r *results.Run) Sample {
+	s := Sample(metric.WorkerShares(r))
+	for i := range s {
+		s[i] *= 100
 	}
-	return r.TotalTimeMS, true
-}
-
-func setupShare(r *results.Run) (float64, bool) {
-	return r.SetupTimeMS / r.TotalTimeMS, r.Completed && r.TotalTimeMS > 0
-}
-
-func BusyRatio(r *results.Run) (float64, bool) {
-	if r.Wait || r.BusyRatio == nil {
-		return 0, false
-	}
-	return *r.BusyRatio, true
-}
-
-func DrainRate(r *results.Run) (float64, bool) {
-	if r.TotalTimeMS <= 0 || r.Pages == 0 {
-		return 0, false
-	}
-	return float64(r.Pages) / r.TotalTimeMS * 1000, true
-}
-
-// MainCPU is the CPU time of the source's main thread over its wall time, in percent.
-func MainCPU(r *results.Run) (float64, bool) {
-	if r.MainCPUPercent != nil {
-		return *r.MainCPUPercent, true
-	}
-	for i := range r.ThreadUsage {
-		if u := &r.ThreadUsage[i]; u.Process == "source" && u.Role == "main" {
-			return cpuPercent(r, u)
-		}
-	}
-	return 0, false
-}
-
-func cpuPercent(r *results.Run, u *results.ThreadUsage) (float64, bool) {
-	wall := u.WallMS
-	if wall == 0 {
-		wall = r.TotalTimeMS
-	}
-	if u.CPUMS == nil || wall <= 0 {
-		return 0, false
-	}
-	return 100 * *u.CPUMS / wall, true
-}
-
-// WorkerCPU are the percents of the source's compression threads, lowest first.
-func WorkerCPU(r *results.Run) Sample {
-	if r.WorkerCPUPercent != nil {
-		return slices.Sorted(slices.Values(r.WorkerCPUPercent))
-	}
-	var s Sample
-	for i := range r.ThreadUsage {
-		if u := &r.ThreadUsage[i]; u.Process == "source" && u.Role == "worker" {
-			if p, ok := cpuPercent(r, u); ok {
-				s = append(s, p)
-			}
-		}
-	}
-	slices.Sort(s)
 	return s
-}
-
-func WorkerLow(r *results.Run) (float64, bool) {
-	s := WorkerCPU(r)
-	return s.Low(), len(s) > 0
-}
-
-func WorkerHigh(r *results.Run) (float64, bool) {
-	s := WorkerCPU(r)
-	return s.High(), len(s) > 0
-}
-
-// WorkerMean is the mean percent of a compression thread.
-func WorkerMean(r *results.Run) (float64, bool) {
-	s := WorkerCPU(r)
-	sum := 0.0
-	for _, p := range s {
-		sum += p
-	}
-	return sum / float64(len(s)), len(s) > 0
-}
-
-// CpuPage is the CPU time that main and workers of the source spent a page, in µs.
-func CpuPage(r *results.Run) (float64, bool) {
-	if r.Pages == 0 {
-		return 0, false
-	}
-	sum, ok := 0.0, false
-	for i := range r.ThreadUsage {
-		u := &r.ThreadUsage[i]
-		if u.Process != "source" || u.CPUMS == nil || (u.Role != "main" && u.Role != "worker") {
-			continue
-		}
-		sum, ok = sum+*u.CPUMS, true
-	}
-	return sum * 1000 / float64(r.Pages), ok
-}
-
-// WaitWakes are the sleeps and wake-ups of one role of the source.
-type WaitWakes struct {
-	waits, wakes, voluntary, locks float64
-	switches                       bool // voluntary was readable
-}
-
-// WaitWakesOf sums over the threads of a role; false if the run has none.
-func WaitWakesOf(r *results.Run, role string) (w WaitWakes, ok bool) {
-	w.switches = true
-	for i := range r.ThreadUsage {
-		u := &r.ThreadUsage[i]
-		if u.Process != "source" || u.Role != role {
-			continue
-		}
-		ok = true
-		w.waits += float64(u.FutexWaits)
-		w.wakes += float64(u.FutexWakes)
-		w.locks += float64(u.Locks)
-		if u.Voluntary == nil {
-			w.switches = false
-		} else {
-			w.voluntary += float64(*u.Voluntary)
-		}
-	}
-	return w, ok
-}
-
-func FutexWaits(w WaitWakes) float64 { return w.waits }
-
-func FutexWakes(w WaitWakes) float64 { return w.wakes }
-
-func LocksTaken(w WaitWakes) float64 { return w.locks }
-
-func Voluntary(w WaitWakes) float64 {
-	if !w.switches {
-		return format.NaN
-	}
-	return w.voluntary
-}
-
-// PerPage is a count of one role over the pages of the run.
-func PerPage(role string, of func(WaitWakes) float64) func(*results.Run) (float64, bool) {
-	return func(r *results.Run) (float64, bool) {
-		w, ok := WaitWakesOf(r, role)
-		if !ok || r.Pages == 0 {
-			return 0, false
-		}
-		v := of(w) / float64(r.Pages)
-		return v, !math.IsNaN(v)
-	}
-}
-
-// PerTime is a count of one role a second of the run.
-func PerTime(role string, of func(WaitWakes) float64) func(*results.Run) (float64, bool) {
-	return func(r *results.Run) (float64, bool) {
-		w, ok := WaitWakesOf(r, role)
-		if !ok || r.TotalTimeMS <= 0 {
-			return 0, false
-		}
-		v := of(w) / r.TotalTimeMS * 1000
-		return v, !math.IsNaN(v)
-	}
-}
-
-// BothRoles is the same of main and workers together.
-func BothRoles(of func(WaitWakes) float64) func(*results.Run) (float64, bool) {
-	return func(r *results.Run) (float64, bool) {
-		main, okMain := PerPage("main", of)(r)
-		worker, okWorker := PerPage("worker", of)(r)
-		return main + worker, okMain || okWorker
-	}
 }
 
 // RoleTime is where the time of a role went: thread time of all its threads in all runs of a cell

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/results"
 )
@@ -72,8 +73,8 @@ func publishedTitle(s *Source, base, model string) string {
 	cells := s.Cells()
 	for _, w := range s.Waits() {
 		for _, n := range s.Threads() {
-			a := SampleOf(cells[Cell{base, n, w}], TotalTime).Median()
-			b := SampleOf(cells[Cell{model, n, w}], TotalTime).Median()
+			a := SampleOf(cells[Cell{base, n, w}], Shown(metric.TotalTime)).Median()
+			b := SampleOf(cells[Cell{model, n, w}], Shown(metric.TotalTime)).Median()
 			if math.IsNaN(a) || math.IsNaN(b) {
 				continue
 			}
@@ -129,7 +130,7 @@ func PredictedWord(s *Source) string {
 }
 
 // AnyRun tells whether some run of the file has a figure.
-func (s *Source) AnyRun(value func(*results.Run) (float64, bool)) bool {
+func (s *Source) AnyRun(value metric.Value) bool {
 	for _, r := range s.Kept() {
 		if _, ok := value(r); ok {
 			return true
@@ -162,7 +163,7 @@ type contrast struct {
 
 // widest finds it among the cases whose difference by metric is proved, or, where none is, among
 // all; distance says how far apart two medians are.
-func (s *Source) widest(metric string, value func(*results.Run) (float64, bool),
+func (s *Source) widest(metric string, value metric.Value,
 	distance func(a, b float64) float64) (contrast, bool) {
 	proved := func(c Cell) bool { return s.hedge(metric, c) == "" }
 	if c, ok := s.widestWhere(proved, value, distance); ok {
@@ -171,7 +172,7 @@ func (s *Source) widest(metric string, value func(*results.Run) (float64, bool),
 	return s.widestWhere(func(Cell) bool { return true }, value, distance)
 }
 
-func (s *Source) widestWhere(in func(Cell) bool, value func(*results.Run) (float64, bool),
+func (s *Source) widestWhere(in func(Cell) bool, value metric.Value,
 	distance func(a, b float64) float64) (contrast, bool) {
 	base, model, ok := s.twoModels()
 	if !ok {
@@ -207,7 +208,7 @@ func TimesApart(a, b float64) float64 {
 
 // onlyModel is what a title says of a file with one contender: the range of the medians.
 func (s *Source) onlyModel(what, unit string, scale float64,
-	value func(*results.Run) (float64, bool)) string {
+	value metric.Value) string {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	s.Each(s.Models(), func(c *Figures) {
 		if med := SampleOf(c.Runs, value).Median(); !math.IsNaN(med) {
@@ -221,48 +222,39 @@ func (s *Source) onlyModel(what, unit string, scale float64,
 }
 
 func CPUFinding(s *Source) string {
-	c, ok := s.widest("worker_cpu", WorkerMean, apart)
+	c, ok := s.widest(metric.WorkerCPU, Shown(metric.WorkerCPU), apart)
 	if !ok {
-		return s.onlyModel("CPU of a compression thread", " % of one", 1, WorkerMean)
+		return s.onlyModel("CPU of a compression thread", " % of one", 1, Shown(metric.WorkerCPU))
 	}
 	cells := s.Cells()
 	base := c.cell
 	base.Model = c.base
 	return fmt.Sprintf("With %s, a compression thread uses %s %% of a CPU under %s and %s %% under "+
 		"%s; the main thread %s %% and %s %%%s", c.cell.CaseText(), format.Sig(c.baseV), c.base,
-		format.Sig(c.other), c.model, format.Sig(SampleOf(cells[base], MainCPU).Median()),
-		format.Sig(SampleOf(cells[c.cell], MainCPU).Median()), s.hedge("worker_cpu", c.cell))
+		format.Sig(c.other), c.model, format.Sig(SampleOf(cells[base], Shown(metric.MainCPU)).Median()),
+		format.Sig(SampleOf(cells[c.cell], Shown(metric.MainCPU)).Median()), s.hedge(metric.WorkerCPU, c.cell))
 }
 
+// BusyPercent is the busy-ratio as pictures show it.
 func BusyPercent(r *results.Run) (float64, bool) {
-	v, ok := BusyRatio(r)
+	v, ok := Shown(metric.BusyRatio)(r)
 	return 100 * v, ok
 }
 
 func BusyFinding(s *Source) string {
-	c, ok := s.widest("busy_ratio", BusyPercent, apart)
+	c, ok := s.widest(metric.BusyRatio, BusyPercent, apart)
 	if !ok {
 		return s.onlyModel("Pages that find no free thread", " %", 1, BusyPercent)
 	}
 	return fmt.Sprintf("Busy pages differ most with %s: %s %% under %s, %s %% under %s%s",
 		format.ThreadsWord(c.cell.Threads), format.Sig(c.baseV), c.base, format.Sig(c.other), c.model,
-		s.hedge("busy_ratio", c.cell))
-}
-
-// WakesAPage are the futex calls of main and workers of the source a page.
-func WakesAPage(r *results.Run) (float64, bool) {
-	main, ok := WaitWakesOf(r, "main")
-	workers, also := WaitWakesOf(r, "worker")
-	if r.Pages == 0 || !ok && !also {
-		return 0, false
-	}
-	return (main.waits + main.wakes + workers.waits + workers.wakes) / float64(r.Pages), true
+		s.hedge(metric.BusyRatio, c.cell))
 }
 
 func WakesFinding(s *Source) string {
-	c, ok := s.widest("wait_wakes_per_page", WakesAPage, TimesApart)
+	c, ok := s.widest(metric.WaitWakesPerPage, Shown(metric.WaitWakesPerPage), TimesApart)
 	if !ok {
-		return s.onlyModel("Futex calls a page", "", 1, WakesAPage)
+		return s.onlyModel("Futex calls a page", "", 1, Shown(metric.WaitWakesPerPage))
 	}
 	more, fewer, hi, lo := c.base, c.model, c.baseV, c.other
 	if lo > hi {
@@ -274,5 +266,5 @@ func WakesFinding(s *Source) string {
 	}
 	return fmt.Sprintf("%s makes %s futex calls a page with %s, %s %s%s%s",
 		more, format.Sig(hi), c.cell.CaseText(), fewer, format.Sig(lo), times,
-		s.hedge("wait_wakes_per_page", c.cell))
+		s.hedge(metric.WaitWakesPerPage, c.cell))
 }

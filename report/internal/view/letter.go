@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
 	"mtbench/report/internal/format"
 	"mtbench/results"
@@ -20,7 +21,7 @@ func letterSentence(s *Source) string {
 	for _, w := range s.Waits() {
 		for _, threads := range s.Threads() {
 			for _, a := range cmps.Agreements(threads, w, letter) {
-				if a.Figure == "total time (ms)" {
+				if a.Metric == metric.TotalTime {
 					n[a.Answer()]++
 					cases++
 				}
@@ -90,6 +91,7 @@ func (d direction) String() string {
 
 // Agreement is one figure of one case: the letter's direction, this file's, and what follows.
 type Agreement struct {
+	Metric       string // its name
 	Figure       string // as the table calls it
 	short        string // in one word
 	letter, here direction
@@ -115,32 +117,26 @@ func (a *Agreement) Answer() string {
 
 // letterFigure is a column of the published table that has a direction.
 type letterFigure struct {
-	name, short string
-	metric      string                             // by which internal/verdict compares
-	of          func(*results.Run) (float64, bool) // of the letter's one run
-	text        func(*Figures) string
+	short  string
+	metric metric.Metric
+	text   func(*Figures) string
 }
-
-const (
-	threadsFigure = "CPU threads (%)"
-	busyFigure    = "busy-ratio"
-)
 
 func letterFigures() []letterFigure {
 	return []letterFigure{
-		{"CPU main (%)", "main", "main_cpu", MainCPU, func(c *Figures) string {
+		{"main", metric.Get(metric.MainCPU), func(c *Figures) string {
 			return format.Fixed(c.MainCPU.Median(), 1)
 		}},
-		{threadsFigure, "threads", "worker_cpu", WorkerMean, func(c *Figures) string {
+		{"threads", metric.Get(metric.WorkerCPU), func(c *Figures) string {
 			return RangeText(c.WorkerLow, c.WorkerHigh)
 		}},
-		{"total time (ms)", "time", "total_time", TotalTime, func(c *Figures) string {
+		{"time", metric.Get(metric.TotalTime), func(c *Figures) string {
 			if math.IsInf(c.Total.Median(), 1) {
 				return format.CannotComplete
 			}
 			return format.Whole(c.Total.Median())
 		}},
-		{busyFigure, "busy", "busy_ratio", BusyRatio, BusyText},
+		{"busy", metric.Get(metric.BusyRatio), BusyText},
 	}
 }
 
@@ -157,11 +153,11 @@ func (s *Source) Comparisons() Comparisons {
 	}
 	for _, fig := range letterFigures() {
 		cells := map[verdict.Cell]*verdict.Comparison{}
-		all := s.compareBy(fig.metric, "locked", "lockless")
+		all := s.compareBy(fig.metric.Name, "locked", "lockless")
 		for i := range all {
 			cells[all[i].Cell] = &all[i]
 		}
-		c.by[fig.metric] = cells
+		c.by[fig.metric.Name] = cells
 	}
 	return c
 }
@@ -178,15 +174,15 @@ func (c Comparisons) Agreements(threads int, wait bool,
 	hereFrom, hereTo := c.s.FiguresOf(from, cells[from]), c.s.FiguresOf(to, cells[to])
 	var out []Agreement
 	for _, fig := range letterFigures() {
-		if fig.name == busyFigure && wait {
+		if fig.metric.WaitOff && wait {
 			continue // 0 by construction
 		}
 		a := Agreement{
-			Figure: fig.name, short: fig.short,
+			Metric: fig.metric.Name, Figure: fig.metric.Head(), short: fig.short,
 			LetterText: fig.text(letter[from]) + " → " + fig.text(letter[to]),
 			HereText:   fig.text(hereFrom) + " → " + fig.text(hereTo),
 		}
-		here, why := hereDirection(c.by[fig.metric][verdict.Cell{Threads: threads, Wait: wait}])
+		here, why := hereDirection(c.by[fig.metric.Name][verdict.Cell{Threads: threads, Wait: wait}])
 		a.letter, a.Why = letterDirection(fig, letter[from], letter[to])
 		a.here = here
 		if a.Why == "" {
@@ -212,12 +208,12 @@ func hereDirection(c *verdict.Comparison) (direction, string) {
 
 // letterDirection compares two single published runs: there is nothing to be sure by.
 func letterDirection(fig letterFigure, from, to *Figures) (direction, string) {
-	if fig.name == threadsFigure && from.WorkerLow.Low() <= to.WorkerHigh.High() &&
+	if fig.metric.Name == metric.WorkerCPU && from.WorkerLow.Low() <= to.WorkerHigh.High() &&
 		to.WorkerLow.Low() <= from.WorkerHigh.High() {
 		return untold, "the letter's ranges overlap"
 	}
-	a, _ := fig.of(from.Runs[0])
-	b, _ := fig.of(to.Runs[0])
+	a, _ := fig.metric.Of(from.Runs[0])
+	b, _ := fig.metric.Of(to.Runs[0])
 	switch {
 	case b > a:
 		return rises, ""

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
 	"mtbench/report/internal/format"
 	"mtbench/results"
@@ -43,7 +44,7 @@ func (s *Source) hedge(metric string, c Cell) string {
 // whyText is the way from futex calls to time: the calls, where the time of the threads goes, and
 // what becomes of it where there are more threads than CPUs.
 func (s *Source) whyText() string {
-	if !s.AnyRun(WakesAPage) {
+	if !s.AnyRun(Shown(metric.WaitWakesPerPage)) {
 		return ""
 	}
 	text := format.Sentence(WakesFinding(s))
@@ -95,7 +96,7 @@ func (s *Source) spinText() string {
 		"workers wait for a CPU %.0f %% of theirs (those of %s %.0f %%): the spinner competes with "+
 		"compression for the CPUs", most.cell.CaseText(), model, most.spin,
 		format.Count(s.Header.Host.CPUs, "CPU", "CPUs"), most.workerDelay, base, most.workerBefore)
-	if c := s.comparisonOf("total_time", most.cell); c == nil || c.State != verdict.LowerThan {
+	if c := s.comparisonOf(metric.TotalTime, most.cell); c == nil || c.State != verdict.LowerThan {
 		text += ", so that fewer wake-ups need not mean less time"
 	}
 	return format.Sentence(text+" (observed: shares of all runs of the case)") + " " + most.spinnerText()
@@ -139,7 +140,7 @@ func (s *Source) spinCaseOf(c Cell, base string) (spinCase, bool) {
 	found := spinCase{cell: c, spin: main.Share(main.States["spin-work"] + main.States["spin-room"]),
 		onCPU: main.Share(main.Cpu), mainDelay: main.Share(main.Delay),
 		workerDelay: workers.Share(workers.Delay), workerBefore: before.Share(before.Delay)}
-	if pairs := s.comparisonOf("total_time", c); pairs != nil {
+	if pairs := s.comparisonOf(metric.TotalTime, c); pairs != nil {
 		found.proved = pairs.Decided()
 	}
 	return found, main.Reasons && found.spin >= leastSpin &&
