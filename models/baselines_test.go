@@ -88,6 +88,30 @@ func TestInline(t *testing.T) {
 	})
 }
 
+// TestSelf: beside a pipeline that refuses all, the submitter's own request does the whole job.
+func TestSelf(t *testing.T) {
+	work := func() models.Work { return &diary{} }
+	on(t, models.Null, 4, work, func(th thread.Thread, p models.Pipeline, w models.Work) {
+		self, err := models.NewSelf(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if !p.Submit(th) {
+				self.Do(th)
+			}
+		}
+		want := []string{"fill on main", "handle on main", "done on main"}
+		if d := w.(*diary); !slices.Equal(d.pages, append(want, want...)) || d.inits != 1 {
+			t.Errorf("self did %v with %d requests, want twice %v with 1", d.pages, d.inits, want)
+		}
+	})
+	failing := errors.New("no codec")
+	if s, err := models.NewSelf(&diary{err: failing}); s != nil || !errors.Is(err, failing) {
+		t.Errorf("with an Init that fails NewSelf returned %v, %v", s, err)
+	}
+}
+
 func TestIdealSharesRounds(t *testing.T) {
 	const rounds, n = 20, 4
 	work := func() models.Work { return &sharing{} }

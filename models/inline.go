@@ -8,20 +8,17 @@ func Inline(_ thread.Machine, _ thread.Thread, cfg Config, work Work) (Pipeline,
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	p := &inline{work: work}
-	if err := work.Init(&p.req); err != nil {
+	p := &inline{Self{work: work}}
+	if err := p.init(); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-type inline struct {
-	work Work
-	req  Request
-}
+type inline struct{ Self }
 
 func (p *inline) Submit(t thread.Thread) bool {
-	doOne(t, p.work, &p.req)
+	p.Do(t)
 	return true
 }
 

@@ -15,7 +15,7 @@ import "mtbench/internal/thread"
 // the submitter (Fill, Done) or by one worker (Handle), never by both; the model's hand-over
 // carries the ownership and orders the memory.
 type Request struct {
-	Index int // 0 ≤ Index < the number of requests of the pipeline
+	Index int // 0 ≤ Index < the number of requests of the pipeline; SelfIndex of a Self
 	User  any // buffers and codec state, set by Init and never replaced
 }
 
@@ -23,7 +23,8 @@ type Request struct {
 // (as QEMUFile's last error does), the request stays accepted and is Done, and the submitter looks
 // after each Submit and Flush.
 type Work interface {
-	// Init is called once for each preallocated request, by the thread that builds the pipeline.
+	// Init is called once for each preallocated request, by the thread that builds the pipeline
+	// (or the Self).
 	Init(*Request) error
 
 	// Fill puts the next job into a request that a worker is about to get. Submitter's thread,
@@ -31,7 +32,8 @@ type Work interface {
 	// destination reads its socket here, in the locked model under both locks: so did QEMU).
 	Fill(thread.Thread, *Request)
 
-	// Handle does the job. Worker's thread, exactly once after each Fill.
+	// Handle does the job. Worker's thread, exactly once after each Fill; the submitter's for a
+	// request of its own (Self, Inline).
 	Handle(thread.Thread, *Request)
 
 	// Done takes the result out. Submitter's thread, from within a later Submit or Flush, exactly
@@ -42,7 +44,8 @@ type Work interface {
 // Pipeline is a running model. All methods are called by the submitter's thread.
 type Pipeline interface {
 	// Submit hands one job over. False: no thread was free and the configuration says not to
-	// wait; then neither Fill nor anything else has happened to a request of this job.
+	// wait; then neither Fill nor anything else has happened to a request of this job, and the
+	// submitter sends the page as it is or does the job itself (Self).
 	Submit(thread.Thread) bool
 
 	// Flush returns when every accepted request has been Done.

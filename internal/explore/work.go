@@ -12,6 +12,7 @@ type Case struct {
 	Name   string
 	Config models.Config
 	Pages  int
+	Self   bool // the submitter does what the model refuses
 	Flush  int  // flush after so many pages; 0: only at the end
 	Rest   int  // sleep after so many pages, until everybody else sleeps; 0: never
 	Leave  bool // close without a flush: what is in flight is handled but need not be done
@@ -69,7 +70,8 @@ type ledger struct {
 	bound int
 
 	main     thread.Thread
-	next     int // page of the next Fill
+	self     *models.Self // nil: without
+	next     int          // page of the next Fill
 	inFlight int
 	handles  []uint8 // by page
 	dones    []uint8
@@ -96,8 +98,15 @@ func (l *ledger) Main(m thread.Machine, t thread.Thread) {
 		l.wrong("Build: %v", err)
 		return
 	}
+	if l.c.Self {
+		l.self, _ = models.NewSelf(l) // Init never fails
+	}
 	for i := 1; l.next < l.c.Pages; i++ {
-		if !l.submit(t, p) {
+		switch {
+		case l.submit(t, p):
+		case l.self != nil:
+			l.self.Do(t)
+		default:
 			p.Flush(t) // refused: nothing else would ever make room
 		}
 		l.between(t, p, i)
@@ -188,6 +197,9 @@ func (l *ledger) Fill(t thread.Thread, r *models.Request) {
 	}
 	j.page = l.next
 	l.next++
+	if r.Index == models.SelfIndex {
+		return
+	}
 	if l.inFlight++; l.inFlight > l.bound {
 		l.wrong("%d requests in flight; the bound is %d", l.inFlight, l.bound)
 	}
@@ -195,8 +207,8 @@ func (l *ledger) Fill(t thread.Thread, r *models.Request) {
 
 // Handle implements models.Work.
 func (l *ledger) Handle(t thread.Thread, r *models.Request) {
-	if t == l.main {
-		l.wrong("Handle on the submitter's thread")
+	if (t == l.main) != (r.Index == models.SelfIndex) {
+		l.wrong("Handle of request %d on thread %s", r.Index, t.Name())
 	}
 	j := l.pass(t, "Handle", r, filled, handing)
 	j.result = ^l.source[j.page]
@@ -210,7 +222,9 @@ func (l *ledger) Done(t thread.Thread, r *models.Request) {
 	j := l.pass(t, "Done", r, handled, free)
 	l.destination[j.page] = ^j.result
 	l.dones[j.page]++
-	l.inFlight--
+	if r.Index != models.SelfIndex {
+		l.inFlight--
+	}
 }
 
 func (l *ledger) onMain(t thread.Thread, what string) {
@@ -230,6 +244,8 @@ func Cases() []Case {
 		{Name: "one worker, refuse", Config: cfg(1, false, models.Source, 1), Pages: 3, Flush: 2},
 		{Name: "two workers, wait", Config: cfg(2, true, models.Source, 1), Pages: 4, Flush: 3},
 		{Name: "two workers, refuse", Config: cfg(2, false, models.Source, 1), Pages: 3},
+		{Name: "one worker, self", Config: cfg(1, false, models.Source, 1), Self: true, Pages: 3},
+		{Name: "two workers, self", Config: cfg(2, false, models.Source, 1), Self: true, Pages: 4, Flush: 3},
 		{Name: "depth two", Config: cfg(1, true, models.Source, 2), Pages: 4},
 		{Name: "rest", Config: cfg(2, true, models.Source, 1), Pages: 2, Flush: 1, Rest: 1},
 		{Name: "destination", Config: cfg(2, false, models.Destination, 1), Pages: 4},

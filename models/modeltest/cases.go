@@ -17,6 +17,9 @@ type env struct {
 	cfg   models.Config
 	pages int
 	work  *counting
+
+	bySelf bool // the submitter does what the model refuses
+	self   *models.Self
 }
 
 // testCase is one thing that a model must do. run is on the submitter's thread.
@@ -35,6 +38,7 @@ const (
 	either waits = iota
 	waiting
 	refusing // at the source, without wait
+	selfish  // there, and the submitter does the page that is refused
 )
 
 func cases() []testCase {
@@ -43,6 +47,8 @@ func cases() []testCase {
 			either, once, true},
 		{"bound", "as many pages as the bound fit, the next is refused and nothing happens to it",
 			refusing, bound, true},
+		{"self", "what does not fit the submitter does itself, while the workers have what fits",
+			selfish, bySelf, true},
 		{"heap", "the results of as many pages as fit wait for a submitter that comes late",
 			either, heap, true},
 		{"idle", "workers that went to sleep are woken, again and again", either, idle, false},
@@ -65,6 +71,11 @@ func (e *env) pipe(t thread.Thread, f func(p models.Pipeline)) {
 		e.work.fault("Build: %v", err)
 		return
 	}
+	if e.bySelf {
+		if e.self, err = models.NewSelf(e.work); err != nil {
+			e.work.fault("NewSelf: %v", err)
+		}
+	}
 	f(p)
 	p.Close(t)
 }
@@ -81,7 +92,19 @@ func (e *env) submit(t thread.Thread, p models.Pipeline) bool {
 	case !ok && (e.cfg.Wait || e.cfg.Side == models.Destination):
 		e.work.fault("Submit refused a page although it was to wait")
 	}
+	if !ok && e.bySelf {
+		e.doSelf(t, was)
+	}
 	return ok
+}
+
+// doSelf does the page that the model refused, which is done with when Do returns.
+func (e *env) doSelf(t thread.Thread, ticket int) {
+	e.self.Do(t)
+	if e.work.next != ticket+1 || e.work.dones[ticket] != 1 {
+		e.work.fault("Do of ticket %d took %d jobs, %d of them to the end", ticket, e.work.next-ticket,
+			e.work.dones[ticket])
+	}
 }
 
 // nap blocks t for a moment: long enough for idle workers to go to sleep.
@@ -102,10 +125,24 @@ func once(e *env, t thread.Thread) {
 	})
 }
 
-func bound(e *env, t thread.Thread) {
+func bound(e *env, t thread.Thread) { e.overfill(t) }
+
+// bySelf: submit checks that each page beyond the bound is done with at once.
+func bySelf(e *env, t thread.Thread) {
+	e.overfill(t)
+	if extra := e.work.next - e.work.bound; extra != beyond {
+		e.work.fault("the submitter did %d pages itself, of %d", extra, beyond)
+	}
+}
+
+// beyond is how many pages more than fit overfill submits.
+const beyond = 3
+
+// overfill submits what fits, which the workers hold, and a few pages more.
+func (e *env) overfill(t thread.Thread) {
 	var gate atomic.Bool
 	e.work.inHandle = func(t thread.Thread, _ int) {
-		for !gate.Load() {
+		for t != e.work.main && !gate.Load() {
 			nap(t, 20*time.Microsecond)
 		}
 	}
@@ -116,7 +153,7 @@ func bound(e *env, t thread.Thread) {
 				break
 			}
 		}
-		for range 3 {
+		for range beyond {
 			if e.submit(t, p) {
 				e.work.fault("a page was accepted beyond the bound of %d", e.work.bound)
 			}

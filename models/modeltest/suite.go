@@ -62,7 +62,7 @@ func Run(t *testing.T, model Model) {
 func runCase(t *testing.T, model Model, mk machine, c testCase) {
 	for _, cfg := range configs(model, mk, c) {
 		for seed := range uint64(mk.seeds * soak()) {
-			if err := runOnce(model, mk, c, cfg.Config, seedOf(c.name, cfg.name, seed)); err != nil {
+			if err := runOnce(model, mk, c, cfg, seedOf(c.name, cfg.name, seed)); err != nil {
 				t.Errorf("%s, %s, seed %d: %v", c.doc, cfg.name, seed, err)
 				return
 			}
@@ -104,7 +104,7 @@ func Check(model Model, name string) error {
 func checkCase(model Model, mk machine, c testCase) error {
 	for _, cfg := range configs(model, mk, c) {
 		for seed := range uint64(mk.seeds) {
-			if err := runOnce(model, mk, c, cfg.Config, seedOf(c.name, cfg.name, seed)); err != nil {
+			if err := runOnce(model, mk, c, cfg, seedOf(c.name, cfg.name, seed)); err != nil {
 				return fmt.Errorf("%s, %s, seed %d: %w", c.name, cfg.name, seed, err)
 			}
 		}
@@ -113,9 +113,9 @@ func checkCase(model Model, mk machine, c testCase) error {
 }
 
 // runOnce runs one case once. The machine is fresh: a machine has one Run.
-func runOnce(model Model, mk machine, c testCase, cfg models.Config, seed uint64) error {
-	bound := model.InFlight(cfg)
-	e := &env{model: model, cfg: cfg, pages: mk.pages, work: newCounting(mk.pages + 4*bound)}
+func runOnce(model Model, mk machine, c testCase, cfg namedConfig, seed uint64) error {
+	bound := model.InFlight(cfg.Config)
+	e := &env{model: model, cfg: cfg.Config, bySelf: cfg.self, pages: mk.pages, work: newCounting(mk.pages + 4*bound)}
 	e.work.bound = bound
 	return mk.run(seed, cfg.Threads+1, e, func(t thread.Thread) {
 		e.work.main = t
@@ -129,10 +129,12 @@ func seedOf(c, cfg string, n uint64) uint64 {
 	return h.Sum64() + n
 }
 
-// namedConfig is a configuration and what tells it from others.
+// namedConfig is a configuration, what tells it from others, and whether the submitter does the job
+// itself where the model refuses.
 type namedConfig struct {
 	name string
 	models.Config
+	self bool
 }
 
 // configs are the combinations of threads, wait, side and variant that c makes sense with.
@@ -144,10 +146,10 @@ func configs(model Model, mk machine, c testCase) (list []namedConfig) {
 	for _, n := range threads {
 		for _, way := range ways(c.waits) {
 			cfg := models.Config{Threads: n, Wait: way.wait, Side: way.side, Name: "worker"}
-			name := fmt.Sprintf("%d threads, %s", n, way.name)
-			list = append(list, namedConfig{name, cfg})
+			named := namedConfig{fmt.Sprintf("%d threads, %s", n, way.name), cfg, way.self}
+			list = append(list, named)
 			if n == mk.threads[1] {
-				list = append(list, varied(model, name, cfg)...)
+				list = append(list, varied(model, named)...)
 			}
 		}
 	}
@@ -158,11 +160,12 @@ func configs(model Model, mk machine, c testCase) (list []namedConfig) {
 const wide = 16
 
 // varied are the model's variants of one configuration.
-func varied(model Model, name string, cfg models.Config) (list []namedConfig) {
+func varied(model Model, cfg namedConfig) (list []namedConfig) {
 	for _, what := range slices.Sorted(maps.Keys(model.Variants)) {
 		c := cfg
-		model.Variants[what](&c)
-		list = append(list, namedConfig{name + ", " + what, c})
+		model.Variants[what](&c.Config)
+		c.name += ", " + what
+		list = append(list, c)
 	}
 	return list
 }
@@ -171,18 +174,22 @@ type way struct {
 	name string
 	wait bool
 	side models.Side
+	self bool
 }
 
 func ways(w waits) []way {
-	all := []way{{"wait off", false, models.Source}, {"wait on", true, models.Source},
-		{"destination", false, models.Destination}}
+	off := way{"wait off", false, models.Source, false}
+	self := way{"wait self", false, models.Source, true}
+	waits := []way{{"wait on", true, models.Source, false}, {"destination", false, models.Destination, false}}
 	switch w {
 	case waiting:
-		return all[1:]
+		return waits
 	case refusing:
-		return all[:1]
+		return []way{off}
+	case selfish:
+		return []way{self}
 	}
-	return all
+	return append(waits, off, self)
 }
 
 // machine is a way to run a case.

@@ -70,7 +70,7 @@ func (w *counting) fault(format string, args ...any) {
 var errInit = fmt.Errorf("this Init was told to fail")
 
 func (w *counting) Init(r *models.Request) error {
-	if r.Index != len(w.jobs) {
+	if r.Index != len(w.jobs) && r.Index != models.SelfIndex {
 		w.fault("Init number %d is for request %d", len(w.jobs), r.Index)
 	}
 	if w.failInit == len(w.jobs)+1 {
@@ -104,7 +104,9 @@ func (w *counting) Fill(t thread.Thread, r *models.Request) {
 	}
 	j.ticket = w.next
 	w.next++
-	w.inFlight++
+	if r.Index != models.SelfIndex {
+		w.inFlight++
+	}
 	if w.inFlight > w.bound {
 		w.fault("%d requests in flight; the model's bound is %d", w.inFlight, w.bound)
 	}
@@ -114,8 +116,8 @@ func (w *counting) Fill(t thread.Thread, r *models.Request) {
 }
 
 func (w *counting) Handle(t thread.Thread, r *models.Request) {
-	if t == w.main || t.Role() != thread.Worker {
-		w.fault("Handle on thread %s, which is no worker", t.Name())
+	if own := r.Index == models.SelfIndex; own != (t == w.main) || own == (t.Role() == thread.Worker) {
+		w.fault("Handle of request %d on thread %s", r.Index, t.Name())
 	}
 	j := w.pass("Handle", r, filled, handing)
 	ticket := j.ticket
@@ -134,7 +136,9 @@ func (w *counting) Done(t thread.Thread, r *models.Request) {
 		w.fault("Done of ticket %d got another job's result", j.ticket)
 	}
 	w.dones[j.ticket]++
-	w.inFlight--
+	if r.Index != models.SelfIndex {
+		w.inFlight--
+	}
 }
 
 func (w *counting) onMain(t thread.Thread, what string) {
