@@ -14,3 +14,6 @@ func model() modeltest.Model {
 }
 
 func TestConformance(t *testing.T) { modeltest.Run(t, model()) }
+
+// The order in which each side locks, signals, spins and passes requests on is the original's.
+func TestProtocol(t *testing.T) { modeltest.CheckProtocol(t, "testdata/protocol", locked.Build) }

@@ -27,6 +27,7 @@ type Turns struct {
 	all     sync.WaitGroup
 	trace   []string // what was called, by whom, in order; nil until Trace
 	tracing bool
+	play    *play // says who runs instead of rng, and has names in the trace; nil: nobody
 }
 
 // turn is one thread.
@@ -61,9 +62,23 @@ func (m *Turns) Trace() { m.tracing = true }
 func (m *Turns) Traced() []string { return m.trace }
 
 func (m *Turns) note(t *turn, what string) {
-	if m.tracing && m.failure == nil {
-		m.trace = append(m.trace, fmt.Sprintf("%d %s", slices.Index(m.threads, t), what))
+	if !m.tracing || m.failure != nil {
+		return
 	}
+	if m.play != nil {
+		m.trace = append(m.trace, t.name+": "+what)
+		return
+	}
+	m.trace = append(m.trace, fmt.Sprintf("%d %s", slices.Index(m.threads, t), what))
+}
+
+// label is a call in the words of the trace: by the primitive's name in a play, and else by its
+// reason, which two models that name their locks differently have in common.
+func (m *Turns) label(verb, name string, why thread.State) string {
+	if m.play != nil {
+		return verb + " " + name
+	}
+	return verb + " " + why.String()
 }
 
 // Run makes the caller's goroutine the first thread. The error is a deadlock, a livelock, a panic of
@@ -102,6 +117,9 @@ func (t *turn) run(f func(thread.Thread)) {
 
 // end wakes whoever joins t and passes the baton on.
 func (t *turn) end() {
+	if t.m.play != nil {
+		t.m.note(t, "ends")
+	}
 	t.ended = true
 	t.m.wake(t)
 	if t.m.others(t) {
@@ -126,14 +144,22 @@ func (m *Turns) Start(t thread.Thread, name string, role thread.Role,
 			n.run(f)
 		}
 	}()
-	t.(*turn).point("start")
+	what := "start"
+	if m.play != nil {
+		what = "start " + n.name
+	}
+	t.(*turn).point(what)
 	return n
 }
 
 // Join blocks the caller until t has ended.
 func (t *turn) Join(caller thread.Thread) {
 	c := caller.(*turn)
-	c.point("join")
+	what := "join"
+	if c.m.play != nil {
+		what = "join " + t.name
+	}
+	c.point(what)
 	for !t.ended {
 		c.block(t, "the end of "+t.name)
 	}
@@ -204,6 +230,9 @@ func (m *Turns) pass() {
 
 // choose picks a thread that can run; with none it moves the clock to the first sleeper's time.
 func (m *Turns) choose() *turn {
+	if m.play != nil {
+		return m.play.pick()
+	}
 	m.wakeSleepers()
 	can := m.runnable()
 	if len(can) == 0 && m.skipAhead() {
@@ -295,7 +324,10 @@ func (t *turn) SleepUntil(at time.Duration, _ thread.State) {
 	}
 }
 
-func (t *turn) SpinUntil(why thread.State, limit int, _ bool, cond func() bool) bool {
+func (t *turn) SpinUntil(why thread.State, limit int, pause bool, cond func() bool) bool {
+	if t.m.play != nil {
+		return t.m.play.spin(t, why, limit, pause, cond)
+	}
 	for i := 0; limit == 0 || i < limit; i++ {
 		t.point("poll " + why.String())
 		if cond() {
@@ -334,7 +366,7 @@ func (m *Turns) NewSpinLock(name string, why thread.State) thread.SpinLock {
 
 func (l *turnMutex) Lock(caller thread.Thread) {
 	t := caller.(*turn)
-	t.point("lock " + l.why.String())
+	t.point(l.m.label("lock", l.name, l.why))
 	l.acquire(t)
 }
 
@@ -347,7 +379,7 @@ func (l *turnMutex) acquire(t *turn) {
 
 func (l *turnMutex) Unlock(caller thread.Thread) {
 	t := caller.(*turn)
-	t.point("unlock " + l.why.String())
+	t.point(l.m.label("unlock", l.name, l.why))
 	l.release(t)
 	t.switchTo()
 }
@@ -372,15 +404,19 @@ func (m *Turns) NewCond(name string, mu thread.Mutex, why thread.State) thread.C
 
 func (c *turnCond) Wait(caller thread.Thread) {
 	t := caller.(*turn)
-	t.point("wait " + c.why.String())
+	m := c.mu.m
+	t.point(m.label("wait on", c.name, c.why))
 	c.mu.release(t)
 	t.block(c, c.name)
+	if m.play != nil {
+		m.note(t, "retake "+c.mu.name)
+	}
 	c.mu.acquire(t)
 }
 
 func (c *turnCond) Signal(caller thread.Thread) {
 	t := caller.(*turn)
-	t.point("signal " + c.why.String())
+	t.point(c.mu.m.label("signal", c.name, c.why))
 	c.mu.m.wakeOne(c)
 }
 
@@ -397,20 +433,20 @@ func (m *Turns) NewEvent(name string, set bool, why thread.State) thread.Event {
 
 func (e *turnEvent) Set(caller thread.Thread) {
 	t := caller.(*turn)
-	t.point("set " + e.why.String())
+	t.point(e.m.label("set", e.name, e.why))
 	e.set = true
 	e.m.wake(e)
 	t.switchTo()
 }
 
 func (e *turnEvent) Reset(caller thread.Thread) {
-	caller.(*turn).point("reset " + e.why.String())
+	caller.(*turn).point(e.m.label("reset", e.name, e.why))
 	e.set = false
 }
 
 func (e *turnEvent) Wait(caller thread.Thread) {
 	t := caller.(*turn)
-	t.point("wait " + e.why.String())
+	t.point(e.m.label("wait on", e.name, e.why))
 	if !e.set {
 		t.block(e, e.name)
 	}
