@@ -9,6 +9,7 @@ import (
 
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/table"
+	"mtbench/report/internal/view"
 	"mtbench/results"
 )
 
@@ -17,12 +18,12 @@ import (
 func Markdown(w io.Writer, files []*results.File, opts Options) error {
 	var out bytes.Buffer
 	shown := false
-	for _, sec := range table.SectionsOf(files) {
-		if !opts.shows(sec.ID) {
+	for _, sec := range table.Sections(view.SourcesOf(files)) {
+		if !opts.shows(&sec.Spec) {
 			continue
 		}
 		markdownSection(&out, &sec)
-		if sectionIn(sec.ID, []string{"cases"}) && !shown {
+		if sec.Pictures && !shown {
 			shown = true
 			markdownPlots(&out, opts.Plots)
 		}
@@ -31,20 +32,14 @@ func Markdown(w io.Writer, files []*results.File, opts Options) error {
 	return err
 }
 
-// isOpen tells the sections that are read first from those that are folded.
-func isOpen(id string) bool {
-	return sectionIn(id, []string{"head", "facts", "crowd", "cases", "direction", "pairs-total_time", "steps",
-		"files"})
-}
-
 func markdownSection(out *bytes.Buffer, sec *table.Section) {
 	title := format.MarkdownLine(sec.Title)
 	switch {
-	case strings.HasPrefix(sec.ID, "head"):
+	case sec.Level == table.Heading:
 		fmt.Fprintf(out, "# %s\n\n", title)
 	case sec.Warn:
 		fmt.Fprintf(out, "> **Warning: %s.** ", title)
-	case isOpen(sec.ID):
+	case sec.Level == table.Open:
 		fmt.Fprintf(out, "## %s\n\n", title)
 	default:
 		fmt.Fprintf(out, "<details><summary>%s</summary>\n\n", title)

@@ -49,7 +49,7 @@ func TestRunAgainWithTheOppositeEnd(t *testing.T) {
 	f.Runs[0].Completed = false
 	f.Runs = append(f.Runs, again)
 	s := view.SourceOf(f, 0, 1)
-	for _, sec := range []table.Section{table.CasesSection(s, s.Comparisons()), table.NoiseSection(s)} {
+	for _, sec := range []table.Section{table.CasesSection(s), table.NoiseSection(s)} {
 		if text := strings.Join(sec.Notes, " "); !strings.Contains(text,
 			"1 attempt at the bound (CAN'T COMPLETE) was run again") {
 			t.Errorf("%s: %q", sec.ID, text)
@@ -90,7 +90,7 @@ func TestHugeFigures(t *testing.T) {
 // The letter's figure is in the same part of a table as the file's own.
 func TestLetterStandsBesideItsFigure(t *testing.T) {
 	s := view.SourceOf(reporttest.TinyFile(3), 0, 1)
-	g := table.CasesSection(s, s.Comparisons()).Table
+	g := table.CasesSection(s).Table
 	for limit := 60; limit < 200; limit += 7 {
 		for _, part := range split(cleanGrid(g, true), limit) {
 			for i, col := range part.Cols {

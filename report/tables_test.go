@@ -71,20 +71,22 @@ func TestEmptySeries(t *testing.T) {
 func TestSectionNames(t *testing.T) {
 	t.Parallel()
 	files := []*results.File{readSeries(t), readSeries(t)}
-	known := SectionNames()
-	seen := map[string]bool{}
-	for _, sec := range table.SectionsOf(files) {
-		if !sectionIn(sec.ID, known) {
-			t.Errorf("section %s has no name in SectionNames", sec.ID)
+	seen, anchors := map[string]bool{}, map[string]bool{}
+	for _, sec := range table.Sections(view.SourcesOf(files)) {
+		seen[sec.Name] = true
+		if anchors[sec.ID] || sec.Title == "" || (sec.Of == nil) == (sec.All == nil) {
+			t.Errorf("section %s: anchor %q, title %q", sec.Name, sec.ID, sec.Title)
 		}
-		for _, name := range known {
-			seen[name] = seen[name] || sectionIn(sec.ID, []string{name})
-		}
+		anchors[sec.ID] = true
 	}
-	for _, name := range known {
+	for _, name := range SectionNames() {
 		if !seen[name] {
 			t.Errorf("no section is called %s", name)
 		}
+		delete(seen, name)
+	}
+	if len(seen) > 0 {
+		t.Errorf("sections without a name: %v", seen)
 	}
 }
 

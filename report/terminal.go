@@ -17,6 +17,7 @@ import (
 
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/table"
+	"mtbench/report/internal/view"
 	"mtbench/results"
 )
 
@@ -49,8 +50,8 @@ func Terminal(w io.Writer, files []*results.File, opts Options) error {
 		opts.Width = DefaultWidth
 	}
 	var out bytes.Buffer
-	for _, sec := range table.SectionsOf(files) {
-		if !opts.shows(sec.ID) {
+	for _, sec := range table.Sections(view.SourcesOf(files)) {
+		if !opts.shows(&sec.Spec) {
 			continue
 		}
 		if out.Len() > 0 {
@@ -64,33 +65,16 @@ func Terminal(w io.Writer, files []*results.File, opts Options) error {
 	return err
 }
 
-// SectionNames are the names that Options.Only takes, in the order of a report. The pages of several
-// files have the sections of each.
-func SectionNames() []string {
-	return []string{"head", "facts", "crowd", "cases", "direction", "pairs-total_time", "pairs-cpu_per_page",
-		"pairs-wait_wakes_per_page", "steps", "baselines", "wait-wakes", "time-reasons-main",
-		"time-reasons-worker", "time-kernel", "scaling", "frontier", "noise", "failed", "files",
-		"claims"}
-}
+// SectionNames returns the names that Options.Only takes, in the order of a report. The pages of
+// several files have the sections of each.
+func SectionNames() []string { return table.Names() }
 
 // shows says whether a section is wanted.
-func (o *Options) shows(id string) bool {
-	switch {
-	case len(o.Only) > 0:
-		return sectionIn(id, o.Only)
-	case o.Brief:
-		return sectionIn(id, []string{"head", "crowd", "cases", "pairs-total_time", "failed", "files"})
+func (o *Options) shows(spec *table.Spec) bool {
+	if len(o.Only) > 0 {
+		return slices.Contains(o.Only, spec.Name)
 	}
-	return true
-}
-
-// sectionIn says whether id is one of names; with several files a number is appended to it.
-func sectionIn(id string, names []string) bool {
-	base := strings.TrimRight(id, "0123456789")
-	if base != id {
-		base = strings.TrimSuffix(base, "-")
-	}
-	return slices.Contains(names, id) || slices.Contains(names, base)
+	return spec.Brief || !o.Brief
 }
 
 func terminalSection(out *bytes.Buffer, sec *table.Section, opts Options) error {

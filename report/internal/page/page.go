@@ -114,11 +114,11 @@ func pageOf(files []*results.File, opts Options) *page {
 	p := &page{Several: len(files) > 1, RunHeads: pageRunHeads()}
 	srcs := view.SourcesOf(files)
 	p.addPlots(srcs)
-	p.addSections(files, srcs)
+	p.addSections(srcs)
 	for i, f := range files {
 		s := srcs[i]
-		if view.HasSummary(f) {
-			p.Summaries = append(p.Summaries, view.SummaryOf(s, f))
+		if sum := s.Summary(); sum != nil {
+			p.Summaries = append(p.Summaries, *sum)
 		}
 		p.Kinds = append(p.Kinds, view.KindWord(f.Header.Kind)+" "+format.CleanText(s.Name, 80))
 		p.Files = append(p.Files, pageFileOf(f, i, s, rawOf(opts, i)))
@@ -164,13 +164,12 @@ func (p *page) addPlots(srcs []*view.Source) {
 }
 
 // addSections puts what a reader wants first at the top and the rest under the plots.
-func (p *page) addSections(files []*results.File, srcs []*view.Source) {
-	for _, sec := range table.SectionsFrom(files, srcs) {
-		switch id, _, _ := strings.Cut(sec.ID, "-"); id {
-		case "head", "crowd", "facts": // under the settings, and in the summary
-		case "cases", "files":
+func (p *page) addSections(srcs []*view.Source) {
+	for _, sec := range table.Sections(srcs) {
+		switch sec.Place {
+		case table.Top:
 			p.Top = append(p.Top, pageSectionOf(sec))
-		default:
+		case table.Below:
 			p.Rest = append(p.Rest, pageSectionOf(sec))
 		}
 	}
@@ -216,7 +215,7 @@ func pageFileOf(f *results.File, i int, s *view.Source, raw []byte) pageFile {
 	out := pageFile{Name: format.CleanText(s.Name, 80), Kind: h.Kind,
 		Command: format.CleanText(strings.Join(h.Argv, " "), 2000), SHA256: f.SHA256, Cite: citation(f),
 		Created: h.Created.UTC().Format("2006-01-02 15:04 UTC"),
-		Head:    pageSectionOf(table.HeadSection(s, f)), Records: recordsOf(f, raw),
+		Head:    pageSectionOf(table.Head(s)), Records: recordsOf(f, raw),
 		Parts: []pagePart{{"Scenario", settingsOf(h.Scenario)}, {"Matrix", settingsOf(h.Matrix)},
 			{"Host", settingsOf(h.Host)}}}
 	out.Left = max(0, len(s.Runs)-maxPageRuns)

@@ -18,10 +18,10 @@ func TestAssumedFloorIsSaid(t *testing.T) {
 	s := view.SourceOf(f, 0, 1)
 	m, _ := metric.Lookup("total_time")
 	texts := map[string]string{
-		"summary": factOf(view.SummaryOf(s, f), "How sure"),
+		"summary": factOf(*s.Summary(), "How sure"),
 		"caption": plot.PairsPlot(s, s.Diffs()).Caption,
 		"legend":  plot.FloorWord(s.Diffs()[0]),
-		"tables":  table.PairSection(f, m).Lead[1],
+		"tables":  table.PairSection(s, m).Lead[1],
 	}
 	for place, text := range texts {
 		if !strings.Contains(strings.ReplaceAll(text, "\u00a0", " "), want) {

@@ -12,18 +12,22 @@ import (
 	"mtbench/results"
 )
 
+func caseSpecs() []Spec {
+	return []Spec{{Name: "cases", Title: "CPU usage, time and result of each case", Level: Open,
+		Brief: true, Place: Top, Pictures: true, Printed: true, Of: always(CasesSection)}}
+}
+
 // CasesSection is the published table: a block for each case, a row for each model, and beside the
 // figures measured here those of the letter.
-func CasesSection(s *view.Source, cmps view.Comparisons) Section {
+func CasesSection(s *view.Source) Section {
 	sec := Section{
-		ID: "cases", Title: "CPU usage, time and result of each case",
 		Lead: []string{
 			"Median over the runs of a case; in brackets the lowest and the highest run. " +
 				"CPU is CPU time over wall time, in percent of one CPU; of the compression threads " +
 				"the lowest~highest of the case. ∞ is a run that could not complete.",
 		},
 	}
-	letter := view.LetterOf()
+	letter, cmps := view.LetterOf(), s.Comparisons()
 	if s.Header.Kind == results.Published || !hasCaseOf(s, letter) {
 		return orAbsent(s, plainCases(s, sec))
 	}
@@ -134,31 +138,11 @@ func plainCases(s *view.Source, sec Section) Section {
 	return sec
 }
 
-// baselineSection are the models that price the harness: never part of a verdict.
-func baselineSection(s *view.Source) Section {
-	g := &Grid{Keys: 2, Cols: append(caseColumns(), figureColumn(metric.CPUPerPage))}
-	eachCase(s, s.Baselines(), func(c *view.Figures, first bool) {
-		cells := append(caseCells(c, first), Cell{Text: format.Whole(c.CPUPage.Median())})
-		g.Rows = append(g.Rows, GridRow{Cells: cells, Rule: first})
-	})
-	if len(g.Rows) == 0 {
-		return absentSection("baselines", "Harness baselines",
-			"None in this file. mtbench run --models locked,lockless,null,inline,ideal prices the "+
-				"harness.")
-	}
-	return Section{
-		ID: "baselines", Title: "Harness baselines", Table: g,
-		Lead: []string{"null refuses every page, inline has no threads, ideal has no " +
-			"coordination: what the harness itself costs and what could be reached at most. " +
-			"They are part of no verdict."},
-	}
-}
-
 func orAbsent(s *view.Source, sec Section) Section {
 	if sec.Table != nil && len(sec.Table.Rows) > 0 {
 		return sec
 	}
-	return absentSection(sec.ID, sec.Title, "No run that ended is in this file. "+
+	return absent("No run that ended is in this file. " +
 		"mtbench run --resume FILE goes on with it.")
 }
 

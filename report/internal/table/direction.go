@@ -8,11 +8,15 @@ func answerCell(a *view.Agreement) Cell {
 	return Cell{Text: a.Answer(), Tone: map[string]Tone{view.Agrees: Good, view.Opposite: Bad}[a.Answer()]}
 }
 
+func directionSpecs() []Spec {
+	return []Spec{{Name: "direction", Title: "Does the direction of the letter hold here?", Level: Open,
+		Of: always(directionSection)}}
+}
+
 // directionSection sets each figure of the letter beside this file's, with a reason where the
 // direction cannot be told.
-func directionSection(s *view.Source, cmps view.Comparisons) Section {
+func directionSection(s *view.Source) Section {
 	sec := Section{
-		ID: "direction", Title: "Does the direction of the letter hold here?",
 		Lead: []string{"From locked to lockless. A direction is told here only if the pairs prove " +
 			"it, by the rule of the section on pairs; the letter has one run a case."},
 		Table: &Grid{Keys: 2, Cols: []Column{
@@ -21,7 +25,7 @@ func directionSection(s *view.Source, cmps view.Comparisons) Section {
 			{Head: "direction agrees?", Text: true}, {Head: "why not told", Text: true},
 		}},
 	}
-	letter := view.LetterOf()
+	letter, cmps := view.LetterOf(), s.Comparisons()
 	eachCase(s, []string{"lockless"}, func(c *view.Figures, _ bool) {
 		for i, a := range cmps.Agreements(c.Threads, c.Wait, letter) {
 			cells := textCells(caseName(c, i == 0), a.Figure, a.LetterText, a.HereText, "", a.Why)
@@ -30,7 +34,7 @@ func directionSection(s *view.Source, cmps view.Comparisons) Section {
 		}
 	})
 	if len(sec.Table.Rows) == 0 {
-		return absentSection(sec.ID, sec.Title, "This file has no case of the letter with both "+
+		return absent("This file has no case of the letter with both " +
 			"models. mtbench run --models locked,lockless --threads 4,8,16 measures them.")
 	}
 	return sec

@@ -11,16 +11,21 @@ import (
 	"mtbench/results"
 )
 
+func frontierSpecs() []Spec {
+	return []Spec{{Name: "frontier", Of: always(frontierSection),
+		Title: "The frontier: highest dirty rate that still completes"}}
+}
+
 // frontierSection is the highest dirty rate at which a migration still completes, by model and
 // case, and as a share of what the model without coordination reaches.
-func frontierSection(f *results.File) Section {
+func frontierSection(s *view.Source) Section {
+	f := s.From
 	sec := Section{
-		ID: "frontier", Title: "The frontier: highest dirty rate that still completes",
 		Lead: []string{"Median over the repeats of a search [lowest–highest]; above it the lowest " +
 			"rate that did not complete. The share is of the median of ideal in the same case."},
 	}
 	if len(f.Frontier) == 0 {
-		return absentSection(sec.ID, sec.Title, "This file has no search for it. mtbench frontier "+
+		return absent("This file has no search for it. mtbench frontier " +
 			"makes one.")
 	}
 	by := map[view.Cell][]*results.Frontier{}

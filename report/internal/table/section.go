@@ -9,18 +9,16 @@ import (
 // Section is one part of a report before it has a format. All its strings are as they stand in
 // the file: the writer of a format makes them harmless for that format.
 type Section struct {
-	ID    string   // short, fixed: the anchor of a page
-	Title string   // what is shown
+	Spec
+	ID    string   // the anchor of a page: the name, and the number of the file where there are several
 	Lead  []string // sentences before the table: how to read it
 	Table *Grid    // nil if there is none
 	Notes []string // sentences after it
 	Warn  bool     // the lead is a warning
 }
 
-// absentSection stands where data is missing and names the command that would bring it.
-func absentSection(id, title, why string) Section {
-	return Section{ID: id, Title: title, Lead: []string{why}}
-}
+// absent stands where data is missing and names the command that would bring it.
+func absent(why string) Section { return Section{Lead: []string{why}} }
 
 // Grid is a table before it has a format.
 type Grid struct {

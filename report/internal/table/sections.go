@@ -1,118 +1,110 @@
 package table
 
 import (
+	"slices"
 	"strconv"
 
-	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
 )
 
-// factsSection is what stands behind the summary.
-func factsSection(p *view.Summary) Section {
-	sec := Section{ID: "facts", Title: "How sure, and why"}
-	for _, f := range p.Facts {
-		sec.Lead = append(sec.Lead, f.Head+": "+f.Text)
-	}
-	return sec
+// Spec is all that there is to know of a section: a section is one of these, in the list of its
+// subject.
+type Spec struct {
+	Name  string // what --only takes; the anchor of a page
+	Title string // what is shown; a section whose title depends on the file sets its own
+	Level Level  // how Markdown shows it
+	Brief bool   // among what a run ends with
+	Place Place  // where the HTML page shows it
+
+	Pictures bool // pictures of a Markdown report stand behind it
+	Printed  bool // of published figures too, which have no records
+
+	// Of makes the section of a file, All that of all files together: one of the two. False: the
+	// files do not call for it.
+	Of  func(*view.Source) (Section, bool)
+	All func([]*view.Source) (Section, bool)
 }
 
-// SectionsOf is the report of some files before it has a format: each file's sections, and with
-// several files a table that sets them side by side.
-func SectionsOf(files []*results.File) []Section { return SectionsFrom(files, view.SourcesOf(files)) }
+// Level says how Markdown shows a section.
+type Level int
 
-func SectionsFrom(files []*results.File, srcs []*view.Source) []Section {
+// The levels of a section.
+const (
+	Folded  Level = iota // seldom asked: behind its title
+	Open                 // read first
+	Heading              // begins a file
+)
+
+// Place says where the HTML page shows a section.
+type Place int
+
+// The places of a page.
+const (
+	Below Place = iota // under the pictures
+	Top                // above them
+	Apart              // in the summary or under the settings, which the page makes itself
+)
+
+// specs lists every section, in the order of a report.
+func specs() []Spec {
+	return slices.Concat(headSpecs(), caseSpecs(), directionSpecs(), pairSpecs(), stepSpecs(),
+		baselineSpecs(), threadSpecs(), frontierSpecs(), trustSpecs(), acrossSpecs(), claimSpecs())
+}
+
+// Names returns the names of all sections, in the order of a report.
+func Names() []string {
+	var names []string
+	for _, spec := range specs() {
+		names = append(names, spec.Name)
+	}
+	return names
+}
+
+// Sections returns the report of some files before it has a format: each file's sections, then
+// those of all together.
+func Sections(srcs []*view.Source) []Section {
 	var all []Section
-	for i, s := range srcs {
-		all = append(all, fileSections(s, i, len(files))...)
+	for _, s := range srcs {
+		for _, spec := range specs() {
+			if spec.Of == nil || s.Header.Kind == results.Published && !spec.Printed {
+				continue
+			}
+			if sec, ok := spec.Of(s); ok {
+				all = append(all, sec.as(spec, spec.Name+s.Tag))
+			}
+		}
 	}
-	if len(files) > 1 {
-		all = append(all, filesSection(files))
-	}
-	return append(all, claimsSection(files))
-}
-
-func fileSections(s *view.Source, i, n int) []Section {
-	f := s.From
-	cmps := s.Comparisons()
-	all := []Section{HeadSection(s, f)}
-	if n > 1 {
-		all[0].Title = "File " + strconv.Itoa(i+1) + " of " + strconv.Itoa(n) + ", " + all[0].Title
-	}
-	if view.HasSummary(f) {
-		sum := view.SummaryOf(s, f)
-		all[0].Lead = sum.Lead()
-		all = append(all, factsSection(&sum))
-	}
-	if warning, crowded := crowdSection(s); crowded {
-		all = append(all, warning)
-	}
-	all = append(all, CasesSection(s, cmps))
-	if f.Header.Kind != results.Published {
-		all = append(all, directionSection(s, cmps))
-		all = append(all, pairSections(f)...)
-		all = append(all, stepsSection(f), baselineSection(s), waitsSection(s),
-			reasonsSection(s, "main", "the main thread"),
-			reasonsSection(s, "worker", "the workers (compression threads)"),
-			kernelSection(s), scalingSection(s), frontierSection(f), NoiseSection(s),
-			failedSection(s, f))
-	}
-	for j := range all {
-		all[j].ID += s.Tag
+	for _, spec := range specs() {
+		if spec.All == nil {
+			continue
+		}
+		if sec, ok := spec.All(srcs); ok {
+			all = append(all, sec.as(spec, spec.Name))
+		}
 	}
 	return all
 }
 
-// filesSection sets the medians of several files side by side, by file number. A percentage is not
-// here: mtbench compare gives one, with its interval.
-func filesSection(files []*results.File) Section {
-	sec := Section{
-		ID: "files", Title: "The files side by side: total time (ms)",
-		Lead: []string{"Median [lowest–highest run] of each file. Whether a change is one is " +
-			"answered by mtbench compare OLD NEW, with an interval."},
-		Table: &Grid{Keys: 2, Cols: []Column{caseColumn(), {Head: "model", Text: true}}},
+// as gives a section what it is declared to be; a title of its own stays.
+func (sec Section) as(spec Spec, id string) Section {
+	title := sec.Title
+	sec.Spec, sec.ID = spec, id
+	if title != "" {
+		sec.Title = title
 	}
-	sources := make([]*view.Source, len(files))
-	for i, f := range files {
-		sources[i] = view.SourceOf(f, i, len(files))
-		head := strconv.Itoa(i+1) + ": " + sources[i].Name + kindMark(f.Header.Kind) + " (ms)"
-		sec.Table.Cols = append(sec.Table.Cols, Column{Head: head})
-	}
-	union := unionOf(sources)
-	eachCase(union, union.Models(), func(c *view.Figures, first bool) {
-		cells := textCells(caseName(c, first), c.Model)
-		for _, s := range sources {
-			cells = append(cells, fileCell(s, c.Cell))
-		}
-		sec.Table.Rows = append(sec.Table.Rows, GridRow{Cells: cells, Rule: first})
-	})
-	return orAbsent(union, sec)
+	return sec
 }
 
-// unionOf has the runs of all sources: the cells that any of them has.
-func unionOf(sources []*view.Source) *view.Source {
-	u := &view.Source{Header: sources[0].Header}
-	for _, s := range sources {
-		u.Runs = append(u.Runs, s.Runs...)
-	}
-	return u
+// always makes a section that every file has.
+func always(of func(*view.Source) Section) func(*view.Source) (Section, bool) {
+	return func(s *view.Source) (Section, bool) { return of(s), true }
 }
 
-func fileCell(s *view.Source, c view.Cell) Cell {
-	runs := s.Cells()[c]
-	if len(runs) == 0 {
-		return Cell{Text: format.None}
+// fileTitle begins with the number of a file where there are several.
+func fileTitle(s *view.Source, title string) string {
+	if s.Files < 2 {
+		return title
 	}
-	f := s.FiguresOf(c, runs)
-	if f.Unfinished == len(runs) {
-		return resultCell(f)
-	}
-	return Cell{Text: timeSpread(f)}
-}
-
-func kindMark(kind string) string {
-	if kind == results.Measured {
-		return ""
-	}
-	return ", " + kind
+	return "File " + strconv.Itoa(s.File+1) + " of " + strconv.Itoa(s.Files) + ", " + title
 }

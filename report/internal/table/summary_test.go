@@ -13,11 +13,11 @@ import (
 func TestOneNumberOfPairs(t *testing.T) {
 	f := reporttest.FewPairs(2)
 	s := view.SourceOf(f, 0, 1)
-	sum := view.SummaryOf(s, f)
+	sum := *s.Summary()
 	m, _ := metric.Lookup("total_time")
 	const want = "at least 8 pairs are needed for 4 tests"
 	for place, text := range map[string]string{"headline": sum.Verdict[0], "title": view.TimeTitle(s, s.Diffs()),
-		"table": cellOf(t, PairSection(f, m), 0, "verdict")} {
+		"table": cellOf(t, PairSection(s, m), 0, "verdict")} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s: %q, without %q", place, text, want)
 		}
@@ -37,7 +37,7 @@ func TestHowRunsEnded(t *testing.T) {
 	f.Runs[0].Verified = &no
 	f.Runs[1].Verified, f.Runs[1].UnverifiedReason = nil, ""
 	f.Runs[2].Verified, f.Runs[2].UnverifiedReason = nil, "discard"
-	sec := failedSection(view.SourceOf(f, 0, 1), f)
+	sec := failedSection(view.SourceOf(f, 0, 1))
 	text := strings.Join(append(sec.Lead, sec.Notes...), " ")
 	for _, part := range []string{"1 with memories that DIFFER", "1 unverified WITHOUT a stated reason",
 		"1 unverifiable for a stated reason", "11 with both memories equal"} {
@@ -49,7 +49,7 @@ func TestHowRunsEnded(t *testing.T) {
 		t.Error("there is no warning")
 	}
 	f.Runs = nil
-	if sec = failedSection(view.SourceOf(f, 0, 1), f); !strings.Contains(sec.Lead[0], "no other run") {
+	if sec = failedSection(view.SourceOf(f, 0, 1)); !strings.Contains(sec.Lead[0], "no other run") {
 		t.Errorf("without runs: %q", sec.Lead)
 	}
 }

@@ -28,7 +28,7 @@ func cellOf(t *testing.T, sec Section, row int, head string) string {
 func TestCaseFigures(t *testing.T) {
 	f := reporttest.TinyFile(3)
 	s := view.SourceOf(f, 0, 1)
-	sec := CasesSection(s, s.Comparisons())
+	sec := CasesSection(s)
 	for head, want := range map[string]string{
 		"case": "4 threads, wait off", "model": "locked", "CPU main (%)": "60.0",
 		"CPU threads (%)": "20.0~40.0", "total time (ms)": "1010 [1000–1020]", "busy-ratio": "0.50",
@@ -48,7 +48,7 @@ func TestCannotComplete(t *testing.T) {
 	f := reporttest.TinyFile(3)
 	f.Runs[0].Completed = false
 	s := view.SourceOf(f, 0, 1)
-	sec := CasesSection(s, s.Comparisons())
+	sec := CasesSection(s)
 	if got := cellOf(t, sec, 0, "migration"); got != "CAN'T COMPLETE 1 of 3" {
 		t.Errorf("migration is %q", got)
 	}
@@ -57,7 +57,7 @@ func TestCannotComplete(t *testing.T) {
 	}
 	f.Runs[2].Completed, f.Runs[4].Completed = false, false
 	s = view.SourceOf(f, 0, 1)
-	sec = CasesSection(s, s.Comparisons())
+	sec = CasesSection(s)
 	if got := cellOf(t, sec, 0, "total time (ms)"); got != format.None {
 		t.Errorf("total time is %q where no run completed", got)
 	}
@@ -69,7 +69,7 @@ func TestSetupIsTold(t *testing.T) {
 		f := reporttest.TinyFile(3)
 		change(f)
 		s := view.SourceOf(f, 0, 1)
-		return strings.ReplaceAll(strings.Join(CasesSection(s, s.Comparisons()).Notes, "\n"), "\u00a0", " ")
+		return strings.ReplaceAll(strings.Join(CasesSection(s).Notes, "\n"), "\u00a0", " ")
 	}
 	if text := notes(func(*results.File) {}); strings.Contains(text, "Setup") {
 		t.Errorf("nothing was set up, and the notes say: %s", text)
@@ -101,7 +101,7 @@ func TestBusyRatioWithWaitHasNoMeaning(t *testing.T) {
 		f.Runs[i].Wait = true
 	}
 	s := view.SourceOf(f, 0, 1)
-	if got := cellOf(t, CasesSection(s, s.Comparisons()), 0, "busy-ratio"); got != format.None {
+	if got := cellOf(t, CasesSection(s), 0, "busy-ratio"); got != format.None {
 		t.Errorf("busy-ratio is %q with wait on", got)
 	}
 	if _, ok := view.Shown(metric.BusyRatio)(&f.Runs[0]); ok {
@@ -125,7 +125,7 @@ func TestWaitWakesArePerPage(t *testing.T) {
 // The account of the file closes: reasons and remainder are the whole, and a hole shows.
 func TestTimeCloses(t *testing.T) {
 	f := reporttest.TinyFile(2)
-	sec := reasonsSection(view.SourceOf(f, 0, 1), "worker", "the workers")
+	sec := reasonsSection(view.SourceOf(f, 0, 1), "worker")
 	if got := cellOf(t, sec, 0, "sum (%)"); got != "100.0" {
 		t.Errorf("sum is %q", got)
 	}
@@ -137,7 +137,7 @@ func TestTimeCloses(t *testing.T) {
 			f.Runs[i].ThreadUsage[j].StatesMS["codec"] /= 2
 		}
 	}
-	sec = reasonsSection(view.SourceOf(f, 0, 1), "worker", "the workers")
+	sec = reasonsSection(view.SourceOf(f, 0, 1), "worker")
 	if got := cellOf(t, sec, 0, "sum (%)"); got != "85.0" {
 		t.Errorf("sum is %q where half of codec is missing", got)
 	}
@@ -151,7 +151,7 @@ func TestStatesOfANewerBuildAreOther(t *testing.T) {
 			st["dreaming"], st["wait-work"] = st["wait-work"], 0
 		}
 	}
-	sec := reasonsSection(view.SourceOf(f, 0, 1), "main", "the main thread")
+	sec := reasonsSection(view.SourceOf(f, 0, 1), "main")
 	if got := cellOf(t, sec, 0, "other reasons (%)"); got != "30.0" {
 		t.Errorf("other reasons are %q", got)
 	}
@@ -166,11 +166,11 @@ func TestGoroutinesHaveNoCPU(t *testing.T) {
 		}
 	}
 	s := view.SourceOf(f, 0, 1)
-	sec := CasesSection(s, s.Comparisons())
+	sec := CasesSection(s)
 	if a, b := cellOf(t, sec, 0, "CPU main (%)"), cellOf(t, sec, 0, "CPU threads (%)"); a != format.None || b != format.None {
 		t.Errorf("CPU is %q and %q without a thread clock", a, b)
 	}
-	for _, sec := range []Section{kernelSection(s), reasonsSection(s, "main", "the main thread")} {
+	for _, sec := range []Section{kernelSection(s), reasonsSection(s, "main")} {
 		if sec.Table != nil || !strings.Contains(sec.Lead[0], "mtbench run") {
 			t.Errorf("%s does not say how to get its data: %q", sec.ID, sec.Lead)
 		}
@@ -196,7 +196,7 @@ func TestAAAndEarlierAttemptsAreNotFigures(t *testing.T) {
 	again.Attempt, again.TotalTimeMS = 1, 3000
 	f.Runs = append(f.Runs, aa, again)
 	s := view.SourceOf(f, 0, 1)
-	got := cellOf(t, CasesSection(s, s.Comparisons()), 0, "total time (ms)")
+	got := cellOf(t, CasesSection(s), 0, "total time (ms)")
 	if got != "2005 [1010–3000]" {
 		t.Errorf("total time is %q; the last attempt counts and A/A does not", got)
 	}
@@ -204,14 +204,14 @@ func TestAAAndEarlierAttemptsAreNotFigures(t *testing.T) {
 
 func TestPairFigures(t *testing.T) {
 	m, _ := metric.Lookup("total_time")
-	sec := PairSection(reporttest.TinyFile(10), m)
+	sec := PairSection(view.SourceOf(reporttest.TinyFile(10), 0, 1), m)
 	if got := cellOf(t, sec, 0, "change (%)"); !strings.HasPrefix(got, "-5") {
 		t.Errorf("change is %q; half the time is -50 %%", got)
 	}
 	if got := cellOf(t, sec, 0, "verdict"); got != "faster" {
 		t.Errorf("verdict is %q", got)
 	}
-	sec = PairSection(reporttest.TinyFile(3), m)
+	sec = PairSection(view.SourceOf(reporttest.TinyFile(3), 0, 1), m)
 	for _, head := range []string{"change (%)", "95 % interval (%)", "p (Holm)"} {
 		if got := cellOf(t, sec, 0, head); got != format.None {
 			t.Errorf("%s is %q with 3 pairs", head, got)
@@ -244,7 +244,7 @@ func TestStepsAddUp(t *testing.T) {
 			f.Runs = append(f.Runs, r)
 		}
 	}
-	sec := stepsSection(f)
+	sec := stepsSection(view.SourceOf(f, 0, 1))
 	if got := len(sec.Table.Rows); got != 3 {
 		t.Fatalf("%d rows, want two steps and the whole way", got)
 	}
@@ -259,7 +259,7 @@ func TestCasesThatTheLetterLacks(t *testing.T) {
 		f.Runs[i].Threads = 2
 	}
 	s := view.SourceOf(f, 0, 1)
-	for _, col := range CasesSection(s, s.Comparisons()).Table.Cols {
+	for _, col := range CasesSection(s).Table.Cols {
 		if strings.HasPrefix(col.Head, "letter") {
 			t.Errorf("column %q stands empty", col.Head)
 		}
@@ -278,7 +278,7 @@ func TestFrontierIsAShareOfIdeal(t *testing.T) {
 	add("ideal", 1000, 3000, 2000)
 	add("locked", 400, 600, 500)
 	f.Frontier = append(f.Frontier, results.Frontier{Model: "lockless", Threads: 4})
-	sec := frontierSection(f)
+	sec := frontierSection(view.SourceOf(f, 0, 1))
 	for row, want := range [][2]string{{"2000 [1000–3000]", "100.0"}, {"500 [400–600]", "25.0"},
 		{format.None, format.None}} {
 		got := [2]string{cellOf(t, sec, row, "highest completed (pages/s)"),

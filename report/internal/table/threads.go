@@ -10,10 +10,28 @@ import (
 	"mtbench/results"
 )
 
+// threadSpecs are the sections on what threads did.
+func threadSpecs() []Spec {
+	return []Spec{
+		{Name: "wait-wakes", Title: "Wait-wakes: sleeps and wake-ups that go to the kernel",
+			Of: always(waitsSection)},
+		reasonsSpec("main", "the main thread"),
+		reasonsSpec("worker", "the workers (compression threads)"),
+		{Name: "time-kernel", Of: always(kernelSection),
+			Title: "Where the time goes, by kernel (% of the threads' wall time)"},
+		{Name: "scaling", Title: "Scaling by threads", Of: always(scalingSection)},
+	}
+}
+
+func reasonsSpec(role, whose string) Spec {
+	return Spec{Name: "time-reasons-" + role,
+		Title: "Where the time of " + whose + " goes, by reason (% of wall time)",
+		Of:    always(func(s *view.Source) Section { return reasonsSection(s, role) })}
+}
+
 // waitsSection is the letter's diagnosis ("too many wait-wakes go to kernel space") as figures.
 func waitsSection(s *view.Source) Section {
 	sec := Section{
-		ID: "wait-wakes", Title: "Wait-wakes: sleeps and wake-ups that go to the kernel",
 		Lead: []string{"Calls of FUTEX_WAIT and FUTEX_WAKE by the model's own locks, conditions and " +
 			"events, and voluntary context switches; source process; the workers (compression " +
 			"threads) together. Median over the runs of a case."},
@@ -40,10 +58,10 @@ func threadsOrAbsent(s *view.Source, sec Section) Section {
 		return sec
 	}
 	if s.Header.Kind == results.Published {
-		return absentSection(sec.ID, sec.Title, "The publication has no such figures. "+
+		return absent("The publication has no such figures. " +
 			"mtbench run measures them.")
 	}
-	return absentSection(sec.ID, sec.Title, "No run of this file has them. mtbench run "+
+	return absent("No run of this file has them. mtbench run " +
 		"--machine kernel --account on measures them.")
 }
 
@@ -121,10 +139,8 @@ func timeRows(s *view.Source, process string, roles []string) []timeRow {
 
 // reasonsSection is where the time of one role goes by reason; it closes to wall time, remainder
 // included.
-func reasonsSection(s *view.Source, role, whose string) Section {
+func reasonsSection(s *view.Source, role string) Section {
 	sec := Section{
-		ID:    "time-reasons-" + role,
-		Title: "Where the time of " + whose + " goes, by reason (% of wall time)",
 		Lead: []string{"Source process; all runs of a row together, so that the parts add up. " +
 			"The sum is 100.0 where the account closes; the remainder is what no reason claims. " +
 			"A thread that waits for a CPU stays in its state: a spinner may spin for more of " +
@@ -191,7 +207,6 @@ func reasonsRow(r timeRow, states []string, other bool) GridRow {
 // kernelSection is the same time as the kernel counts it.
 func kernelSection(s *view.Source) Section {
 	sec := Section{
-		ID: "time-kernel", Title: "Where the time goes, by kernel (% of the threads' wall time)",
 		Lead: []string{"On CPU by the thread clocks, run-queue delay by schedstat (runnable, but " +
 			"no CPU free), blocked is the rest; the remainder is the error of the three clocks."},
 		Table: &Grid{Keys: 3, Cols: timeColumns([]string{"on CPU", "run-queue delay", "blocked",
@@ -213,7 +228,6 @@ func kernelSection(s *view.Source) Section {
 // scalingSection is what more threads bring.
 func scalingSection(s *view.Source) Section {
 	sec := Section{
-		ID: "scaling", Title: "Scaling by threads",
 		Lead: []string{"Median over runs. Speed-up is the median time at the fewest threads over " +
 			"that at the row's; CPU a page is of main and compression threads together."},
 		Table: &Grid{Keys: 3, Cols: []Column{
@@ -230,7 +244,7 @@ func scalingSection(s *view.Source) Section {
 		}
 	}
 	if len(s.Threads()) < 2 {
-		return absentSection(sec.ID, sec.Title, "This file has one number of threads only. "+
+		return absent("This file has one number of threads only. " +
 			"mtbench run --threads 1,2,4,8,16 measures more.")
 	}
 	return sec

@@ -19,6 +19,8 @@ import (
 // Source is one file as plots see it: its runs by index, and how it marks what it says.
 type Source struct {
 	Name   string        // of the file, without its directory
+	File   int           // its number among Files, from 0
+	Files  int           // how many are shown together
 	Tag    string        // appended to the names of pictures where there are several files
 	From   *results.File // nil where several files are taken together
 	Header *results.Header
@@ -29,6 +31,7 @@ type Source struct {
 	keptRuns []*results.Run
 	byCell   map[Cell][]*results.Run
 	compared []Diff
+	summed   *Summary
 
 	compareds map[comparedBy][]verdict.Comparison
 }
@@ -271,7 +274,7 @@ func RunKey(r *results.Run) string {
 
 // SourceOf is a file as plots see it; i of n tells the pictures of several files apart.
 func SourceOf(f *results.File, i, n int) *Source {
-	s := &Source{Name: filepath.Base(f.Path), From: f, Header: &f.Header,
+	s := &Source{File: i, Files: n, Name: filepath.Base(f.Path), From: f, Header: &f.Header,
 		compareds: map[comparedBy][]verdict.Comparison{}}
 	if n > 1 {
 		s.Tag = fmt.Sprintf("-%d", i+1)

@@ -20,8 +20,17 @@ type Summary struct {
 // Fact is one answer to a question that a reader has.
 type Fact struct{ Head, Text string }
 
-// SummaryOf is the summary of one file; the published figures have none of their own.
-func SummaryOf(s *Source, f *results.File) Summary {
+// Summary returns the summary of the file, made once; nil for published figures, which have none of
+// their own, and where no run ended.
+func (s *Source) Summary() *Summary {
+	if s.summed == nil && s.Header.Kind != results.Published && len(s.From.Runs) > 0 {
+		sum := s.summarize(s.From)
+		s.summed = &sum
+	}
+	return s.summed
+}
+
+func (s *Source) summarize(f *results.File) Summary {
 	diffs := s.Diffs()
 	sum := Summary{Of: s.Name, Warning: s.VoidText(), Settle: s.Settle(f)}
 	first := strings.TrimRight(TimeTitle(s, diffs), ".") + ", on " + s.hostWord()
@@ -50,11 +59,6 @@ func (p *Summary) Lead() []string {
 		}
 	}
 	return lead
-}
-
-// HasSummary says whether a file has something to sum up.
-func HasSummary(f *results.File) bool {
-	return f.Header.Kind != results.Published && len(f.Runs) > 0
 }
 
 func (s *Source) hostWord() string {
