@@ -22,11 +22,11 @@ type File struct {
 	Runs      []Run      // in the order of the file
 	Failed    []Failed   // in the order of the file
 	Frontier  []Frontier // in the order of the file
-	SHA256    string     // of all bytes of the file, in hex: what to cite
+	SHA256    string     // of all bytes of the file, uncompressed, in hex: what to cite
 	Truncated bool       // the last line was cut off in the middle of a write and is left out
 }
 
-// Read reads a result file. What is wrong with the file itself is an *InputError that names file
+// Read reads a result file, plain or compressed by gzip. What is wrong with the file itself is an *InputError that names file
 // and line. No file is trusted: see the Max constants for the limits.
 func Read(path string) (*File, error) {
 	f, err := os.Open(path)
@@ -58,12 +58,18 @@ type reader struct {
 	unterminated bool          // the last record has no newline
 }
 
+// readBuffer is how many bytes are read at once.
+const readBuffer = 1 << 16
+
 func newReader(r io.Reader, name string) *reader {
-	return &reader{in: bufio.NewReaderSize(r, 1<<16), sum: sha256.New(), file: File{Path: name},
+	return &reader{in: bufio.NewReaderSize(r, readBuffer), sum: sha256.New(), file: File{Path: name},
 		places: map[place]int{}}
 }
 
 func (r *reader) read() (*File, error) {
+	if err := r.plain(); err != nil {
+		return nil, err
+	}
 	for {
 		line, whole, err := r.next()
 		if err != nil {
@@ -101,7 +107,7 @@ func (r *reader) next() (line []byte, whole bool, err error) {
 			continue
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, false, fmt.Errorf("%s cannot be read: %w", r.file.Path, err)
+			return nil, false, r.unreadable(err)
 		}
 		return line, err == nil, r.count(line)
 	}

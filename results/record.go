@@ -222,7 +222,7 @@ type Point struct {
 
 // Noise is what came from outside the run's own processes; it alone grades a run.
 type Noise struct {
-	Grade         string  `json:"grade" doc:"clean, noisy or void, by the rule of the method page; empty where nothing could be read"`
+	Grade         string  `json:"grade" doc:"clean, noisy or void, by the rule of the method page; empty (not graded) where nothing disturbed it that could be seen and CPU time of others or steal could not be read"`
 	BackgroundCPU *Number `json:"background_cpu" unit:"CPUs" doc:"CPU used by others just before the run"`
 	OutsideCPU    *Number `json:"outside_cpu" unit:"CPUs" doc:"CPU used during the run by processes that are not the run's"`
 	Steal         *Number `json:"steal" unit:"ratio of CPU time" doc:"CPU time that the hypervisor gave to others during the run" misread:"as the run's doing: the hypervisor gave the CPU to another guest"`

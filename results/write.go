@@ -123,6 +123,9 @@ func resume(f *os.File, path string) (*File, *Writer, error) {
 		return nil, nil, err
 	}
 	r := newReader(f, path)
+	if isGzip(r.in) {
+		return nil, nil, r.wholeFile("is compressed and cannot be gone on with: gunzip it first")
+	}
 	file, err := r.read()
 	if err != nil {
 		return nil, nil, err

@@ -200,7 +200,10 @@ func TestGrade(t *testing.T) {
 	}{
 		{"nothing readable", results.Noise{FrequencyMHz: num(800)}, second, ""},
 		{"quiet", results.Noise{OutsideCPU: num(0.02), Steal: num(0)}, second, Clean},
-		{"a tick in a short run", results.Noise{OutsideCPU: num(0.2)}, 100 * time.Millisecond, Clean},
+		{"a tick in a short run", results.Noise{OutsideCPU: num(0.2), Steal: num(0)},
+			100 * time.Millisecond, Clean},
+		{"quiet, but no /proc/stat", results.Noise{BackgroundCPU: num(0), ThrottledMS: num(0)}, second, ""},
+		{"no steal known", results.Noise{OutsideCPU: num(0)}, second, ""},
 		{"others at work", results.Noise{OutsideCPU: num(0.3)}, second, Noisy},
 		{"others in possession", results.Noise{OutsideCPU: num(1.2)}, second, Void},
 		{"steal", results.Noise{Steal: num(0.02)}, second, Noisy},
@@ -234,6 +237,29 @@ func TestNothingToRead(t *testing.T) {
 		}
 		if len(m.diagnose(Crowd{}, n)) < 2 {
 			t.Error("the doctor does not miss schedstat and stat")
+		}
+	}
+}
+
+// TestNotMeasuredIsNotClean: a run during which the CPU times of all its CPUs could not be read is
+// not graded, though its group was not throttled.
+func TestNotMeasuredIsNotClean(t *testing.T) {
+	quiet := map[string]string{"proc/self/cgroup": "0::/\n",
+		"sys/fs/cgroup/cpu.stat": "throttled_usec 1000\n", "proc/stat": statBefore}
+	none := func() []int { return nil }
+	for name, change := range map[string]func(m *Machine){
+		"no /proc/stat":    func(m *Machine) { m.put(t, "proc/stat", "") },
+		"no CPU list":      func(m *Machine) { m.cpus = none },
+		"a CPU is missing": func(m *Machine) { m.cpus = func() []int { return []int{0, 7} } },
+	} {
+		m := fake(t, quiet)
+		if got := m.Start(nil).Stop(time.Hour); got.Grade != Clean {
+			t.Errorf("a quiet host is %q", got.Grade)
+		}
+		change(m)
+		got := m.Start(nil).Stop(time.Hour)
+		if got.Grade != "" || got.ThrottledMS == nil {
+			t.Errorf("%s: graded %q, throttled %v", name, got.Grade, got.ThrottledMS)
 		}
 	}
 }

@@ -58,13 +58,15 @@ func (m *Machine) busy() busy {
 	if err != nil {
 		return busy{}
 	}
-	var b busy
-	for _, cpu := range m.cpus() {
-		if c, ok := stat.CPU[int64(cpu)]; ok {
-			b.work += seconds(c.User + c.Nice + c.System)
-			b.stolen += seconds(c.Steal)
-			b.known = true
+	cpus := m.cpus()
+	b := busy{known: len(cpus) > 0}
+	for _, cpu := range cpus {
+		c, ok := stat.CPU[int64(cpu)]
+		if !ok {
+			return busy{} // others may have used what is not counted
 		}
+		b.work += seconds(c.User + c.Nice + c.System)
+		b.stolen += seconds(c.Steal)
 	}
 	return b
 }
@@ -161,14 +163,12 @@ func (m *Machine) frequency() *results.Number {
 	return &mean
 }
 
-// Grade says whether what disturbed a run of length wall on cpus CPUs leaves its figures of use. A
-// noise of which nothing could be read has no grade: "". The background before the run can make it
-// noisy but never void, and the frequency grades nothing: one reading cannot tell a slow clock from
-// an idle one.
+// Grade says whether what disturbed a run of length wall on cpus CPUs leaves its figures of use. What
+// was seen to disturb it makes it [Noisy] or [Void]; it is [Clean] only where the CPU time of others
+// and steal were measured, and else has no grade: "". The background before the run can make it noisy
+// but never void, and the frequency grades nothing: one reading cannot tell a slow clock from an idle
+// one.
 func Grade(n results.Noise, cpus int, wall time.Duration) string {
-	if n.BackgroundCPU == nil && n.OutsideCPU == nil && n.Steal == nil && n.ThrottledMS == nil {
-		return ""
-	}
 	ms := max(wall.Seconds()*1e3, 1)
 	unsure := tickError.Seconds() * 1e3 / ms // of one CPU
 	outside := share(n.OutsideCPU, float64(cpus)) - unsure
@@ -181,9 +181,10 @@ func Grade(n results.Noise, cpus int, wall time.Duration) string {
 	case outside > noisyOutside || steal > noisySteal || throttled > noisyThrottled ||
 		background > noisyOutside:
 		return Noisy
-	default:
-		return Clean
+	case n.OutsideCPU == nil || n.Steal == nil:
+		return ""
 	}
+	return Clean
 }
 
 func share(v *results.Number, whole float64) float64 {

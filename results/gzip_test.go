@@ -1,0 +1,68 @@
+package results
+
+import (
+	"bytes"
+	"compress/gzip"
+	"os"
+	"strings"
+	"testing"
+)
+
+func gzipped(t testing.TB, text []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestCompressedFileReadsAsPlain, the hash that is cited included.
+func TestCompressedFileReadsAsPlain(t *testing.T) {
+	path := write(t, testRun(0), testRun(1))
+	want, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := os.ReadFile(path)
+	if err := os.WriteFile(path+".gz", gzipped(t, text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Read(path + ".gz")
+	if err != nil || len(got.Runs) != 2 || got.SHA256 != want.SHA256 {
+		t.Errorf("got %+v, %v; want the runs of %s", got, err, want.SHA256)
+	}
+	_, _, err = OpenResume(path + ".gz")
+	wantInput(t, err, "is compressed and cannot be gone on with: gunzip it first")
+}
+
+func TestBadGzip(t *testing.T) {
+	good := gzipped(t, []byte(goodHeader+goodRun(t, nil)))
+	flipped := bytes.Clone(good)
+	flipped[len(good)-8] ^= 1 // of the checksum
+	long := gzipped(t, append([]byte(goodHeader), make([]byte, MaxLineBytes+1)...))
+	for name, c := range map[string]struct {
+		bytes []byte
+		want  string
+	}{
+		"head cut":    {good[:6], "is cut off"},
+		"cut":         {good[:len(good)/2], "is cut off"},
+		"trailer cut": {good[:len(good)-3], "is cut off"},
+		"checksum":    {flipped, "is damaged (gzip: invalid checksum)"},
+		"no deflate":  {append(bytes.Clone(good[:10]), "\xff\xff\xff\xff\xff"...), "is damaged"},
+		"garbage":     {append(bytes.Clone(good), "something behind it"...), "is damaged"},
+		"bomb":        {long, "r.gz:2: longer than 16 MiB"},
+		"empty":       {gzipped(t, nil), "is empty"},
+	} {
+		_, err := ReadFrom(bytes.NewReader(c.bytes), "r.gz")
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v; want %q", name, err, c.want)
+			continue
+		}
+		wantInput(t, err, c.want)
+	}
+}
