@@ -70,6 +70,7 @@ type Host struct {
 	MemoryBytes int64   `json:"memory_bytes" unit:"bytes" doc:"memory of the machine"`
 	Virtual     string  `json:"virtual,omitempty" doc:"hypervisor, if any"`
 	Governor    string  `json:"governor,omitempty" doc:"frequency governor, if readable"`
+	TimerSlack  float64 `json:"timer_slack_ns,omitempty" unit:"ns" doc:"timer slack that measured kernel threads sleep with, as the kernel reads it back; absent where it is unknown" misread:"as how late a sleep ends: a wake-up comes on top"`
 	ClockSource string  `json:"clocksource,omitempty" doc:"kernel clock source"`
 
 	BracketCost  float64 `json:"bracket_cost_us" unit:"µs" doc:"measured cost of opening and shutting the measured bracket, which no run includes"`
@@ -179,6 +180,7 @@ type Run struct {
 
 	// Rates and sizes.
 	WireBytes          int64   `json:"wire_bytes" unit:"bytes" doc:"bytes put on the link" misread:"as compression: raw pages of busy threads are in it; see compression_ratio"`
+	LinkAchieved       *Number `json:"link_achieved_bytes_per_second" unit:"bytes/s" doc:"bytes/s that main's link carried while it had bytes to drain or held its sender; beside the scenario's link_bandwidth_bytes_per_second; null for an unlimited link" misread:"as the rate of the migration: time in which main had nothing to send is not in it"`
 	CompressedBytes    int64   `json:"compressed_bytes" unit:"bytes" doc:"payload of compressed records, their length fields included (QEMU's compressed-size)"`
 	CompressionRatio   *Number `json:"compression_ratio" unit:"× (page bytes / compressed bytes)" doc:"pages_compressed × 4096 / compressed_bytes; null where nothing was compressed"`
 	DirtyRateAsked     float64 `json:"dirty_rate_asked_pages_per_second" unit:"pages/s" doc:"page writes a second asked for"`

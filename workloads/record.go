@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"mtbench/internal/link"
 	"mtbench/internal/thread"
 	"mtbench/results"
 )
@@ -22,6 +23,7 @@ func (s *source) record(started time.Time) *results.Run {
 	if service, ok := s.jobs.serviceTime(); ok && s.Account {
 		run.ServiceTimeUS = number(us(service))
 	}
+	run.LinkAchieved = LinkAchieved(s.link)
 	run.Self = selfInflicted(run.ThreadUsage, s.collector)
 	run.Overhead = s.overhead(run)
 	return run
@@ -56,6 +58,9 @@ func (o *Outcome) Record(run *results.Run) {
 		}
 	}
 }
+
+// LinkAchieved returns what l carried as the record has it, in bytes/s; null for an unlimited link.
+func LinkAchieved(l *link.Link) *results.Number { return number(l.Achieved()) }
 
 // overhead is what accounting and the bracket cost, in terms of the CPU time of main and workers.
 func (s *source) overhead(run *results.Run) results.Overhead {

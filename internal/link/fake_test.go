@@ -10,7 +10,8 @@ import (
 type fake struct {
 	now    time.Duration
 	state  thread.State
-	sleeps []time.Duration // how long each sleep was
+	sleeps []time.Duration // how long each sleep was to be
+	late   time.Duration   // how much longer each was
 }
 
 func (f *fake) Name() string       { return "fake" }
@@ -23,7 +24,7 @@ func (f *fake) SleepUntil(at time.Duration, why thread.State) {
 	}
 	if at > f.now {
 		f.sleeps = append(f.sleeps, at-f.now)
-		f.now = at
+		f.now = at + f.late
 	}
 }
 

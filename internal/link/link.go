@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 	"unsafe"
 
@@ -54,6 +55,16 @@ func NewSocket(fd int, bandwidth float64, burst int64) *Link {
 // Bytes is how many bytes were written or dropped.
 func (l *Link) Bytes() int64 { return l.bytes }
 
+// Achieved returns the bytes/s that the link carried while it was asked to: its bytes, over the time
+// in which it had some to drain or held its sender in a write. Time in which the sender had nothing
+// to send is not in it. NaN for an unlimited link and where nothing was sent.
+func (l *Link) Achieved() float64 {
+	if l.bandwidth == 0 || l.asked == 0 {
+		return math.NaN()
+	}
+	return (float64(l.bytes) - max(0, l.level)) / l.asked
+}
+
 // Writev sends all of iov. It sleeps when the burst is full and blocks while the socket is.
 func (l *Link) Writev(t thread.Thread, iov [][]byte) error {
 	was := t.Enter(thread.Sending)
@@ -64,6 +75,7 @@ func (l *Link) Writev(t thread.Thread, iov [][]byte) error {
 		if err := l.send(t, &rest, n); err != nil {
 			return err
 		}
+		l.sent(t)
 		left -= n
 	}
 	return nil

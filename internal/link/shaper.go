@@ -18,16 +18,37 @@ import (
 //	filled ┤    ╱╲        ╱╲
 //	       │   ╱  ╲      ╱  ╲      up: the sender sends as fast as it can
 //	       │  ╱    ╲    ╱    ╲     down: the sender sleeps, the link drains
-//	     0 ┼─╱──────╲──╱──────╲──
+//	     0 ┼─╱──────╲──╱──────╲──╱
+//	       │                   ╲╱  the sender wakes late: the link has drained ahead
 //
 // A bucket that lets the sender go at the next free byte gives an even flow instead, and quite
 // another share of busy pages.
+//
+// A sleeper always wakes late, by its timer and by the wait for a CPU. What the link would have
+// carried meanwhile is credited to the sender, up to the bound of maxCredit, and comes on top of its
+// next burst; without it the link carries less than it declares. A sender that is away of its own
+// accord gets none: an idle link saves nothing up.
 type shaper struct {
 	bandwidth float64       // bytes/s; 0 is unlimited
 	burst     int64         // bytes
-	level     float64       // bytes of the burst that the link had not drained at time at
+	level     float64       // bytes of the burst that the link had not drained at time at; below 0: credit
 	at        time.Duration // machine time of level
 	full      bool          // the burst was filled and has not been drained since
+	asked     float64       // seconds in which the link had bytes to drain or held its sender
+}
+
+// maxLateness is the longest lateness of a sleep that is credited in full, whatever the burst.
+//
+// A sender that loses its CPU for longer was held by its host, not by its link: paid back in one
+// piece, tens of milliseconds would be a burst that no socket buffer of the size takes, and the
+// share of busy pages would follow the host's scheduler. It is above what a timer and a wake-up
+// of an idle CPU take (some tens of microseconds on a virtual machine).
+const maxLateness = time.Millisecond
+
+// maxCredit returns the most bytes that lateness adds to a burst: what the link carries in maxLateness,
+// and one burst at least, since a slow link is late by more than that only where it is held for longer.
+func (s *shaper) maxCredit() float64 {
+	return max(float64(s.burst), s.bandwidth*maxLateness.Seconds())
 }
 
 // MaxBurst is the largest burst in bytes.
@@ -47,24 +68,43 @@ func Check(bandwidth float64, burst int64) error {
 }
 
 // admit returns how many of n bytes may be sent now, at least 1, having counted them. If the burst
-// is full it first sleeps until it has been drained.
+// is full it first sleeps until it has been drained, and credits by how much it wakes late.
 func (s *shaper) admit(t thread.Thread, n int64) int64 {
 	if s.bandwidth == 0 {
 		return n
 	}
-	if s.full {
-		t.SleepUntil(s.at+s.drainTime(), thread.Sending)
+	s.drain(t.Now(), false)
+	if s.full && s.level > 0 {
+		due := s.at + s.drainTime()
+		t.SleepUntil(due, thread.Sending)
+		s.drain(t.Now(), true)
+		s.level = -min(max(0, s.at-due).Seconds()*s.bandwidth, s.maxCredit())
 	}
-	s.drain(t.Now())
 	n = min(n, s.burst-int64(math.Ceil(s.level)))
 	s.level += float64(n)
 	s.full = s.level > float64(s.burst)-1 // there is no room for another byte
 	return n
 }
 
-// drain takes what the link has drained since s.at off the level.
-func (s *shaper) drain(now time.Duration) {
-	s.level = max(0, s.level-(now-s.at).Seconds()*s.bandwidth)
+// sent is told after each part that was admitted has gone: what the write took, the link held the
+// sender.
+func (s *shaper) sent(t thread.Thread) {
+	if s.bandwidth > 0 {
+		s.drain(t.Now(), true)
+	}
+}
+
+// drain takes what the link has drained since s.at off the level. held says whether the sender was
+// inside a write all this time.
+func (s *shaper) drain(now time.Duration, held bool) {
+	passed := (now - s.at).Seconds()
+	drained := min(passed*s.bandwidth, max(0, s.level)) // in bytes: what is left at the end is 0 exactly
+	s.level -= drained
+	if held {
+		s.asked += passed
+	} else {
+		s.asked += drained / s.bandwidth
+	}
 	s.at = now
 }
 

@@ -141,3 +141,85 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// lateSender fills the burst again and again, and wakes late by each of the given times.
+func lateSender(t *testing.T, l *Link, f *fake, late ...time.Duration) {
+	t.Helper()
+	send(t, l, f, int(l.burst))
+	for _, f.late = range late {
+		send(t, l, f, 1)
+		f.late = 0
+		send(t, l, f, int(l.burst)-int(math.Ceil(l.level)))
+	}
+}
+
+// TestLatenessIsCredited: a link whose sender wakes late by a third of a burst each time carries what
+// it declares all the same, and the sender still sleeps for a whole burst.
+func TestLatenessIsCredited(t *testing.T) {
+	f, l := &fake{}, NewDiscard(1000, 100)
+	late := 30 * time.Millisecond
+	lateSender(t, l, f, late, late, late, late)
+	for _, d := range f.sleeps {
+		if d != 100*time.Millisecond {
+			t.Errorf("a sleep of %v; each must be the 100 ms that a burst takes", d)
+		}
+	}
+	// 100 at once, then 4 × 130 in 4 × 130 ms.
+	if want := 4 * 130 * time.Millisecond; l.Bytes() != 620 || f.now != want || len(f.sleeps) != 4 {
+		t.Errorf("%d bytes in %v, %d sleeps; want 620 in %v, 4", l.Bytes(), f.now, len(f.sleeps), want)
+	}
+	if got := l.Achieved(); math.Abs(got-1000) > 1e-6 {
+		t.Errorf("achieved %v of 1000 bytes/s", got)
+	}
+}
+
+// TestCreditIsBounded: a sender that is held for ten seconds is paid a burst, or what a fast link
+// carries in maxLateness, and no more; what was lost is missing from the achieved rate.
+func TestCreditIsBounded(t *testing.T) {
+	f, l := &fake{}, NewDiscard(1000, 100)
+	lateSender(t, l, f, 10*time.Second)
+	if l.Bytes() != 300 { // the first, the next and its credit of a burst
+		t.Errorf("%d bytes; want 300", l.Bytes())
+	}
+	if got, want := l.Achieved(), 200/10.1; math.Abs(got-want) > 1e-6 {
+		t.Errorf("achieved %v bytes/s; want %v", got, want)
+	}
+	f, l = &fake{}, NewDiscard(1e9, 65536)
+	lateSender(t, l, f, 10*time.Second)
+	if want := int64(2*65536 + 1e6); l.Bytes() < want-1 || l.Bytes() > want {
+		t.Errorf("%d bytes over the fast link; want %d", l.Bytes(), want)
+	}
+}
+
+// TestNoCreditForWhoIsAway: neither a sender that had nothing to send nor a write that the receiver
+// held up fills a later burst; only the second is the link's loss.
+func TestNoCreditForWhoIsAway(t *testing.T) {
+	f := &fake{}
+	var stall time.Duration
+	l := NewTelling(func(thread.Thread, int64) { f.now += stall }, 1000, 100)
+	send(t, l, f, 100)
+	f.now += time.Hour
+	send(t, l, f, 100)
+	f.now += time.Hour
+	if got := l.Achieved(); l.Bytes() != 200 || len(f.sleeps) != 0 || math.Abs(got-1000) > 1e-6 {
+		t.Errorf("%d bytes, sleeps %v, achieved %v; want 200, none, 1000", l.Bytes(), f.sleeps, got)
+	}
+	stall = time.Second
+	send(t, l, f, 100)
+	stall = 0
+	send(t, l, f, 101)
+	if want := []time.Duration{100 * time.Millisecond}; !slices.Equal(f.sleeps, want) {
+		t.Errorf("sleeps %v after a stall; want %v: a burst and no more", f.sleeps, want)
+	}
+	if got := l.Achieved(); got > 400 {
+		t.Errorf("achieved %v bytes/s; the stall of a second is missing", got)
+	}
+}
+
+func TestAchievedOfAnUnlimitedLink(t *testing.T) {
+	f, l := &fake{}, NewDiscard(0, 0)
+	send(t, l, f, 100)
+	if got := l.Achieved(); !math.IsNaN(got) {
+		t.Errorf("achieved %v; an unlimited link has no rate", got)
+	}
+}

@@ -203,6 +203,7 @@ func (r *virtual) record() *results.Run {
 		PipelineRequests: len(r.jobs.all),
 	}
 	r.outcome.Record(run)
+	run.LinkAchieved = workloads.LinkAchieved(r.stream.link)
 	var near, far []thread.Usage
 	for _, u := range r.machine.Usages() {
 		if u.Name == "incoming" || u.Name == "decompress" {

@@ -73,6 +73,7 @@ func New(s Settings, b Build) (*Series, error) {
 	n.Header.Host.PageServiceU = service.Seconds() * 1e6
 	n.Header.Host.Rate = perSecond
 	n.Header.Host.StampCost = float64(thread.StampCost()) / float64(time.Nanosecond)
+	n.Header.Host.TimerSlack = float64(thread.TimerSlack())
 	n.Header.Host.BracketCost = bracketCost().Seconds() * 1e6
 	if s.Destination == workloads.Process {
 		n.Header.Scenario.SocketBuffer = socketBuffer()
@@ -86,11 +87,17 @@ func New(s Settings, b Build) (*Series, error) {
 	return n, n.check()
 }
 
+// quickest is more pages a second than a thread of any host compresses. A burst that holds the sender
+// too long on a link of so many times this rate does so on every host; the rest is known once the
+// host is measured.
+const quickest = 1e7
+
 // check refuses a workload that cannot be run, with the rates at their asked values or none, before
 // anything is measured.
 func (s *Settings) check(h *host.Machine) error {
 	largest := slices.Max(s.Matrix.Threads)
 	sc := s.workload(1, largest, s.Seed)
+	sc.LinkBandwidth = s.LinkBandwidth.Resolve(quickest * workloads.PageSize)
 	sc.TraceTo = s.Trace
 	if err := sc.Validate(); err != nil {
 		return err

@@ -51,3 +51,23 @@ func TestComputingMeansTheSameInEveryRun(t *testing.T) {
 		}
 	}
 }
+
+// A link given as a multiple is judged at the rates of this host, not before they are known: a burst
+// that holds the sender for long at a placeholder's rate is none here.
+func TestLinkIsCheckedAtTheHostsRates(t *testing.T) {
+	for name, change := range map[string]func(*Settings){
+		"half of what a thread compresses": func(s *Settings) { s.LinkBandwidth = Rate{Multiple: 0.5} },
+		"a burst of 1 MiB":                 func(s *Settings) { s.LinkBurst = 1 << 20 },
+	} {
+		s := Defaults()
+		change(&s)
+		if _, err := New(s, Build{}); err != nil {
+			t.Errorf("%s: %v; a link that holds its sender for milliseconds", name, err)
+		}
+	}
+	s := Defaults()
+	s.LinkBandwidth, s.LinkBurst = Rate{Multiple: 1e-6}, 1<<20
+	if _, err := New(s, Build{}); err == nil {
+		t.Error("a burst that holds the sender for an hour passes")
+	}
+}

@@ -148,6 +148,7 @@ func (k *kthread) live(f func(Thread)) {
 func (k *kthread) birth() {
 	tid := unix.Gettid()
 	setThreadName(k.name)
+	setTimerSlack(slackNS)
 	k.pin()
 	own := ownFigures(tid)
 	k.machine.mu.Lock()

@@ -458,3 +458,24 @@ func TestAPanicEndsTheProcess(t *testing.T) {
 		t.Errorf("child ended with %v and said: %s", err, out)
 	}
 }
+
+// TestTimerSlack: threads of ours sleep with the least slack, and the thread that the machine borrows
+// gets its own back.
+func TestTimerSlack(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer restoreThread()()
+	setTimerSlack(70_000)
+	m := NewKernel(Options{MaxThreads: 2})
+	var first, second int
+	_ = m.Run("first", func(th Thread) {
+		first = timerSlack()
+		m.Start(th, "second", Worker, func(Thread) { second = timerSlack() }).Join(th)
+	})
+	if first != slackNS || second != slackNS || TimerSlack() != slackNS {
+		t.Errorf("slack of %d and %d ns, TimerSlack %v; want %d", first, second, TimerSlack(), slackNS)
+	}
+	if back := timerSlack(); back != 70_000 {
+		t.Errorf("a slack of %d ns after the run; want 70000", back)
+	}
+}
