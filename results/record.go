@@ -50,6 +50,14 @@ type Header struct {
 	Notes    []string  `json:"notes,omitempty" doc:"what a reader must know of the whole file"`
 
 	Calibration *CalibrationRef `json:"calibration,omitempty" doc:"predicted files: the calibration used"`
+
+	ContentSource *ContentSource `json:"content_source,omitempty" doc:"content of a file: which bytes of it the pages are; a run with others ends its series"`
+}
+
+// ContentSource names the bytes that the pages of a content file are.
+type ContentSource struct {
+	SHA256 string `json:"sha256" doc:"SHA-256 of the sampled pages one after another, in hex"`
+	Rule   string `json:"rule" doc:"which pages of the file they are"`
 }
 
 // CalibrationRef names the calibration of a predicted file.

@@ -34,6 +34,7 @@ type Scenario struct {
 	Pattern    string  // one of Patterns
 	WriteBytes int     // bytes a write, 8 to PageSize, a multiple of 8
 	Content    string  // see content.New
+	ContentSum string  // SHA-256 that the pages of a content file must have; "" = any
 	Seed       uint64  // of content, page stream and pattern
 
 	// The migration.
@@ -153,7 +154,7 @@ func (sc Scenario) validateGuest() error {
 		bad = append(bad, wrong("write-bytes", "%d; it is a multiple of 8 between 8 and %d",
 			sc.WriteBytes, PageSize))
 	}
-	_, err := content.New(sc.Content, sc.Seed)
+	err := content.Check(sc.Content)
 	return errors.Join(append(bad, of("content", err))...)
 }
 

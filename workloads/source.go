@@ -80,7 +80,7 @@ func (s *source) prepare() error {
 	if err != nil {
 		return err
 	}
-	if s.gen, err = content.New(s.Content, s.Seed); err != nil {
+	if s.gen, err = s.pages(); err != nil {
 		return err
 	}
 	if err := s.connect(); err != nil {

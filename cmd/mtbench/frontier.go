@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"mtbench/internal/series"
+	"mtbench/results"
 	"mtbench/workloads"
 )
 
@@ -96,6 +97,10 @@ func (o *frontierOptions) complete(f *pflag.FlagSet) error {
 func (o *frontierOptions) finish(cmd *cobra.Command, s *series.Series, failed error) error {
 	if errors.Is(failed, context.Canceled) {
 		return withStatus(statusInterrupted, "interrupted; go on with: mtbench frontier --resume %s", s.Path())
+	}
+	var input *results.InputError
+	if errors.As(failed, &input) {
+		return withStatus(statusUsage, "%w (finished searches are in %s)", failed, s.Path())
 	}
 	if failed != nil {
 		return withStatus(statusChild, "%w (finished searches are in %s)", failed, s.Path())

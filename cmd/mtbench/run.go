@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"mtbench/internal/content"
 	"mtbench/internal/series"
 	"mtbench/internal/thread"
 	"mtbench/results"
@@ -85,7 +86,7 @@ func addGuestFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.IntVar(&s.VCPUs, "vcpus", s.VCPUs, "guest writer threads")
 	f.StringVar(&s.Pattern, "pattern", s.Pattern, "which pages are written: uniform, sequential or zipf")
 	f.IntVar(&s.WriteBytes, "write-bytes", s.WriteBytes, "bytes stored in a page at each write")
-	f.StringVar(&s.Content, "content", s.Content, "page content: zero, text, heap, binary, random, mixed or file:PATH")
+	f.StringVar(&s.Content, "content", s.Content, "page content: zero, text, heap, binary, random, mixed or "+content.FileSyntax)
 	f.StringVar(&s.Codec, "codec", s.Codec, "compressor: zlib, zstd, s2, none or spin:DURATION")
 	f.IntVar(&s.Level, "level", s.Level, "compress-level (-1: the codec's default)")
 	f.Var(rateValue{&s.MaxBandwidth, true}, "max-bandwidth", "QEMU's max-bandwidth, bytes a second")
@@ -226,10 +227,14 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 		_, failed = fmt.Fprintf(cmd.OutOrStdout(), "traces   %s (open one at ui.perfetto.dev)\n", dir)
 	}
 	where := fmt.Sprintf("results: %s", s.Path())
+	var input *results.InputError
 	switch {
 	case errors.Is(failed, context.Canceled):
 		return withStatus(statusInterrupted, "interrupted with %s left; go on with: mtbench run "+
 			"--resume %s", runs(sum.Left), s.Path())
+	case errors.As(failed, &input):
+		return withStatus(statusUsage, "%w; %s left, what was finished is kept (%s)", failed,
+			runs(sum.Left), where)
 	case failed != nil:
 		return withStatus(statusInternal, "%w (%s)", failed, where)
 	case sum.Failed[series.ClassMemory] > 0:

@@ -9,6 +9,8 @@ package content
 import (
 	"fmt"
 	"strings"
+
+	"mtbench/results"
 )
 
 // PageSize is the size of the pages that the generators are made for, in bytes.
@@ -56,9 +58,13 @@ func Names() []string {
 	return append(names, filePrefix+"PATH")
 }
 
-// New makes the generator that spec names: one of Names, file:PATH being the pages of a regular
-// file of 1 byte to 64 MiB, repeated. seed chooses among the variants of the others: the same seed
-// gives the same pages.
+// FileSyntax is the spec of a file with all its options, for help.
+const FileSyntax = filePrefix + optionsText
+
+// New makes the generator that spec names: one of Names. file:PATH is pages of a regular file of
+// any size, or of the memory of an ELF core file, repeated: all of them, or 16,384 that are evenly
+// spaced; [FileSyntax] chooses how many and from which part. seed chooses among the variants of the
+// others: the same seed gives the same pages.
 func New(spec string, seed uint64) (Generator, error) {
 	if path, ok := strings.CutPrefix(spec, filePrefix); ok {
 		return newFile(path)
@@ -72,10 +78,27 @@ func New(spec string, seed uint64) (Generator, error) {
 		spec, strings.Join(Names(), ", "))
 }
 
+// Check returns the error that New would return for spec, without reading the pages of a file.
+func Check(spec string) error {
+	if text, ok := strings.CutPrefix(spec, filePrefix); ok {
+		return checkFile(text)
+	}
+	_, err := New(spec, 0)
+	return err
+}
+
+// SourceOf returns the identity of the sampled pages of g if they are a file's, else nil.
+func SourceOf(g Generator) *results.ContentSource {
+	if f, ok := g.(file); ok {
+		return &f.source
+	}
+	return nil
+}
+
 // Describe says in a few words what pages spec makes; "" if it is unknown.
 func Describe(spec string) string {
-	if path, ok := strings.CutPrefix(spec, filePrefix); ok {
-		return fmt.Sprintf("the pages of %s, repeated to fill", path)
+	if text, ok := strings.CutPrefix(spec, filePrefix); ok {
+		return fmt.Sprintf("pages of %s, repeated to fill", text)
 	}
 	for _, k := range kinds() {
 		if k.name == spec {

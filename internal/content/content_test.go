@@ -151,21 +151,28 @@ func TestBadSpecs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(t, os.Truncate(big, maxFile+1))
+	must(t, os.Truncate(big, 100<<30))
 	must(t, os.Truncate(closed, 1))
 	must(t, os.Chmod(closed, 0))
 	must(t, syscall.Mkfifo(pipe, 0o600))
 	for spec, want := range map[string]string{
-		"":                   "there are zero, text, heap, binary, random, mixed, file:PATH",
-		"Text":               `"Text" is unknown`,
-		"file:":              "no such file",
-		"file:" + dir + "/x": "no such file",
-		"file:" + dir:        "a directory",
-		"file:" + empty:      "empty",
-		"file:" + pipe:       "a pipe",
-		"file:/dev/zero":     "a device",
-		"file:" + big:        "at most 67108864",
-		"file:" + closed:     "permission denied",
+		"":                             "there are zero, text, heap, binary, random, mixed, file:PATH",
+		"Text":                         `"Text" is unknown`,
+		"file:":                        "no such file",
+		"file:" + dir + "/x":           "no such file",
+		"file:" + dir:                  "a directory",
+		"file:" + empty:                "empty",
+		"file:" + pipe:                 "a pipe",
+		"file:/dev/zero":               "a device",
+		"file:" + big + "?pages=0":     "pages=0; a sample has 1 to 16384 pages",
+		"file:" + big + "?pages=16385": "a sample has 1 to 16384 pages",
+		"file:" + big + "?pages=x":     `"pages=x"; pages is a whole number`,
+		"file:" + big + "?bytes=0":     "bytes=0; a sample needs at least one byte",
+		"file:" + big + "?offset=-1":   "offset is a whole number",
+		"file:" + big + "?offset=99999999999999999999": "offset is a whole number",
+		"file:" + big + "?every=2":                     `the option "every=2" is unknown; the syntax is PATH?pages=N`,
+		"file:" + big + "?offset=107374182400":         "its file has 107374182400 bytes",
+		"file:" + closed:                               "permission denied",
 	} {
 		if spec == "file:"+closed && os.Geteuid() == 0 {
 			continue // root may read anything
@@ -173,6 +180,9 @@ func TestBadSpecs(t *testing.T) {
 		_, err := New(spec, 0)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New(%q): %v; want a mention of %q", spec, err, want)
+		}
+		if checked := Check(spec); checked == nil || checked.Error() != err.Error() {
+			t.Errorf("Check(%q): %v; New says %v", spec, checked, err)
 		}
 	}
 }

@@ -1,53 +1,122 @@
 package content
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"mtbench/results"
 )
 
-// maxFile bounds the memory that a content file takes, in bytes.
-const maxFile = 64 << 20
-
-// file is the pages of a real file, repeated; the last is filled up with zeros.
-type file struct{ bytes []byte }
-
-func newFile(path string) (Generator, error) {
-	data, err := readFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("page content %s%s: %w", filePrefix, path, err)
-	}
-	return file{data}, nil
+// file is the sampled pages of a real file, repeated. They are read once into memory: a page of a
+// mapping is gone, and the process with it, when somebody cuts the file off.
+type file struct {
+	bytes  []byte
+	source results.ContentSource
 }
 
-// readFile reads a regular file of 1 byte to maxFile, filled up to whole pages.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path) // before opening: opening a pipe would wait for a writer
+// newFile reads what text, the spec behind its prefix, asks for.
+func newFile(text string) (Generator, error) {
+	f, err := sampleFile(text)
 	if err != nil {
-		return nil, results.Reason(err)
+		return nil, fileError(text, err)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("it is %s; a regular file is needed", what(info.Mode()))
-	}
-	if info.Size() == 0 {
-		return nil, fmt.Errorf("the file is empty; it needs at least one byte")
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("the file has %d bytes; at most %d (64 MiB) can be used: "+
-			"give a part of it", info.Size(), maxFile)
-	}
-	f, err := os.Open(path)
+	return f, nil
+}
+
+// checkFile returns the error of newFile without reading a page.
+func checkFile(text string) error {
+	f, _, err := openSample(text)
 	if err != nil {
-		return nil, results.Reason(err)
+		return fileError(text, err)
+	}
+	return f.Close()
+}
+
+func fileError(text string, err error) error {
+	return fmt.Errorf("page content %s%s: %w", filePrefix, text, err)
+}
+
+func sampleFile(text string) (Generator, error) {
+	f, s, err := openSample(text)
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
-	data := make([]byte, (info.Size()+PageSize-1)/PageSize*PageSize)
-	if _, err := io.ReadFull(f, data[:info.Size()]); err != nil {
-		return nil, fmt.Errorf("reading it: %w", err)
+	before, err := f.Stat()
+	if err != nil {
+		return nil, results.Reason(err)
 	}
-	return data, nil
+	data, err := s.read(f)
+	if err != nil {
+		return nil, err
+	}
+	after, err := f.Stat()
+	if err != nil {
+		return nil, results.Reason(err)
+	}
+	if after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
+		return nil, fmt.Errorf("the file changed while it was read: use one that nobody writes to")
+	}
+	sum := sha256.Sum256(data)
+	return file{data, results.ContentSource{SHA256: hex.EncodeToString(sum[:]), Rule: s.String()}}, nil
+}
+
+// openSample opens the file and says which pages of it text asks for. The file is the caller's to
+// close.
+func openSample(text string) (*os.File, *sample, error) {
+	o, err := parseOptions(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, size, err := openRegular(o.path)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := o.choose(f, size)
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, s, nil
+}
+
+// openRegular opens a regular file that has at least one byte.
+func openRegular(path string) (*os.File, int64, error) {
+	info, err := os.Stat(path) // before opening, which a device may answer by doing something
+	if err != nil {
+		return nil, 0, results.Reason(err)
+	}
+	if err := mustBeRegular(info); err != nil {
+		return nil, 0, err
+	}
+	// A pipe that has come into its place since would wait for a writer.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, 0, results.Reason(err)
+	}
+	info, err = f.Stat()
+	if err == nil {
+		err = mustBeRegular(info)
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, results.Reason(err)
+	}
+	return f, info.Size(), nil
+}
+
+func mustBeRegular(info os.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("it is %s; a regular file is needed", what(info.Mode()))
+	}
+	if info.Size() == 0 {
+		return fmt.Errorf("the file is empty; it needs at least one byte")
+	}
+	return nil
 }
 
 // what names a file that is not regular.
@@ -61,6 +130,24 @@ func what(m os.FileMode) string {
 		return "a device"
 	}
 	return "no regular file"
+}
+
+// choose makes the sample that o asks for of f.
+func (o options) choose(f io.ReaderAt, size int64) (*sample, error) {
+	parts, err := partsOf(f, size)
+	if err != nil {
+		return nil, err
+	}
+	whole := parts.bytes()
+	if o.offset >= whole {
+		return nil, fmt.Errorf("offset=%d; its %s has %d bytes", o.offset, parts.name, whole)
+	}
+	length := whole - o.offset
+	if o.bytes > 0 {
+		length = min(length, o.bytes)
+	}
+	return &sample{parts: parts.cut(o.offset, length), options: o, length: length,
+		of: parts.name}, nil
 }
 
 func (f file) Fill(page int, buf []byte) {

@@ -136,8 +136,12 @@ func failure(err error) outcome {
 	class := ClassStream
 	var differs *workloads.MemoryDiffers
 	var lost *workloads.PagesLost
-	if errors.As(err, &differs) || errors.As(err, &lost) {
+	var changed *workloads.ContentChanged
+	switch {
+	case errors.As(err, &differs) || errors.As(err, &lost):
 		class = ClassMemory
+	case errors.As(err, &changed):
+		class = classContent
 	}
 	return outcome{Class: class, Reason: err.Error()}
 }

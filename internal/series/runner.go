@@ -10,6 +10,7 @@ import (
 
 	"mtbench/internal/host"
 	"mtbench/internal/link"
+	"mtbench/results"
 	"mtbench/workloads"
 )
 
@@ -48,6 +49,9 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 		return nil, err
 	}
 	noise := sampler.Stop(family.cpu() + selfCPU() - before)
+	if v.Class == classContent {
+		return nil, &results.InputError{File: sc.Content, Msg: v.Reason}
+	}
 	if v.Run == nil {
 		f := failedRecord(s, v.Class, v.Reason)
 		f.Stderr = family.words()
@@ -175,7 +179,7 @@ func (f *family) join() outcome {
 // second failure.
 func joined(near, far outcome) outcome {
 	switch {
-	case far.OK, near.Class == ClassCrash && far.Class == ClassStream:
+	case far.OK, near.Class == classContent, near.Class == ClassCrash && far.Class == ClassStream:
 		return near
 	case near.OK, far.Class == ClassCrash && near.Class == ClassStream:
 		return far

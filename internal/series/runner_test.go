@@ -2,7 +2,9 @@ package series
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -105,6 +107,42 @@ func TestInterruptedRunIsNoRecord(t *testing.T) {
 	r := &ProcessRunner{Host: host.Local(), Grace: time.Hour,
 		Scenario: func(Slot) workloads.Scenario { return workloads.Scenario{Limit: time.Hour} }}
 	if record, err := r.Run(ctx, Slot{}); err == nil || record != nil {
+		t.Errorf("got %v, %v", record, err)
+	}
+}
+
+// TestChangedContentEndsTheSeries before a run with other bytes is made: status 2, and no record.
+func TestChangedContentEndsTheSeries(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "image")
+	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := Defaults()
+	s.Content, s.Memory, s.Limit = "file:"+path, 1<<20, 30*time.Second
+	s.Matrix.Models, s.Matrix.Extra = []string{"locked", "lockless"}, nil
+	s.Matrix.Threads, s.Matrix.Waits, s.Matrix.Pairs = []int{1}, []bool{true}, 1
+	n, err := New(s, Build{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := n.Header.ContentSource
+	if from == nil || from.SHA256 == "" || !strings.HasPrefix(from.Rule, "all pages (1)") {
+		t.Fatalf("the header says of the content: %+v", from)
+	}
+	t.Setenv(misbehave, "work")
+	r := n.runner()
+	if record, err := r.Run(t.Context(), n.plan[0]); err != nil {
+		t.Fatal(err)
+	} else if f, failed := record.(*results.Failed); failed {
+		t.Fatalf("with the same bytes: %+v", f)
+	}
+	if err := os.WriteFile(path, []byte("behind"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	record, err := r.Run(t.Context(), n.plan[1])
+	var input *results.InputError
+	if record != nil || !errors.As(err, &input) ||
+		!strings.Contains(err.Error(), "its bytes have changed since the series began") {
 		t.Errorf("got %v, %v", record, err)
 	}
 }

@@ -63,11 +63,15 @@ func New(s Settings, b Build) (*Series, error) {
 	if err != nil {
 		return nil, fmt.Errorf("measuring the service time of a page: %w", err)
 	}
+	from, err := typical.ContentSource()
+	if err != nil {
+		return nil, err
+	}
 	perSecond := 1 / service.Seconds()
 	n.Header = results.Header{
 		Kind: results.Measured, Version: b.Version, Revision: b.Revision, Go: runtime.Version(),
 		Created: time.Now(), Argv: b.Argv, Seed: s.Seed, Host: n.host.Describe(),
-		Scenario: s.resolve(perSecond), Matrix: s.Matrix,
+		Scenario: s.resolve(perSecond), Matrix: s.Matrix, ContentSource: from,
 	}
 	n.Header.Host.WorkTurns = typical.WorkTurns
 	n.Header.Host.PageServiceU = service.Seconds() * 1e6
@@ -169,6 +173,9 @@ func workload(sc results.Scenario, s Slot) workloads.Scenario {
 func (n *Series) workload(s Slot) workloads.Scenario {
 	sc := workload(n.Header.Scenario, s)
 	sc.WorkTurns = n.Header.Host.WorkTurns
+	if from := n.Header.ContentSource; from != nil {
+		sc.ContentSum = from.SHA256
+	}
 	return sc
 }
 
