@@ -31,6 +31,10 @@ func timeMetrics() []Metric {
 			Doc:     "making of threads and codec states, over the total time of a run that completed",
 			Misread: "as the model's: it does not grow with memory",
 			Shown:   Form{Name: "setup", Unit: "%", Scale: 100}},
+		{Name: "link_achieved", Unit: "bytes/s", Better: Higher, Of: linkAchieved,
+			Doc:     "what the link carried while it had bytes to drain or held its sender; see link_bandwidth",
+			Misread: "as the rate of the migration: time in which main had nothing to send is not in it",
+			Shown:   Form{Name: "link carried", Unit: "MB/s", Scale: 1e-6}},
 	}
 }
 
@@ -71,6 +75,14 @@ func drainRate(r *results.Run) (float64, bool) { return r.DrainRate, r.DrainRate
 
 func setupShare(r *results.Run) (float64, bool) {
 	return r.SetupTimeMS / r.TotalTimeMS, r.Completed && r.TotalTimeMS > 0
+}
+
+// linkAchieved has no value for an unlimited link.
+func linkAchieved(r *results.Run) (float64, bool) {
+	if r.LinkAchieved == nil {
+		return 0, false
+	}
+	return *r.LinkAchieved, true
 }
 
 // busyRatio has no meaning with wait on, where it is 0 by construction.
