@@ -21,10 +21,14 @@ func benchMetrics() []metric.Metric {
 	return slices.DeleteFunc(metric.All(), func(m metric.Metric) bool { return m.Bench.Name == "" })
 }
 
-// Benchfmt writes a line of the Go benchmark format for each run that the tables count, so that
+func benchFormat() Format {
+	return Format{Name: "benchfmt", Files: []string{"bench.txt"}, write: oneFile((*Report).benchfmt)}
+}
+
+// benchfmt writes a line of the Go benchmark format for each run that the tables count, so that
 // `benchstat -col /model` compares the models. A run that could not complete has no total-ms:
 // completed-% tells of it, and a comparison of times alone would be flattered by its absence.
-func Benchfmt(w io.Writer, files []*results.File) error {
+func (r *Report) benchfmt(w io.Writer, _ Options) error {
 	var out bytes.Buffer
 	metrics := benchMetrics()
 	for _, m := range metrics {
@@ -35,10 +39,9 @@ func Benchfmt(w io.Writer, files []*results.File) error {
 		fmt.Fprintf(&out, "Unit %s better=%s\n", m.Bench.Name, better)
 	}
 	bw := benchfmt.NewWriter(&out)
-	for i, f := range files {
-		s := view.SourceOf(f, i, len(files))
-		for _, r := range s.Kept() {
-			if err := bw.Write(benchResult(s, r, metrics)); err != nil {
+	for _, s := range r.sources {
+		for _, run := range s.Kept() {
+			if err := bw.Write(benchResult(s, run, metrics)); err != nil {
 				return err
 			}
 		}

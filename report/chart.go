@@ -9,7 +9,6 @@ import (
 	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
-	"mtbench/results"
 )
 
 // chartPoint is one entry of benchmark-action/github-action-benchmark's custom formats.
@@ -30,14 +29,19 @@ func chartMetrics() []metric.Metric {
 	return append(all, metric.Get(metric.Completed))
 }
 
-// ChartJSON writes the medians of every cell in the two formats of
+func chartFormat() Format {
+	return Format{Name: "chart-json",
+		Files: []string{"chart-smaller-is-better.json", "chart-bigger-is-better.json"},
+		write: func(r *Report, w []io.Writer, _ Options) error { return r.charts(w[0], w[1]) }}
+}
+
+// charts writes the medians of every cell in the two formats of
 // benchmark-action/github-action-benchmark: customSmallerIsBetter to smaller, customBiggerIsBetter
 // to bigger. A median that is infinite (it could not complete) is left out: completed tells of it.
-func ChartJSON(smaller, bigger io.Writer, files []*results.File) error {
+func (r *Report) charts(smaller, bigger io.Writer) error {
 	metrics := chartMetrics()
 	points := map[bool][]chartPoint{false: {}, true: {}}
-	for i, f := range files {
-		s := view.SourceOf(f, i, len(files))
+	for _, s := range r.sources {
 		s.Each(s.Models(), func(c *view.Figures) {
 			for _, m := range metrics {
 				if p, ok := pointOf(s, c, m); ok {

@@ -17,23 +17,28 @@ import (
 	"mtbench/results"
 )
 
-// CSV writes a row for each run of files, in the order of the files: every field of a run's record
+func csvFormat() Format {
+	return Format{Name: "csv", Files: []string{"runs.csv"}, write: oneFile((*Report).csv)}
+}
+
+// csv writes a row for each run, in the order of the files: every field of a run's record
 // that is one value, its unit in the heading, and behind them the figures that the tables show.
 // A/A runs (column aa) and attempts that were run again (column kept is false) are there too. Failed runs have a row
 // with class and reason. Null is an empty cell.
-func CSV(w io.Writer, files []*results.File) error {
+func (r *Report) csv(w io.Writer, _ Options) error {
 	out := csv.NewWriter(w)
 	fields := scalarFields(reflect.TypeFor[results.Run](), "", nil)
 	derived := csvMetrics()
 	if err := out.Write(csvHead(fields, derived)); err != nil {
 		return err
 	}
-	for _, f := range files {
+	for _, s := range r.sources {
+		f := s.From
 		last := view.LastOfPlaces(f)
 		for i := range f.Runs {
-			r := &f.Runs[i]
-			kept := r.Attempt == last[view.PlaceOf(r)]
-			if err := out.Write(csvRun(f, r, kept, fields, derived)); err != nil {
+			run := &f.Runs[i]
+			kept := run.Attempt == last[view.PlaceOf(run)]
+			if err := out.Write(csvRun(f, run, kept, fields, derived)); err != nil {
 				return err
 			}
 		}

@@ -87,6 +87,23 @@ func readSeries(t testing.TB) *results.File {
 	return f
 }
 
+// known are the models that are not compared like others.
+func known() []Contender {
+	return []Contender{{Name: "null", Kind: Baseline}, {Name: "inline", Kind: Baseline},
+		{Name: "ideal", Kind: Baseline}, {Name: "step0-locked", Kind: Step}}
+}
+
+// written makes what writes files by one method of their report.
+func written(write func(*Report, io.Writer, Options) error, opts Options) func(io.Writer, []*results.File) error {
+	return func(w io.Writer, files []*results.File) error {
+		return write(New(files, known()), w, opts)
+	}
+}
+
+func terminalOf(opts Options) func(io.Writer, []*results.File) error {
+	return written((*Report).Terminal, opts)
+}
+
 // formats are all texts that a report is written as.
 func formats() map[string]func(io.Writer, []*results.File) error {
 	plots := []PlotLink{{"Total time by threads", "plots/total time.svg"}}
@@ -96,22 +113,16 @@ func formats() map[string]func(io.Writer, []*results.File) error {
 		"terminal-pipe":  terminalOf(Options{}),
 		"terminal-brief": terminalOf(Options{Width: 120, Brief: true}),
 		"terminal-color": terminalOf(Options{Width: 120, Color: true}),
-		"markdown": func(w io.Writer, files []*results.File) error {
-			return Markdown(w, files, Options{Plots: plots})
-		},
-		"csv":      CSV,
-		"benchfmt": Benchfmt,
+		"markdown":       written((*Report).markdown, Options{Plots: plots}),
+		"csv":            written((*Report).csv, Options{}),
+		"benchfmt":       written((*Report).benchfmt, Options{}),
 		"chart-smaller": func(w io.Writer, files []*results.File) error {
-			return ChartJSON(w, io.Discard, files)
+			return New(files, known()).charts(w, io.Discard)
 		},
 		"chart-bigger": func(w io.Writer, files []*results.File) error {
-			return ChartJSON(io.Discard, w, files)
+			return New(files, known()).charts(io.Discard, w)
 		},
 	}
-}
-
-func terminalOf(opts Options) func(io.Writer, []*results.File) error {
-	return func(w io.Writer, files []*results.File) error { return Terminal(w, files, opts) }
 }
 
 func TestGolden(t *testing.T) {

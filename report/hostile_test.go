@@ -140,7 +140,7 @@ func checkTables(t *testing.T, text string) {
 
 func TestHostileStringsInCSV(t *testing.T) {
 	f := hostileFile(t)
-	rows, err := csv.NewReader(strings.NewReader(render(t, CSV, f))).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(render(t, written((*Report).csv, Options{}), f))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestCSVNegative(t *testing.T) {
 	f := readSeries(t)
 	f.Runs = f.Runs[:1]
 	f.Runs[0].RemainingBytes = -5
-	if !strings.Contains(render(t, CSV, f), ",-5,") {
+	if !strings.Contains(render(t, written((*Report).csv, Options{}), f), ",-5,") {
 		t.Error("a negative figure was taken for a formula")
 	}
 }
@@ -197,7 +197,7 @@ func TestHostileStringsInChart(t *testing.T) {
 // benchResults parses what Benchfmt writes with the parser that benchstat has.
 func benchResults(t *testing.T, f *results.File) []*benchfmt.Result {
 	t.Helper()
-	r := benchfmt.NewReader(strings.NewReader(render(t, Benchfmt, f)), "x")
+	r := benchfmt.NewReader(strings.NewReader(render(t, written((*Report).benchfmt, Options{}), f)), "x")
 	var all []*benchfmt.Result
 	for r.Scan() {
 		switch rec := r.Result().(type) {

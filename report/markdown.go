@@ -9,16 +9,19 @@ import (
 
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/table"
-	"mtbench/report/internal/view"
-	"mtbench/results"
 )
 
-// Markdown writes the report of files for a pull request or a design document: GitHub's tables,
+func markdownFormat() Format {
+	return Format{Name: "markdown", Files: []string{"report.md"}, Sectioned: true,
+		write: oneFile((*Report).markdown)}
+}
+
+// markdown writes the report for a pull request or a design document: GitHub's tables,
 // the pictures of opts.Plots behind the table of cases, and what is seldom asked folded away.
-func Markdown(w io.Writer, files []*results.File, opts Options) error {
+func (r *Report) markdown(w io.Writer, opts Options) error {
 	var out bytes.Buffer
 	shown := false
-	for _, sec := range table.Sections(view.SourcesOf(files)) {
+	for _, sec := range table.Sections(r.sources) {
 		if !opts.shows(&sec.Spec) {
 			continue
 		}

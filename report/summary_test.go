@@ -2,11 +2,9 @@ package report
 
 import (
 	"encoding/csv"
-	"io"
 	"strings"
 	"testing"
 
-	"mtbench/report/internal/page"
 	"mtbench/report/internal/reporttest"
 	"mtbench/report/internal/table"
 	"mtbench/report/internal/view"
@@ -58,7 +56,7 @@ func TestRunAgainWithTheOppositeEnd(t *testing.T) {
 	if got := s.Foot(); !strings.Contains(got, "16 runs (and 1 not shown: 1 attempt that was run again)") {
 		t.Errorf("foot: %q", got)
 	}
-	rows, err := csv.NewReader(strings.NewReader(render(t, CSV, f))).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(render(t, written((*Report).csv, Options{}), f))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +103,5 @@ func TestLetterStandsBesideItsFigure(t *testing.T) {
 // pageText is the page of a file, without its records.
 func pageText(t *testing.T, f *results.File) string {
 	t.Helper()
-	return render(t, func(w io.Writer, files []*results.File) error {
-		return page.Write(w, files, page.Options{})
-	}, f)
+	return render(t, written((*Report).html, Options{}), f)
 }

@@ -72,7 +72,7 @@ func TestSectionNames(t *testing.T) {
 	t.Parallel()
 	files := []*results.File{readSeries(t), readSeries(t)}
 	seen, anchors := map[string]bool{}, map[string]bool{}
-	for _, sec := range table.Sections(view.SourcesOf(files)) {
+	for _, sec := range table.Sections(view.SourcesOf(files, nil)) {
 		seen[sec.Name] = true
 		if anchors[sec.ID] || sec.Title == "" || (sec.Of == nil) == (sec.All == nil) {
 			t.Errorf("section %s: anchor %q, title %q", sec.Name, sec.ID, sec.Title)
@@ -94,9 +94,7 @@ func TestOnly(t *testing.T) {
 	f := readSeries(t)
 	all := map[string]func(io.Writer, []*results.File) error{
 		"terminal": terminalOf(Options{Only: []string{"cases"}}),
-		"markdown": func(w io.Writer, files []*results.File) error {
-			return Markdown(w, files, Options{Only: []string{"cases"}})
-		},
+		"markdown": written((*Report).markdown, Options{Only: []string{"cases"}}),
 	}
 	for name, format := range all {
 		text := render(t, format, f)

@@ -1,7 +1,3 @@
-// Package report writes result files in formats that people and other programs read: a terminal's
-// tables, Markdown, an HTML page, CSV, the Go benchmark format and JSON of charts. It shows records
-// and runs nothing. What it shows is made in its rooms: format (numbers and harmless strings), view
-// (runs by cell, findings and sentences), table (sections), plot (pictures) and page (HTML).
 package report
 
 import (
@@ -17,40 +13,21 @@ import (
 
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/table"
-	"mtbench/report/internal/view"
-	"mtbench/results"
 )
 
-// Options are what a format may be told; the zero value is right for a file or a pipe.
-type Options struct {
-	Width int  // columns of the terminal; 0 = [DefaultWidth]
-	Color bool // tones by ANSI colour; never alone in meaning
-	Brief bool // only what a run ends with: the table of cases, and what is proved
-
-	// Only are the sections to write, by name ([SectionNames]); empty = all.
-	Only []string
-
-	// Plots are links to pictures, for Markdown: paths relative to where the text will stand.
-	Plots []PlotLink
+func terminalFormat() Format {
+	return Format{Name: "terminal", Files: []string{"report.txt"}, Sectioned: true,
+		write: oneFile((*Report).Terminal)}
 }
 
-// DefaultWidth is for a pipe or a file, which have no width of their own.
-const DefaultWidth = 120
-
-// PlotLink is one picture of a Markdown report.
-type PlotLink struct {
-	Title string // also what is read aloud in its place
-	Path  string // relative
-}
-
-// Terminal writes the report of files for a terminal, or for a pipe. What result files contain
+// Terminal writes the report for a terminal, or for a pipe. What result files contain
 // cannot move the cursor or colour anything: control characters are taken out.
-func Terminal(w io.Writer, files []*results.File, opts Options) error {
+func (r *Report) Terminal(w io.Writer, opts Options) error {
 	if opts.Width <= 0 {
 		opts.Width = DefaultWidth
 	}
 	var out bytes.Buffer
-	for _, sec := range table.Sections(view.SourcesOf(files)) {
+	for _, sec := range table.Sections(r.sources) {
 		if !opts.shows(&sec.Spec) {
 			continue
 		}
@@ -63,18 +40,6 @@ func Terminal(w io.Writer, files []*results.File, opts Options) error {
 	}
 	_, err := w.Write(out.Bytes())
 	return err
-}
-
-// SectionNames returns the names that Options.Only takes, in the order of a report. The pages of
-// several files have the sections of each.
-func SectionNames() []string { return table.Names() }
-
-// shows says whether a section is wanted.
-func (o *Options) shows(spec *table.Spec) bool {
-	if len(o.Only) > 0 {
-		return slices.Contains(o.Only, spec.Name)
-	}
-	return spec.Brief || !o.Brief
 }
 
 func terminalSection(out *bytes.Buffer, sec *table.Section, opts Options) error {

@@ -143,7 +143,7 @@ func exploredModels(name string) ([]explore.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !c.Ranked {
+	if c.Kind == registry.Baseline {
 		return nil, fmt.Errorf("%s is a baseline without a hand-over to explore", name)
 	}
 	return []explore.Model{{Name: c.Name, Build: c.Build, InFlight: inFlightBound}}, nil

@@ -69,7 +69,7 @@ func explainPlots(b *strings.Builder, files []*results.File) {
 		return
 	}
 	b.WriteString("\n# Plots\n")
-	for _, p := range report.Plots(files) {
+	for _, p := range report.New(files, contenders()).Plots() {
 		fmt.Fprintf(b, "\n## %s\n\n%s\n", p.ID, p.Question)
 		if p.Caption != "" {
 			fmt.Fprintf(b, "\n%s\n", p.Caption)

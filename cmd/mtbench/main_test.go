@@ -78,7 +78,7 @@ func TestRunReportResumeCompare(t *testing.T) {
 	for _, r := range f.Runs {
 		checkRecord(t, &r)
 	}
-	for _, format := range reportFormats {
+	for _, format := range formatNames() {
 		if _, errs, status := mtbench(t, dir, "report", "a.jsonl", "--format", format, "-o", "out"); status != 0 {
 			t.Errorf("report --format %s: status %d: %s", format, status, errs)
 		}

@@ -47,7 +47,7 @@ func printReport(cmd *cobra.Command, path string, brief bool) (*results.File, er
 	out := cmd.OutOrStdout()
 	opts := optionsFor(out)
 	opts.Brief = brief
-	return f, report.Terminal(out, []*results.File{f}, opts)
+	return f, report.New([]*results.File{f}, contenders()).Terminal(out, opts)
 }
 
 // terminalOptions are the width and the colour that f can show.
@@ -61,6 +61,6 @@ func terminalOptions(f *os.File) report.Options {
 
 func drawTotalTime(f *results.File, path string) (string, error) {
 	return path, toFile(path, func(w io.Writer) error {
-		return report.TotalTimePlot(f).Render(w, "svg")
+		return report.New([]*results.File{f}, contenders()).TotalTimePlot().Render(w, "svg")
 	})
 }

@@ -16,19 +16,20 @@ import (
 
 type reportOptions struct {
 	format string
+	form   report.Format
 	plots  []string
 	only   []string
 	dir    string
 }
 
-// reportFormats are the formats of `mtbench report`, the default first.
-var reportFormats = []string{"terminal", "markdown", "html", "csv", "benchfmt", "chart-json"}
-
-// The files of a report directory.
-const (
-	chartSmaller = "chart-smaller-is-better.json"
-	chartBigger  = "chart-bigger-is-better.json"
-)
+// formatNames are the formats of `mtbench report`, the default first.
+func formatNames() []string {
+	var names []string
+	for _, f := range report.Formats() {
+		names = append(names, f.Name)
+	}
+	return names
+}
 
 func newReportCommand() *cobra.Command {
 	o := &reportOptions{}
@@ -49,7 +50,7 @@ The sections that --only chooses from:
 		RunE: func(cmd *cobra.Command, args []string) error { return runReport(cmd, o, args) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.format, "format", reportFormats[0], strings.Join(reportFormats, ", "))
+	f.StringVar(&o.format, "format", formatNames()[0], strings.Join(formatNames(), ", "))
 	f.StringSliceVar(&o.plots, "plots", nil, "draw plots as well: "+strings.Join(report.PlotFormats(), ", "))
 	f.StringSliceVar(&o.only, "only", nil, "terminal and markdown: these sections alone")
 	f.StringVarP(&o.dir, "output", "o", "", "directory to write to; it is made if need be")
@@ -64,17 +65,21 @@ func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
 	if err != nil {
 		return badInput(err)
 	}
+	r := report.New(files, contenders())
 	if o.dir == "" {
-		return o.write(cmd.OutOrStdout(), files, nil)
+		out := cmd.OutOrStdout()
+		opts := optionsFor(out)
+		opts.Only = o.only
+		return o.form.Write(r, []io.Writer{out}, opts)
 	}
 	if err := makeDir(o.dir); err != nil {
 		return badInput(fmt.Errorf("--output: %w", err))
 	}
-	links, err := o.draw(files)
+	links, err := o.draw(r)
 	if err != nil {
 		return err
 	}
-	return o.writeDir(cmd, files, links)
+	return o.writeDir(cmd, r, report.Options{Plots: links, Only: o.only})
 }
 
 // columns are lines of comma-separated words, each of at most 96 columns.
@@ -110,9 +115,13 @@ func makeDir(path string) error {
 }
 
 func (o *reportOptions) check() error {
-	if !slices.Contains(reportFormats, o.format) {
-		return fmt.Errorf("--format: %q is unknown; there are %s", o.format, strings.Join(reportFormats, ", "))
+	formats := report.Formats()
+	at := slices.Index(formatNames(), o.format)
+	if at < 0 {
+		return fmt.Errorf("--format: %q is unknown; there are %s", o.format,
+			strings.Join(formatNames(), ", "))
 	}
+	o.form = formats[at]
 	for _, p := range o.plots {
 		if !slices.Contains(report.PlotFormats(), p) {
 			return fmt.Errorf("--plots: %q is unknown; there are %s", p, strings.Join(report.PlotFormats(), ", "))
@@ -124,10 +133,10 @@ func (o *reportOptions) check() error {
 				strings.Join(report.SectionNames(), ", "))
 		}
 	}
-	if len(o.only) > 0 && o.format != "terminal" && o.format != "markdown" {
+	if len(o.only) > 0 && !o.form.Sectioned {
 		return fmt.Errorf("--only goes with the formats terminal and markdown, not with %s", o.format)
 	}
-	if o.dir == "" && (len(o.plots) > 0 || o.format == "chart-json") {
+	if o.dir == "" && (len(o.plots) > 0 || len(o.form.Files) > 1) {
 		return fmt.Errorf("plots and chart-json are several files: say where to with --output DIR")
 	}
 	return nil
@@ -162,23 +171,6 @@ func readDistinct(paths []string) ([]*results.File, error) {
 	return files, nil
 }
 
-// write makes the report in one stream.
-func (o *reportOptions) write(w io.Writer, files []*results.File, links []report.PlotLink) error {
-	switch o.format {
-	case "markdown":
-		return report.Markdown(w, files, report.Options{Plots: links, Only: o.only})
-	case "html":
-		return report.HTML(w, files, report.PageOptions{})
-	case "csv":
-		return report.CSV(w, files)
-	case "benchfmt":
-		return report.Benchfmt(w, files)
-	}
-	opts := optionsFor(w)
-	opts.Only = o.only
-	return report.Terminal(w, files, opts)
-}
-
 // optionsFor are those of the terminal, if w is one.
 func optionsFor(w io.Writer) report.Options {
 	if out, ok := w.(*output); ok {
@@ -189,12 +181,12 @@ func optionsFor(w io.Writer) report.Options {
 
 // draw draws every plot that the files have data for, in each format asked for, and returns links
 // to those of the first format.
-func (o *reportOptions) draw(files []*results.File) ([]report.PlotLink, error) {
+func (o *reportOptions) draw(r *report.Report) ([]report.PlotLink, error) {
 	if len(o.plots) == 0 {
 		return nil, nil
 	}
 	var links []report.PlotLink
-	for _, p := range report.Plots(files) {
+	for _, p := range r.Plots() {
 		if p.Missing != "" {
 			continue
 		}
@@ -211,31 +203,27 @@ func (o *reportOptions) draw(files []*results.File) ([]report.PlotLink, error) {
 	return links, nil
 }
 
-func (o *reportOptions) writeDir(cmd *cobra.Command, files []*results.File, links []report.PlotLink) error {
-	if o.format == "chart-json" {
-		return o.writeCharts(cmd, files)
-	}
-	names := map[string]string{"terminal": "report.txt", "markdown": "report.md", "html": "report.html",
-		"csv": "runs.csv", "benchfmt": "bench.txt"}
-	path := filepath.Join(o.dir, names[o.format])
-	err := toFile(path, func(w io.Writer) error { return o.write(w, files, links) })
-	if err != nil {
+// writeDir writes the files of the format, and names them when all are there.
+func (o *reportOptions) writeDir(cmd *cobra.Command, r *report.Report, opts report.Options) error {
+	if err := o.writeFiles(r, opts, nil); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), path)
-	return err
+	for _, name := range o.form.Files {
+		if _, err := fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(o.dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (o *reportOptions) writeCharts(cmd *cobra.Command, files []*results.File) error {
-	smaller, bigger := filepath.Join(o.dir, chartSmaller), filepath.Join(o.dir, chartBigger)
-	err := toFile(smaller, func(s io.Writer) error {
-		return toFile(bigger, func(b io.Writer) error { return report.ChartJSON(s, b, files) })
-	})
-	if err != nil {
-		return err
+// writeFiles opens the files of the format one within the other; open are those that are.
+func (o *reportOptions) writeFiles(r *report.Report, opts report.Options, open []io.Writer) error {
+	if len(open) == len(o.form.Files) {
+		return o.form.Write(r, open, opts)
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n%s\n", smaller, bigger)
-	return err
+	return toFile(filepath.Join(o.dir, o.form.Files[len(open)]), func(w io.Writer) error {
+		return o.writeFiles(r, opts, append(open, w))
+	})
 }
 
 // toFile writes a file by way of a neighbour, so that no half of it is ever seen.

@@ -22,22 +22,42 @@ type Contender struct {
 	// SourceOnly: it cannot serve a destination; only with a discarded stream.
 	SourceOnly bool
 
-	// Ranked: it takes part in verdicts. Baselines only price the harness or bound the others.
-	Ranked bool
+	Kind Kind
+	Look
 }
+
+// Kind says which part a contender takes in verdicts and reports.
+type Kind int
+
+// The kinds of contenders.
+const (
+	Model    Kind = iota // is compared
+	Baseline             // prices the harness or bounds the others; is part of no verdict
+	Step                 // a change on the way from one model to another
+)
+
+// Look is how a contender looks in pictures: names of package report's palette. Those that have
+// none share one.
+type Look struct{ Color, Marker string }
 
 // All lists the contenders: baselines first, then the models, then the steps between them.
 func All() []Contender {
 	all := []Contender{
-		{"null", "refuses every page; prices the harness", models.Null, false, false},
-		{"inline", "the main thread does the work itself, with no worker", models.Inline, false, false},
-		{"ideal", "each worker takes its share of a round; the ceiling", models.Ideal, true, false},
-		{"locked", "global lock and one pending page a thread (QEMU 3.1)", locked.Build, false, true},
-		{"lockless", "a ring and an event a thread (series of 2018-10-16)", lockless.Build, false, true},
-		{"lockless-rr", "lockless without the search: plain round robin", roundRobin, false, true},
+		{"null", "refuses every page; prices the harness", models.Null, false, Baseline,
+			Look{"grey", "square"}},
+		{"inline", "the main thread does the work itself, with no worker", models.Inline, false,
+			Baseline, Look{"green", "square"}},
+		{"ideal", "each worker takes its share of a round; the ceiling", models.Ideal, true,
+			Baseline, Look{"purple", "pyramid"}},
+		{"locked", "global lock and one pending page a thread (QEMU 3.1)", locked.Build, false,
+			Model, Look{"blue", "circle"}},
+		{"lockless", "a ring and an event a thread (series of 2018-10-16)", lockless.Build, false,
+			Model, Look{"vermilion", "diamond"}},
+		{"lockless-rr", "lockless without the search: plain round robin", roundRobin, false,
+			Model, Look{}},
 	}
 	for _, s := range steps.All() {
-		all = append(all, Contender{s.Name, s.Doc, s.Build, false, true})
+		all = append(all, Contender{s.Name, s.Doc, s.Build, false, Step, Look{}})
 	}
 	return all
 }

@@ -22,6 +22,7 @@ import (
 
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/reporttest"
+	"mtbench/report/internal/view"
 	"mtbench/results"
 )
 
@@ -363,7 +364,7 @@ func TestPageShots(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out strings.Builder
-		if err := Write(&out, []*results.File{f}, Options{Raw: [][]byte{raw}}); err != nil {
+		if err := Write(&out, view.SourcesOf([]*results.File{f}, nil), Options{Raw: [][]byte{raw}}); err != nil {
 			t.Fatal(err)
 		}
 		html = []byte(out.String())

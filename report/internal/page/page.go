@@ -97,31 +97,29 @@ type pagePart struct {
 
 // Write writes the report of files as one page that needs nothing else: it makes no request, works
 // without its script, and is the same bytes whenever it is made of the same files by one build.
-func Write(w io.Writer, files []*results.File, opts Options) error {
+func Write(w io.Writer, srcs []*view.Source, opts Options) error {
 	t, err := template.New("page").Parse(pageTemplate)
 	if err != nil {
 		return fmt.Errorf("page template: %w", err)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, pageOf(files, opts)); err != nil {
+	if err := t.Execute(&b, pageOf(srcs, opts)); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
 	_, err = w.Write(b.Bytes())
 	return err
 }
 
-func pageOf(files []*results.File, opts Options) *page {
-	p := &page{Several: len(files) > 1, RunHeads: pageRunHeads()}
-	srcs := view.SourcesOf(files)
+func pageOf(srcs []*view.Source, opts Options) *page {
+	p := &page{Several: len(srcs) > 1, RunHeads: pageRunHeads()}
 	p.addPlots(srcs)
 	p.addSections(srcs)
-	for i, f := range files {
-		s := srcs[i]
+	for i, s := range srcs {
 		if sum := s.Summary(); sum != nil {
 			p.Summaries = append(p.Summaries, *sum)
 		}
-		p.Kinds = append(p.Kinds, view.KindWord(f.Header.Kind)+" "+format.CleanText(s.Name, 80))
-		p.Files = append(p.Files, pageFileOf(f, i, s, rawOf(opts, i)))
+		p.Kinds = append(p.Kinds, view.KindWord(s.Header.Kind)+" "+format.CleanText(s.Name, 80))
+		p.Files = append(p.Files, pageFileOf(s.From, i, s, rawOf(opts, i)))
 	}
 	p.Title = "mtbench: hand-over models compared"
 	if len(p.Summaries) == 1 {
@@ -147,7 +145,7 @@ func hashSource(text string) string {
 
 func (p *page) addPlots(srcs []*view.Source) {
 	styles := newPageStyles()
-	for _, pic := range plot.Of(srcs) {
+	for _, pic := range plot.All(srcs) {
 		out := pagePlot{ID: pic.ID, Question: pic.Question, Title: pic.Title,
 			Caption: pic.Caption, Missing: pic.Missing}
 		if pic.Build == nil {

@@ -47,7 +47,7 @@ func pageOfFiles(t testing.TB, files ...*results.File) []byte {
 		opts.Raw = append(opts.Raw, rawOfFile(t, f))
 	}
 	var b bytes.Buffer
-	if err := Write(&b, files, opts); err != nil {
+	if err := Write(&b, view.SourcesOf(files, nil), opts); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -122,7 +122,7 @@ func TestPageOtherRecords(t *testing.T) {
 	f := reporttest.SmallSynth().File()
 	raw := rawOfFile(t, f)
 	var b bytes.Buffer
-	if err := Write(&b, []*results.File{f}, Options{Raw: [][]byte{raw[1:]}}); err != nil {
+	if err := Write(&b, view.SourcesOf([]*results.File{f}, nil), Options{Raw: [][]byte{raw[1:]}}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(b.String(), "data:application") || !strings.Contains(b.String(), "has changed") {
@@ -142,7 +142,7 @@ func TestPageEmpty(t *testing.T) {
 
 // TestPageInks finds the colour of the set behind each colour that a picture may show.
 func TestPageInks(t *testing.T) {
-	for _, p := range plot.All([]*results.File{reporttest.WithFrontier(reporttest.SmallSynth().File())}) {
+	for _, p := range plot.All(view.SourcesOf([]*results.File{reporttest.WithFrontier(reporttest.SmallSynth().File())}, nil)) {
 		if p.Build == nil {
 			continue
 		}

@@ -54,7 +54,7 @@ func crossPoints(srcs []*view.Source) []crossPoint {
 			continue
 		}
 		codec := format.CleanText(s.Header.Scenario.Codec, 16)
-		for _, d := range view.DiffsOf(s.Diffs(), view.MainModel(models)) {
+		for _, d := range view.DiffsOf(s.Diffs(), s.MainModel(models)) {
 			out = append(out, crossPoint{d, us, codec})
 		}
 	}
@@ -121,7 +121,7 @@ func byService(a, b crossPoint) int {
 func crossoverFigure(points []crossPoint, title string) *figure {
 	fig := &figure{title: title, height: 250,
 		foot: "each column is one file; files may come of different hosts"}
-	inks := map[view.Outcome]Ink{view.Faster: inkLockless, view.Slower: inkLocked, view.Tied: inkRest, view.Unproven: inkRest}
+	inks := map[view.Outcome]Ink{view.Faster: inkVermilion, view.Slower: inkBlue, view.Tied: inkRest, view.Unproven: inkRest}
 	for _, v := range []struct {
 		verdict view.Outcome
 		text    string
@@ -194,7 +194,7 @@ type verdictMarks struct {
 
 // Plot implements [plot.Plotter].
 func (m verdictMarks) Plot(c draw.Canvas, p *plot.Plot) {
-	inks := map[view.Outcome]Ink{view.Faster: inkLockless, view.Slower: inkLocked, view.Tied: inkRest, view.Unproven: inkRest}
+	inks := map[view.Outcome]Ink{view.Faster: inkVermilion, view.Slower: inkBlue, view.Tied: inkRest, view.Unproven: inkRest}
 	tx, ty := p.Transforms(&c)
 	sty := plotText(InkText, plotFootSize, false)
 	sty.XAlign, sty.YAlign = draw.XCenter, draw.YTop

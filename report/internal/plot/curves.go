@@ -78,7 +78,7 @@ func convergenceFigure(s *view.Source, threads int, title string) *figure {
 	fig := &figure{title: title, height: 230,
 		foot: s.HostFoot(drawn, fmt.Sprintf("of %d runs", len(s.Kept())))}
 	for _, m := range s.Models() {
-		fig.legend = append(fig.legend, legendOf(m, format.CleanText(m, 24)))
+		fig.legend = append(fig.legend, legendOf(styleOf(s, m), format.CleanText(m, 24)))
 	}
 	if stuck {
 		fig.legend = append(fig.legend, legendCross())
@@ -126,8 +126,8 @@ func curvePanel(s *view.Source, threads int, wait bool, lo, hi, longest float64)
 			threshold = append(threshold, float64(r.ThresholdBytes)/mib)
 		}
 		drawn = true
-		p.Add(curve{ink: styleOf(r.Model).ink, alpha: 0.55, width: vg.Points(0.9),
-			points: curveOf(r, scale), spots: &p.spots, model: r.Model, cross: !r.Completed})
+		p.Add(curve{style: styleOf(s, r.Model), alpha: 0.55, width: vg.Points(0.9),
+			points: curveOf(r, scale), spots: &p.spots, cross: !r.Completed})
 	}
 	if med, _, _ := view.Centre(threshold); len(threshold) > 0 {
 		p.Add(rules{at: []float64{scale.pos(med)}, ink: inkFaint, width: 1,
@@ -289,8 +289,8 @@ func driftFigure(s *view.Source, marks []driftMark, title string) *figure {
 	p.X.Tick.Marker = constantTicks(niceTicks(0, math.Max(last, 6), 6), tickLabel)
 	p.Add(rules{at: ticks, ink: inkGrid, width: 0.6}, rules{at: []float64{0}, ink: inkFaint, width: 1})
 	for _, m := range s.Models() {
-		fig.legend = append(fig.legend, legendOf(m, format.CleanText(m, 24)))
-		p.Add(driftDots(marks, m, &p.spots))
+		fig.legend = append(fig.legend, legendOf(styleOf(s, m), format.CleanText(m, 24)))
+		p.Add(driftDots(s, marks, m, &p.spots))
 	}
 	if rings := noisyRings(marks); len(rings) > 0 {
 		p.Add(rings)
@@ -307,8 +307,8 @@ func signedLabel(v float64) string {
 	return tickLabel(v)
 }
 
-func driftDots(marks []driftMark, model string, spots *[]Spot) runDots {
-	d := runDots{model: model, radius: 2.4, alpha: 0.6, spots: spots}
+func driftDots(s *view.Source, marks []driftMark, model string, spots *[]Spot) runDots {
+	d := runDots{style: styleOf(s, model), radius: 2.4, alpha: 0.6, spots: spots}
 	for _, m := range marks {
 		if m.model == model {
 			d.marks = append(d.marks, m.runMark)

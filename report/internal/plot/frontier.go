@@ -97,12 +97,12 @@ func (s *frontierSet) median(c view.Cell) float64 {
 
 // finding is the case in which the two main models lie furthest apart.
 func (s *frontierSet) finding() string {
-	models := slices.DeleteFunc(s.models(), view.IsBaseline)
+	models := s.src.WithoutBaselines(s.models())
 	if len(models) < 2 {
 		return fmt.Sprintf("The highest dirty rate that %s still completes at",
 			strings.Join(s.models(), " and "))
 	}
-	base, model := models[0], view.MainModel(models)
+	base, model := models[0], s.src.MainModel(models)
 	far, say := -1.0, ""
 	for _, w := range []bool{false, true} {
 		for _, n := range s.threads() {
@@ -129,7 +129,7 @@ func (s *frontierSet) figure(title string) *figure {
 	}
 	scale := scaleOf(values, false, true)
 	for _, m := range s.models() {
-		fig.legend = append(fig.legend, legendOf(m, format.CleanText(m, 24)))
+		fig.legend = append(fig.legend, legendOf(styleOf(s.src, m), format.CleanText(m, 24)))
 	}
 	fig.legend = append(fig.legend, s.medianLegend())
 	for _, w := range []bool{false, true} {
@@ -158,9 +158,9 @@ func (s *frontierSet) panel(wait bool, scale scaleY) *panel {
 	models := s.models()
 	for i, m := range models {
 		offset, half := slot(i, len(models))
-		dots := runDots{model: m, radius: 2.6, alpha: 0.7}
-		up := centres{ink: styleOf(m).ink}
-		mid := centres{ink: styleOf(m).ink, half: half * 0.95, join: true}
+		dots := runDots{style: styleOf(s.src, m), radius: 2.6, alpha: 0.7}
+		up := centres{ink: styleOf(s.src, m).ink}
+		mid := centres{ink: styleOf(s.src, m).ink, half: half * 0.95, join: true}
 		for at, n := range s.threads() {
 			found := s.of(view.Cell{Model: m, Threads: n, Wait: wait})
 			var xs []float64

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"mtbench/report/internal/format"
+	"mtbench/report/internal/view"
 )
 
 // runMark is one run at its place in the units of the axes.
@@ -22,7 +23,7 @@ type runMark struct {
 // runDots draws the runs of one model. All marks go into one path: a page with a thousand of them
 // stays small, and overlapping marks keep one opacity.
 type runDots struct {
-	model  string
+	style  modelStyle
 	marks  []runMark
 	radius vg.Length
 	alpha  float64
@@ -41,27 +42,27 @@ func (d runDots) Plot(c draw.Canvas, p *plot.Plot) {
 			continue
 		}
 		pt := vg.Point{X: tx(m.x), Y: ty(m.y)}
-		addShape(&path, d.model, pt, d.radius)
+		addShape(&path, d.style.marker, pt, d.radius)
 		if d.spots != nil {
 			at := Spot{X: pt.X.Points(), Y: pt.Y.Points(), Run: m.run, Text: m.text}
 			*d.spots = append(*d.spots, at)
 		}
 	}
-	c.SetColor(faded(styleOf(d.model).ink, d.alpha))
+	c.SetColor(faded(d.style.ink, d.alpha))
 	c.Fill(path)
 }
 
 // addShape adds the mark of a model to a path.
-func addShape(p *vg.Path, model string, pt vg.Point, r vg.Length) {
-	switch styleOf(model).shape.(type) {
-	case draw.CircleGlyph:
+func addShape(p *vg.Path, marker string, pt vg.Point, r vg.Length) {
+	switch marker {
+	case view.Circle:
 		p.Move(vg.Point{X: pt.X + r, Y: pt.Y})
 		p.Arc(pt, r, 0, 2*math.Pi)
-	case plotDiamond:
+	case view.Diamond:
 		diamondPath(p, pt, r*1.25)
-	case draw.SquareGlyph, draw.BoxGlyph:
+	case view.Square:
 		polygonPath(p, pt, r*1.2, 4, math.Pi/4)
-	case draw.PyramidGlyph:
+	case view.Pyramid:
 		polygonPath(p, pt, r*1.25, 3, math.Pi/2)
 	default:
 		polygonPath(p, pt, r*1.25, 3, -math.Pi/2)
@@ -83,7 +84,7 @@ func polygonPath(p *vg.Path, pt vg.Point, r vg.Length, n int, turn float64) {
 
 // crossMarks are the runs that could not complete: a cross, whatever the model, in its colour.
 type crossMarks struct {
-	model string
+	style modelStyle
 	marks []runMark
 	spots *[]Spot
 }
@@ -91,7 +92,7 @@ type crossMarks struct {
 // Plot implements [plot.Plotter].
 func (d crossMarks) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
-	sty := draw.LineStyle{Color: styleOf(d.model).ink.Rgb, Width: vg.Points(1.4)}
+	sty := draw.LineStyle{Color: d.style.ink.Rgb, Width: vg.Points(1.4)}
 	for _, m := range d.marks {
 		pt := vg.Point{X: tx(m.x), Y: ty(m.y)}
 		drawCross(c, sty, pt, 3.2)
@@ -211,12 +212,11 @@ func (t words) Plot(c draw.Canvas, p *plot.Plot) {
 
 // curve is one line over x, noted as one spot at its last point.
 type curve struct {
-	ink    Ink
+	style  modelStyle
 	alpha  float64
 	width  vg.Length
 	points []runMark
 	spots  *[]Spot
-	model  string
 	cross  bool // ends in the cross of CAN'T COMPLETE
 }
 
@@ -230,14 +230,14 @@ func (d curve) Plot(c draw.Canvas, p *plot.Plot) {
 	for i, m := range d.points {
 		line[i] = vg.Point{X: tx(m.x), Y: ty(m.y)}
 	}
-	c.StrokeLines(draw.LineStyle{Color: faded(d.ink, d.alpha), Width: d.width}, line)
+	c.StrokeLines(draw.LineStyle{Color: faded(d.style.ink, d.alpha), Width: d.width}, line)
 	end := line[len(line)-1]
 	if d.cross {
-		drawCross(c, draw.LineStyle{Color: d.ink.Rgb, Width: vg.Points(1.4)}, end, 3.2)
+		drawCross(c, draw.LineStyle{Color: d.style.ink.Rgb, Width: vg.Points(1.4)}, end, 3.2)
 	} else {
 		var path vg.Path
-		addShape(&path, d.model, end, 2.6)
-		c.SetColor(d.ink.Rgb)
+		addShape(&path, d.style.marker, end, 2.6)
+		c.SetColor(d.style.ink.Rgb)
 		c.Fill(path)
 	}
 	last := d.points[len(d.points)-1]
@@ -310,11 +310,11 @@ func jitter(i int) float64 {
 }
 
 // legendOf is the legend entry of a model.
-func legendOf(model, label string) legendEntry {
+func legendOf(style modelStyle, label string) legendEntry {
 	return legendEntry{label, func(c draw.Canvas, at vg.Point) {
 		var path vg.Path
-		addShape(&path, model, at, 4)
-		c.SetColor(styleOf(model).ink.Rgb)
+		addShape(&path, style.marker, at, 4)
+		c.SetColor(style.ink.Rgb)
 		c.Fill(path)
 	}}
 }

@@ -74,7 +74,7 @@ func pairsFigure(s *view.Source, diffs []view.Diff, title string) *figure {
 	fig := &figure{title: title, height: 240, foot: s.Foot()}
 	models := s.Contenders()
 	for _, m := range models[1:] {
-		fig.legend = append(fig.legend, legendOf(m, format.CleanText(m, 20)+" against "+
+		fig.legend = append(fig.legend, legendOf(styleOf(s, m), format.CleanText(m, 20)+" against "+
 			format.CleanText(models[0], 20)))
 	}
 	if slices.ContainsFunc(diffs, func(d view.Diff) bool { return d.Verdict != view.TooFew }) {
@@ -105,7 +105,7 @@ func pairsPanel(s *view.Source, diffs []view.Diff, scale pairScale, wait bool) *
 	for i, m := range models[1:] {
 		for _, d := range view.DiffsOf(diffs, m) {
 			if d.Wait == wait {
-				addPairs(p, s.Threads(), d, scale, i, len(models)-1)
+				addPairs(p, s.Threads(), styleOf(s, m), d, scale, i, len(models)-1)
 			}
 		}
 	}
@@ -170,7 +170,7 @@ func ratioTicks(reach float64) []float64 {
 	return out
 }
 
-func addPairs(p *panel, threads []int, d view.Diff, scale pairScale, i, k int) {
+func addPairs(p *panel, threads []int, style modelStyle, d view.Diff, scale pairScale, i, k int) {
 	offset, half := slot(i, k)
 	at := 0.0
 	for j, n := range threads {
@@ -182,7 +182,7 @@ func addPairs(p *panel, threads []int, d view.Diff, scale pairScale, i, k int) {
 		f := math.Min(d.Floor, scale.reach)
 		p.Add(box{at - 0.5, at + 0.5, -f, f})
 	}
-	dots := runDots{model: d.Model, radius: 2.4, alpha: 0.5, spots: &p.spots}
+	dots := runDots{style: style, radius: 2.4, alpha: 0.5, spots: &p.spots}
 	for j, pair := range d.Pairs {
 		dots.marks = append(dots.marks, runMark{at + offset + half*0.7*jitter(j),
 			scale.place(pair.Ratio, j), pair.Run, pair.Text})
@@ -191,7 +191,7 @@ func addPairs(p *panel, threads []int, d view.Diff, scale pairScale, i, k int) {
 	if d.Verdict == view.TooFew || math.IsNaN(d.Ratio) {
 		return // no figure is quoted, or pairs of which now one side and now the other completed
 	}
-	mid := centres{ink: styleOf(d.Model).ink, half: half * 0.8}
+	mid := centres{ink: style.ink, half: half * 0.8}
 	mark := centreMark{x: at + offset, y: scale.centre(d.Ratio), lo: 1, hi: 0}
 	if d.Lo <= d.Hi {
 		mark.lo, mark.hi = scale.centre(d.Lo), scale.centre(d.Hi)

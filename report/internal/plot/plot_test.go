@@ -34,7 +34,7 @@ func TestPlotBytes(t *testing.T) {
 	t.Parallel()
 	render := func(format string) map[string][]byte {
 		out := map[string][]byte{}
-		for _, p := range All([]*results.File{reporttest.WithFrontier(reporttest.SmallSynth().File())}) {
+		for _, p := range All(view.SourcesOf([]*results.File{reporttest.WithFrontier(reporttest.SmallSynth().File())}, nil)) {
 			if p.Build == nil || format == "png" && p.ID != "pairs" && p.ID != "time-source" {
 				continue // pixels are dear: two pictures show whether they are the same
 			}
@@ -61,7 +61,7 @@ func TestPlotBytes(t *testing.T) {
 
 // TestPlotFormats reads back what was drawn.
 func TestPlotFormats(t *testing.T) {
-	p := TotalTime(reporttest.SmallSynth().File())
+	p := TotalTime(view.SourceOf(reporttest.SmallSynth().File(), 0, 1))
 	var b bytes.Buffer
 	if err := p.Render(&b, "png"); err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func TestPlotFormats(t *testing.T) {
 // as its time has on the axis: two runs of one case stand as far apart as their times.
 func TestPlotSpots(t *testing.T) {
 	f := reporttest.SmallSynth().File()
-	_, spots := TotalTime(f).Svg(Wide)
+	_, spots := TotalTime(view.SourceOf(f, 0, 1)).Svg(Wide)
 	kept := view.SourceOf(f, 0, 1).Kept()
 	if len(spots) != len(kept) {
 		t.Fatalf("%d marks for %d runs", len(spots), len(kept))
@@ -111,7 +111,7 @@ func TestPlotSpots(t *testing.T) {
 
 // TestPlotTitles states findings that the made-up series has by construction.
 func TestPlotTitles(t *testing.T) {
-	plots := All([]*results.File{reporttest.WithFrontier(reporttest.DefaultSynth().File())})
+	plots := All(view.SourcesOf([]*results.File{reporttest.WithFrontier(reporttest.DefaultSynth().File())}, nil))
 	for id, parts := range map[string][]string{
 		"total-time":  {"lockless is faster than locked in", "only lockless completes with 8 threads"},
 		"convergence": {"locked cannot complete in", "8 threads, wait on", "18 MiB are dirty"},
@@ -127,13 +127,13 @@ func TestPlotTitles(t *testing.T) {
 	}
 	even := reporttest.DefaultSynth()
 	even.Gain, even.Stuck = 1, false
-	title := TotalTime(even.File()).Title
+	title := TotalTime(view.SourceOf(even.File(), 0, 1)).Title
 	if !strings.Contains(title, "cannot be told apart") {
 		t.Errorf("of equal models the title is %q", title)
 	}
 	few := reporttest.DefaultSynth()
 	few.Pairs = 2
-	title = TotalTime(few.File()).Title
+	title = TotalTime(view.SourceOf(few.File(), 0, 1)).Title
 	if !strings.Contains(title, "Not enough evidence") || strings.Contains(title, "×") {
 		t.Errorf("of two pairs the title is %q", title)
 	}
@@ -146,7 +146,7 @@ func TestPlotMissing(t *testing.T) {
 		r := &f.Runs[i]
 		r.ThreadUsage, r.Timeline, r.BusyRatio = nil, nil, nil
 	}
-	plots := All([]*results.File{f})
+	plots := All(view.SourcesOf([]*results.File{f}, nil))
 	for _, id := range []string{"cpu", "busy-ratio", "wait-wakes", "time-source", "time-destination",
 		"time-kernel", "convergence", "crossover", "frontier"} {
 		p := plotNamed(t, plots, id)
@@ -157,7 +157,7 @@ func TestPlotMissing(t *testing.T) {
 			t.Errorf("%s has no data and is drawn", id)
 		}
 	}
-	empty := All([]*results.File{{Header: f.Header}})
+	empty := All(view.SourcesOf([]*results.File{{Header: f.Header}}, nil))
 	if p := plotNamed(t, empty, "total-time"); !strings.Contains(p.Missing, "mtbench run") {
 		t.Errorf("without runs the plot says %q", p.Missing)
 	}
@@ -170,7 +170,7 @@ func TestPlotHostile(t *testing.T) {
 	for i := range cheap.Runs {
 		cheap.Runs[i].ServiceTimeUS = nil
 	}
-	for _, p := range All([]*results.File{reporttest.HarmfulFile(), cheap}) {
+	for _, p := range All(view.SourcesOf([]*results.File{reporttest.HarmfulFile(), cheap}, nil)) {
 		if p.Build == nil {
 			continue
 		}
@@ -203,7 +203,7 @@ func TestPlotsShow(t *testing.T) {
 	}
 	files := reporttest.SynthFiles()
 	reporttest.WithFrontier(files[0])
-	for _, p := range All(files) {
+	for _, p := range All(view.SourcesOf(files, nil)) {
 		if p.Build == nil {
 			t.Logf("%s: %s", p.ID, p.Missing)
 			continue
@@ -220,6 +220,6 @@ func TestPlotsShow(t *testing.T) {
 
 func ExampleTotalTime() {
 	f := reporttest.DefaultSynth().File()
-	fmt.Println(TotalTime(f).Question)
+	fmt.Println(TotalTime(view.SourceOf(f, 0, 1)).Question)
 	// Output: How long does the migration take with each model?
 }

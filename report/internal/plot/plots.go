@@ -3,12 +3,10 @@ package plot
 import (
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
-	"mtbench/results"
 )
 
-// TotalTime is the one plot that a series ends with: total time by threads, every model.
-func TotalTime(f *results.File) Plot {
-	s := view.SourceOf(f, 0, 1)
+// TotalTime returns the one plot that a series ends with: total time by threads, every model.
+func TotalTime(s *view.Source) Plot {
 	if len(s.Runs) == 0 {
 		return absent("total-time", timeQuestion, view.NoRuns)
 	}
@@ -17,14 +15,12 @@ func TotalTime(f *results.File) Plot {
 
 const timeQuestion = "How long does the migration take with each model?"
 
-// All are the plots of a report over files, in the order a reader wants them: first who wins,
+// All returns the plots of a report over files, in the order a reader wants them: first who wins,
 // then why, then how far it can be trusted. A plot whose data no file has says so in Missing.
-func All(files []*results.File) []Plot { return Of(view.SourcesOf(files)) }
-
-func Of(srcs []*view.Source) []Plot {
+func All(srcs []*view.Source) []Plot {
 	var out []Plot
 	for i, s := range srcs {
-		for _, p := range plotsOf(s.From, s) {
+		for _, p := range plotsOf(s) {
 			p.File = i
 			out = append(out, p)
 		}
@@ -36,8 +32,8 @@ func Of(srcs []*view.Source) []Plot {
 	return out
 }
 
-func plotsOf(f *results.File, s *view.Source) []Plot {
-	frontier := frontierPlot(f, s)
+func plotsOf(s *view.Source) []Plot {
+	frontier := frontierPlot(s.From, s)
 	if len(s.Runs) == 0 {
 		return []Plot{absent("total-time"+s.Tag, timeQuestion, view.NoRuns), frontier}
 	}

@@ -2,6 +2,7 @@ package plot
 
 import (
 	"image/color"
+	"mtbench/report/internal/view"
 
 	stdfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
@@ -31,12 +32,13 @@ var (
 	inkOnDark = Ink{"p-ondark", color.RGBA{0xFE, 0xFE, 0xFE, 0xFF}, "#FEFEFE"}
 	inkOnPale = Ink{"p-onpale", color.RGBA{0x11, 0x11, 0x11, 0xFF}, "#111111"}
 
-	inkLocked   = Ink{"p-locked", color.RGBA{0x00, 0x72, 0xB2, 0xFF}, "#56B4E9"}
-	inkLockless = Ink{"p-lockless", color.RGBA{0xD5, 0x5E, 0x00, 0xFF}, "#FF8B3D"}
-	inkInline   = Ink{"p-inline", color.RGBA{0x00, 0x9E, 0x73, 0xFF}, "#2FC79B"}
-	inkIdeal    = Ink{"p-ideal", color.RGBA{0xCC, 0x79, 0xA7, 0xFF}, "#E29BC4"}
-	inkNull     = Ink{"p-null", color.RGBA{0x7A, 0x82, 0x8C, 0xFF}, "#9AA3AE"}
-	inkOther    = Ink{"p-other", color.RGBA{0xE6, 0x9F, 0x00, 0xFF}, "#F0B429"}
+	// Those of models. Their properties are called after who first wore them.
+	inkBlue      = Ink{"p-locked", color.RGBA{0x00, 0x72, 0xB2, 0xFF}, "#56B4E9"}
+	inkVermilion = Ink{"p-lockless", color.RGBA{0xD5, 0x5E, 0x00, 0xFF}, "#FF8B3D"}
+	inkGreen     = Ink{"p-inline", color.RGBA{0x00, 0x9E, 0x73, 0xFF}, "#2FC79B"}
+	inkPurple    = Ink{"p-ideal", color.RGBA{0xCC, 0x79, 0xA7, 0xFF}, "#E29BC4"}
+	inkGrey      = Ink{"p-null", color.RGBA{0x7A, 0x82, 0x8C, 0xFF}, "#9AA3AE"}
+	inkOrange    = Ink{"p-other", color.RGBA{0xE6, 0x9F, 0x00, 0xFF}, "#F0B429"}
 
 	inkCodec  = Ink{"p-codec", color.RGBA{0x00, 0x7C, 0x5A, 0xFF}, "#007C5A"}
 	inkCopy   = Ink{"p-copy", color.RGBA{0x6B, 0xBD, 0xEC, 0xFF}, "#6BBDEC"}
@@ -53,41 +55,27 @@ var (
 // Inks lists every colour, for the page.
 var Inks = []Ink{
 	inkPaper, InkText, inkFaint, inkGrid, inkStrip, inkOnDark, inkOnPale,
-	inkLocked, inkLockless, inkInline, inkIdeal, inkNull, inkOther,
+	inkBlue, inkVermilion, inkGreen, inkPurple, inkGrey, inkOrange,
 	inkCodec, inkCopy, inkLink, inkScan, inkLocks, inkWaking, inkSpin, inkAsleep, inkPaced, inkRest,
 }
 
 // modelStyle is how a model looks in every plot.
 type modelStyle struct {
-	ink   Ink
-	shape draw.GlyphDrawer
+	ink    Ink
+	marker string
 }
 
-var modelStyles = map[string]modelStyle{
-	"locked":   {inkLocked, draw.CircleGlyph{}},
-	"lockless": {inkLockless, plotDiamond{}},
-	"inline":   {inkInline, draw.SquareGlyph{}},
-	"ideal":    {inkIdeal, draw.PyramidGlyph{}},
-	"null":     {inkNull, draw.BoxGlyph{}},
-}
+var modelInks = map[string]Ink{view.Blue: inkBlue, view.Vermilion: inkVermilion,
+	view.Green: inkGreen, view.Purple: inkPurple, view.Grey: inkGrey, view.Orange: inkOrange}
 
-// styleOf is the look of a model; contenders that the table does not name share one.
-func styleOf(model string) modelStyle {
-	if s, ok := modelStyles[model]; ok {
-		return s
+// styleOf is the look of a model of a file.
+func styleOf(s *view.Source, model string) modelStyle {
+	c := s.Contender(model)
+	ink, ok := modelInks[c.Color]
+	if !ok {
+		ink = inkOrange
 	}
-	return modelStyle{inkOther, draw.TriangleGlyph{}}
-}
-
-// plotDiamond is a filled diamond.
-type plotDiamond struct{}
-
-// DrawGlyph draws it; it has the area of a circle of the same radius.
-func (plotDiamond) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, pt vg.Point) {
-	c.SetColor(sty.Color)
-	var p vg.Path
-	diamondPath(&p, pt, sty.Radius*1.25)
-	c.Fill(p)
+	return modelStyle{ink, c.Marker}
 }
 
 func diamondPath(p *vg.Path, pt vg.Point, r vg.Length) {

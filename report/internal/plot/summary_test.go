@@ -6,6 +6,7 @@ import (
 
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/reporttest"
+	"mtbench/report/internal/view"
 	"mtbench/results"
 )
 
@@ -22,7 +23,7 @@ func TestPicturesOfOneRun(t *testing.T) {
 		torn.Runs[i].Completed = torn.Runs[i].Pair%2 == torn.Runs[i].Position
 	}
 	for _, f := range []*results.File{one, odd, reporttest.FewPairs(1), torn} {
-		for _, p := range All([]*results.File{f}) {
+		for _, p := range All(view.SourcesOf([]*results.File{f}, nil)) {
 			if p.Build == nil {
 				continue
 			}
@@ -45,7 +46,7 @@ func TestMarksWithoutAFigure(t *testing.T) {
 		one.X.Max, one.Y.Max = 3, 3
 		one.Add(centres{ink: InkText, join: true, half: 0.1, marks: []centreMark{
 			{x: 0, y: 1, lo: 1}, {x: 1, y: format.NaN, lo: 1}, {x: 2, y: 2, lo: 1}}},
-			runDots{model: "locked", radius: 2, alpha: 1, marks: []runMark{{x: 1, y: format.NaN}, {x: 1, y: 1}}})
+			runDots{style: modelStyle{inkBlue, view.Circle}, radius: 2, alpha: 1, marks: []runMark{{x: 1, y: format.NaN}, {x: 1, y: 1}}})
 		return &figure{title: "x", height: 100, panels: []*panel{one}}
 	}}
 	if svg, _ := p.Svg(Wide); bytes.Contains(svg, []byte("NaN")) {

@@ -38,7 +38,7 @@ func (b *byThreads) build(Size) *figure {
 	}
 	fig := &figure{title: b.title, height: 250, foot: b.src.Foot()}
 	for _, m := range b.src.Models() {
-		fig.legend = append(fig.legend, legendOf(m, format.CleanText(m, 24)))
+		fig.legend = append(fig.legend, legendOf(styleOf(b.src, m), format.CleanText(m, 24)))
 	}
 	bar, whisker := false, false
 	for _, tp := range b.panels {
@@ -107,10 +107,11 @@ func (s scaleY) note() string {
 func (b *byThreads) model(p *panel, tp threadPanel, scale scaleY,
 	cells map[view.Cell][]*results.Run, model string, i, k int) []centreMark {
 	offset, half := slot(i, k)
-	dots := runDots{model: model, radius: 2.4, alpha: 0.5, spots: &p.spots}
-	small := runDots{model: model, radius: 1.1, alpha: 0.35}
-	crosses := crossMarks{model: model, spots: &p.spots}
-	mid := centres{ink: styleOf(model).ink, half: half * 0.95, join: true}
+	style := styleOf(b.src, model)
+	dots := runDots{style: style, radius: 2.4, alpha: 0.5, spots: &p.spots}
+	small := runDots{style: style, radius: 1.1, alpha: 0.35}
+	crosses := crossMarks{style: style, spots: &p.spots}
+	mid := centres{ink: style.ink, half: half * 0.95, join: true}
 	for at, n := range b.src.Threads() {
 		runs := cells[view.Cell{Model: model, Threads: n, Wait: tp.wait}]
 		var values []float64

@@ -41,7 +41,7 @@ func filesSection(sources []*view.Source) (Section, bool) {
 
 // unionOf has the runs of all sources: the cells that any of them has.
 func unionOf(sources []*view.Source) *view.Source {
-	u := &view.Source{Header: sources[0].Header}
+	u := &view.Source{Header: sources[0].Header, Known: sources[0].Known}
 	for _, s := range sources {
 		u.Runs = append(u.Runs, s.Runs...)
 	}

@@ -32,7 +32,7 @@ func CasesSection(s *view.Source) Section {
 		return orAbsent(s, plainCases(s, sec))
 	}
 	g := &Grid{Keys: 2, Cols: letterColumns(caseColumns())}
-	eachCase(s, slices.DeleteFunc(s.Contenders(), view.IsStep), func(c *view.Figures, first bool) {
+	eachCase(s, s.Ranked(), func(c *view.Figures, first bool) {
 		cells := besides(caseCells(c, first), letterCells(letter[c.Cell]))
 		cells = append(cells, Cell{Text: cmps.AgreeWords(c.Cell, letter)})
 		g.Rows = append(g.Rows, GridRow{Cells: cells, Rule: first})
@@ -58,7 +58,7 @@ func caseNotes(s *view.Source) []string {
 		notes = append(notes, text)
 	}
 	var refused []string
-	s.Each(slices.DeleteFunc(s.Contenders(), view.IsStep), func(c *view.Figures) {
+	s.Each(s.Ranked(), func(c *view.Figures) {
 		if c.Busy.Median() >= mostlyBusy {
 			refused = append(refused, c.Model+" with "+c.CaseText())
 		}
@@ -78,7 +78,7 @@ const muchSetup = 5 // %
 func setupText(s *view.Source) string {
 	shares := map[view.Cell]float64{}
 	var most view.Cell
-	s.Each(slices.DeleteFunc(s.Contenders(), view.IsStep), func(c *view.Figures) {
+	s.Each(s.Ranked(), func(c *view.Figures) {
 		if shares[c.Cell] = c.Setup.Median(); shares[c.Cell] > shares[most] {
 			most = c.Cell
 		}
@@ -131,7 +131,7 @@ func hasCaseOf(s *view.Source, letter map[view.Cell]*view.Figures) bool {
 
 func plainCases(s *view.Source, sec Section) Section {
 	g := &Grid{Keys: 2, Cols: caseColumns()}
-	eachCase(s, slices.DeleteFunc(s.Contenders(), view.IsStep), func(c *view.Figures, first bool) {
+	eachCase(s, s.Ranked(), func(c *view.Figures, first bool) {
 		g.Rows = append(g.Rows, GridRow{Cells: caseCells(c, first), Rule: first})
 	})
 	sec.Table, sec.Notes = g, caseNotes(s)

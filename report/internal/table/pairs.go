@@ -33,7 +33,7 @@ func pairSpecs() []Spec {
 
 func PairSection(s *view.Source, m metric.Metric) Section {
 	var sec Section
-	all := contendersOnly(verdict.CompareAll(s.From, m))
+	all := contendersOnly(s, verdict.CompareAll(s.From, m))
 	if len(all) == 0 {
 		return absent("This file has no pairs of two models. " +
 			"mtbench run --models locked,lockless measures them.")
@@ -60,9 +60,9 @@ func PairSection(s *view.Source, m metric.Metric) Section {
 
 // contendersOnly leaves out the harness baselines, which are part of no verdict, and the steps,
 // which have a section of their own.
-func contendersOnly(all []verdict.Comparison) []verdict.Comparison {
+func contendersOnly(s *view.Source, all []verdict.Comparison) []verdict.Comparison {
 	return slices.DeleteFunc(all, func(c verdict.Comparison) bool {
-		return view.IsBaseline(c.Other) || view.IsStep(c.Other) || view.IsBaseline(c.Base)
+		return !s.Is(c.Other, view.Model) || s.Is(c.Base, view.Baseline)
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
@@ -110,19 +109,6 @@ func (s *Source) Each(models []string, f func(*Figures)) {
 	}
 }
 
-// IsBaseline tells the models that price the harness from the contenders.
-func IsBaseline(model string) bool {
-	return model == "null" || model == "inline" || model == "ideal"
-}
-
-func (s *Source) Contenders() []string {
-	return slices.DeleteFunc(s.Models(), IsBaseline)
-}
-
-func (s *Source) Baselines() []string {
-	return slices.DeleteFunc(s.Models(), func(m string) bool { return !IsBaseline(m) })
-}
-
 // WorkerPercents returns the CPU usage of each compression thread, lowest first, in percent of one CPU.
 func WorkerPercents(r *results.Run) Sample {
 	s := Sample(metric.WorkerShares(r))
@@ -208,12 +194,6 @@ func (t *RoleTime) Sum() float64 {
 		total += t.States[state]
 	}
 	return t.Share(total)
-}
-
-// IsStep tells the hybrids on the way from locked to lockless, which have a section of their own.
-func IsStep(model string) bool {
-	rest, ok := strings.CutPrefix(model, "step")
-	return ok && rest != "" && rest[0] >= '0' && rest[0] <= '9'
 }
 
 // Spread is "median [lowest–highest]"; where all are the same there is no spread.

@@ -56,10 +56,10 @@ func TimeOf(r *results.Run) string {
 func TimeTitle(s *Source, diffs []Diff) string {
 	models := s.Contenders()
 	if s.Header.Kind == results.Published && len(models) > 1 {
-		return publishedTitle(s, models[0], MainModel(models))
+		return publishedTitle(s, models[0], s.MainModel(models))
 	}
 	if len(models) > 1 {
-		title := DiffFinding(DiffsOf(diffs, MainModel(models)))
+		title := DiffFinding(DiffsOf(diffs, s.MainModel(models)))
 		if title != "" {
 			return PredictedWord(s) + title
 		}
@@ -106,12 +106,12 @@ func quickest(s *Source, model string) string {
 
 // MainModel is the contender that titles speak of: lockless where it runs, the last step where there
 // are steps, else the second.
-func MainModel(models []string) string {
+func (s *Source) MainModel(models []string) string {
 	others := models[1:]
 	if slices.Contains(others, "lockless") {
 		return "lockless"
 	}
-	if IsStep(others[0]) {
+	if s.Is(others[0], Step) {
 		return others[len(others)-1]
 	}
 	return others[0]
@@ -145,7 +145,7 @@ func (s *Source) twoModels() (base, model string, ok bool) {
 	if len(models) < 2 {
 		return "", "", false
 	}
-	return models[0], MainModel(models), true
+	return models[0], s.MainModel(models), true
 }
 
 // mainOr is the main contender; empty where there is one model only.

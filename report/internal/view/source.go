@@ -21,6 +21,7 @@ type Source struct {
 	Name   string        // of the file, without its directory
 	File   int           // its number among Files, from 0
 	Files  int           // how many are shown together
+	Known  []Contender   // what is known of models
 	Tag    string        // appended to the names of pictures where there are several files
 	From   *results.File // nil where several files are taken together
 	Header *results.Header
@@ -293,10 +294,11 @@ func SourceOf(f *results.File, i, n int) *Source {
 const NoRuns = "the file holds no run that ended; mtbench run makes some"
 
 // SourcesOf are the files as plots and tables see them.
-func SourcesOf(files []*results.File) []*Source {
+func SourcesOf(files []*results.File, known []Contender) []*Source {
 	srcs := make([]*Source, len(files))
 	for i, f := range files {
 		srcs[i] = SourceOf(f, i, len(files))
+		srcs[i].Known = known
 	}
 	return srcs
 }

@@ -66,7 +66,9 @@ func TestCompletionNamesEveryCase(t *testing.T) {
 func TestMainModel(t *testing.T) {
 	for want, models := range map[string][]string{"lockless": {"locked", "x", "lockless"},
 		"step6-lockless": {"step0-locked", "step1-depth", "step6-lockless"}, "x": {"locked", "x", "y"}} {
-		if got := MainModel(models); got != want {
+		s := &Source{Known: []Contender{{Name: "step0-locked", Kind: Step},
+			{Name: "step1-depth", Kind: Step}, {Name: "step6-lockless", Kind: Step}}}
+		if got := s.MainModel(models); got != want {
 			t.Errorf("of %v the main one is %s, want %s", models, got, want)
 		}
 	}
