@@ -44,6 +44,9 @@ func (p *barProgress) Begin(total, done int) {
 
 func (p *barProgress) Ran(s series.Slot, record any, _ time.Duration) {
 	p.bar.Describe(caseOf(s) + ": " + outcome(record))
+	if _, failed := record.(*results.Failed); failed {
+		p.Note(caseOf(s) + ": " + outcome(record)) // which the next run would overwrite
+	}
 	if s.Attempt > 0 {
 		return // the plan has not come further
 	}

@@ -241,7 +241,8 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 		return withStatus(statusMemory, "%s delivered other memory than given (%s)",
 			runs(sum.Failed[series.ClassMemory]), where)
 	case len(sum.Failed) > 0:
-		return withStatus(statusChild, "%s; the runs that ended are kept (%s)", failures(sum), where)
+		return withStatus(statusChild, "%s, the last because %s; the runs that ended are kept (%s)",
+			failures(sum), sum.Reason, where)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %s, each verified or not to be verified for a stated "+
 		"reason; %d completed, %d could not%s\n", runs(sum.Runs), sum.Completed, sum.CantComplete, again(sum))

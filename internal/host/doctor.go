@@ -62,7 +62,7 @@ func (m *Machine) diagnose(crowd Crowd, now results.Noise) []Finding {
 		all = append(all, *f)
 	}
 	for _, look := range []func(results.Noise) *Finding{
-		m.inVM, m.otherLoad, m.stealNow, m.underQuota, m.governed, m.turbo, m.smt,
+		m.inVM, m.otherLoad, m.stealNow, m.underQuota, m.memoryBound, m.governed, m.turbo, m.smt,
 		m.swap, m.hugePages, m.slowClock, m.autoNUMA, m.noSchedstat, m.noStat,
 	} {
 		if f := look(now); f != nil {

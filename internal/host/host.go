@@ -73,10 +73,13 @@ func (m *Machine) Describe() results.Host {
 	}
 }
 
-// AvailableMemory is how much memory a run may take before the host swaps, in bytes; false if the
-// kernel does not tell. A cgroup's limit is not looked at.
+// AvailableMemory is how much memory a run may take before the host swaps or a cgroup's limit is
+// reached, in bytes; false if the kernel does not tell.
 func (m *Machine) AvailableMemory() (int64, bool) {
 	_, available := m.memory()
+	if _, left, ok := m.memoryLimit(); ok && (available == 0 || left < available) {
+		return left, true
+	}
 	return available, available > 0
 }
 

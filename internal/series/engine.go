@@ -51,6 +51,7 @@ type Summary struct {
 	Runs, Completed, CantComplete int
 	Again                         int            // runs that a later attempt has replaced
 	Failed                        map[string]int // by class
+	Reason                        string         // of the last of them
 	Rerun                         int            // pairs run again
 	Left                          int            // planned runs that were not made
 }
@@ -282,6 +283,7 @@ func (e *Engine) summary(plan []Slot) Summary {
 	for _, f := range e.failed {
 		kept[f.Index] = true
 		s.Failed[f.Class]++
+		s.Reason = f.Reason
 	}
 	s.Runs = len(last)
 	s.Again = len(e.runs) - len(last)

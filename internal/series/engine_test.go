@@ -170,7 +170,7 @@ func TestUntilAddsBlocksAndSurvivesFailures(t *testing.T) {
 	e := &Engine{Matrix: m, Runner: r, File: &memoryFile{}, Progress: &silent{}, Seed: 1,
 		Budget: time.Minute, Narrow: func([]results.Run, Cell) bool { calls++; return calls > 3 }}
 	sum, err := e.Run(context.Background(), Plan(m, 1), &results.File{})
-	if err != nil || len(r.ran) != 16 || sum.Failed[ClassCrash] != 4 {
+	if err != nil || len(r.ran) != 16 || sum.Failed[ClassCrash] != 4 || sum.Reason != "gone" {
 		t.Fatalf("%d runs, %+v, %v", len(r.ran), sum, err)
 	}
 	for i, s := range r.ran {

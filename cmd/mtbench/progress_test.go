@@ -1,0 +1,26 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"mtbench/internal/series"
+	"mtbench/results"
+)
+
+// TestFailureIsToldAsItHappens: the bar's next run overwrites its text, and not the reason.
+func TestFailureIsToldAsItHappens(t *testing.T) {
+	var bar, lines bytes.Buffer
+	for w, p := range map[*bytes.Buffer]series.Progress{
+		&bar: &barProgress{w: &bar}, &lines: &lineProgress{w: &lines},
+	} {
+		p.Begin(2, 0)
+		p.Ran(series.Slot{Model: "locked"}, &results.Failed{Reason: "planted"}, 0)
+		p.Ran(series.Slot{Model: "locked"}, &results.Run{Completed: true}, 0)
+		p.End()
+		if !strings.Contains(w.String(), "FAILED: planted\n") {
+			t.Errorf("%T does not keep the reason: %q", p, w)
+		}
+	}
+}
