@@ -14,7 +14,7 @@ import (
 func defaultCrowd() host.Crowd {
 	s := series.Defaults()
 	return host.Crowd{Compression: slices.Max(s.Matrix.Threads), VCPUs: s.VCPUs,
-		Decompression: s.Decompress}
+		Decompression: s.DecompressThreads}
 }
 
 func newDoctorCommand() *cobra.Command {

@@ -44,7 +44,7 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := family.finish(ctx, sc.Limit+r.Grace)
+	v, err := family.finish(ctx, time.Duration(sc.Limit)+r.Grace)
 	if err != nil {
 		return nil, err
 	}
