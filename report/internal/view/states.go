@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"mtbench/results"
 
 	"mtbench/report/internal/format"
 )
@@ -94,7 +93,7 @@ func kernelParts(t *RoleTime) []BarPart {
 
 // Bar is one row: a model in a case.
 type Bar struct {
-	Cell  results.Cell
+	Cell  Cell
 	Parts []BarPart
 }
 
@@ -116,7 +115,7 @@ func (b *BarSet) Bars(bp barPanel, kernel bool) []Bar {
 	cells := b.Src.Cells()
 	for _, n := range b.Src.Threads() {
 		for _, m := range b.Src.Models() {
-			c := results.Cell{Model: m, Threads: n, Wait: bp.wait}
+			c := Cell{m, n, bp.wait}
 			t := RoleTimeOf(cells[c], bp.process, bp.role)
 			if t.Threads == 0 || t.Wall <= 0 {
 				continue
@@ -200,6 +199,6 @@ func partSentence(bp barPanel, x, y Bar, k int, process string) string {
 		}
 	}
 	return fmt.Sprintf("Largest difference, with %s: of the time of %s, “%s” takes %.0f %% "+
-		"under %s and %.0f %% under %s", x.Cell.String(), who, x.Parts[k].Group.Name(),
+		"under %s and %.0f %% under %s", x.Cell.CaseText(), who, x.Parts[k].Group.Name(),
 		x.Parts[k].Share, x.Cell.Model, y.Parts[k].Share, y.Cell.Model)
 }
