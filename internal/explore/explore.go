@@ -13,6 +13,8 @@
 // by PCT (Burckhardt and others, 2010): random priorities with d-1 random points at which the running
 // thread's drops below all others, which finds a bug of depth d with a known least probability.
 //
+// In one of the cases a thread may also wake up from a condition or an event that nobody signalled.
+//
 // A thread that spins without a limit is out of the choice until another thread has done something;
 // one with a limit may give up at any moment, so both outcomes of a look are schedules.
 package explore
@@ -29,7 +31,9 @@ import (
 type Program struct {
 	Name string
 	New  func() Instance
-	Stop func() bool // looked at before each schedule: true ends the walk; nil: never
+
+	Spurious int         // wake-ups from conditions and events that nobody signalled, at most
+	Stop     func() bool // looked at before each schedule: true ends the walk; nil: never
 }
 
 func (p Program) stopped() bool { return p.Stop != nil && p.Stop() }
@@ -91,7 +95,8 @@ type choice struct {
 func (r *run) execute(p Program) error {
 	r.instance = p.New()
 	r.record = r.record[:0]
-	m, err := sim.New(sim.Options{CPUs: 1, Costs: sim.Free(), MaxSteps: maxSteps, Choose: r.next})
+	m, err := sim.New(sim.Options{CPUs: 1, Costs: sim.Free(), MaxSteps: maxSteps,
+		Spurious: p.Spurious, Choose: r.next})
 	if err != nil {
 		return err
 	}

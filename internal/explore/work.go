@@ -9,13 +9,14 @@ import (
 
 // Case is one way to use a pipeline.
 type Case struct {
-	Name   string
-	Config models.Config
-	Pages  int
-	Self   bool // the submitter does what the model refuses
-	Flush  int  // flush after so many pages; 0: only at the end
-	Rest   int  // sleep after so many pages, until everybody else sleeps; 0: never
-	Leave  bool // close without a flush: what is in flight is handled but need not be done
+	Name     string
+	Config   models.Config
+	Pages    int
+	Self     bool // the submitter does what the model refuses
+	Flush    int  // flush after so many pages; 0: only at the end
+	Rest     int  // sleep after so many pages, until everybody else sleeps; 0: never
+	Spurious int  // wake-ups without a signal, at most
+	Leave    bool // close without a flush: what is in flight is handled but need not be done
 }
 
 // InFlight says how many requests a model has, all of which can be in flight at once.
@@ -26,7 +27,7 @@ type InFlight func(models.Config) int
 // bound on what is in flight holds; that a model that is to wait accepts every page; and that the
 // memory at the far end is the same.
 func Pipeline(name string, build models.Builder, inFlight InFlight, c Case) Program {
-	return Program{Name: name + "/" + c.Name, New: func() Instance {
+	return Program{Name: name + "/" + c.Name, Spurious: c.Spurious, New: func() Instance {
 		return &ledger{build: build, c: c, bound: inFlight(c.Config),
 			handles: make([]uint8, c.Pages), dones: make([]uint8, c.Pages),
 			source: memory(c.Pages), destination: make([]uint32, c.Pages)}
@@ -249,6 +250,7 @@ func Cases() []Case {
 		{Name: "depth two", Config: cfg(1, true, models.Source, 2), Pages: 4},
 		{Name: "rest", Config: cfg(2, true, models.Source, 1), Pages: 2, Flush: 1, Rest: 1},
 		{Name: "destination", Config: cfg(2, false, models.Destination, 1), Pages: 4},
+		{Name: "spurious wake-ups", Config: cfg(1, true, models.Source, 1), Pages: 3, Spurious: 1},
 		{Name: "close in flight", Config: cfg(2, true, models.Source, 1), Pages: 2, Leave: true},
 		{Name: "close at once", Config: cfg(2, true, models.Source, 1), Pages: 0, Leave: true},
 	}

@@ -1,6 +1,9 @@
 package sim
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // point ends a segment under a Chooser: who goes on?
 func (p *proc) point() {
@@ -65,10 +68,11 @@ func (m *Machine) pick(self *proc) *proc {
 			m.options = append(m.options, id)
 		}
 	}
-	switch len(m.options) {
-	case 0:
+	if len(m.options) == 0 {
 		return nil
-	case 1:
+	}
+	m.offerSleepers()
+	if len(m.options) == 1 {
 		return m.procs[m.options[0]]
 	}
 	i := m.opt.Choose(m.options, self != nil && m.options[0] == self.id)
@@ -76,7 +80,32 @@ func (m *Machine) pick(self *proc) *proc {
 		m.failure = ErrStopped
 		return nil
 	}
-	return m.procs[m.options[i]]
+	p := m.procs[m.options[i]]
+	if p.where == blocked {
+		m.startle(p)
+	}
+	return p
+}
+
+// offerSleepers adds those who may wake up without a signal.
+func (m *Machine) offerSleepers() {
+	if m.startled >= m.opt.Spurious {
+		return
+	}
+	for _, p := range m.procs {
+		if p.where == blocked && p.call.on.spurious {
+			m.options = append(m.options, p.id)
+		}
+	}
+}
+
+// startle wakes p, which sleeps on a condition or an event, without a signal.
+func (m *Machine) startle(p *proc) {
+	m.startled++
+	f := p.call.on
+	i := slices.Index(f.waiters, p)
+	f.waiters = slices.Delete(f.waiters, i, i+1)
+	p.where = queued
 }
 
 func (p *proc) enabled() bool {

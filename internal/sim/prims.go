@@ -5,6 +5,7 @@ import "mtbench/internal/thread"
 // futex is a word that threads can sleep on, and the queue of those who do.
 type futex struct {
 	kind, name string
+	spurious   bool // whoever sleeps here may wake up without having been woken
 	word       int32
 	waiters    []*proc
 	line       int // CPU that wrote it last, plus 1; 0: nobody did
@@ -120,7 +121,8 @@ type cond struct {
 
 // NewCond implements thread.Machine.
 func (m *Machine) NewCond(name string, mu thread.Mutex, why thread.State) thread.Cond {
-	return &cond{futex: futex{kind: "condition", name: name}, mu: mu.(*mutex), why: why}
+	f := futex{kind: "condition", name: name, spurious: true}
+	return &cond{futex: f, mu: mu.(*mutex), why: why}
 }
 
 func (c *cond) Wait(t thread.Thread) {
@@ -187,7 +189,7 @@ type eventWord struct {
 
 // NewEvent implements thread.Machine.
 func (m *Machine) NewEvent(name string, set bool, why thread.State) thread.Event {
-	e := &eventWord{futex: futex{kind: "event", name: name, word: evFree}, why: why}
+	e := &eventWord{futex: futex{kind: "event", name: name, spurious: true, word: evFree}, why: why}
 	if set {
 		e.word = evSet
 	}

@@ -45,6 +45,11 @@ type Options struct {
 
 	Trace  Tracer // told of everything that happens; nil: nobody
 	Choose Chooser
+
+	// Spurious is how many times, under a Chooser, a thread may wake up from a condition or an
+	// event that nobody signalled. Threads that could are the last of the options, and none is
+	// offered where no other can go on.
+	Spurious int
 }
 
 // Chooser takes scheduling into its own hands: costs, CPUs and time slices are ignored, and at each
@@ -146,10 +151,11 @@ type Machine struct {
 	loads       []float64 // of each CPU: balance's own
 
 	// Under a Chooser.
-	current *proc
-	chosen  *proc // goes on next, as was found out at the point where the present one stopped
-	version int64 // segments run by threads that were not merely polling
-	options []int
+	current  *proc
+	chosen   *proc // goes on next, as was found out at the point where the present one stopped
+	version  int64 // segments run by threads that were not merely polling
+	options  []int
+	startled int // wake-ups so far that nobody signalled
 }
 
 // New makes a machine, or says what is wrong with opt.

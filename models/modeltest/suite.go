@@ -5,7 +5,7 @@
 // of the machine, and on [Turns], where threads take turns by a seeded choice. Under the race
 // detector the real machines show accesses that nothing orders; Turns shows lost wake-ups and
 // double ownership, without a clock and with the same result every time. A hang is reported with
-// what each thread does and holds.
+// what each thread does and holds. With every other seed Turns also wakes threads without a signal.
 //
 // What the suite catches is held by its own tests with the planted bugs of package planted.
 package modeltest

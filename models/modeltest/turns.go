@@ -19,15 +19,16 @@ import (
 // Its threads are goroutines that pass a baton, so the race detector sees an order between all they
 // do: it proves nothing about memory. The real machines are for that.
 type Turns struct {
-	rng     *rand.Rand
-	threads []*turn // in order of birth, ended ones included
-	now     time.Duration
-	calls   int
-	failure error // why the run was given up; set once
-	all     sync.WaitGroup
-	trace   []string // what was called, by whom, in order; nil until Trace
-	tracing bool
-	play    *play // says who runs instead of rng, and has names in the trace; nil: nobody
+	rng      *rand.Rand
+	threads  []*turn // in order of birth, ended ones included
+	now      time.Duration
+	calls    int
+	failure  error // why the run was given up; set once
+	all      sync.WaitGroup
+	trace    []string // what was called, by whom, in order; nil until Trace
+	tracing  bool
+	spurious bool  // threads wake up without a signal
+	play     *play // says who runs instead of rng, and has names in the trace; nil: nobody
 }
 
 // turn is one thread.
@@ -52,8 +53,11 @@ const (
 // errGivenUp unwinds the threads of a run that has failed.
 var errGivenUp = errors.New("the run was given up")
 
-// NewTurns makes a machine whose schedule is chosen by seed.
-func NewTurns(seed uint64) *Turns { return &Turns{rng: rand.New(rand.NewPCG(seed, 0))} }
+// NewTurns makes a machine whose schedule is chosen by seed. With an odd seed threads also wake up from
+// conditions and events without a signal.
+func NewTurns(seed uint64) *Turns {
+	return &Turns{rng: rand.New(rand.NewPCG(seed, 0)), spurious: seed%2 == 1}
+}
 
 // Trace has the machine write down every call from now on.
 func (m *Turns) Trace() { m.tracing = true }
@@ -234,6 +238,7 @@ func (m *Turns) choose() *turn {
 		return m.play.pick()
 	}
 	m.wakeSleepers()
+	m.startle()
 	can := m.runnable()
 	if len(can) == 0 && m.skipAhead() {
 		can = m.runnable()
@@ -242,6 +247,28 @@ func (m *Turns) choose() *turn {
 		return nil
 	}
 	return can[m.rng.IntN(len(can))]
+}
+
+// startled is how rarely a thread wakes up that nobody woke: at one call in so many.
+const startled = 16
+
+// startle wakes, with every other seed and now and then, a thread that sleeps on a condition or an
+// event, as package thread allows. Where nobody else can run it does not: it would save the thread
+// that missed its wake-up.
+func (m *Turns) startle() {
+	if !m.spurious || len(m.runnable()) == 0 || m.rng.IntN(startled) != 0 {
+		return
+	}
+	var asleep []*turn
+	for _, t := range m.threads {
+		switch t.blocked.(type) {
+		case *turnCond, *turnEvent:
+			asleep = append(asleep, t)
+		}
+	}
+	if len(asleep) > 0 {
+		asleep[m.rng.IntN(len(asleep))].blocked = nil
+	}
 }
 
 func (m *Turns) runnable() (can []*turn) {

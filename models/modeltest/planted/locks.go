@@ -62,6 +62,9 @@ func (p *locks) Submit(t thread.Thread) bool {
 		}
 		p.completed.Wait(t)
 		s = p.findDone(t)
+		if s == nil && p.fault == waitOnce {
+			return false
+		}
 	}
 	thread.Access(t)
 	s.done = false

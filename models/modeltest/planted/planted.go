@@ -54,6 +54,7 @@ const (
 	none fault = iota
 	storeOutsideLock
 	doneEarly
+	waitOnce
 	resetAfterLook
 	quitBeforeReset
 	shortResults
@@ -69,6 +70,9 @@ func All() []Planted {
 			storeOutsideLock, Schedules|RaceDetector|Exploration),
 		onLocks("done-early", "done is set before the result is written: the submitter takes a "+
 			"request out that the worker still works on", doneEarly, Schedules|RaceDetector|Exploration),
+		onLocks("wait-once", "the submitter waits once and does not look again in a loop: a wake-up "+
+			"without a signal leaves it without a slot, and it refuses a page that it had to wait for",
+			waitOnce, Schedules|Exploration),
 		onRings("reset-after-look", "the event is reset after the look at the ring: a request that "+
 			"comes in between is slept through", resetAfterLook, Schedules|Exploration),
 		onRings("quit-before-reset", "quit is tested before the reset, as the series was posted: a "+
