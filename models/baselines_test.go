@@ -44,7 +44,7 @@ func on(t *testing.T, build models.Builder, n int, newWork func() models.Work,
 	f func(thread.Thread, models.Pipeline, models.Work)) {
 	t.Helper()
 	for name, m := range map[string]thread.Machine{
-		"turns": modeltest.NewTurns(1), "kernel": thread.NewKernel(thread.Options{MaxThreads: n + 1}),
+		"turns": modeltest.NewTurns(1), "kernel": modeltest.Watch(thread.NewKernel(thread.Options{MaxThreads: n + 1})),
 	} {
 		err := m.Run("main", func(th thread.Thread) {
 			work := newWork()

@@ -1,10 +1,14 @@
 package ptrring
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"unsafe"
+
+	"mtbench/models/modeltest"
 )
 
 // model is what a ring should do, in the dullest terms: a list of pointers and a count of slots
@@ -215,7 +219,19 @@ func TestStress(t *testing.T) {
 	}
 }
 
+// stress has its two threads watched: a pointer that gets lost would make them spin for ever.
 func stress(t *testing.T, size int, batch bool, n int) {
+	var got atomic.Int64
+	err := modeltest.Guard(got.Load, func() string {
+		return fmt.Sprintf("size %d, batch %v: %d of %d jobs came back", size, batch, got.Load(), n)
+	}, func() error { return roundTrips(size, batch, n, &got) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// roundTrips sends n jobs there and back and counts in got who has come back.
+func roundTrips(size int, batch bool, n int, got *atomic.Int64) error {
 	there, back := New[job](size, batch), New[job](size+20, false)
 	var wg sync.WaitGroup
 	wg.Go(func() { echo(there, back, n) })
@@ -224,15 +240,15 @@ func stress(t *testing.T, size int, batch bool, n int) {
 	for i := range jobs {
 		free = append(free, &jobs[i])
 	}
-	sent, got := 0, 0
-	for got < n {
+	sent := 0
+	for int(got.Load()) < n {
 		for len(free) > 0 && sent < n && !there.Full(nil) {
 			j := free[len(free)-1]
 			free = free[:len(free)-1]
 			j.seq = sent
 			sent++
 			if !there.Produce(nil, j) {
-				t.Errorf("size %d: not full, yet nothing fits", size)
+				return fmt.Errorf("size %d: not full, yet nothing fits", size)
 			}
 		}
 		j := back.Consume(nil)
@@ -240,13 +256,14 @@ func stress(t *testing.T, size int, batch bool, n int) {
 			runtime.Gosched()
 			continue
 		}
-		if j.echo != got || j.seq != got {
-			t.Fatalf("size %d: job %d came back as %d, %d", size, got, j.seq, j.echo)
+		if at := int(got.Load()); j.echo != at || j.seq != at {
+			return fmt.Errorf("size %d: job %d came back as %d, %d", size, at, j.seq, j.echo)
 		}
-		got++
+		got.Add(1)
 		free = append(free, j)
 	}
 	wg.Wait()
+	return nil
 }
 
 func echo(there, back *Ring[job], n int) {

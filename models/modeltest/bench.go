@@ -21,7 +21,7 @@ func (empty) Share(thread.Thread, *models.Request, int, int) {}
 // ns a page, and the futex calls of all threads a page.
 func Benchmark(b *testing.B, build models.Builder, cfg models.Config) {
 	b.ReportAllocs()
-	usages, err := handOver(build, cfg, b.N, b.ResetTimer, b.StopTimer)
+	usages, err := handOver(kernelFor(cfg), build, cfg, b.N, b.ResetTimer, b.StopTimer)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -34,10 +34,13 @@ func Benchmark(b *testing.B, build models.Builder, cfg models.Config) {
 	b.ReportMetric(float64(wakes)/float64(b.N), "wakes/op")
 }
 
+func kernelFor(cfg models.Config) thread.Machine {
+	return thread.NewKernel(thread.Options{MaxThreads: cfg.Threads + 1})
+}
+
 // handOver passes pages through a fresh pipeline; begin and end are called around the pages.
-func handOver(build models.Builder, cfg models.Config, pages int, begin, end func()) (
-	[]thread.Usage, error) {
-	m := thread.NewKernel(thread.Options{MaxThreads: cfg.Threads + 1})
+func handOver(m thread.Machine, build models.Builder, cfg models.Config, pages int,
+	begin, end func()) ([]thread.Usage, error) {
 	var failed error
 	err := m.Run("main", func(t thread.Thread) {
 		p, err := build(m, t, cfg, empty{})
@@ -69,7 +72,8 @@ func CheckNoAllocation(t *testing.T, build models.Builder) {
 	for _, way := range ways(either) {
 		cfg := models.Config{Threads: 2, Wait: way.wait, Side: way.side, Name: "worker"}
 		var before, after runtime.MemStats
-		_, err := handOver(build, cfg, pages, func() { runtime.ReadMemStats(&before) },
+		m := &watched{Machine: kernelFor(cfg), patience: patience, usage: readClock}
+		_, err := handOver(m, build, cfg, pages, func() { runtime.ReadMemStats(&before) },
 			func() { runtime.ReadMemStats(&after) })
 		if err != nil {
 			t.Fatal(err)

@@ -240,9 +240,9 @@ func (mk machine) run(seed uint64, threads int, e *env, f func(thread.Thread)) e
 		err := e.m.Run("main", f)
 		return errors.Join(append(e.work.faults, err)...)
 	}
-	w := &watched{Machine: e.m, patience: patience}
+	w := &watched{Machine: e.m, patience: patience, usage: readUsage}
 	e.m = w
-	err := w.guard(func() error { return w.Run("main", f) })
+	err := w.Run("main", f)
 	if err == nil {
 		err = w.checkJoined()
 	}

@@ -18,6 +18,7 @@ import (
 type watched struct {
 	thread.Machine
 	patience time.Duration // how long nothing may move before it is a hang
+	usage    func() usage  // readUsage, or readClock where nothing may be allocated
 
 	mu      sync.Mutex // guards records; taken when a thread starts, not afterwards
 	records []*record
@@ -40,8 +41,16 @@ type watchedThread struct {
 	rec *record
 }
 
+// Watch makes a machine of m on which a run that hangs ends with an error that says what each thread
+// does and holds. Its threads are left behind: there is no way to end them.
+func Watch(m thread.Machine) thread.Machine {
+	return &watched{Machine: m, patience: patience, usage: readUsage}
+}
+
+// Run implements thread.Machine, under the watchdog.
 func (m *watched) Run(name string, f func(thread.Thread)) error {
-	return m.Machine.Run(name, func(t thread.Thread) { f(m.adopt(t)) })
+	run := func() error { return m.Machine.Run(name, func(t thread.Thread) { f(m.adopt(t)) }) }
+	return guard(m.patience, m.usage, m.progress, m.describe, run)
 }
 
 func (m *watched) adopt(t thread.Thread) *watchedThread {
@@ -222,15 +231,21 @@ const patience = 15 * time.Second
 // spinPatience bounds a run in which threads only spin, which moves without getting anywhere.
 const spinPatience = 60 * time.Second
 
-// guard runs f, on a goroutine of its own, and reports a hang with what each thread does. The hung
-// threads are left behind: there is no way to end them.
+// Guard runs f, on a goroutine of its own, and returns its error; or, when progress has stood still
+// for too long, an error with what describe says. What hangs is left behind.
+func Guard(progress func() int64, describe func() string, f func() error) error {
+	return guard(patience, readUsage, progress, describe, f)
+}
+
+// guard is Guard with a patience of the caller's.
 //
 // Patience is measured in what the process could have used of the host (see chance) and not by the
 // clock: a process that was stopped, or that others leave no CPU, stands still and does not hang.
-func (m *watched) guard(f func() error) error {
+func guard(patience time.Duration, usage func() usage, progress func() int64, describe func() string,
+	f func() error) error {
 	ended := make(chan error, 1)
 	go func() { ended <- f() }()
-	before, last := readUsage(), int64(-1)
+	before, last := usage(), int64(-1)
 	var still, total time.Duration
 	for {
 		select {
@@ -238,14 +253,14 @@ func (m *watched) guard(f func() error) error {
 			return err
 		case <-time.After(watchTick):
 		}
-		now := readUsage()
+		now := usage()
 		c := chance(before, now)
 		before, still, total = now, still+c, total+c
-		if n := m.progress(); n != last {
+		if n := progress(); n != last {
 			last, still = n, 0
 		}
-		if still > m.patience || total > spinPatience {
-			return fmt.Errorf("hang: %s", m.describe())
+		if still > patience || total > spinPatience {
+			return fmt.Errorf("hang: %s", describe())
 		}
 	}
 }

@@ -17,22 +17,21 @@ import (
 // two threads lock two locks crosswise and are left behind.
 func TestHangIsTold(t *testing.T) {
 	m := &watched{Machine: thread.NewGoroutines(thread.Options{MaxThreads: 2}),
-		patience: 200 * time.Millisecond}
+		patience: 200 * time.Millisecond,
+		usage:    readUsage}
 	a, b := m.NewMutex("a", thread.LockGlobal), m.NewMutex("b", thread.LockSlot)
 	there, here := m.NewEvent("there", false, thread.WaitWork), m.NewEvent("here", false, thread.WaitRoom)
-	err := m.guard(func() error {
-		return m.Run("main", func(t thread.Thread) {
-			a.Lock(t)
-			m.Start(t, "worker", thread.Worker, func(t thread.Thread) {
-				b.Lock(t)
-				there.Set(t)
-				here.Wait(t)
-				a.Lock(t)
-			})
-			there.Wait(t)
-			here.Set(t)
+	err := m.Run("main", func(t thread.Thread) {
+		a.Lock(t)
+		m.Start(t, "worker", thread.Worker, func(t thread.Thread) {
 			b.Lock(t)
+			there.Set(t)
+			here.Wait(t)
+			a.Lock(t)
 		})
+		there.Wait(t)
+		here.Set(t)
+		b.Lock(t)
 	})
 	const want = "hang: main#0 waits for lock b, holds a; worker#1 waits for lock a, holds b"
 	if err == nil || !strings.Contains(err.Error(), want) {
@@ -42,14 +41,13 @@ func TestHangIsTold(t *testing.T) {
 
 // A thread that spins for what nobody will do is a hang too, though it has all the CPU it wants.
 func TestSpinningHangIsTold(t *testing.T) {
-	m := &watched{Machine: thread.NewKernel(thread.Options{MaxThreads: 2}), patience: 200 * time.Millisecond}
+	m := &watched{Machine: thread.NewKernel(thread.Options{MaxThreads: 2}), patience: 200 * time.Millisecond,
+		usage: readUsage}
 	var end atomic.Bool
 	ended := make(chan struct{})
-	err := m.guard(func() error {
+	err := m.Run("main", func(t thread.Thread) {
 		defer close(ended)
-		return m.Run("main", func(t thread.Thread) {
-			t.SpinUntil(thread.SpinRoom, 0, true, end.Load)
-		})
+		t.SpinUntil(thread.SpinRoom, 0, true, end.Load)
 	})
 	end.Store(true)
 	<-ended
@@ -87,13 +85,11 @@ const stoppedEnv = "MODELTEST_STOPPED"
 func TestStoppedProcess(t *testing.T) {
 	const patience = 500 * time.Millisecond
 	if os.Getenv(stoppedEnv) != "" {
-		m := &watched{Machine: thread.NewKernel(thread.Options{MaxThreads: 2}), patience: patience}
-		err := m.guard(func() error {
-			return m.Run("main", func(t thread.Thread) {
-				t.SleepUntil(t.Now()+50*time.Millisecond, thread.Sleeping)
-				_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
-				t.SleepUntil(t.Now()+50*time.Millisecond, thread.Sleeping)
-			})
+		m := &watched{Machine: thread.NewKernel(thread.Options{MaxThreads: 2}), patience: patience, usage: readUsage}
+		err := m.Run("main", func(t thread.Thread) {
+			t.SleepUntil(t.Now()+50*time.Millisecond, thread.Sleeping)
+			_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
+			t.SleepUntil(t.Now()+50*time.Millisecond, thread.Sleeping)
 		})
 		if err != nil {
 			t.Error(err)
