@@ -20,7 +20,7 @@ func BenchmarkHarness(b *testing.B) {
 			sc.VCPUs, sc.DirtyRate = 1, 0
 			best := 1e9
 			for range b.N {
-				run, err := RunPair(sc, models.Null)
+				run, err := runPair(sc, models.Null)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -41,7 +41,7 @@ func BenchmarkModels(b *testing.B) {
 			sc.Memory, sc.Content, sc.Destination = 64<<20, "random", Discard
 			sc.VCPUs, sc.DirtyRate, sc.Codec, sc.Level, sc.Wait = 1, 0, "none", 0, true
 			for range b.N {
-				run, err := RunPair(sc, build)
+				run, err := runPair(sc, build)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -98,7 +98,7 @@ func TestPagePathAllocatesNothing(t *testing.T) {
 		var w *watched
 		sc := small()
 		sc.Memory, sc.DirtyRate, sc.Wait = pages*PageSize, 0, true
-		_, err := RunPair(sc, func(m thread.Machine, t thread.Thread, cfg models.Config,
+		_, err := runPair(sc, func(m thread.Machine, t thread.Thread, cfg models.Config,
 			work models.Work) (models.Pipeline, error) {
 			p, err := build(m, t, cfg, work)
 			if cfg.Side != models.Source {

@@ -36,7 +36,7 @@ func buildForgetful(m thread.Machine, t thread.Thread, cfg models.Config, w mode
 // loses pages would look fast.
 func TestForgottenPagesAreNoFigure(t *testing.T) {
 	for _, destination := range []string{Discard, Process} {
-		run, err := RunPair(lossScenario(destination), buildForgetful)
+		run, err := runPair(lossScenario(destination), buildForgetful)
 		var lost *PagesLost
 		if run != nil || !errors.As(err, &lost) {
 			t.Errorf("%s: record %v, error %v", destination, run != nil, err)
@@ -61,7 +61,7 @@ func lossScenario(destination string) Scenario {
 func TestWritersStopWhateverTheirBacklog(t *testing.T) {
 	sc := lossScenario(Discard)
 	sc.VCPUs, sc.DirtyRate, sc.Limit = 4, 5e7, 300*time.Millisecond
-	run, err := RunPair(sc, locked.Build)
+	run, err := runPair(sc, locked.Build)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unsafe"
@@ -11,6 +12,8 @@ import (
 	"mtbench/internal/codec"
 	"mtbench/internal/content"
 	"mtbench/internal/thread"
+	"mtbench/internal/wire"
+	"mtbench/models/modeltest"
 )
 
 // TestBitmap compares a bitmap with a plain set under random operations.
@@ -53,7 +56,7 @@ func TestBitmap(t *testing.T) {
 // run runs f as the first thread of a machine of kernel threads.
 func run(t *testing.T, f func(thread.Machine, thread.Thread)) {
 	t.Helper()
-	m := thread.NewKernel(thread.Options{MaxThreads: 8})
+	m := modeltest.Watch(thread.NewKernel(thread.Options{MaxThreads: 8}))
 	if err := m.Run("test", func(th thread.Thread) { f(m, th) }); err != nil {
 		t.Fatal(err)
 	}
@@ -149,6 +152,101 @@ func (b bump) Store(_ thread.Thread, page int, random uint64) {
 		random ^= uint64(i) << 8
 	}
 	b.mem.Page(page)[0] = byte(random)
+}
+
+// early is a Store that finds whether the bit of a page is there before the store is.
+type early struct {
+	log    *DirtyLog
+	stores atomic.Int64
+	marked atomic.Int64 // of them, those whose bit was there first
+}
+
+func (e *early) Store(_ thread.Thread, page int, _ uint64) {
+	if e.stores.Add(1); e.log.words[page/wordBits].Load()&(1<<(page%wordBits)) != 0 {
+		e.marked.Add(1)
+	}
+}
+
+// TestStoreComesBeforeItsBit: a sync between a bit and the store that belongs to it would take the bit
+// and send the old page. The writer is stopped before it comes to a page again.
+func TestStoreComesBeforeItsBit(t *testing.T) {
+	const pages = 100_000
+	run(t, func(m thread.Machine, th thread.Thread) {
+		e := &early{log: NewDirtyLog(pages)}
+		w, err := StartWriters(m, th, VCPUs{Count: 1, Rate: 20_000, Pattern: "sequential"}, e.log, e, pages)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for e.stores.Load() == 0 {
+			th.SleepUntil(th.Now()+time.Millisecond, thread.Sleeping)
+		}
+		w.Join(th)
+		if e.stores.Load() > pages {
+			t.Errorf("%d stores: the writer came round to pages that it had marked", e.stores.Load())
+		}
+		if n := e.marked.Load(); n != 0 {
+			t.Errorf("%d of %d pages were marked before they were written", n, e.stores.Load())
+		}
+	})
+}
+
+// TestSyncTakesEveryBit has bits set in a word while syncs take it: each is found by one of them. The
+// writer sets a bit only when it is not there, so that none can hide behind an earlier one.
+func TestSyncTakesEveryBit(t *testing.T) {
+	run(t, func(m thread.Machine, th thread.Thread) {
+		const marks = 30_000
+		log, b := NewDirtyLog(wordBits), NewBitmap(wordBits)
+		var over atomic.Bool
+		j := m.Start(th, "vcpu", thread.VCPU, func(t thread.Thread) {
+			page := 0
+			isFree := func() bool { return log.words[0].Load()&(1<<page) == 0 }
+			for i := range marks {
+				page = i % wordBits
+				t.SpinUntil(thread.SpinRoom, 0, false, isFree)
+				log.Mark(page)
+			}
+			over.Store(true)
+		})
+		var found int64
+		look := func() bool { found += log.Sync(th, b); return over.Load() }
+		th.SpinUntil(thread.SpinWork, 0, false, look)
+		look()
+		j.Join(th)
+		if found != marks {
+			t.Errorf("%d bits were set, %d found", marks, found)
+		}
+	})
+}
+
+// onward is an encoder under which a vCPU writes the page on: what it was given may not change.
+type onward struct {
+	live []byte
+	torn bool
+}
+
+func (o *onward) Encode(_ thread.Thread, _, src []byte) (int, error) {
+	was := src[0]
+	o.live[0]++
+	o.torn = src[0] != was
+	return 1, nil
+}
+
+// TestCodecGetsACopy: a page that is written while it is compressed would come out damaged.
+func TestCodecGetsACopy(t *testing.T) {
+	mem, err := MapMemory(PageSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mem.Unmap()
+	mem.Page(0)[1] = 1
+	c := &compression{mem: mem}
+	o := &onward{live: mem.Page(0)}
+	j := &job{encoder: o, out: wire.NewOutput(), origin: make([]byte, PageSize)}
+	run(t, func(_ thread.Machine, th thread.Thread) { c.compress(th, j, 0) })
+	if o.torn || c.Err() != nil {
+		t.Errorf("the codec read the guest's own page: %v (%v)", o.torn, c.Err())
+	}
 }
 
 // TestRate: what is written is what was asked for, and each vCPU does its part.

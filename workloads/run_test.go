@@ -69,7 +69,7 @@ func TestRunPair(t *testing.T) {
 	for name, build := range builders() {
 		sc := small()
 		sc.Model = name
-		run, err := RunPair(sc, build)
+		run, err := runPair(sc, build)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +123,7 @@ func TestManyRuns(t *testing.T) {
 	for seed := range uint64(n) {
 		sc, build := randomRun(seed, file)
 		t.Run(fmt.Sprintf("%d/%s", seed, sc.Model), func(t *testing.T) {
-			run, err := RunPair(sc, build)
+			run, err := runPair(sc, build)
 			var differ *MemoryDiffers
 			if errors.As(err, &differ) && sc.Flush == FlushWrap {
 				ends["stale with flush wrap"]++ // TestStalePages says why
@@ -176,7 +176,7 @@ func TestDiscard(t *testing.T) {
 			sc.DirtyRate = 1000
 			sc.Model, sc.Destination, sc.Wait = name, Discard, name != "null"
 			sc.MaxBandwidth, sc.LinkBandwidth, sc.LinkBurst = max, 100e6, 64<<10
-			run, err := RunPair(sc, build)
+			run, err := runPair(sc, build)
 			if err != nil {
 				t.Fatal(name, err)
 			}
@@ -324,7 +324,7 @@ func TestPeerGone(t *testing.T) {
 			_ = unix.Close(far.Data)
 			_ = unix.Close(far.Control)
 		}()
-		_, err = RunSource(long, lockless.Build, near)
+		_, err = runSource(long, lockless.Build, near)
 		wantError(t, err, "closed the link")
 	})
 	t.Run("destination stops reading", func(t *testing.T) {
@@ -334,7 +334,7 @@ func TestPeerGone(t *testing.T) {
 		}
 		defer free()
 		_ = control{fd: far.Control}.send(hello{PID: 1})
-		_, err = RunSource(brief, locked.Build, near)
+		_, err = runSource(brief, locked.Build, near)
 		wantError(t, err, "has not read for 300ms")
 	})
 	t.Run("destination never comes", func(t *testing.T) {
@@ -343,14 +343,14 @@ func TestPeerGone(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer free()
-		_, err = RunSource(brief, locked.Build, near)
+		_, err = runSource(brief, locked.Build, near)
 		wantError(t, err, "waiting for the destination", "no sign in time")
 	})
 	t.Run("destination cannot begin", func(t *testing.T) {
 		bad := long
 		bad.DecompressThreads = 0
 		near, verdictOf := farEnd(t, bad)
-		_, err := RunSource(long, locked.Build, near)
+		_, err := runSource(long, locked.Build, near)
 		wantError(t, err, "the destination: ", "decompress-threads: 0 is not between")
 		wantError(t, verdictOf(), "decompress-threads: 0 is not between")
 	})
@@ -368,7 +368,7 @@ func TestPeerGone(t *testing.T) {
 	})
 	t.Run("codec fails at the source", func(t *testing.T) {
 		near, verdictOf := farEnd(t, long)
-		_, err := RunSource(long, failing(locked.Build), near)
+		_, err := runSource(long, failing(locked.Build), near)
 		wantError(t, err, "compressing page 9: planted")
 		wantError(t, verdictOf(), "the source: ", "compressing page 9: planted")
 	})
@@ -406,7 +406,7 @@ func TestMemoryDiffers(t *testing.T) {
 		}
 		return locked.Build(m, t, cfg, w)
 	}
-	_, err := RunPair(sc, spoiled)
+	_, err := runPair(sc, spoiled)
 	var differ *MemoryDiffers
 	if !errors.As(err, &differ) {
 		t.Fatalf("error %v; want MemoryDiffers", err)

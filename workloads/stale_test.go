@@ -161,7 +161,9 @@ func TestStalePages(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, flush := range FlushPolicies() {
-				err := runStale(flush, c.threads, c.source, c.destination)
+				err := guarded("the pair", func() error {
+					return runStale(flush, c.threads, c.source, c.destination)
+				})
 				var differ *MemoryDiffers
 				switch {
 				case flush != FlushWrap && err != nil:
