@@ -63,7 +63,7 @@ func pointOf(s *view.Source, c *view.Figures, m metric.Metric) (chartPoint, bool
 		return chartPoint{}, false
 	}
 	p := chartPoint{
-		Name:  fmt.Sprintf("%s, %s: %s", format.CleanText(c.Model, 64), c.CaseText(), m.Shown.Name),
+		Name:  fmt.Sprintf("%s, %s: %s", format.CleanText(c.Model, 64), c.String(), m.Shown.Name),
 		Unit:  m.Shown.Unit,
 		Value: format.SixDigits(values.Median()),
 		Extra: fmt.Sprintf("n=%d", len(values)),

@@ -66,6 +66,8 @@ func scalarFields(t reflect.Type, prefix string, at []int) []csvField {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		index := append(append([]int{}, at...), i)
 		switch {
+		case f.Anonymous: // its fields are the record's own
+			fields = append(fields, scalarFields(f.Type, prefix, index)...)
 		case f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[time.Time]():
 			fields = append(fields, scalarFields(f.Type, prefix+name+".", index)...)
 		case f.Type.Kind() != reflect.Slice && name != "main_cpu_percent":
@@ -127,9 +129,9 @@ func csvFailed(f *results.File, r *results.Failed, fields []csvField, derived []
 	row := csvLead(f, r.Class, r.Reason, "")
 	v := reflect.ValueOf(r).Elem()
 	names := map[string]reflect.Value{}
-	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		names[name] = v.Field(i)
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		names[name] = v.FieldByIndex(f.Index)
 	}
 	for _, field := range fields {
 		text := ""

@@ -110,7 +110,7 @@ func TestOnly(t *testing.T) {
 func TestAnExtraIsInNoTable(t *testing.T) {
 	f := readSeries(t)
 	extra := *f
-	extra.Header.Matrix.Extra = []results.Extra{{Model: "lockless-rr", Threads: 4}}
+	extra.Header.Matrix.Extra = []results.Cell{{Model: "lockless-rr", Threads: 4}}
 	for _, r := range f.Runs {
 		if r.Model == "lockless" && r.Threads == 4 && !r.Wait && !r.AA {
 			r.Model = "lockless-rr"

@@ -40,11 +40,10 @@ const (
 // wrong says which figure of r cannot be, or nothing. A report divides by some and sums others.
 // kind is the file's.
 func (r *Run) wrong(kind string) string {
+	if msg := r.Cell.wrong(); msg != "" {
+		return msg
+	}
 	switch {
-	case r.Model == "":
-		return "model is empty"
-	case r.Threads < 0 || r.Threads > MaxThreads:
-		return fmt.Sprintf("threads is %d; it is between 0 and %d", r.Threads, MaxThreads)
 	case len(r.ThreadUsage) > MaxUsage:
 		return fmt.Sprintf("thread_usage has %d threads; the most is %d", len(r.ThreadUsage), MaxUsage)
 	case !isRatio(r.BusyRatio):

@@ -30,6 +30,10 @@ func Fields() []Field {
 func appendFields(all []Field, record, prefix string, t reflect.Type) []Field {
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Anonymous { // its fields are the record's own
+			all = appendFields(all, record, prefix, f.Type)
+			continue
+		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		kind, inner, suffix := describe(f.Type)
 		all = append(all, Field{
@@ -49,8 +53,11 @@ func appendFields(all []Field, record, prefix string, t reflect.Type) []Field {
 // describe names the JSON type of t. For an object, inner is the struct whose fields follow and
 // suffix what joins their path.
 func describe(t reflect.Type) (name string, inner reflect.Type, suffix string) {
-	if t == reflect.TypeFor[time.Time]() {
+	switch t {
+	case reflect.TypeFor[time.Time]():
 		return "time (RFC 3339)", nil, ""
+	case reflect.TypeFor[Duration]():
+		return "number", nil, ""
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

@@ -22,7 +22,10 @@ func limitOf(unit string) float64 {
 }
 
 // signed are figures that are a difference of others, of clocks of their own, and may be negative.
-func signed(name string) bool { return name == "blocked_ms" || name == "remainder_ms" }
+func signed(name string) bool {
+	return name == "blocked_ms" || name == "remainder_ms" ||
+		name == "poll_budget" || name == "poll_budgets"
+}
 
 // figuresOf says which figure of the record that rec points to cannot be, or nothing.
 func figuresOf(rec any) string {
@@ -76,6 +79,9 @@ func (p plan) wrong(v reflect.Value, path string) string {
 }
 
 func (s *step) wrong(v reflect.Value, path string) string {
+	if d, ok := v.Interface().(Duration); ok {
+		return s.named(path, d.MS())
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {
@@ -83,7 +89,10 @@ func (s *step) wrong(v reflect.Value, path string) string {
 		}
 		return s.wrong(v.Elem(), path)
 	case reflect.Struct:
-		return s.nested.wrong(v, path+s.name+".")
+		if s.name != "" { // else its fields are the record's own
+			path += s.name + "."
+		}
+		return s.nested.wrong(v, path)
 	case reflect.Slice:
 		return s.wrongList(v, path)
 	case reflect.Map:

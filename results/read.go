@@ -194,7 +194,7 @@ func (r *reader) header(line []byte, sh shape) error {
 	if err != nil {
 		return r.here("not a result file of mtbench: its header has no schema number")
 	}
-	if schema != Schema {
+	if schema < oldestSchema || schema > Schema {
 		return r.otherSchema(schema)
 	}
 	h := &r.file.Header
@@ -211,12 +211,22 @@ func (r *reader) header(line []byte, sh shape) error {
 	return r.here("kind %s: it is one of measured, traced, predicted, published", quote(h.Kind))
 }
 
+// Current refuses a file of an earlier schema for what needs the present one.
+func (f *File) Current(to string) error {
+	if f.Header.Schema == Schema {
+		return nil
+	}
+	return &InputError{File: f.Path, Msg: fmt.Sprintf("schema %d: an older mtbench wrote it, and it can be "+
+		"reported but not %s; measure anew for schema %d", f.Header.Schema, to, Schema)}
+}
+
 func (r *reader) otherSchema(schema int) error {
 	who := "a newer"
-	if schema < Schema {
+	if schema < oldestSchema {
 		who = "an older"
 	}
-	return r.here("schema %d: written by %s mtbench; this build reads %d", schema, who, Schema)
+	return r.here("schema %d: written by %s mtbench; this build reads %d to %d", schema, who,
+		oldestSchema, Schema)
 }
 
 func (r *reader) run(line []byte, sh shape) error {

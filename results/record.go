@@ -13,8 +13,16 @@ import (
 	"time"
 )
 
-// Schema is the version of the format that this build writes, and the only one it reads.
-const Schema = 1
+// Schema is the version of the format that this build writes. Files of an earlier one, from
+// oldestSchema on, can be reported; they can be neither gone on with nor compared, for a cell had
+// fewer axes then.
+//
+//   - 1: a cell is model, threads and wait.
+//   - 2: a cell may have a depth and a poll budget; what is zero in every thread of a kind is left out.
+const (
+	Schema       = 2
+	oldestSchema = 1
+)
 
 // The record types of a file.
 const (
@@ -88,58 +96,27 @@ type Host struct {
 	Rate         float64 `json:"single_thread_pages_per_second" unit:"pages/s" doc:"1 / page_service_us: what 1x means"`
 }
 
-// Scenario is the workload of a series: what is the same for every cell.
-type Scenario struct {
-	MemoryBytes       int64   `json:"memory_bytes" unit:"bytes" doc:"guest memory"`
-	VCPUs             int     `json:"vcpus" unit:"count" doc:"guest writer threads"`
-	DirtyRate         float64 `json:"dirty_rate_pages_per_second" unit:"pages/s" doc:"page writes a second asked for, over all vCPUs; 0 = none" misread:"as unique pages: uniform writes hit a page twice before it is sent"`
-	DirtyRateMultiple float64 `json:"dirty_rate_multiple,omitempty" unit:"× single-thread rate" doc:"the same as the multiple it was given as"`
-	Pattern           string  `json:"pattern" doc:"which pages are written: uniform, sequential or zipf"`
-	WriteBytes        int     `json:"write_bytes" unit:"bytes" doc:"bytes stored in a page at each write"`
-	Content           string  `json:"content" doc:"page content generator"`
-	Codec             string  `json:"codec" doc:"compressor"`
-	Level             int     `json:"level" doc:"compress-level"`
-	MaxBandwidth      float64 `json:"max_bandwidth_bytes_per_second" unit:"bytes/s" doc:"QEMU's max-bandwidth, applied in windows of 100 ms; 0 = unlimited"`
-	LinkBandwidth     float64 `json:"link_bandwidth_bytes_per_second" unit:"bytes/s" doc:"what the link drains; 0 = unlimited"`
-	LinkMultiple      float64 `json:"link_bandwidth_multiple,omitempty" unit:"× single-thread rate × page size" doc:"the same as the multiple it was given as"`
-	LinkBurst         int64   `json:"link_burst_bytes" unit:"bytes" doc:"what the link takes at once before the sender is held" misread:"as a detail: against the number of threads it decides busy_ratio"`
-	SocketBuffer      int     `json:"socket_buffer_bytes" unit:"bytes" doc:"send buffer of the socket as the kernel set it; 0 with discard"`
-	DowntimeLimitMS   float64 `json:"downtime_limit_ms" unit:"ms" doc:"downtime-limit: threshold = bandwidth × this"`
-	Flush             string  `json:"flush" doc:"where the pipeline is flushed: wrap, sync or iteration"`
-	DecompressThreads int     `json:"decompress_threads" unit:"count" doc:"workers of the destination"`
-	Destination       string  `json:"destination" doc:"process or discard"`
-	Machine           string  `json:"machine" doc:"kernel or goroutine: what a thread is"`
-	Placement         string  `json:"placement,omitempty" doc:"which CPUs the threads are pinned to: core, smt, llc, node, spread or a list of CPUs; absent where they are not pinned"`
-	Sealed            bool    `json:"sealed" doc:"whether the Go runtime's scheduler was kept out of the measured threads" misread:"as a detail: on two CPUs the runtime takes a tenth to a fifth of them without it, and makes a third of the preemptions"`
-	LimitMS           float64 `json:"limit_ms" unit:"ms" doc:"bound of a run: CAN'T COMPLETE after it"`
-	Account           bool    `json:"account" doc:"whether the time of each thread was accounted by state"`
-	RoundRobin        bool    `json:"round_robin,omitempty" doc:"lockless searches no ring: plain round robin"`
-}
-
 // Matrix is the plan of a series.
 type Matrix struct {
 	Models  []string `json:"models" doc:"contenders, the first is what the others are compared with"`
 	Threads []int    `json:"threads" unit:"count" doc:"compression threads"`
 	Waits   []bool   `json:"waits" doc:"compress-wait-thread settings"`
-	Pairs   int      `json:"pairs" unit:"count" doc:"pairs planned a cell; 0 = the default plan, which differs by cell"`
-	Runs    int      `json:"runs" unit:"count" doc:"runs planned in all"`
-	AA      float64  `json:"aa_share" unit:"ratio" doc:"share of blocks that compare a model with itself"`
-	Reruns  int      `json:"reruns" unit:"count" doc:"how often a pair that the host disturbed may be run again"`
-	Extra   []Extra  `json:"extra,omitempty" doc:"contenders that run in one case only, in the same blocks as the models: evidence for claims, part of no table or plot"`
-	Until   float64  `json:"until,omitempty" unit:"ratio" doc:"width of the interval at which a cell stops, if asked for"`
-}
+	Depths  []int    `json:"depths,omitempty" unit:"count" doc:"requests a thread; absent: the model's own"`
 
-// Extra is a contender that runs in one cell only, beside the models of the matrix.
-type Extra struct {
-	Model   string `json:"model" doc:"pipeline model"`
-	Threads int    `json:"threads" unit:"count" doc:"compression threads"`
-	Wait    bool   `json:"wait" doc:"compress-wait-thread"`
+	PollBudgets []int `json:"poll_budgets,omitempty" unit:"polls" doc:"polls of a worker before it sleeps; absent: the model's own"`
+
+	Pairs  int     `json:"pairs" unit:"count" doc:"pairs planned a cell; 0 = the default plan, which differs by cell"`
+	Runs   int     `json:"runs" unit:"count" doc:"runs planned in all"`
+	AA     float64 `json:"aa_share" unit:"ratio" doc:"share of blocks that compare a model with itself"`
+	Reruns int     `json:"reruns" unit:"count" doc:"how often a pair that the host disturbed may be run again"`
+	Extra  []Cell  `json:"extra,omitempty" doc:"contenders that run in one case only, in the same blocks as the models: evidence for claims, part of no table or plot"`
+	Until  float64 `json:"until,omitempty" unit:"ratio" doc:"width of the interval at which a cell stops, if asked for"`
 }
 
 // IsExtra says whether a model is in m as an extra only.
 func (m *Matrix) IsExtra(model string) bool {
 	return !slices.Contains(m.Models, model) &&
-		slices.ContainsFunc(m.Extra, func(e Extra) bool { return e.Model == model })
+		slices.ContainsFunc(m.Extra, func(e Cell) bool { return e.Model == model })
 }
 
 // Run is the record of one run that ended by itself or at its bound.
@@ -149,9 +126,7 @@ type Run struct {
 	Type string `json:"type" doc:"\"run\""`
 
 	// Which run.
-	Model    string    `json:"model" doc:"pipeline model"`
-	Threads  int       `json:"threads" unit:"count" doc:"compression threads"`
-	Wait     bool      `json:"wait" doc:"compress-wait-thread"`
+	Cell
 	Index    int       `json:"index" unit:"count" doc:"place in the series, from 0"`
 	Block    int       `json:"block" unit:"count" doc:"block of the cell (A B B A), from 0"`
 	Pair     int       `json:"pair" unit:"count" doc:"pair of the cell and contender, from 0; the runs of a pair share seed and page stream"`
@@ -160,7 +135,6 @@ type Run struct {
 	Side     string    `json:"side,omitempty" doc:"in an A/A block: which of the two sides, \"a\" or \"b\""`
 	Attempt  int       `json:"attempt,omitempty" unit:"count" doc:"how often the pair had been run before because the host was noisy"`
 	Seed     uint64    `json:"seed" doc:"seed of the run"`
-	CPUs     string    `json:"cpus,omitempty" doc:"the CPU of each thread, in order of birth, and the NUMA nodes of guest memory; absent where threads are not pinned"`
 	Started  time.Time `json:"started" doc:"when the run began"`
 	Traced   bool      `json:"traced,omitempty" doc:"every thread wrote its state changes down, which costs time: no claim and no comparison counts the run"`
 
@@ -281,10 +255,8 @@ type ThreadUsage struct {
 
 // Failed is the record of a run that crashed, hung or delivered other memory: it has no figures.
 type Failed struct {
-	Type     string    `json:"type" doc:"\"failed\""`
-	Model    string    `json:"model" doc:"pipeline model"`
-	Threads  int       `json:"threads" unit:"count" doc:"compression threads"`
-	Wait     bool      `json:"wait" doc:"compress-wait-thread"`
+	Type string `json:"type" doc:"\"failed\""`
+	Cell
 	Index    int       `json:"index" unit:"count" doc:"place in the series, from 0"`
 	Block    int       `json:"block" unit:"count" doc:"block of the cell, from 0"`
 	Pair     int       `json:"pair" unit:"count" doc:"pair of the cell, from 0"`
@@ -301,10 +273,8 @@ type Failed struct {
 // Frontier is the record of one search for the highest dirty rate at which a migration still
 // completes: one bisection, never an average. The stream is discarded in its probes.
 type Frontier struct {
-	Type    string    `json:"type" doc:"\"frontier\""`
-	Model   string    `json:"model" doc:"pipeline model"`
-	Threads int       `json:"threads" unit:"count" doc:"compression threads"`
-	Wait    bool      `json:"wait" doc:"compress-wait-thread"`
+	Type string `json:"type" doc:"\"frontier\""`
+	Cell
 	Repeat  int       `json:"repeat" unit:"count" doc:"which repeat of the search, from 0"`
 	Seed    uint64    `json:"seed" doc:"seed of its probes"`
 	Started time.Time `json:"started" doc:"when the search began"`

@@ -127,6 +127,9 @@ func resume(f *os.File, path string) (*File, *Writer, error) {
 		return nil, nil, r.wholeFile("is compressed and cannot be gone on with: gunzip it first")
 	}
 	file, err := r.read()
+	if err == nil {
+		err = file.Current("gone on with")
+	}
 	if err != nil {
 		return nil, nil, err
 	}

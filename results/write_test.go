@@ -25,7 +25,7 @@ func testHeader() Header {
 func testRun(index int) Run {
 	cpu, verified := 12.5, true
 	return Run{
-		Model: "locked", Threads: 4, Wait: true, Index: index, Completed: true, Verified: &verified,
+		Cell: Cell{Model: "locked", Threads: 4, Wait: true}, Index: index, Completed: true, Verified: &verified,
 		EndReason: "completed", TotalTimeMS: 100.25, Pages: 1 << 40, PagesCompressed: 1 << 40, Started: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC),
 		Timeline: []Point{{MS: 100, RemainingBytes: 4096}},
 		ThreadUsage: []ThreadUsage{{
@@ -54,7 +54,7 @@ func write(t *testing.T, recs ...any) string {
 }
 
 func TestWhatIsWrittenIsRead(t *testing.T) {
-	run, fail := testRun(0), Failed{Model: "lockless", Threads: 8, Class: "hang", Reason: "a\nb"}
+	run, fail := testRun(0), Failed{Cell: Cell{Model: "lockless", Threads: 8}, Class: "hang", Reason: "a\nb"}
 	file, err := Read(write(t, run, &fail))
 	if err != nil {
 		t.Fatal(err)

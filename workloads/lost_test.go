@@ -2,8 +2,8 @@ package workloads
 
 import (
 	"errors"
+	"mtbench/results"
 	"testing"
-	"time"
 
 	"mtbench/internal/thread"
 	"mtbench/models"
@@ -49,18 +49,18 @@ func TestForgottenPagesAreNoFigure(t *testing.T) {
 }
 
 func lossScenario(destination string) Scenario {
-	return Scenario{
-		Memory: 4 << 20, VCPUs: 1, Pattern: "uniform", WriteBytes: 64, Content: "random", Seed: 1,
-		Codec: "none", DowntimeLimit: time.Second, Flush: FlushSync, Limit: time.Minute,
-		Destination: destination, Machine: Kernel, Account: true,
-		Threads: 2, Wait: true, DecompressThreads: 2,
-	}
+	return Scenario{Seed: 1, Cell: results.Cell{Threads: 2, Wait: true}, Scenario: results.Scenario{
+		Memory: 4 << 20, VCPUs: 1, Pattern: "uniform", WriteBytes: 64, Content: "random",
+		Codec: "none", DowntimeLimit: results.DurationOf(1000), Flush: string(FlushSync),
+		Limit: results.DurationOf(60_000), Destination: destination, Machine: Kernel, Account: true,
+		DecompressThreads: 2,
+	}}
 }
 
 // TestWritersStopWhateverTheirBacklog: a vCPU that is always behind retakes its mutex at once.
 func TestWritersStopWhateverTheirBacklog(t *testing.T) {
 	sc := lossScenario(Discard)
-	sc.VCPUs, sc.DirtyRate, sc.Limit = 4, 5e7, 300*time.Millisecond
+	sc.VCPUs, sc.DirtyRate, sc.Limit = 4, 5e7, results.DurationOf(300)
 	run, err := runPair(sc, locked.Build)
 	if err != nil {
 		t.Fatal(err)

@@ -13,8 +13,8 @@ import (
 func (s *source) record(started time.Time) *results.Run {
 	o := &s.outcome
 	run := &results.Run{
-		Type: results.TypeRun, Model: s.Model, Threads: s.Threads, Wait: s.Wait, Seed: s.Seed,
-		Started: started, Traced: s.TraceTo != "", BoundMS: results.MS(s.Limit),
+		Type: results.TypeRun, Cell: s.Cell, Seed: s.Seed,
+		Started: started, Traced: s.TraceTo != "", BoundMS: s.Limit.MS(),
 		DirtyRateAsked: s.DirtyRate, DirtyRateAchieved: s.writers.Achieved(),
 		PeakMemoryBytes: peakMemory(), PipelineRequests: len(s.jobs.jobs),
 		ThreadUsage: ThreadUsage("source", s.machine.Usages()),

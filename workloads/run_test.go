@@ -25,11 +25,13 @@ import (
 // small is a run that takes some tens of milliseconds.
 func small() Scenario {
 	return Scenario{
-		Memory: 4 << 20, VCPUs: 2, DirtyRate: 20000, Pattern: "uniform", WriteBytes: 64,
-		Content: "mixed", Seed: 1,
-		Codec: "s2", Level: 1, DowntimeLimit: 5 * time.Millisecond, Flush: FlushSync,
-		Limit: 20 * time.Second, Destination: Process, Machine: Kernel, Account: true,
-		Model: "locked", Threads: 2, DecompressThreads: 2, PeerTimeout: 20 * time.Second,
+		Seed: 1, PeerTimeout: 20 * time.Second, Cell: results.Cell{Model: "locked", Threads: 2},
+		Scenario: results.Scenario{
+			Memory: 4 << 20, VCPUs: 2, DirtyRate: 20000, Pattern: "uniform", WriteBytes: 64,
+			Content: "mixed", Codec: "s2", Level: 1, DowntimeLimit: results.DurationOf(5),
+			Flush: string(FlushSync), Limit: results.DurationOf(20_000), Destination: Process,
+			Machine: Kernel, Account: true, DecompressThreads: 2,
+		},
 	}
 }
 
@@ -125,7 +127,7 @@ func TestManyRuns(t *testing.T) {
 		t.Run(fmt.Sprintf("%d/%s", seed, sc.Model), func(t *testing.T) {
 			run, err := runPair(sc, build)
 			var differ *MemoryDiffers
-			if errors.As(err, &differ) && sc.Flush == FlushWrap {
+			if errors.As(err, &differ) && FlushPolicy(sc.Flush) == FlushWrap {
 				ends["stale with flush wrap"]++ // TestStalePages says why
 				return
 			}
@@ -145,21 +147,21 @@ func TestManyRuns(t *testing.T) {
 func randomRun(seed uint64, file string) (Scenario, models.Builder) {
 	r := rand.New(rand.NewPCG(seed, 7))
 	pick := func(list ...string) string { return list[r.IntN(len(list))] }
-	sc := Scenario{
+	sc := Scenario{Seed: seed, PeerTimeout: 30 * time.Second, Scenario: results.Scenario{
 		Memory: int64(16+r.IntN(1024)) * PageSize, VCPUs: 1 + r.IntN(4),
 		DirtyRate: []float64{0, 500, 5000, 50000}[r.IntN(4)],
 		Pattern:   pick(Patterns()...), WriteBytes: []int{8, 64, 512, 4096}[r.IntN(4)],
-		Content: pick("zero", "text", "heap", "binary", "random", "mixed", "file:"+file),
-		Seed:    seed, Codec: pick("zlib", "zstd", "s2", "none", "spin:2us"),
+		Content:       pick("zero", "text", "heap", "binary", "random", "mixed", "file:"+file),
+		Codec:         pick("zlib", "zstd", "s2", "none", "spin:2us"),
 		MaxBandwidth:  []float64{0, 0, 20e6}[r.IntN(3)],
-		DowntimeLimit: time.Duration(r.IntN(20)) * time.Millisecond,
-		Flush:         FlushPolicies()[r.IntN(3)], Limit: 2 * time.Second,
+		DowntimeLimit: results.DurationOf(float64(r.IntN(20))),
+		Flush:         string(FlushPolicies()[r.IntN(3)]), Limit: results.DurationOf(2000),
 		Destination: Process, LinkBandwidth: []float64{0, 0, 50e6}[r.IntN(3)],
 		LinkBurst: []int64{64 << 10, 512 << 10}[r.IntN(2)], SocketBuffer: []int{0, 16 << 10}[r.IntN(2)],
 		Machine: pick(Kernel, Kernel, Goroutines), Account: r.IntN(2) == 0,
-		Model: pick("locked", "lockless"), Threads: 1 + r.IntN(16), Wait: r.IntN(2) == 0,
-		DecompressThreads: 1 + r.IntN(16), PeerTimeout: 30 * time.Second,
-	}
+		DecompressThreads: 1 + r.IntN(16),
+	}}
+	sc.Cell = results.Cell{Model: pick("locked", "lockless"), Threads: 1 + r.IntN(16), Wait: r.IntN(2) == 0}
 	if sc.Codec == "zlib" || sc.Codec == "zstd" || sc.Codec == "s2" {
 		sc.Level = 1
 	}

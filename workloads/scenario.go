@@ -13,6 +13,7 @@ import (
 	"mtbench/internal/thread"
 	"mtbench/internal/wire"
 	"mtbench/models"
+	"mtbench/results"
 )
 
 // The values of Scenario.Destination and Scenario.Machine.
@@ -27,43 +28,12 @@ const (
 // data, so that it reaches the child processes as JSON. Zero values mean what each field says;
 // Validate refuses the rest.
 type Scenario struct {
-	// The guest.
-	Memory     int64   // bytes, a multiple of PageSize, MinMemory to MaxMemory
-	VCPUs      int     // writer threads, 1 to MaxVCPUs
-	DirtyRate  float64 // page writes a second over all vCPUs; 0 = none
-	Pattern    string  // one of Patterns
-	WriteBytes int     // bytes a write, 8 to PageSize, a multiple of 8
-	Content    string  // see content.New
-	ContentSum string  // SHA-256 that the pages of a content file must have; "" = any
-	Seed       uint64  // of content, page stream and pattern
+	results.Scenario
+	results.Cell
+	Seed uint64 // of content, page stream and pattern
 
-	// The migration.
-	Codec         string        // see codec.Lookup
-	Level         int           // compress-level
-	MaxBandwidth  float64       // bytes/s; 0 = unlimited
-	DowntimeLimit time.Duration // 0 = the last page must be out before the guest stops
-	Flush         FlushPolicy
-	Limit         time.Duration // bound of the run; above 0
-
-	// The link.
-	Destination   string  // Process or Discard
-	LinkBandwidth float64 // bytes/s; 0 = unlimited
-	LinkBurst     int64   // bytes, with a bandwidth
-	SocketBuffer  int     // bytes asked for; 0 = the kernel's default
-
-	// The threads.
-	Machine           string      // Kernel or Goroutines
-	Pins              thread.Pins // of this end; none: the kernel places the threads
-	Nodes             []int       // NUMA nodes for this end's guest memory; none: where it is touched
-	Sealed            bool        // see thread.Options; for an end with a process of its own
-	Account           bool        // account the time of each thread by state
-	Model             string
-	Threads           int // compression threads, 1 to models.MaxThreads
-	Wait              bool
-	Depth             int // see models.Config, as the two below
-	PollBudget        int
-	RoundRobin        bool
-	DecompressThreads int // workers of the destination
+	// ContentSum is the SHA-256 that the pages of a content file must have; "" = any.
+	ContentSum string
 
 	// WorkTurns is how many turns of the work loop a nanosecond of computing is (the spin codec);
 	// 0 = each machine measures it for itself.
@@ -123,7 +93,7 @@ func of(setting string, err error) error {
 func (sc Scenario) Validate() error {
 	return errors.Join(
 		sc.validateGuest(), sc.validateNumbers(), sc.validateLink(), sc.validateCodec(),
-		sc.Flush.validate(), sc.sourceConfig().Check(), sc.validateDestination(), sc.validateTrace())
+		FlushPolicy(sc.Flush).validate(), sc.sourceConfig().Check(), sc.validateDestination(), sc.validateTrace())
 }
 
 func (sc Scenario) validateTrace() error {
@@ -169,10 +139,10 @@ func (sc Scenario) validateNumbers() error {
 		bad = append(bad, wrong("max-bandwidth", "%g bytes/s is neither 0 (unlimited) nor between 0 "+
 			"and 1e15", sc.MaxBandwidth))
 	}
-	if sc.DowntimeLimit < 0 || sc.DowntimeLimit > time.Hour {
+	if sc.DowntimeLimit < 0 || time.Duration(sc.DowntimeLimit) > time.Hour {
 		bad = append(bad, wrong("downtime-limit", "%v is not between 0s and 1h", sc.DowntimeLimit))
 	}
-	if sc.Limit <= 0 || sc.Limit > MaxLimit {
+	if sc.Limit <= 0 || time.Duration(sc.Limit) > MaxLimit {
 		bad = append(bad, wrong("limit", "%v; the bound of a run is above 0s, at most %gh", sc.Limit,
 			MaxLimit.Hours()))
 	}
@@ -291,8 +261,8 @@ func (sc Scenario) destinationConfig() models.Config {
 
 func (sc Scenario) settings() Settings {
 	return Settings{
-		MaxBandwidth: sc.MaxBandwidth, DowntimeLimit: sc.DowntimeLimit,
-		Flush: sc.Flush, Limit: sc.Limit,
+		MaxBandwidth: sc.MaxBandwidth, DowntimeLimit: time.Duration(sc.DowntimeLimit),
+		Flush: FlushPolicy(sc.Flush), Limit: time.Duration(sc.Limit),
 	}
 }
 
@@ -314,7 +284,7 @@ func (sc Scenario) machine(threads int) thread.Machine {
 
 func (sc Scenario) threadOptions(most int) thread.Options {
 	o := thread.Options{
-		Pin: sc.Pins, Sealed: sc.Sealed, Account: sc.Account, MaxThreads: most, TurnsPerNS: sc.WorkTurns,
+		Pin: sc.Pin, Sealed: sc.Sealed, Account: sc.Account, MaxThreads: most, TurnsPerNS: sc.WorkTurns,
 	}
 	if sc.TraceTo != "" {
 		o.Trace = traceEvents

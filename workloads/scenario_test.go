@@ -6,7 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
+
+	"mtbench/results"
 )
 
 // TestValidate: each wrong setting gives a sentence that names the value and what would be right.
@@ -24,7 +25,7 @@ func TestValidate(t *testing.T) {
 		`codec "lzma" is unknown`:                                func(s *Scenario) { s.Codec = "lzma" },
 		"level: 77; codec":                                       func(s *Scenario) { s.Level = 77 },
 		"max-bandwidth: -5":                                      func(s *Scenario) { s.MaxBandwidth = -5 },
-		"downtime-limit: -1s is not between 0s and 1h":           func(s *Scenario) { s.DowntimeLimit = -time.Second },
+		"downtime-limit: -1s is not between 0s and 1h":           func(s *Scenario) { s.DowntimeLimit = -results.DurationOf(1000) },
 		"limit: 0s; the bound of a run is above 0s, at most 24h": func(s *Scenario) { s.Limit = 0 },
 		`flush: "often" is unknown; there are sync, wrap`:        func(s *Scenario) { s.Flush = "often" },
 		"threads is 256":                                         func(s *Scenario) { s.Threads = 256 },

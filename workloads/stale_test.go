@@ -88,7 +88,7 @@ const stalePages = 64
 func runStale(flush FlushPolicy, threads int, slowSource, slowDestination bool) error {
 	sc := small()
 	sc.Memory, sc.Content, sc.DirtyRate = stalePages*PageSize, "random", 0
-	sc.MaxBandwidth, sc.Flush = 1000, flush
+	sc.MaxBandwidth, sc.Flush = 1000, string(flush)
 	sc.Threads, sc.Wait, sc.DecompressThreads = threads, true, 2
 	near, far, free, err := makeEnds()
 	if err != nil {

@@ -25,7 +25,7 @@ func writeSeries(t *testing.T, name string, cpus, pairs int, ratio float64) stri
 		for i, model := range []string{"locked", "lockless"} {
 			times := []float64{1, ratio}[i] * (1 + 0.001*float64(pair%5))
 			lines = append(lines, encode(t, results.Run{
-				Type: results.TypeRun, Model: model, Threads: 4, Index: 2*pair + i, Pair: pair,
+				Type: results.TypeRun, Cell: results.Cell{Model: model, Threads: 4}, Index: 2*pair + i, Pair: pair,
 				Completed: true, EndReason: "completed", UnverifiedReason: "made up",
 				TotalTimeMS: 1000 * times, Pages: 1000, PagesRaw: 1000,
 				Timeline: []results.Point{},

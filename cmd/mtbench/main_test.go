@@ -402,7 +402,7 @@ func TestFinalLineCountsWhatIsKept(t *testing.T) {
 
 func TestProgressLine(t *testing.T) {
 	for threads, want := range map[int]string{1: " 1 thread   wait on", 16: "16 threads  wait on"} {
-		s := series.Slot{Cell: series.Cell{Threads: threads, Wait: true}, Model: "locked"}
+		s := series.Slot{Cell: results.Cell{Model: "locked", Threads: threads, Wait: true}}
 		if got := caseOf(s); !strings.Contains(got, want) {
 			t.Errorf("%q does not say %q", got, want)
 		}

@@ -67,7 +67,7 @@ of parameters, and prints where it is right and where not.`,
 	f.StringVar(&o.trace, "trace", "", "also write a Chrome trace (Perfetto opens it) of the first cell")
 	addPredictMatrixFlags(f, &o.settings)
 	addGuestFlags(f, &o.settings)
-	f.IntVar(&o.settings.Decompress, "decompress-threads", o.settings.Decompress, "threads of the destination")
+	f.IntVar(&o.settings.DecompressThreads, "decompress-threads", o.settings.DecompressThreads, "threads of the destination")
 	f.StringVar(&o.settings.Destination, "destination", o.settings.Destination, "process, or discard")
 	f.StringVarP(&o.output, "output", "o", "", "result file; an existing one is refused (default mtbench-predicted-DATE-TIME.jsonl)")
 	f.SortFlags = false
@@ -78,8 +78,8 @@ func addPredictMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.StringSliceVar(&s.Matrix.Models, "models", s.Matrix.Models, "models; the others are compared with the first")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
 	f.Var(waitsValue{&s.Matrix.Waits}, "wait", "compress-wait-thread")
-	f.DurationVar(&s.Limit, "limit", s.Limit, "bound of a run in virtual time")
-	f.Var(rateValue{rate: &s.DirtyRate}, "dirty-rate", "page writes a second over all vCPUs")
+	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run in virtual time")
+	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, false}, "dirty-rate", "page writes a second over all vCPUs")
 	f.Uint64Var(&s.Seed, "seed", 1, "of content, patterns and resamplings")
 }
 
@@ -138,7 +138,7 @@ func (o *predictOptions) prepare(f *pflag.FlagSet) (*prediction, error) {
 		return nil, fmt.Errorf("--scale: 1/%d of the memory; it must be 1 or more", m.Scale)
 	}
 	if m.Scale == 0 {
-		m.Scale = predict.AutoScale(h.Scenario.MemoryBytes)
+		m.Scale = predict.AutoScale(h.Scenario.Memory)
 	}
 	if err := o.possible(h); err != nil {
 		return nil, err
@@ -153,11 +153,9 @@ func (o *predictOptions) prepare(f *pflag.FlagSet) (*prediction, error) {
 		return nil, err
 	}
 	m.Scenario = h.Scenario
-	for _, w := range h.Matrix.Waits {
-		for _, n := range h.Matrix.Threads {
-			for _, model := range h.Matrix.Models {
-				m.Cells = append(m.Cells, predict.Cell{Model: model, Threads: n, Wait: w})
-			}
+	for _, c := range h.Matrix.Cases() {
+		for _, model := range h.Matrix.Models {
+			m.Cells = append(m.Cells, c.Of(model))
 		}
 	}
 	h.Matrix.Pairs, h.Matrix.Runs, h.Matrix.AA = m.Resamples, m.Resamples*len(m.Cells), 0
@@ -170,7 +168,7 @@ func (o *predictOptions) possible(h *results.Header) error {
 	switch {
 	case o.against == "" && (o.cpus < 1 || o.cpus > sim.MaxCPUs):
 		return fmt.Errorf("--cpus: %d is not between 1 and %d", o.cpus, sim.MaxCPUs)
-	case o.against == "" && o.settings.Placement != "":
+	case o.against == "" && o.settings.Pin:
 		return errors.New("--pin: virtual threads are not pinned")
 	}
 	check := *h
@@ -238,18 +236,10 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 
 // scenarioOf writes every default out; multiples are of the calibration's single thread.
 func scenarioOf(s series.Settings, c *predict.Calibration) results.Scenario {
-	pages := c.SinglePages()
-	bytes := pages * workloads.PageSize
-	return results.Scenario{
-		MemoryBytes: s.Memory, VCPUs: s.VCPUs, DirtyRate: s.DirtyRate.Resolve(pages),
-		DirtyRateMultiple: s.DirtyRate.Multiple, Pattern: s.Pattern, WriteBytes: s.WriteBytes,
-		Content: c.Content, Codec: c.Codec, Level: c.Level,
-		MaxBandwidth: s.MaxBandwidth.Resolve(bytes), LinkBandwidth: s.LinkBandwidth.Resolve(bytes),
-		LinkMultiple: s.LinkBandwidth.Multiple, LinkBurst: s.LinkBurst,
-		DowntimeLimitMS: float64(s.DowntimeLimit) / float64(time.Millisecond), Flush: s.Flush,
-		DecompressThreads: s.Decompress, Destination: s.Destination, Machine: s.Machine,
-		LimitMS: float64(s.Limit) / float64(time.Millisecond), Account: s.Account, RoundRobin: s.RoundRobin,
-	}
+	sc := s.Scenario
+	sc.Content, sc.Codec, sc.Level = c.Content, c.Codec, c.Level
+	sc.Resolve(c.SinglePages(), workloads.PageSize)
+	return sc
 }
 
 func (p *prediction) run(cmd *cobra.Command) error {
@@ -365,5 +355,5 @@ func withoutExtras(f *results.File) []results.Run {
 }
 
 func slotOf(run *results.Run) series.Slot {
-	return series.Slot{Cell: series.Cell{Threads: run.Threads, Wait: run.Wait}, Model: run.Model}
+	return series.Slot{Cell: run.Cell}
 }

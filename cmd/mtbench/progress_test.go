@@ -16,8 +16,8 @@ func TestFailureIsToldAsItHappens(t *testing.T) {
 		&bar: &barProgress{w: &bar}, &lines: &lineProgress{w: &lines},
 	} {
 		p.Begin(2, 0)
-		p.Ran(series.Slot{Model: "locked"}, &results.Failed{Reason: "planted"}, 0)
-		p.Ran(series.Slot{Model: "locked"}, &results.Run{Completed: true}, 0)
+		p.Ran(series.Slot{Cell: results.Cell{Model: "locked"}}, &results.Failed{Reason: "planted"}, 0)
+		p.Ran(series.Slot{Cell: results.Cell{Model: "locked"}}, &results.Run{Completed: true}, 0)
 		p.End()
 		if !strings.Contains(w.String(), "FAILED: planted\n") {
 			t.Errorf("%T does not keep the reason: %q", p, w)

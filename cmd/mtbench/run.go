@@ -16,7 +16,6 @@ import (
 	"mtbench/internal/content"
 	"mtbench/internal/series"
 	"mtbench/internal/thread"
-	"mtbench/internal/topology"
 	"mtbench/results"
 )
 
@@ -70,14 +69,14 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.DurationVar(&s.Budget, "budget", s.Budget, "with --until: the series ends after this time")
 	f.Var(percentValue{&s.Matrix.AA}, "aa", "share of blocks followed by one that compares a model with itself")
 	f.IntVar(&s.Matrix.Reruns, "reruns", s.Matrix.Reruns, "how often a pair that the host disturbed is run again")
-	f.DurationVar(&s.Limit, "limit", s.Limit, "bound of a run: CAN'T COMPLETE after it")
+	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run: CAN'T COMPLETE after it")
 	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")
 }
 
 func addWorkloadFlags(f *pflag.FlagSet, s *series.Settings) {
-	f.Var(rateValue{rate: &s.DirtyRate}, "dirty-rate", "page writes a second over all vCPUs")
+	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, false}, "dirty-rate", "page writes a second over all vCPUs")
 	addGuestFlags(f, s)
-	f.IntVar(&s.Decompress, "decompress-threads", s.Decompress, "threads of the destination")
+	f.IntVar(&s.DecompressThreads, "decompress-threads", s.DecompressThreads, "threads of the destination")
 	f.StringVar(&s.Destination, "destination", s.Destination, "process, or discard for source-only runs")
 }
 
@@ -90,14 +89,14 @@ func addGuestFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.StringVar(&s.Content, "content", s.Content, "page content: zero, text, heap, binary, random, mixed or "+content.FileSyntax)
 	f.StringVar(&s.Codec, "codec", s.Codec, "compressor: zlib, zstd, s2, none or spin:DURATION")
 	f.IntVar(&s.Level, "level", s.Level, "compress-level (-1: the codec's default)")
-	f.Var(rateValue{&s.MaxBandwidth, true}, "max-bandwidth", "QEMU's max-bandwidth, bytes a second")
-	f.Var(rateValue{&s.LinkBandwidth, true}, "link-bandwidth", "what the link drains, bytes a second")
+	f.Var(rateValue{&s.MaxBandwidth, &s.MaxBandwidthMultiple, true}, "max-bandwidth", "QEMU's max-bandwidth, bytes a second")
+	f.Var(rateValue{&s.LinkBandwidth, &s.LinkMultiple, true}, "link-bandwidth", "what the link drains, bytes a second")
 	f.Var(sizeValue{&s.LinkBurst}, "link-burst", "what the link takes at once before the sender is held")
-	f.DurationVar(&s.DowntimeLimit, "downtime-limit", s.DowntimeLimit, "threshold = bandwidth × this")
+	f.DurationVar((*time.Duration)(&s.DowntimeLimit), "downtime-limit",
+		time.Duration(s.DowntimeLimit), "threshold = bandwidth × this")
 	f.StringVar(&s.Flush, "flush", s.Flush, "where the pipeline is flushed: sync (safe), wrap (QEMU 3.1) or iteration (3.0)")
 	f.StringVar(&s.Machine, "machine", s.Machine, "what a thread is: kernel or goroutine")
-	f.StringVar(&s.Placement, "pin", s.Placement, "pin threads to CPUs: core, smt, llc, node, spread or a list as 0-3,8")
-	f.Lookup("pin").NoOptDefVal = topology.Core
+	f.BoolVar(&s.Pin, "pin", s.Pin, "pin threads to CPUs")
 	f.Var(switchValue{&s.Sealed}, "sealed", "keep the Go runtime's scheduler out of the measured threads")
 	f.Var(switchValue{&s.Account}, "account", "account each thread's time by state")
 	f.BoolVar(&s.RoundRobin, "round-robin", s.RoundRobin, "lockless: plain round robin, no search for a ring with room")

@@ -38,9 +38,9 @@ const soakReruns = 5
 func soakSettings(model string) series.Settings {
 	s := series.Defaults()
 	s.Matrix = results.Matrix{Models: []string{model}, Threads: []int{4}, Waits: []bool{true}, Pairs: 1}
-	s.Memory, s.DirtyRate, s.LinkBandwidth = 8<<20, series.Rate{}, series.Rate{}
+	s.Memory, s.DirtyRateMultiple, s.LinkMultiple = 8<<20, 0, 0
 	s.Destination = workloads.Discard
-	s.Limit = time.Minute // a static guest always completes; this bounds a hang
+	s.Limit = results.Duration(time.Minute) // a static guest always completes; this bounds a hang
 	return s
 }
 
@@ -87,11 +87,11 @@ func runSoakAA(cmd *cobra.Command, plan verdict.AAPlan, model string, o soakOpti
 	if err != nil {
 		return badInput(err)
 	}
-	cell := series.Cell{Threads: 4, Wait: true}
+	cell := results.Cell{Threads: 4, Wait: true}
 	bench.progress.Begin(plan.Comparisons*plan.Pairs*2, 0)
 	counts, err := verdict.SoakAA(cmd.Context(), plan, bench.pairing(
 		func(comparison, pair int) series.Slot {
-			return series.Slot{Cell: cell, Model: model, AA: true, Pair: pair,
+			return series.Slot{Cell: cell.Of(model), AA: true, Pair: pair,
 				Seed: o.seed + uint64(comparison*plan.Pairs+pair)}
 		}, func(*workloads.Scenario, bool) {}))
 	bench.progress.End()

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"mtbench/results"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +58,7 @@ func runSoakAccount(cmd *cobra.Command, o accountOptions) error {
 	for i, model := range o.models {
 		costs, counts, err := verdict.SoakCost(cmd.Context(), o.stop, o.promise, i, bench.pairing(
 			func(comparison, pair int) series.Slot {
-				return series.Slot{Cell: series.Cell{Threads: 4, Wait: true}, Model: model, Pair: pair,
+				return series.Slot{Cell: results.Cell{Model: model, Threads: 4, Wait: true}, Pair: pair,
 					Seed: o.seed + uint64(pair)}
 			}, func(sc *workloads.Scenario, other bool) { sc.Account = other }))
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"mtbench/results"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -81,7 +82,7 @@ func runSoakTruth(cmd *cobra.Command, plan verdict.TruthPlan, o truthOptions) er
 		return badInput(err)
 	}
 	more := "spin:" + longer(o.service, plan.Truth).String()
-	cell := series.Cell{Threads: truthThreads(o.model), Wait: true}
+	cell := results.Cell{Threads: truthThreads(o.model), Wait: true}
 	bench.progress.Begin(plan.Trials*plan.MaxPairs*2, 0)
 	plan.Told = func(trial, n int, found stats.Interval) {
 		interval := verdict.FormatInterval(found)
@@ -93,7 +94,7 @@ func runSoakTruth(cmd *cobra.Command, plan verdict.TruthPlan, o truthOptions) er
 	}
 	counts, err := verdict.SoakTruth(cmd.Context(), plan, bench.pairing(
 		func(trial, pair int) series.Slot {
-			return series.Slot{Cell: cell, Model: o.model, Pair: pair,
+			return series.Slot{Cell: cell.Of(o.model), Pair: pair,
 				Seed: o.seed + uint64(trial*series.MaxPairs+pair)}
 		}, func(sc *workloads.Scenario, other bool) {
 			if other {

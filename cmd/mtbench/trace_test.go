@@ -40,7 +40,7 @@ func TestTracedSeries(t *testing.T) {
 // checkTrace holds the trace of one run to the format and to the run's record.
 func checkTrace(t *testing.T, dir string, r *results.Run) {
 	t.Helper()
-	name := r.Model + "-2-wait-" + onOff(r.Wait) + ".json"
+	name := r.Model + "-2-wait-" + results.OnOff(r.Wait) + ".json"
 	text, err := os.ReadFile(filepath.Join(dir, "traces", name))
 	if err != nil {
 		t.Error(err)

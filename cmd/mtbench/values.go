@@ -9,7 +9,6 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"mtbench/internal/series"
 	"mtbench/results"
 )
 
@@ -38,8 +37,8 @@ func (v sizeValue) Set(s string) error {
 // rateValue is a flag for a rate: in units a second, or "1.5x" for a multiple of what one thread
 // of this host compresses. Bandwidths take sizes ("100MiB"), page rates take plain numbers.
 type rateValue struct {
-	rate  *series.Rate
-	sizes bool
+	rate, multiple *float64 // the multiple is 0 where the rate is absolute
+	sizes          bool
 }
 
 func (v rateValue) Type() string { return "rate" }
@@ -48,13 +47,13 @@ func (v rateValue) String() string {
 	switch {
 	case v.rate == nil:
 		return ""
-	case v.rate.Multiple != 0:
-		return strconv.FormatFloat(v.rate.Multiple, 'g', -1, 64) + "x"
+	case *v.multiple != 0:
+		return strconv.FormatFloat(*v.multiple, 'g', -1, 64) + "x"
 	case v.sizes:
-		bytes := int64(v.rate.Absolute)
+		bytes := int64(*v.rate)
 		return formatSize(&bytes)
 	default:
-		return strconv.FormatFloat(v.rate.Absolute, 'g', -1, 64)
+		return strconv.FormatFloat(*v.rate, 'g', -1, 64)
 	}
 }
 
@@ -64,14 +63,14 @@ func (v rateValue) Set(s string) error {
 		if err != nil || f > 1e6 {
 			return fmt.Errorf("%q is no multiple; write for example 1.5x", s)
 		}
-		*v.rate = series.Rate{Multiple: f}
+		*v.rate, *v.multiple = 0, f
 		return nil
 	}
 	f, err := v.parseAbsolute(s)
 	if err != nil {
 		return err
 	}
-	*v.rate = series.Rate{Absolute: f}
+	*v.rate, *v.multiple = f, 0
 	return nil
 }
 
@@ -114,22 +113,15 @@ func (v waitsValue) String() string {
 	}
 	words := make([]string, len(*v.waits))
 	for i, w := range *v.waits {
-		words[i] = onOff(w)
+		words[i] = results.OnOff(w)
 	}
 	return strings.Join(words, ",")
-}
-
-func onOff(on bool) string {
-	if on {
-		return "on"
-	}
-	return "off"
 }
 
 func (v waitsValue) Set(s string) error {
 	var waits []bool
 	for word := range strings.SplitSeq(s, ",") {
-		w, err := parseOnOff(word)
+		w, err := results.ParseOnOff(strings.TrimSpace(word))
 		if err != nil {
 			return err
 		}
@@ -140,7 +132,7 @@ func (v waitsValue) Set(s string) error {
 }
 
 // extrasValue is a list of models with the one case that each runs in: "lockless-rr:4:off".
-type extrasValue struct{ extras *[]results.Extra }
+type extrasValue struct{ extras *[]results.Cell }
 
 func (v extrasValue) Type() string { return "MODEL:THREADS:WAIT" }
 
@@ -150,13 +142,13 @@ func (v extrasValue) String() string {
 	}
 	words := make([]string, len(*v.extras))
 	for i, e := range *v.extras {
-		words[i] = fmt.Sprintf("%s:%d:%s", e.Model, e.Threads, onOff(e.Wait))
+		words[i] = fmt.Sprintf("%s:%d:%s", e.Model, e.Threads, results.OnOff(e.Wait))
 	}
 	return strings.Join(words, ",")
 }
 
 func (v extrasValue) Set(s string) error {
-	var extras []results.Extra
+	var extras []results.Cell
 	for word := range strings.SplitSeq(s, ",") {
 		if word == "none" {
 			continue
@@ -169,11 +161,11 @@ func (v extrasValue) Set(s string) error {
 		if err != nil {
 			return fmt.Errorf("%q: %q is no count of threads", word, parts[1])
 		}
-		wait, err := parseOnOff(parts[2])
+		wait, err := results.ParseOnOff(parts[2])
 		if err != nil {
 			return fmt.Errorf("%q: %w", word, err)
 		}
-		extras = append(extras, results.Extra{Model: parts[0], Threads: threads, Wait: wait})
+		extras = append(extras, results.Cell{Model: parts[0], Threads: threads, Wait: wait})
 	}
 	*v.extras = extras
 	return nil
@@ -188,25 +180,15 @@ func (v switchValue) String() string {
 	if v.on == nil {
 		return ""
 	}
-	return onOff(*v.on)
+	return results.OnOff(*v.on)
 }
 
 func (v switchValue) Set(s string) error {
-	on, err := parseOnOff(s)
+	on, err := results.ParseOnOff(strings.TrimSpace(s))
 	if err == nil {
 		*v.on = on
 	}
 	return err
-}
-
-func parseOnOff(s string) (bool, error) {
-	switch strings.TrimSpace(s) {
-	case "on":
-		return true, nil
-	case "off":
-		return false, nil
-	}
-	return false, fmt.Errorf("%q is neither on nor off", s)
 }
 
 // percentValue is a share given as a percentage: "5%".

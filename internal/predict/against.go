@@ -16,7 +16,7 @@ import (
 
 // Comparison is a cell as it was measured and as it was predicted: medians and ranges.
 type Comparison struct {
-	Cell
+	results.Cell
 	Measured, Predicted Cellular
 }
 
@@ -46,7 +46,7 @@ func (s Spread) Overlaps(t Spread) bool { return s.Low <= t.High && t.Low <= s.H
 func Compare(measured, predicted []results.Run) []Comparison {
 	var list []Comparison
 	for _, r := range measured {
-		c := Cell{r.Model, r.Threads, r.Wait}
+		c := r.Cell
 		if slices.ContainsFunc(list, func(x Comparison) bool { return x.Cell == c }) {
 			continue
 		}
@@ -55,12 +55,12 @@ func Compare(measured, predicted []results.Run) []Comparison {
 	return list
 }
 
-func cellular(runs []results.Run, c Cell) Cellular {
+func cellular(runs []results.Run, c results.Cell) Cellular {
 	var x Cellular
 	var rate, wakes, busy []float64
 	for i := range runs {
 		r := &runs[i]
-		if (Cell{r.Model, r.Threads, r.Wait}) != c {
+		if r.Cell != c {
 			continue
 		}
 		x.Runs++
@@ -104,7 +104,7 @@ func WriteComparison(w io.Writer, list []Comparison) error {
 	for _, c := range list {
 		a := throughput.add(c.Measured.Throughput, c.Predicted.Throughput, throughputBound)
 		b := wakes.add(c.Measured.WaitWakes, c.Predicted.WaitWakes, waitWakesBound)
-		rows = append(rows, []string{caseName(c.Cell), c.Model,
+		rows = append(rows, []string{c.Cell.String(), c.Model,
 			spreadText(c.Measured.Throughput, "%.0f"), spreadText(c.Predicted.Throughput, "%.0f"),
 			factor(c.Predicted.Throughput.Median, c.Measured.Throughput.Median), yes(a),
 			spreadText(c.Measured.WaitWakes, "%.2f"), spreadText(c.Predicted.WaitWakes, "%.2f"),
@@ -133,7 +133,7 @@ func (t *tally) add(measured, predicted Spread, bound float64) bool {
 
 // Ratio is what a model does against the first one of its case: its pages a second over theirs.
 type Ratio struct {
-	Cell                // of the model
+	results.Cell        // of the model
 	Base                string
 	Measured, Predicted float64 // of medians
 }
@@ -164,7 +164,7 @@ func writeRatios(w io.Writer, list []Ratio) error {
 	for _, r := range list {
 		within += count(near(r.Measured, r.Predicted, throughputBound))
 		ahead += count((r.Measured < 1) == (r.Predicted < 1))
-		rows = append(rows, []string{caseName(r.Cell), r.Model + "/" + r.Base, fmt.Sprintf("%.2f", r.Measured),
+		rows = append(rows, []string{r.Cell.String(), r.Model + "/" + r.Base, fmt.Sprintf("%.2f", r.Measured),
 			fmt.Sprintf("%.2f", r.Predicted), factor(r.Predicted, r.Measured)})
 	}
 	if err := table(w, []string{"case", "pages/s of", "measured", "predicted", "×"}, rows); err != nil {
@@ -182,14 +182,6 @@ func table(w io.Writer, header []string, rows [][]string) error {
 		return err
 	}
 	return t.Render()
-}
-
-func caseName(c Cell) string {
-	wait := "off"
-	if c.Wait {
-		wait = "on"
-	}
-	return fmt.Sprintf("%d threads, wait %s", c.Threads, wait)
 }
 
 func spreadText(s Spread, format string) string {

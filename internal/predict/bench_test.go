@@ -3,6 +3,7 @@ package predict
 import (
 	"context"
 	"fmt"
+	"mtbench/results"
 	"testing"
 )
 
@@ -14,8 +15,8 @@ func BenchmarkLetter(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, c := range []Cell{
-		{"locked", 8, true}, {"locked", 16, false}, {"locked", 4, true}, {"lockless", 8, false}, {"lockless", 4, true},
+	for _, c := range []results.Cell{
+		{Model: "locked", Threads: 8, Wait: true}, {Model: "locked", Threads: 16, Wait: false}, {Model: "locked", Threads: 4, Wait: true}, {Model: "lockless", Threads: 8, Wait: false}, {Model: "lockless", Threads: 4, Wait: true},
 	} {
 		b.Run(fmt.Sprintf("%s-%d-%v", c.Model, c.Threads, c.Wait), func(b *testing.B) {
 			events := int64(0)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -100,13 +99,17 @@ func perSleep(more, sleeps float64) float64 {
 func (m *meter) scenario(s setting) workloads.Scenario {
 	const dirty = 0.1
 	return workloads.Scenario{
-		Memory: 48 << 20, VCPUs: 16, DirtyRate: dirty * m.c.SinglePages(), Pattern: workloads.Patterns()[0], WriteBytes: 64,
-		Content: m.plan.Content, Seed: m.plan.Seed, Codec: m.plan.Codec, Level: m.plan.Level,
-		DowntimeLimit: 1500 * time.Microsecond, Flush: workloads.FlushSync, Limit: 5 * time.Second,
-		PeerTimeout: peerPatience,
-		Destination: s.destination, LinkBandwidth: s.pace * m.c.SinglePages() * workloads.PageSize, LinkBurst: 64 << 10,
-		Machine: workloads.Kernel, Sealed: true,
-		Model: "null", Threads: 1, DecompressThreads: 16,
+		Scenario: results.Scenario{
+			Memory: 48 << 20, VCPUs: 16, DirtyRate: dirty * m.c.SinglePages(),
+			Pattern: workloads.Patterns()[0], WriteBytes: 64,
+			Content: m.plan.Content, Codec: m.plan.Codec, Level: m.plan.Level,
+			DowntimeLimit: results.DurationOf(1.5), Flush: string(workloads.FlushSync),
+			Limit: results.DurationOf(5000), Destination: s.destination, DecompressThreads: 16,
+			LinkBandwidth: s.pace * m.c.SinglePages() * workloads.PageSize, LinkBurst: 64 << 10,
+			Machine: workloads.Kernel, Sealed: true,
+		},
+		Cell: results.Cell{Model: "null", Threads: 1},
+		Seed: m.plan.Seed, PeerTimeout: peerPatience,
 	}
 }
 
@@ -135,14 +138,9 @@ func (m *meter) nullDue(ctx context.Context, s setting) (n mains, err error) {
 		return n, err
 	}
 	sc := m.scenario(s)
-	setup := Setup{CPUs: min(m.plan.Host.CPUs, sim.MaxCPUs), Scenario: results.Scenario{
-		MemoryBytes: sc.Memory, VCPUs: sc.VCPUs, DirtyRate: sc.DirtyRate, Pattern: sc.Pattern, WriteBytes: sc.WriteBytes,
-		DowntimeLimitMS: results.MS(sc.DowntimeLimit), Flush: string(sc.Flush), LimitMS: results.MS(sc.Limit),
-		Destination: sc.Destination, LinkBandwidth: sc.LinkBandwidth, LinkBurst: sc.LinkBurst, Machine: sc.Machine,
-		DecompressThreads: sc.DecompressThreads,
-	}}
+	setup := Setup{CPUs: min(m.plan.Host.CPUs, sim.MaxCPUs), Scenario: sc.Scenario}
 	for seed := range uint64(harnessSeeds) {
-		run, _, err := Run(ctx, setup, profile, Cell{Model: sc.Model, Threads: sc.Threads}, seed)
+		run, _, err := Run(ctx, setup, profile, sc.Cell, seed)
 		if err != nil {
 			return n, err
 		}

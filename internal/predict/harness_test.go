@@ -55,7 +55,7 @@ func TestWakingAReaderOnAnotherHost(t *testing.T) {
 func nullMains(t *testing.T, p Profile, s Setup) mains {
 	t.Helper()
 	s.Scenario.DirtyRate = 0
-	run, _, err := Run(t.Context(), s, p, Cell{"null", 1, false}, 1)
+	run, _, err := Run(t.Context(), s, p, results.Cell{Model: "null", Threads: 1, Wait: false}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

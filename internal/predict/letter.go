@@ -45,12 +45,12 @@ const letterLimit = 2500 * time.Second
 func (h LetterHost) Scenario() results.Scenario {
 	u := h.Unsaid
 	return results.Scenario{
-		MemoryBytes: 120 << 30, VCPUs: 16, DirtyRate: u.DirtyRate, Pattern: "uniform", WriteBytes: 64,
+		Memory: 120 << 30, VCPUs: 16, DirtyRate: u.DirtyRate, Pattern: "uniform", WriteBytes: 64,
 		Content: "unknown", Codec: "zlib", Level: 1,
 		MaxBandwidth: u.MaxBandwidth, LinkBandwidth: u.Link, LinkBurst: u.Burst,
-		DowntimeLimitMS: u.DowntimeMS, Flush: string(workloads.FlushWrap), DecompressThreads: 16,
+		DowntimeLimit: results.DurationOf(u.DowntimeMS), Flush: string(workloads.FlushWrap), DecompressThreads: 16,
 		Destination: workloads.Process, SocketBuffer: 4 << 20, Machine: workloads.Kernel,
-		LimitMS: float64(letterLimit / time.Millisecond),
+		Limit: results.Duration(letterLimit),
 	}
 }
 
@@ -81,7 +81,7 @@ func scaled(d time.Duration, f float64) time.Duration { return time.Duration(flo
 
 // Row is a row of the letter and what the model says of it.
 type Row struct {
-	Cell
+	results.Cell
 	Letter, Predicted Figures
 }
 
@@ -110,7 +110,7 @@ func LetterRows() ([]Row, error) {
 		if r.BusyRatio != nil {
 			f.Busy = *r.BusyRatio
 		}
-		rows = append(rows, Row{Cell: Cell{r.Model, r.Threads, r.Wait}, Letter: f})
+		rows = append(rows, Row{Cell: r.Cell, Letter: f})
 	}
 	return rows, nil
 }
@@ -243,9 +243,11 @@ func timeMiss(p, l Figures) float64 {
 // wake-ups weigh most. The other ten are predictions. The fit starts from values set by hand with all
 // twelve rows in view, it was stopped after one round, and of two sets of round figures that were tried
 // the one is used whose predictions are better; so the ten are no blind test.
-var FitRows = []Cell{{"lockless", 8, false}, {"locked", 16, true}}
+var FitRows = []results.Cell{
+	{Model: "lockless", Threads: 8}, {Model: "locked", Threads: 16, Wait: true},
+}
 
-func pick(rows []Row, cells []Cell) []Row {
+func pick(rows []Row, cells []results.Cell) []Row {
 	var list []Row
 	for _, r := range rows {
 		if slices.Contains(cells, r.Cell) {

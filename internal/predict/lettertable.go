@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"mtbench/results"
 	"slices"
 )
 
@@ -34,11 +35,11 @@ func scaleText(n int, rows, smaller []Row) string {
 	if smaller == nil {
 		return ""
 	}
-	worst, where, other := 1.0, Cell{}, ""
+	worst, where, other := 1.0, results.Cell{}, ""
 	for i, r := range rows {
 		a, b := r.Predicted, smaller[i].Predicted
 		if a.Completed != b.Completed {
-			other += fmt.Sprintf("; %s (%s) completes at one of the two only", caseName(r.Cell), r.Model)
+			other += fmt.Sprintf("; %s (%s) completes at one of the two only", r.Cell.String(), r.Model)
 			continue
 		}
 		if f := math.Exp(math.Abs(math.Log(a.Seconds / b.Seconds))); f > worst { // NaN is not
@@ -48,7 +49,7 @@ func scaleText(n int, rows, smaller []Row) string {
 	text := fmt.Sprintf("at a scale of 1/%d no total time differs", n)
 	if worst > 1 {
 		text = fmt.Sprintf("at a scale of 1/%d total times differ by at most %.1f %% (%s, %s)", n, 100*(worst-1),
-			caseName(where), where.Model)
+			where.String(), where.Model)
 	}
 	return text + other + "\n"
 }
@@ -61,7 +62,7 @@ func (h LetterHost) Describe() string {
 		"futex wake %v, idle wake-up %v. Not fitted: no max-bandwidth, downtime limit %.0f ms (QEMU's\n"+
 		"default), inflate %v a page, a server of 2018 with two sockets in round figures. Two hosts of\n"+
 		"64 CPUs. Guest simulated at 1/%d.\n\n",
-		FitRows[0].Model, caseName(FitRows[0]), FitRows[1].Model, caseName(FitRows[1]),
+		FitRows[0].Model, FitRows[0].String(), FitRows[1].Model, FitRows[1].String(),
 		u.Encode, u.Bytes, u.Link/1e6, u.DirtyRate, u.FutexWake, u.IdleWake, u.DowntimeMS, u.Decode, h.Scale)
 }
 
@@ -71,7 +72,7 @@ func rowText(r Row) []string {
 		fitted = "fitted"
 	}
 	l, p := r.Letter, r.Predicted
-	return []string{caseName(r.Cell), r.Model, fitted, seconds(l), seconds(p), factor(p.Seconds, l.Seconds),
+	return []string{r.Cell.String(), r.Model, fitted, seconds(l), seconds(p), factor(p.Seconds, l.Seconds),
 		fmt.Sprintf("%.1f", l.Main), fmt.Sprintf("%.1f", p.Main),
 		fmt.Sprintf("%.1f~%.1f", l.WorkerMin, l.WorkerMax), fmt.Sprintf("%.1f~%.1f", p.WorkerMin, p.WorkerMax),
 		busyText(r.Cell, l), busyText(r.Cell, p)}
@@ -84,7 +85,7 @@ func seconds(f Figures) string {
 	return fmt.Sprintf("%.0f", f.Seconds)
 }
 
-func busyText(c Cell, f Figures) string {
+func busyText(c results.Cell, f Figures) string {
 	if c.Wait {
 		return "–"
 	}

@@ -16,7 +16,7 @@ import (
 // Matrix is a prediction: every cell, once with each resampling of the calibration.
 type Matrix struct {
 	Setup
-	Cells     []Cell
+	Cells     []results.Cell
 	Resamples int    // at least 1; the first is the calibration as it was measured
 	Scale     int    // see Scale; 1: in full
 	Seed      uint64 // of content, patterns and resamplings
@@ -63,10 +63,10 @@ func (m Matrix) resampling(c *Calibration, i int) (uint64, Profile, error) {
 }
 
 // runScaled predicts one cell of a setup that Scale has made n times smaller, and gives its figures at full size.
-func runScaled(ctx context.Context, s Setup, p Profile, c Cell, seed uint64, n int) (*results.Run, error) {
+func runScaled(ctx context.Context, s Setup, p Profile, c results.Cell, seed uint64, n int) (*results.Run, error) {
 	run, _, err := Run(ctx, s, p.scaled(n), c, seed)
 	if err != nil {
-		return nil, fmt.Errorf("%s, %s: %w", c.Model, caseName(c), err)
+		return nil, fmt.Errorf("%s, %s: %w", c.Model, c.String(), err)
 	}
 	Unscale(run, n)
 	return run, nil
@@ -159,7 +159,7 @@ func (m Matrix) ScaleError(ctx context.Context, c *Calibration) (float64, error)
 	return scaleError(ctx, m.Setup, p, m.Cells[0], m.Scale, m.Seed)
 }
 
-func scaleError(ctx context.Context, s Setup, p Profile, c Cell, n int, seed uint64) (float64, error) {
+func scaleError(ctx context.Context, s Setup, p Profile, c results.Cell, n int, seed uint64) (float64, error) {
 	var total [2]float64
 	for i, n := range []int{n, n / 2} {
 		half := s

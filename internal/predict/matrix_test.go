@@ -33,9 +33,9 @@ func spreadAround(v float64) []float64 {
 
 func smallMatrix() Matrix {
 	s := scenario()
-	s.MemoryBytes = 4 << 20
+	s.Memory = 4 << 20
 	return Matrix{Setup: Setup{Scenario: s, CPUs: 8}, Resamples: 2, Scale: 1, Seed: 3,
-		Cells: []Cell{{"locked", 2, false}, {"lockless", 2, false}, {"lockless", 2, true}}}
+		Cells: []results.Cell{{Model: "locked", Threads: 2, Wait: false}, {Model: "lockless", Threads: 2, Wait: false}, {Model: "lockless", Threads: 2, Wait: true}}}
 }
 
 // Records come in the order of the plan, a resampling's models in a pair, however many CPUs worked.
@@ -86,20 +86,20 @@ func TestMatrixStopsAtAnError(t *testing.T) {
 func TestImpossibleSetups(t *testing.T) {
 	for want, change := range map[string]func(*Setup){
 		"0 CPUs":       func(s *Setup) { s.CPUs = 0 },
-		"multiple of":  func(s *Setup) { s.Scenario.MemoryBytes = 5000 },
-		"--scale":      func(s *Setup) { s.Scenario.MemoryBytes = 1 << 42 },
+		"multiple of":  func(s *Setup) { s.Scenario.Memory = 5000 },
+		"--scale":      func(s *Setup) { s.Scenario.Memory = 1 << 42 },
 		"kernel":       func(s *Setup) { s.Scenario.Machine = "goroutine" },
-		"bound":        func(s *Setup) { s.Scenario.LimitMS = 0 },
+		"bound":        func(s *Setup) { s.Scenario.Limit = 0 },
 		"host of its ": func(s *Setup) { s.Apart, s.Scenario.Destination = true, "discard" },
 	} {
 		s := Setup{Scenario: scenario(), CPUs: 4}
 		change(&s)
-		if _, _, err := Run(t.Context(), s, typical(), Cell{"locked", 1, false}, 1); err == nil ||
+		if _, _, err := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 1, Wait: false}, 1); err == nil ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)
 		}
 	}
-	if _, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 4}, typical(), Cell{"ideal", 1, false}, 1); err == nil ||
+	if _, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 4}, typical(), results.Cell{Model: "ideal", Threads: 1, Wait: false}, 1); err == nil ||
 		!strings.Contains(err.Error(), "--destination discard") {
 		t.Errorf("ideal with a destination: %v", err)
 	}
@@ -108,7 +108,7 @@ func TestImpossibleSetups(t *testing.T) {
 func TestScaleDividesWhatGrowsWithMemory(t *testing.T) {
 	sc := scenario()
 	half, err := Scale(sc, 2)
-	if err != nil || half.MemoryBytes*2 != sc.MemoryBytes || half.DowntimeLimitMS*2 != sc.DowntimeLimitMS ||
+	if err != nil || half.Memory*2 != sc.Memory || half.DowntimeLimit*2 != sc.DowntimeLimit ||
 		half.DirtyRate != sc.DirtyRate {
 		t.Errorf("%+v, %v", half, err)
 	}
@@ -129,8 +129,8 @@ func TestScaleDividesWhatGrowsWithMemory(t *testing.T) {
 // The two figures of a pair of scales are near each other where rounds are long enough.
 func TestScaleErrorIsSmall(t *testing.T) {
 	s := scenario()
-	s.MemoryBytes, s.DirtyRate, s.DowntimeLimitMS = 256<<20, 50_000, 20
-	off, err := scaleError(t.Context(), Setup{Scenario: s, CPUs: 16}, typical(), Cell{"lockless", 2, true}, 2, 1)
+	s.Memory, s.DirtyRate, s.DowntimeLimit = 256<<20, 50_000, results.DurationOf(20)
+	off, err := scaleError(t.Context(), Setup{Scenario: s, CPUs: 16}, typical(), results.Cell{Model: "lockless", Threads: 2, Wait: true}, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestScaleErrorIsSmall(t *testing.T) {
 
 func TestComparisonCountsWhatHolds(t *testing.T) {
 	run := func(model string, rate float64) results.Run {
-		return results.Run{Model: model, Threads: 4, Wait: true, Completed: true, DrainRate: rate, Pages: 100,
+		return results.Run{Cell: results.Cell{Model: model, Threads: 4, Wait: true}, Completed: true, DrainRate: rate, Pages: 100,
 			ThreadUsage: []results.ThreadUsage{{Process: "source", Role: "main", FutexWaits: 50}}}
 	}
 	list := Compare([]results.Run{run("locked", 100), run("locked", 102), run("lockless", 200)},
@@ -188,7 +188,7 @@ func TestLetter(t *testing.T) {
 		for _, b := range rows {
 			if a.Model == "locked" && b.Model == "lockless" && a.Threads == b.Threads && a.Wait == b.Wait &&
 				longer(a.Predicted, b.Predicted) <= 0 {
-				t.Errorf("%s: locked takes %v, lockless %v", caseName(a.Cell), a.Predicted, b.Predicted)
+				t.Errorf("%s: locked takes %v, lockless %v", a.Cell.String(), a.Predicted, b.Predicted)
 			}
 		}
 	}
@@ -205,9 +205,9 @@ func TestLetter(t *testing.T) {
 // What scaling does to the rows is told: the worst factor, and rows that complete at one scale only.
 func TestScaleText(t *testing.T) {
 	done := func(s float64) Row {
-		return Row{Cell: Cell{"locked", 4, false}, Predicted: Figures{Completed: true, Seconds: s}}
+		return Row{Cell: results.Cell{Model: "locked", Threads: 4, Wait: false}, Predicted: Figures{Completed: true, Seconds: s}}
 	}
-	never := Row{Cell: Cell{"lockless", 8, true}, Predicted: Figures{Seconds: math.NaN()}}
+	never := Row{Cell: results.Cell{Model: "lockless", Threads: 8, Wait: true}, Predicted: Figures{Seconds: math.NaN()}}
 	for _, x := range []struct {
 		rows, smaller []Row
 		want          string

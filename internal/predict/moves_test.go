@@ -2,6 +2,7 @@ package predict
 
 import (
 	"math"
+	"mtbench/results"
 	"testing"
 	"time"
 )
@@ -76,7 +77,7 @@ func TestMovesSlowPages(t *testing.T) {
 			p.Pages[i].Encode, p.Pages[i].Decode = 50*time.Microsecond, 50*time.Microsecond
 		}
 		p.Moves = m
-		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: cpus}, p, Cell{model, threads, true}, 1)
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: cpus}, p, results.Cell{Model: model, Threads: threads, Wait: true}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

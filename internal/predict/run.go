@@ -16,13 +16,6 @@ import (
 	"mtbench/workloads"
 )
 
-// Cell is one run of a prediction.
-type Cell struct {
-	Model   string
-	Threads int
-	Wait    bool
-}
-
 // Limits of what is simulated.
 const (
 	MaxPages = 1 << 26 // 256 GiB of guest: a bitmap of 8 MiB, and hours of simulation
@@ -46,15 +39,15 @@ func (s Setup) Check() error {
 	switch {
 	case s.CPUs < 1 || s.CPUs > sim.MaxCPUs:
 		return fmt.Errorf("a host of %d CPUs: there must be 1 to %d", s.CPUs, sim.MaxCPUs)
-	case sc.MemoryBytes < workloads.MinMemory || sc.MemoryBytes%workloads.PageSize != 0:
+	case sc.Memory < workloads.MinMemory || sc.Memory%workloads.PageSize != 0:
 		return fmt.Errorf("guest memory of %d bytes: it must be a multiple of %d, at least %d",
-			sc.MemoryBytes, workloads.PageSize, int64(workloads.MinMemory))
-	case sc.MemoryBytes/workloads.PageSize > MaxPages:
+			sc.Memory, workloads.PageSize, int64(workloads.MinMemory))
+	case sc.Memory/workloads.PageSize > MaxPages:
 		return fmt.Errorf("guest memory of %d bytes is more than the %d GiB that are simulated; use --scale",
-			sc.MemoryBytes, int64(MaxPages)*workloads.PageSize>>30)
+			sc.Memory, int64(MaxPages)*workloads.PageSize>>30)
 	case sc.Machine == workloads.Goroutines:
 		return errors.New("only kernel threads are predicted: leave --machine at kernel")
-	case !(sc.LimitMS > 0):
+	case sc.Limit <= 0:
 		return errors.New("a prediction needs a bound: --limit above 0")
 	case s.Apart && sc.Destination != workloads.Process:
 		return errors.New("a destination on a host of its own needs --destination process")
@@ -64,7 +57,7 @@ func (s Setup) Check() error {
 
 // Run predicts one cell; it returns the run and the number of its events, or ctx's error when that ends
 // first.
-func Run(ctx context.Context, s Setup, p Profile, c Cell, seed uint64) (*results.Run, int64, error) {
+func Run(ctx context.Context, s Setup, p Profile, c results.Cell, seed uint64) (*results.Run, int64, error) {
 	contender, err := registry.Lookup(c.Model)
 	if err != nil {
 		return nil, 0, err
@@ -92,7 +85,7 @@ func Run(ctx context.Context, s Setup, p Profile, c Cell, seed uint64) (*results
 type virtual struct {
 	Setup
 	Profile
-	Cell
+	results.Cell
 	seed    uint64
 	build   models.Builder
 	machine *sim.Machine
@@ -103,7 +96,7 @@ type virtual struct {
 	outcome workloads.Outcome
 }
 
-func newRun(ctx context.Context, s Setup, p Profile, c Cell, seed uint64, build models.Builder) (*virtual, error) {
+func newRun(ctx context.Context, s Setup, p Profile, c results.Cell, seed uint64, build models.Builder) (*virtual, error) {
 	cpus := s.CPUs
 	if s.Apart {
 		cpus *= 2 // two hosts that share nothing but the link: close to one that is twice as large
@@ -122,7 +115,7 @@ func newRun(ctx context.Context, s Setup, p Profile, c Cell, seed uint64, build 
 		}
 		r.far = newSocket(m, &r.Rates, capacity, r.Apart)
 	}
-	n := int(sc.MemoryBytes / workloads.PageSize)
+	n := int(sc.Memory / workloads.PageSize)
 	r.guest = &guest{pages: n, log: workloads.NewDirtyLog(n), rates: &r.Rates, content: r.content(1)}
 	r.stream = newStream(&r.Rates, sc.LinkBandwidth, max(1, sc.LinkBurst), r.far)
 	r.jobs = &jobs{stream: r.stream, content: r.content(2), profile: &r.Profile, machine: m}
@@ -160,8 +153,8 @@ func (r *virtual) migrate(t thread.Thread) error {
 		return r.build(m, t, r.config(), r.jobs)
 	})
 	r.outcome, err = workloads.Migrate(t, world, workloads.Settings{
-		MaxBandwidth: sc.MaxBandwidth, DowntimeLimit: results.FromMS(sc.DowntimeLimitMS),
-		Flush: workloads.FlushPolicy(sc.Flush), Limit: results.FromMS(sc.LimitMS)})
+		MaxBandwidth: sc.MaxBandwidth, DowntimeLimit: time.Duration(sc.DowntimeLimit),
+		Flush: workloads.FlushPolicy(sc.Flush), Limit: time.Duration(sc.Limit)})
 	r.guest.writers.Join(t)
 	if incoming != nil {
 		r.far.close(t)
@@ -196,8 +189,8 @@ func (r *virtual) receive(t thread.Thread) thread.Joiner {
 
 func (r *virtual) record() *results.Run {
 	run := &results.Run{
-		Type: results.TypeRun, Model: r.Model, Threads: r.Threads, Wait: r.Wait, Seed: r.seed,
-		Started: time.Time{}, BoundMS: r.Scenario.LimitMS,
+		Type: results.TypeRun, Cell: r.Cell, Seed: r.seed,
+		Started: time.Time{}, BoundMS: r.Scenario.Limit.MS(),
 		UnverifiedReason: "a prediction moves no memory",
 		DirtyRateAsked:   r.Scenario.DirtyRate, DirtyRateAchieved: r.guest.writers.Achieved(),
 		PipelineRequests: len(r.jobs.all),

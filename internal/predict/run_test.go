@@ -29,9 +29,9 @@ func typical() Profile {
 
 func scenario() results.Scenario {
 	return results.Scenario{
-		MemoryBytes: 16 << 20, VCPUs: 4, DirtyRate: 5000, Pattern: "uniform", WriteBytes: 64,
-		DowntimeLimitMS: 2, Flush: "sync", DecompressThreads: 2, Destination: workloads.Process,
-		LinkBandwidth: 1 << 30, LinkBurst: 64 << 10, Machine: workloads.Kernel, LimitMS: 10_000,
+		Memory: 16 << 20, VCPUs: 4, DirtyRate: 5000, Pattern: "uniform", WriteBytes: 64,
+		DowntimeLimit: results.DurationOf(2), Flush: "sync", DecompressThreads: 2, Destination: workloads.Process,
+		LinkBandwidth: 1 << 30, LinkBurst: 64 << 10, Machine: workloads.Kernel, Limit: results.DurationOf(10_000),
 		Account: true,
 	}
 }
@@ -42,11 +42,11 @@ func TestIdealIsTheCeiling(t *testing.T) {
 	s.Scenario.Destination, s.Scenario.DirtyRate, s.Scenario.LinkBandwidth = "discard", 0, 0
 	total := map[string]float64{}
 	for _, model := range []string{"ideal", "locked", "lockless"} {
-		run, _, err := Run(t.Context(), s, typical(), Cell{model, 4, true}, 1)
+		run, _, err := Run(t.Context(), s, typical(), results.Cell{Model: model, Threads: 4, Wait: true}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := s.Scenario.MemoryBytes / workloads.PageSize; !run.Completed || run.Pages != want || run.PagesRaw > 1 {
+		if want := s.Scenario.Memory / workloads.PageSize; !run.Completed || run.Pages != want || run.PagesRaw > 1 {
 			t.Errorf("%s completed %v with %d pages of %d, %d raw", model, run.Completed, run.Pages, want, run.PagesRaw)
 		}
 		if least := run.CompressedBytes; run.WireBytes <= least {
@@ -73,7 +73,7 @@ func TestCrowdSlowsPages(t *testing.T) {
 	total := func(cpus int, c Crowd) float64 {
 		p := typical()
 		p.Crowd = c
-		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: cpus}, p, Cell{"locked", 4, true}, 1)
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: cpus}, p, results.Cell{Model: "locked", Threads: 4, Wait: true}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func TestRestsSlowPages(t *testing.T) {
 			p.Pages[i].Encode = encode
 		}
 		p.Rests = r
-		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, Cell{"lockless", 4, true}, 1)
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, results.Cell{Model: "lockless", Threads: 4, Wait: true}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestRestsSlowPages(t *testing.T) {
 	}
 	decode := func(r Rests) float64 {
 		p.Rests[decoding] = r
-		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, Cell{"locked", 4, true}, 1)
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, results.Cell{Model: "locked", Threads: 4, Wait: true}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func TestManyStatesSlowPages(t *testing.T) {
 	total := func(model string, s States) float64 {
 		p := typical()
 		p.States = s
-		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, Cell{model, 4, true}, 1)
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, results.Cell{Model: model, Threads: 4, Wait: true}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +153,7 @@ func TestStatesTakeSetup(t *testing.T) {
 	for model, states := range map[string]float64{"locked": 4, "lockless": 16} {
 		p := typical()
 		p.State = time.Millisecond
-		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, Cell{model, 4, true}, 1)
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, results.Cell{Model: model, Threads: 4, Wait: true}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,7 +164,7 @@ func TestStatesTakeSetup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		scaled, err := runScaled(t.Context(), Setup{Scenario: half, CPUs: 64}, p, Cell{model, 4, true}, 1, 2)
+		scaled, err := runScaled(t.Context(), Setup{Scenario: half, CPUs: 64}, p, results.Cell{Model: model, Threads: 4, Wait: true}, 1, 2)
 		if err != nil || scaled.SetupTimeMS < states || scaled.SetupTimeMS > states+1 {
 			t.Errorf("%s: setup of %.2f ms at half the memory: %v", model, scaled.SetupTimeMS, err)
 		}
@@ -178,7 +178,7 @@ func TestTakingFromAnotherCPU(t *testing.T) {
 		p.Rates.Take, p.Rates.TakeKiB = 2*p.Rates.Record, 10*p.Rates.CopyKiB
 		s := Setup{Scenario: scenario(), CPUs: cpus}
 		s.Scenario.Destination = "discard"
-		run, _, err := Run(t.Context(), s, p, Cell{"locked", 4, true}, 1)
+		run, _, err := Run(t.Context(), s, p, results.Cell{Model: "locked", Threads: 4, Wait: true}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +202,7 @@ func TestBytesToAnotherCPU(t *testing.T) {
 		if far {
 			p.Rates.SendFar, p.Rates.RecvFar = 10*p.Rates.SendKiB, 10*p.Rates.RecvKiB
 		}
-		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: cpus, Apart: apart}, p, Cell{"locked", 4, false}, 1)
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: cpus, Apart: apart}, p, results.Cell{Model: "locked", Threads: 4, Wait: false}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -278,11 +278,11 @@ func TestMigrationsComplete(t *testing.T) {
 					continue
 				}
 				s := Setup{Scenario: scenario(), CPUs: cpus}
-				run, events, err := Run(t.Context(), s, typical(), Cell{model, 4, wait}, 1)
+				run, events, err := Run(t.Context(), s, typical(), results.Cell{Model: model, Threads: 4, Wait: wait}, 1)
 				if err != nil {
 					t.Fatalf("%s, wait %v, %d CPUs: %v", model, wait, cpus, err)
 				}
-				if !run.Completed || run.Pages < s.Scenario.MemoryBytes/workloads.PageSize {
+				if !run.Completed || run.Pages < s.Scenario.Memory/workloads.PageSize {
 					t.Errorf("%s, wait %v, %d CPUs: completed %v (%s) with %d pages", model, wait, cpus,
 						run.Completed, run.EndReason, run.Pages)
 				}
@@ -295,15 +295,15 @@ func TestMigrationsComplete(t *testing.T) {
 
 func TestPredictionRepeats(t *testing.T) {
 	s := Setup{Scenario: scenario(), CPUs: 8}
-	a, _, err := Run(t.Context(), s, typical(), Cell{"locked", 4, false}, 7)
+	a, _, err := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 4, Wait: false}, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, _, _ := Run(t.Context(), s, typical(), Cell{"locked", 4, false}, 7)
+	b, _, _ := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 4, Wait: false}, 7)
 	if !reflect.DeepEqual(a, b) {
 		t.Error("one seed gave two predictions")
 	}
-	c, _, _ := Run(t.Context(), s, typical(), Cell{"locked", 4, false}, 8)
+	c, _, _ := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 4, Wait: false}, 8)
 	if a.TotalTimeMS == c.TotalTimeMS {
 		t.Error("another seed gave the same prediction")
 	}

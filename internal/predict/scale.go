@@ -27,14 +27,14 @@ func Scale(sc results.Scenario, n int) (results.Scenario, error) {
 	if n < 1 {
 		return sc, fmt.Errorf("a scale of 1/%d: it must be 1 or more", n)
 	}
-	memory := sc.MemoryBytes / int64(n) / workloads.PageSize * workloads.PageSize
+	memory := sc.Memory / int64(n) / workloads.PageSize * workloads.PageSize
 	if memory < workloads.MinMemory {
 		return sc, fmt.Errorf("a scale of 1/%d leaves %d bytes of guest memory; at least %d are needed",
 			n, memory, int64(workloads.MinMemory))
 	}
-	sc.MemoryBytes = memory
-	sc.DowntimeLimitMS /= float64(n)
-	sc.LimitMS /= float64(n)
+	sc.Memory = memory
+	sc.DowntimeLimit /= results.Duration(n)
+	sc.Limit /= results.Duration(n)
 	return sc, nil
 }
 

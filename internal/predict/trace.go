@@ -35,7 +35,7 @@ func (m Matrix) WriteTrace(ctx context.Context, w io.Writer, c *Calibration) err
 	if err != nil {
 		return err
 	}
-	setup, n := m.Setup, max(1, int(m.Scenario.MemoryBytes/tracedMemory))
+	setup, n := m.Setup, max(1, int(m.Scenario.Memory/tracedMemory))
 	if setup.Scenario, err = Scale(m.Scenario, n); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (m Matrix) WriteTrace(ctx context.Context, w io.Writer, c *Calibration) err
 	}
 	return out.Close(map[string]any{
 		"kind": results.Predicted, "model": cell.Model, "threads": cell.Threads, "wait": cell.Wait,
-		"cpus": m.CPUs, "memory_bytes": setup.Scenario.MemoryBytes, "completed": run.Completed,
+		"cpus": m.CPUs, "memory_bytes": setup.Scenario.Memory, "completed": run.Completed,
 		"total_time_ms": run.TotalTimeMS,
 	})
 }

@@ -32,22 +32,25 @@ func Defaults() Settings {
 			Models: []string{"locked", "lockless"}, Threads: []int{1, 2, 4, 8, 16},
 			Waits: []bool{false, true}, AA: 0.25, Reruns: 2,
 		},
-		Memory: 48 << 20, VCPUs: 16,
-		DirtyRate: Rate{Multiple: 0.1}, Pattern: "uniform", WriteBytes: 64,
-		Content: "mixed", Codec: "zlib", Level: -1,
-		LinkBandwidth: Rate{Multiple: 5.3}, LinkBurst: 64 << 10,
-		DowntimeLimit: 1500 * time.Microsecond, Flush: string(workloads.FlushSync),
-		Decompress: 16, Destination: workloads.Process, Machine: workloads.Kernel,
-		Sealed: true, Limit: 3 * time.Second, Account: true, Budget: time.Hour,
+		Scenario: results.Scenario{
+			Memory: 48 << 20, VCPUs: 16,
+			DirtyRateMultiple: 0.1, Pattern: "uniform", WriteBytes: 64,
+			Content: "mixed", Codec: "zlib", Level: -1,
+			LinkMultiple: 5.3, LinkBurst: 64 << 10,
+			DowntimeLimit: results.DurationOf(1.5), Flush: string(workloads.FlushSync),
+			DecompressThreads: 16, Destination: workloads.Process, Machine: workloads.Kernel,
+			Sealed: true, Limit: results.Duration(3 * time.Second), Account: true,
+		},
+		Budget: time.Hour,
 	}
 }
 
 // DefaultExtras are what the default matrix measures besides: plain round robin, for the letter's word
 // on searching all threads, in the cases for which that was said.
-func DefaultExtras() []results.Extra {
-	var extras []results.Extra
+func DefaultExtras() []results.Cell {
+	var extras []results.Cell
 	for _, threads := range letterThreads {
-		extras = append(extras, results.Extra{Model: "lockless-rr", Threads: threads})
+		extras = append(extras, results.Cell{Model: "lockless-rr", Threads: threads})
 	}
 	return extras
 }
@@ -60,9 +63,9 @@ func Trim(s *Settings, changed func(flag string) bool) {
 	case changed("models"), changed("round-robin"):
 		s.Matrix.Extra = nil
 	default:
-		cells := Cells(s.Matrix)
-		s.Matrix.Extra = slices.DeleteFunc(slices.Clone(s.Matrix.Extra), func(e results.Extra) bool {
-			return !slices.Contains(cells, Cell{e.Threads, e.Wait})
+		cases := s.Matrix.Cases()
+		s.Matrix.Extra = slices.DeleteFunc(slices.Clone(s.Matrix.Extra), func(e results.Cell) bool {
+			return !slices.Contains(cases, e.Case())
 		})
 	}
 }
@@ -82,12 +85,12 @@ func Quicken(s *Settings, changed func(flag string) bool) {
 		s.Matrix.AA = 0
 	}
 	if !changed("limit") {
-		s.Limit = 1500 * time.Millisecond
+		s.Limit = results.DurationOf(1500)
 	}
 }
 
 // narrow says whether the intervals of cell c are all as narrow as Matrix.Until asks.
-func (n *Series) narrow(runs []results.Run, c Cell) bool {
-	width := verdict.Width(runs, n.Header.Matrix.Models, verdict.Cell{Threads: c.Threads, Wait: c.Wait})
+func (n *Series) narrow(runs []results.Run, c results.Cell) bool {
+	width := verdict.Width(runs, n.Header.Matrix.Models, c)
 	return width <= n.Header.Matrix.Until
 }

@@ -33,7 +33,7 @@ type Engine struct {
 	Progress Progress
 	Seed     uint64
 	Budget   time.Duration // for Matrix.Until
-	Narrow   func(runs []results.Run, c Cell) bool
+	Narrow   func(runs []results.Run, c results.Cell) bool
 	Between  func() error // called before each round of the plan and after the last; nil: nothing is
 
 	runs      []results.Run // all of the series, those of an earlier invocation included
@@ -150,7 +150,7 @@ func (e *Engine) walk(ctx context.Context, plan []Slot, kept map[int]bool) error
 // halfLength is how many of the first slots belong to the same half block.
 func halfLength(plan []Slot) int {
 	for i, s := range plan {
-		if s.Cell != plan[0].Cell || s.Pair != plan[0].Pair || s.AA != plan[0].AA {
+		if s.Case() != plan[0].Case() || s.Pair != plan[0].Pair || s.AA != plan[0].AA {
 			return i
 		}
 	}
@@ -230,9 +230,9 @@ func (e *Engine) extend(ctx context.Context, start time.Time) error {
 	}
 }
 
-func (e *Engine) wideCells() []Cell {
-	var wide []Cell
-	for _, c := range Cells(e.Matrix) {
+func (e *Engine) wideCells() []results.Cell {
+	var wide []results.Cell
+	for _, c := range e.Matrix.Cases() {
 		if e.blocks(c) < MaxPairs/2 && !e.Narrow(e.runs, c) {
 			wide = append(wide, c)
 		}
@@ -241,7 +241,7 @@ func (e *Engine) wideCells() []Cell {
 }
 
 // nextBlock plans one more block of c behind everything that was run.
-func (e *Engine) nextBlock(c Cell) []Slot {
+func (e *Engine) nextBlock(c results.Cell) []Slot {
 	p := planner{matrix: e.Matrix, seed: e.Seed}
 	p.halves(c, e.blocks(c), 2)
 	for i := range p.slots {
@@ -252,15 +252,15 @@ func (e *Engine) nextBlock(c Cell) []Slot {
 }
 
 // blocks is how many blocks of c have been run or tried.
-func (e *Engine) blocks(c Cell) int {
+func (e *Engine) blocks(c results.Cell) int {
 	n := 0
 	for _, r := range e.runs {
-		if !r.AA && (Cell{r.Threads, r.Wait}) == c {
+		if !r.AA && r.Case() == c {
 			n = max(n, r.Block+1)
 		}
 	}
 	for _, f := range e.failed {
-		if !f.AA && (Cell{f.Threads, f.Wait}) == c {
+		if !f.AA && f.Case() == c {
 			n = max(n, f.Block+1)
 		}
 	}

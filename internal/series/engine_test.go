@@ -168,7 +168,7 @@ func TestUntilAddsBlocksAndSurvivesFailures(t *testing.T) {
 	calls := 0
 	r := &scripted{failed: func(s Slot) bool { return s.Block == 1 }}
 	e := &Engine{Matrix: m, Runner: r, File: &memoryFile{}, Progress: &silent{}, Seed: 1,
-		Budget: time.Minute, Narrow: func([]results.Run, Cell) bool { calls++; return calls > 3 }}
+		Budget: time.Minute, Narrow: func([]results.Run, results.Cell) bool { calls++; return calls > 3 }}
 	sum, err := e.Run(context.Background(), Plan(m, 1), &results.File{})
 	if err != nil || len(r.ran) != 16 || sum.Failed[ClassCrash] != 4 || sum.Reason != "gone" {
 		t.Fatalf("%d runs, %+v, %v", len(r.ran), sum, err)

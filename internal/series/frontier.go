@@ -89,20 +89,20 @@ func (s *Searcher) try(ctx context.Context, f *results.Frontier, multiple float6
 // Frontier searches every model in every cell, repeats times, round the models, so that a drift of
 // the host falls on all. Each search is kept as it ends.
 func (n *Series) Frontier(ctx context.Context, repeats int, p Progress) error {
-	cells, models := Cells(n.Header.Matrix), n.Header.Matrix.Models
-	done := map[string]bool{}
+	cells, models := n.Header.Matrix.Cases(), n.Header.Matrix.Models
+	done := map[searched]bool{}
 	for _, f := range n.done.Frontier {
-		done[searchKey(f.Model, f.Threads, f.Wait, f.Repeat)] = true
+		done[searched{f.Cell, f.Repeat}] = true
 	}
 	p.Begin(repeats*len(cells)*len(models), len(done))
 	defer p.End()
 	for repeat := range repeats {
 		for _, c := range cells {
 			for _, model := range models {
-				if done[searchKey(model, c.Threads, c.Wait, repeat)] {
+				if done[searched{c.Of(model), repeat}] {
 					continue
 				}
-				s := Slot{Cell: c, Model: model, Pair: repeat}
+				s := Slot{Cell: c.Of(model), Pair: repeat}
 				s.Seed = pairSeed(n.Header.Seed, s)
 				if err := n.search(ctx, s, p); err != nil {
 					return err
@@ -113,8 +113,10 @@ func (n *Series) Frontier(ctx context.Context, repeats int, p Progress) error {
 	return nil
 }
 
-func searchKey(model string, threads int, wait bool, repeat int) string {
-	return fmt.Sprint(model, threads, wait, repeat)
+// searched names one search.
+type searched struct {
+	results.Cell
+	repeat int
 }
 
 func (n *Series) search(ctx context.Context, slot Slot, p Progress) error {
@@ -127,7 +129,7 @@ func (n *Series) search(ctx context.Context, slot Slot, p Progress) error {
 	if err != nil {
 		return err
 	}
-	f.Model, f.Threads, f.Wait, f.Repeat, f.Seed = slot.Model, slot.Threads, slot.Wait, slot.Pair, slot.Seed
+	f.Cell, f.Repeat, f.Seed = slot.Cell, slot.Pair, slot.Seed
 	if err := n.writer.Append(f); err != nil {
 		return fmt.Errorf("the search could not be kept: %w", err)
 	}

@@ -9,17 +9,10 @@ import (
 	"mtbench/results"
 )
 
-// Cell is one case of the matrix: all models run in it.
-type Cell struct {
-	Threads int
-	Wait    bool
-}
-
 // Slot is one planned run.
 type Slot struct {
-	Cell
+	results.Cell
 	Index    int // place in the series
-	Model    string
 	Block    int // of the cell
 	Pair     int // of the cell (A/A pairs count by themselves): the runs of a pair share the seed
 	Position int // within the block
@@ -39,20 +32,8 @@ const (
 	otherPairs  = 4
 )
 
-// ModelsOf lists the models that run in cell c: those of the matrix, and behind them the extras of the
-// cell.
-func ModelsOf(m results.Matrix, c Cell) []string {
-	models := slices.Clone(m.Models)
-	for _, e := range m.Extra {
-		if (Cell{e.Threads, e.Wait}) == c {
-			models = append(models, e.Model)
-		}
-	}
-	return models
-}
-
 // PairsOf is how many pairs the plan m has for cell c.
-func PairsOf(m results.Matrix, c Cell) int {
+func PairsOf(m results.Matrix, c results.Cell) int {
 	switch {
 	case m.Pairs > 0:
 		return m.Pairs
@@ -61,17 +42,6 @@ func PairsOf(m results.Matrix, c Cell) int {
 	default:
 		return otherPairs
 	}
-}
-
-// Cells lists the matrix in the order of its plan.
-func Cells(m results.Matrix) []Cell {
-	var cells []Cell
-	for _, threads := range m.Threads {
-		for _, wait := range m.Waits {
-			cells = append(cells, Cell{Threads: threads, Wait: wait})
-		}
-	}
-	return cells
 }
 
 // Plan orders the runs of a series.
@@ -86,8 +56,8 @@ func Cells(m results.Matrix) []Cell {
 // A share of blocks, m.AA, is followed by a block that runs one model against itself (A A A A,
 // sides a b b a): what this machine calls a difference when there is none.
 func Plan(m results.Matrix, seed uint64) []Slot {
-	p := planner{matrix: m, seed: seed, aaPairs: map[Cell]int{}}
-	cells := Cells(m)
+	p := planner{matrix: m, seed: seed, aaPairs: map[results.Cell]int{}}
+	cells := m.Cases()
 	for block := 0; ; block++ {
 		planned := false
 		for _, c := range cells {
@@ -106,12 +76,12 @@ type planner struct {
 	matrix  results.Matrix
 	seed    uint64
 	slots   []Slot
-	owed    float64      // A/A blocks that the share asks for and the plan does not have yet
-	aaCount int          // A/A blocks so far: they go round the models
-	aaPairs map[Cell]int // A/A pairs of the cell so far
+	owed    float64              // A/A blocks that the share asks for and the plan does not have yet
+	aaCount int                  // A/A blocks so far: they go round the models
+	aaPairs map[results.Cell]int // A/A pairs of the cell so far
 }
 
-func (p *planner) block(c Cell, block, halves int) {
+func (p *planner) block(c results.Cell, block, halves int) {
 	p.halves(c, block, halves)
 	if p.owed += p.matrix.AA; p.owed >= 1 {
 		p.owed--
@@ -119,14 +89,14 @@ func (p *planner) block(c Cell, block, halves int) {
 	}
 }
 
-func (p *planner) halves(c Cell, block, halves int) {
-	models := ModelsOf(p.matrix, c)
+func (p *planner) halves(c results.Cell, block, halves int) {
+	models := p.matrix.ModelsOf(c)
 	for half := range halves {
 		for i := range models {
 			if half == 1 {
 				i = len(models) - 1 - i
 			}
-			p.add(Slot{Cell: c, Model: models[i], Block: block, Pair: 2*block + half,
+			p.add(Slot{Cell: c.Of(models[i]), Block: block, Pair: 2*block + half,
 				Position: half*len(models) + offsetIn(half, i, len(models))})
 		}
 	}
@@ -140,13 +110,13 @@ func offsetIn(half, i, models int) int {
 	return i
 }
 
-func (p *planner) aaBlock(c Cell) {
+func (p *planner) aaBlock(c results.Cell) {
 	model := p.matrix.Models[p.aaCount%len(p.matrix.Models)]
 	p.aaCount++
 	first := p.aaPairs[c]
 	p.aaPairs[c] += 2
 	for i, side := range []string{"a", "b", "b", "a"} {
-		p.add(Slot{Cell: c, Model: model, Block: first / 2, Pair: first + i/2, Position: i,
+		p.add(Slot{Cell: c.Of(model), Block: first / 2, Pair: first + i/2, Position: i,
 			AA: true, Side: side})
 	}
 }

@@ -85,7 +85,7 @@ func TestShareOfAABlocks(t *testing.T) {
 // TestExtraRunsInItsCellOnly, behind the model that it is set against, in every block, and in no A/A one.
 func TestExtraRunsInItsCellOnly(t *testing.T) {
 	m := results.Matrix{Models: []string{"A", "B"}, Threads: []int{4}, Waits: []bool{false, true}, Pairs: 4,
-		AA: 1, Extra: []results.Extra{{Model: "X", Threads: 4, Wait: false}}}
+		AA: 1, Extra: []results.Cell{{Model: "X", Threads: 4, Wait: false}}}
 	var off, on []Slot
 	for i, s := range Plan(m, 1) {
 		switch {
@@ -113,11 +113,11 @@ func TestExtraRunsInItsCellOnly(t *testing.T) {
 func TestDefaultPlan(t *testing.T) {
 	m := Defaults().Matrix
 	m.Extra = DefaultExtras()
-	aa, robin, cells := 0, 0, map[Cell]bool{}
+	aa, robin, cells := 0, 0, map[results.Cell]bool{}
 	for _, s := range Plan(m, 1) {
 		if s.AA {
 			aa++
-			cells[s.Cell] = true
+			cells[s.Case()] = true
 		}
 		if s.Model == "lockless-rr" {
 			robin++

@@ -20,14 +20,14 @@ const classContent = "content"
 
 // identify writes into a record which run of the series it is.
 func identify(r *results.Run, s Slot) {
-	r.Model, r.Threads, r.Wait = s.Model, s.Threads, s.Wait
+	r.Cell = s.Cell
 	r.Index, r.Block, r.Pair, r.Position = s.Index, s.Block, s.Pair, s.Position
 	r.AA, r.Side, r.Attempt, r.Seed = s.AA, s.Side, s.Attempt, s.Seed
 }
 
 func failedRecord(s Slot, class, reason string) results.Failed {
 	return results.Failed{
-		Model: s.Model, Threads: s.Threads, Wait: s.Wait,
+		Cell:  s.Cell,
 		Index: s.Index, Block: s.Block, Pair: s.Pair, Position: s.Position,
 		AA: s.AA, Side: s.Side, Seed: s.Seed,
 		Started: time.Now(), Class: class, Reason: reason,

@@ -45,9 +45,10 @@ func childRun(t *testing.T, how string, limit time.Duration) any {
 	t.Setenv(misbehave, how)
 	r := &ProcessRunner{Host: host.Local(), Grace: 0,
 		Scenario: func(s Slot) workloads.Scenario {
-			return workloads.Scenario{Destination: workloads.Discard, Limit: limit, Model: s.Model}
+			return workloads.Scenario{Cell: s.Cell, Scenario: results.Scenario{
+				Destination: workloads.Discard, Limit: results.Duration(limit)}}
 		}}
-	record, err := r.Run(context.Background(), Slot{Model: "locked", Cell: Cell{Threads: 1}})
+	record, err := r.Run(context.Background(), Slot{Cell: results.Cell{Model: "locked", Threads: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,10 @@ func TestInterruptedRunIsNoRecord(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
 	r := &ProcessRunner{Host: host.Local(), Grace: time.Hour,
-		Scenario: func(Slot) workloads.Scenario { return workloads.Scenario{Limit: time.Hour} }}
+		Scenario: func(Slot) workloads.Scenario {
+			return workloads.Scenario{Scenario: results.Scenario{
+				Limit: results.Duration(time.Hour)}}
+		}}
 	if record, err := r.Run(ctx, Slot{}); err == nil || record != nil {
 		t.Errorf("got %v, %v", record, err)
 	}
@@ -118,7 +122,7 @@ func TestChangedContentEndsTheSeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := Defaults()
-	s.Content, s.Memory, s.Limit = "file:"+path, 1<<20, 30*time.Second
+	s.Content, s.Memory, s.Limit = "file:"+path, 1<<20, results.DurationOf(30_000)
 	s.Matrix.Models, s.Matrix.Extra = []string{"locked", "lockless"}, nil
 	s.Matrix.Threads, s.Matrix.Waits, s.Matrix.Pairs = []int{1}, []bool{true}, 1
 	n, err := New(s, Build{})

@@ -101,13 +101,10 @@ const quickest = 1e7
 func (s *Settings) check(h *host.Machine) error {
 	largest := slices.Max(s.Matrix.Threads)
 	sc := s.workload(1, largest, s.Seed)
-	sc.LinkBandwidth = s.LinkBandwidth.Resolve(quickest * workloads.PageSize)
-	sc.TraceTo = s.Trace
-	if sc.Sealed {
-		if err := thread.CheckSeal(runtime.Version()); err != nil {
-			return fmt.Errorf("--sealed: %w", err)
-		}
+	if s.LinkMultiple != 0 {
+		sc.LinkBandwidth = s.LinkMultiple * quickest * workloads.PageSize
 	}
+	sc.TraceTo = s.Trace
 	if err := sc.Validate(); err != nil {
 		return err
 	}
@@ -124,15 +121,11 @@ func fits(sc workloads.Scenario, h *host.Machine) error {
 	return nil
 }
 
-// check looks at the workload once more with its rates resolved, and whether the threads of each cell can be
-// placed where they are to be.
+// check looks at the workload once more with its rates resolved.
 func (n *Series) check() error {
-	for _, c := range Cells(n.Header.Matrix) {
-		sc := n.workload(Slot{Cell: c, Model: n.Header.Matrix.Models[0]})
+	for _, c := range n.Header.Matrix.Cases() {
+		sc := n.workload(Slot{Cell: c.Of(n.Header.Matrix.Models[0])})
 		if err := sc.Validate(); err != nil {
-			return err
-		}
-		if _, err := n.place(sc); err != nil && n.host != nil {
 			return err
 		}
 	}
@@ -141,40 +134,20 @@ func (n *Series) check() error {
 
 // resolve is the scenario of s where one thread compresses perSecond pages a second.
 func (s *Settings) resolve(perSecond float64) results.Scenario {
-	bytesPerSecond := perSecond * workloads.PageSize
-	return results.Scenario{
-		MemoryBytes: s.Memory, VCPUs: s.VCPUs,
-		DirtyRate: s.DirtyRate.Resolve(perSecond), DirtyRateMultiple: s.DirtyRate.Multiple,
-		Pattern: s.Pattern, WriteBytes: s.WriteBytes,
-		Content: s.Content, Codec: s.Codec, Level: s.Level,
-		MaxBandwidth:  s.MaxBandwidth.Resolve(bytesPerSecond),
-		LinkBandwidth: s.LinkBandwidth.Resolve(bytesPerSecond), LinkMultiple: s.LinkBandwidth.Multiple,
-		LinkBurst:       s.LinkBurst,
-		DowntimeLimitMS: results.MS(s.DowntimeLimit), Flush: s.Flush,
-		DecompressThreads: s.Decompress, Destination: s.Destination,
-		Machine: s.Machine, Placement: s.Placement, Sealed: s.Sealed && s.Machine == workloads.Kernel, LimitMS: results.MS(s.Limit), Account: s.Account,
-		RoundRobin: s.RoundRobin,
-	}
+	sc := s.Scenario
+	sc.Resolve(perSecond, workloads.PageSize)
+	sc.Sealed = sc.Sealed && sc.Machine == workloads.Kernel
+	return sc
 }
 
 // workload is one run of s, for checks before the host has been measured.
 func (s *Settings) workload(perSecond float64, threads int, seed uint64) workloads.Scenario {
-	return workload(s.resolve(perSecond), Slot{Cell: Cell{Threads: max(1, threads)}, Seed: seed})
+	return workload(s.resolve(perSecond), Slot{Cell: results.Cell{Threads: max(1, threads)}, Seed: seed})
 }
 
 // workload is the run of slot s in scenario sc.
 func workload(sc results.Scenario, s Slot) workloads.Scenario {
-	return workloads.Scenario{
-		Memory: sc.MemoryBytes, VCPUs: sc.VCPUs, DirtyRate: sc.DirtyRate, Pattern: sc.Pattern,
-		WriteBytes: sc.WriteBytes, Content: sc.Content, Seed: s.Seed,
-		Codec: sc.Codec, Level: sc.Level, MaxBandwidth: sc.MaxBandwidth,
-		DowntimeLimit: results.FromMS(sc.DowntimeLimitMS), Flush: workloads.FlushPolicy(sc.Flush),
-		Limit: results.FromMS(sc.LimitMS), Destination: sc.Destination,
-		LinkBandwidth: sc.LinkBandwidth, LinkBurst: sc.LinkBurst,
-		Machine: sc.Machine, Sealed: sc.Sealed, Account: sc.Account,
-		Model: s.Model, Threads: s.Threads, Wait: s.Wait, RoundRobin: sc.RoundRobin,
-		DecompressThreads: sc.DecompressThreads,
-	}
+	return workloads.Scenario{Scenario: sc, Cell: s.Cell, Seed: s.Seed}
 }
 
 // workload is the run of slot s in this series. Every run is told what computing for a time means here:
@@ -265,8 +238,7 @@ func (n *Series) resumable() error {
 // CheckHeader says what is wrong with the matrix and the workload of a header that somebody else wrote,
 // or that nothing has been measured for.
 func CheckHeader(h results.Header) error {
-	s := Settings{Matrix: h.Matrix, Destination: h.Scenario.Destination,
-		Limit: results.FromMS(h.Scenario.LimitMS), Budget: time.Hour}
+	s := Settings{Matrix: h.Matrix, Scenario: h.Scenario, Budget: time.Hour}
 	if err := s.Validate(); err != nil {
 		return err
 	}
@@ -292,7 +264,7 @@ func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 
 func (n *Series) runner() *ProcessRunner {
 	return &ProcessRunner{
-		Scenario: n.workload, Place: n.place, Host: n.host, Args: []string{ChildCommand}, Grace: grace(n.Header.Scenario.MemoryBytes),
+		Scenario: n.workload, Host: n.host, Args: []string{ChildCommand}, Grace: grace(n.Header.Scenario.Memory),
 		Traces: n.traces,
 	}
 }

@@ -13,7 +13,7 @@ func smallSeries(t *testing.T) *Series {
 	t.Helper()
 	s := Defaults()
 	s.Matrix = results.Matrix{Models: []string{"inline"}, Threads: []int{1}, Waits: []bool{true}, Pairs: 2}
-	s.Memory, s.DirtyRate, s.LinkBandwidth = 1<<20, Rate{}, Rate{}
+	s.Memory, s.DirtyRateMultiple, s.LinkMultiple = 1<<20, 0, 0
 	s.Destination, s.Codec = workloads.Discard, "spin:50us"
 	n, err := New(s, Build{})
 	if err != nil {
@@ -56,7 +56,7 @@ func TestComputingMeansTheSameInEveryRun(t *testing.T) {
 // that holds the sender for long at a placeholder's rate is none here.
 func TestLinkIsCheckedAtTheHostsRates(t *testing.T) {
 	for name, change := range map[string]func(*Settings){
-		"half of what a thread compresses": func(s *Settings) { s.LinkBandwidth = Rate{Multiple: 0.5} },
+		"half of what a thread compresses": func(s *Settings) { s.LinkMultiple = 0.5 },
 		"a burst of 1 MiB":                 func(s *Settings) { s.LinkBurst = 1 << 20 },
 	} {
 		s := Defaults()
@@ -66,7 +66,7 @@ func TestLinkIsCheckedAtTheHostsRates(t *testing.T) {
 		}
 	}
 	s := Defaults()
-	s.LinkBandwidth, s.LinkBurst = Rate{Multiple: 1e-6}, 1<<20
+	s.LinkMultiple, s.LinkBurst = 1e-6, 1<<20
 	if _, err := New(s, Build{}); err == nil {
 		t.Error("a burst that holds the sender for an hour passes")
 	}

@@ -12,47 +12,13 @@ import (
 	"mtbench/workloads"
 )
 
-// Rate is a rate as it was asked for: absolute, or as a multiple of what one thread of this host
-// compresses. Both zero means none or unlimited.
-type Rate struct {
-	Absolute float64 // units a second
-	Multiple float64 // × the single-thread rate; 0 = given as absolute
-}
-
-// Resolve is the rate in units a second, where one thread does oneX units a second.
-func (r Rate) Resolve(oneX float64) float64 {
-	if r.Multiple != 0 {
-		return r.Multiple * oneX
-	}
-	return r.Absolute
-}
-
 // Settings is what a series is asked to do: the flags of `mtbench run`.
 type Settings struct {
 	Matrix results.Matrix
 	Seed   uint64
 
-	Memory        int64 // bytes of guest memory
-	VCPUs         int
-	DirtyRate     Rate // page writes a second over all vCPUs
-	Pattern       string
-	WriteBytes    int
-	Content       string
-	Codec         string
-	Level         int  // -1: the codec's default
-	MaxBandwidth  Rate // bytes a second
-	LinkBandwidth Rate // bytes a second
-	LinkBurst     int64
-	DowntimeLimit time.Duration
-	Flush         string
-	Decompress    int // threads of the destination
-	Destination   string
-	Machine       string
-	Placement     string        // see topology.Place; "" = not pinned
-	Sealed        bool          // the Go runtime's scheduler stays out of kernel threads
-	Limit         time.Duration // bound of a run
-	Account       bool
-	RoundRobin    bool
+	// Scenario is the workload. Rates may be multiples still; Level -1 is the codec's default.
+	results.Scenario
 
 	// Trace is a directory to leave a trace of every run in; "" = none. It makes of a series one run of
 	// each model in each cell, whose figures prove nothing.
@@ -102,7 +68,7 @@ func (s *Settings) validateModel(flag, name string) error {
 
 // validateExtras refuses an extra that is a model of the matrix anyway or has no cell to run in.
 func (s *Settings) validateExtras() error {
-	if duplicate(s.Matrix.Extra) != (results.Extra{}) {
+	if duplicate(s.Matrix.Extra) != (results.Cell{}) {
 		return errors.New("--extra names a model in a case twice")
 	}
 	for _, e := range s.Matrix.Extra {
@@ -112,9 +78,8 @@ func (s *Settings) validateExtras() error {
 		switch {
 		case slices.Contains(s.Matrix.Models, e.Model):
 			return fmt.Errorf("--extra: %s runs in every case; it is one of --models", e.Model)
-		case !slices.Contains(Cells(s.Matrix), Cell{e.Threads, e.Wait}):
-			return fmt.Errorf("--extra: %s with %d threads and wait %s is in no case of the matrix", e.Model,
-				e.Threads, onOff(e.Wait))
+		case !slices.Contains(s.Matrix.Cases(), e.Case()):
+			return fmt.Errorf("--extra: %s with %s is in no case of the matrix", e.Model, e)
 		}
 	}
 	return nil
@@ -145,7 +110,7 @@ func (s *Settings) validateNumbers() error {
 		return fmt.Errorf("--pairs: %d is not between 1 and %d", s.Matrix.Pairs, MaxPairs)
 	case s.Matrix.Reruns < 0 || s.Matrix.Reruns > maxReruns:
 		return fmt.Errorf("--reruns: %d is not between 0 and %d", s.Matrix.Reruns, maxReruns)
-	case s.Limit < time.Millisecond || s.Limit > maxLimit:
+	case s.Limit.MS() < 1 || time.Duration(s.Limit) > maxLimit:
 		return fmt.Errorf("--limit: %v is not between 1ms and %gh", s.Limit, maxLimit.Hours())
 	case s.Matrix.Until != 0 && s.Budget <= 0:
 		return errors.New("--until needs a --budget above 0")
@@ -162,11 +127,4 @@ func duplicate[T comparable](list []T) T {
 		}
 	}
 	return none
-}
-
-func onOff(on bool) string {
-	if on {
-		return "on"
-	}
-	return "off"
 }

@@ -40,9 +40,9 @@ func (s *Settings) validateTrace() error {
 		return errors.New("--trace makes one run of each model in each case and measures nothing: " +
 			"--pairs, --aa, --reruns and --until do not go with it")
 	}
-	for _, c := range Cells(s.Matrix) {
-		for _, m := range ModelsOf(s.Matrix, c) {
-			if err := absent(tracePath(s.Trace, Slot{Cell: c, Model: m})); err != nil {
+	for _, c := range s.Matrix.Cases() {
+		for _, m := range s.Matrix.ModelsOf(c) {
+			if err := absent(tracePath(s.Trace, Slot{Cell: c.Of(m)})); err != nil {
 				return err
 			}
 		}

@@ -18,7 +18,7 @@ import (
 // their intervals are Student's, the one place here that assumes means to be about normal.
 type Attribution struct {
 	Metric   metric.Metric
-	Cell     Cell
+	Cell     results.Cell
 	Steps    []StepShare
 	Whole    StepShare
 	Pairs    int // rounds of all steps that the shares are made from
@@ -76,7 +76,7 @@ func Attribute(f *results.File, m metric.Metric) []Attribution {
 	return all
 }
 
-func attributeCell(f *results.File, m metric.Metric, c Cell, steps []string) Attribution {
+func attributeCell(f *results.File, m metric.Metric, c results.Cell, steps []string) Attribution {
 	a := Attribution{Metric: m, Cell: c}
 	rounds, excluded := roundsOf(f, m, c, steps)
 	a.Pairs, a.Excluded = len(rounds), excluded
@@ -97,7 +97,7 @@ func attributeCell(f *results.File, m metric.Metric, c Cell, steps []string) Att
 
 // roundsOf finds the rounds (half blocks) in which every step has a finite value, and gives the
 // logs of the values by step.
-func roundsOf(f *results.File, m metric.Metric, c Cell, steps []string) (
+func roundsOf(f *results.File, m metric.Metric, c results.Cell, steps []string) (
 	rounds [][]float64, excluded int) {
 	byPair := map[int][]float64{}
 	for i, model := range steps {

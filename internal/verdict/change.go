@@ -187,7 +187,7 @@ const serviceDrift = 0.05
 // modelCell is a case that both files have.
 type modelCell struct {
 	model string
-	Cell
+	results.Cell
 }
 
 func (l *ChangeList) sharedCases(before, after *results.File) []modelCell {

@@ -82,11 +82,11 @@ type Where struct {
 }
 
 // Cells lists the cells of the claim.
-func (c *Claim) Cells() []Cell {
-	var cells []Cell
+func (c *Claim) Cells() []results.Cell {
+	var cells []results.Cell
 	for _, threads := range c.Where.Threads {
 		for _, wait := range c.Where.Wait {
-			cells = append(cells, Cell{threads, wait == "on"})
+			cells = append(cells, results.Cell{Threads: threads, Wait: wait == "on"})
 		}
 	}
 	return cells

@@ -314,7 +314,7 @@ func TestRoundRobinAcrossFiles(t *testing.T) {
 func TestAcrossCells(t *testing.T) {
 	f := twoModels(1, 10, 26).file()
 	g := twoModels(1, 10, 27)
-	g.cells = []Cell{{8, false}}
+	g.cells = []results.Cell{{Threads: 8, Wait: false}}
 	for _, r := range g.file().Runs {
 		r.TotalTimeMS *= 2
 		f.Runs = append(f.Runs, r)

@@ -29,8 +29,8 @@ const (
 // Comparison sets two models against each other in one cell by one metric.
 type Comparison struct {
 	Metric      metric.Metric
-	Cell        Cell // of the other
-	BaseCell    Cell // the same, but for a claim that compares across cells
+	Cell        results.Cell // of the other
+	BaseCell    results.Cell // the same, but for a claim that compares across cells
 	Base, Other string
 
 	Pairs     []Pair
@@ -106,7 +106,7 @@ func CompareAll(f *results.File, m metric.Metric) []Comparison {
 	return all
 }
 
-func comparePaired(f *results.File, m metric.Metric, cell Cell, base, other string) Comparison {
+func comparePaired(f *results.File, m metric.Metric, cell results.Cell, base, other string) Comparison {
 	pairs, again := pairUp(runsOf(f, base, cell), runsOf(f, other, cell), m)
 	c := Comparison{
 		Metric: m, Cell: cell, BaseCell: cell, Base: base, Other: other,
@@ -122,7 +122,7 @@ func comparePaired(f *results.File, m metric.Metric, cell Cell, base, other stri
 }
 
 // completions counts the runs of the pairs that completed.
-func completions(f *results.File, cell Cell, base, other string, pairs []Pair) (a, b int) {
+func completions(f *results.File, cell results.Cell, base, other string, pairs []Pair) (a, b int) {
 	m := metric.Get(metric.Completed)
 	counted, _ := pairUp(runsOf(f, base, cell), runsOf(f, other, cell), m)
 	in := map[int]bool{}
@@ -378,7 +378,7 @@ func FormatSize(log float64) string {
 // Width is how wide the interval of the total time is in a cell, as a log ratio, for the contender
 // for which it is widest: what `--until` looks at. It is infinite until there are [UntilPairs] pairs.
 // Where both ends say that only one model completes, nothing is left to narrow.
-func Width(runs []results.Run, models []string, c Cell) float64 {
+func Width(runs []results.Run, models []string, c results.Cell) float64 {
 	f := &results.File{Runs: runs}
 	m := metric.Get(metric.TotalTime)
 	widest := 0.0

@@ -109,17 +109,17 @@ func TestCannotComplete(t *testing.T) {
 func TestNoisyPairRunAgain(t *testing.T) {
 	f := twoModels(1, 8, 6).file()
 	for _, model := range []string{"locked", "lockless"} {
-		r := results.Run{Model: model, Threads: 4, Pair: 3, Attempt: 1, Completed: true,
+		r := results.Run{Cell: results.Cell{Model: model, Threads: 4}, Pair: 3, Attempt: 1, Completed: true,
 			TotalTimeMS: 500, Pages: 1}
 		f.Runs = append(f.Runs, r)
 	}
-	f.Runs = append(f.Runs, results.Run{Model: "locked", Threads: 4, Pair: 3, Attempt: 2,
+	f.Runs = append(f.Runs, results.Run{Cell: results.Cell{Model: "locked", Threads: 4}, Pair: 3, Attempt: 2,
 		Completed: true, TotalTimeMS: 9999, Pages: 1}) // interrupted: its neighbour is missing
 	c := Compare(f, totalTimeMetric(), "locked", "lockless")[0]
 	if c.N() != 8 || c.Again != 1 {
 		t.Fatalf("%d pairs, %d again; want 8 and 1", c.N(), c.Again)
 	}
-	for _, r := range lastAttempts(f, "lockless", Cell{4, false}) {
+	for _, r := range lastAttempts(f, "lockless", results.Cell{Threads: 4, Wait: false}) {
 		if r.Pair == 3 && r.TotalTimeMS != 500 {
 			t.Errorf("the last attempt of pair 3 took %v ms, want 500", r.TotalTimeMS)
 		}
@@ -204,7 +204,7 @@ func TestDiscordantAAPairsAreCounted(t *testing.T) {
 
 func TestUnpairedMeetsPaired(t *testing.T) {
 	f := twoModels(0.7, 12, 10).file()
-	m, c := totalTimeMetric(), Cell{4, false}
+	m, c := totalTimeMetric(), results.Cell{Threads: 4, Wait: false}
 	u := compareUnpaired(m, runsOf(f, "locked", c), runsOf(f, "lockless", c))
 	if !u.Change.Contains(math.Log(0.7)) || u.P > 0.001 || u.BaseN != 12 {
 		t.Errorf("%+v p %v", u.Change, u.P)
@@ -231,7 +231,7 @@ func TestNeededUnpaired(t *testing.T) {
 
 func TestWidth(t *testing.T) {
 	f := twoModels(1, 5, 11).file()
-	models, c := []string{"locked", "lockless"}, Cell{4, false}
+	models, c := []string{"locked", "lockless"}, results.Cell{Threads: 4, Wait: false}
 	if w := Width(f.Runs, models, c); !math.IsInf(w, 1) {
 		t.Errorf("five pairs bound the interval to %v", w)
 	}

@@ -66,13 +66,13 @@ func newFloor(metric string, ratios []float64) Floor {
 // aaPairs lists the pairs of a file's A/A blocks.
 func aaPairs(f *results.File, m metric.Metric) []Pair {
 	type group struct {
-		Cell
+		results.Cell
 		model string
 		side  string
 	}
 	groups := map[group][]*results.Run{}
 	for _, r := range pick(f, func(r *results.Run) bool { return r.AA }) {
-		g := group{cellOf(r), r.Model, r.Side}
+		g := group{r.Case(), r.Model, r.Side}
 		groups[g] = append(groups[g], r)
 	}
 	var all []Pair

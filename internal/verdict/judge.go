@@ -30,7 +30,7 @@ func (o Outcome) String() string {
 // Judged is a claim in one of its cells.
 type Judged struct {
 	Claim   *Claim
-	Cell    Cell
+	Cell    results.Cell
 	Outcome Outcome
 
 	// OutsideRegime: the host has fewer CPUs than the case has threads, so that whatever comes out
@@ -46,11 +46,7 @@ type Judged struct {
 
 // ID names the claim and its cell: "total-time@4-off".
 func (j *Judged) ID() string {
-	wait := "off"
-	if j.Cell.Wait {
-		wait = "on"
-	}
-	return fmt.Sprintf("%s@%d-%s", j.Claim.ID, j.Cell.Threads, wait)
+	return j.Claim.ID + "@" + j.Cell.Short()
 }
 
 // EvaluateClaims judges claims by files, in the order of the claims and their cells. A claim in a
@@ -97,7 +93,7 @@ type floorKey struct {
 	metric string
 }
 
-func (b *bench) gather(c *Claim, cell Cell) Judged {
+func (b *bench) gather(c *Claim, cell results.Cell) Judged {
 	j := Judged{Claim: c, Cell: cell}
 	m, _ := metric.Lookup(c.Metric)
 	switch {
@@ -246,7 +242,7 @@ func (j *Judged) against(v, tick float64) float64 {
 }
 
 // lastAttempts are the runs of a contender in a cell, of each pair the last attempt only.
-func lastAttempts(f *results.File, model string, c Cell) []*results.Run {
+func lastAttempts(f *results.File, model string, c results.Cell) []*results.Run {
 	last := map[int]*results.Run{}
 	for _, r := range runsOf(f, model, c) {
 		if before := last[r.Pair]; before == nil || r.Attempt > before.Attempt {
@@ -397,7 +393,7 @@ func sized(iv stats.Interval, direction State) (near, far float64) {
 }
 
 // command is what measures a claim in a cell.
-func command(c *Claim, cell Cell) string {
+func command(c *Claim, cell results.Cell) string {
 	models := []string{c.Base, c.Other}
 	if !c.paired() {
 		models = []string{c.Model}
@@ -408,11 +404,7 @@ func command(c *Claim, cell Cell) string {
 	if c.BaseThreads != 0 {
 		threads = fmt.Sprintf("%d,%d", c.BaseThreads, cell.Threads)
 	}
-	wait := "off"
-	if cell.Wait {
-		wait = "on"
-	}
-	flags := fmt.Sprintf("--threads %s --wait %s --pairs 10", threads, wait)
+	flags := fmt.Sprintf("--threads %s --wait %s --pairs 10", threads, results.OnOff(cell.Wait))
 	return "mtbench run --models " + strings.Join(models, ",") + " " + flags
 }
 

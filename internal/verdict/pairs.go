@@ -9,7 +9,6 @@ package verdict
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -17,27 +16,6 @@ import (
 	"mtbench/internal/stats"
 	"mtbench/results"
 )
-
-// Cell is one case of the matrix: all models run in it.
-type Cell struct {
-	Threads int
-	Wait    bool
-}
-
-// String is how the project writes a cell: "4 threads, wait off".
-func (c Cell) String() string {
-	threads := "threads"
-	if c.Threads == 1 {
-		threads = "thread"
-	}
-	wait := "off"
-	if c.Wait {
-		wait = "on"
-	}
-	return fmt.Sprintf("%d %s, wait %s", c.Threads, threads, wait)
-}
-
-func cellOf(r *results.Run) Cell { return Cell{r.Threads, r.Wait} }
 
 // roundRobinModel is what lockless is called where its series ran with plain round robin.
 const roundRobinModel = "lockless-rr"
@@ -51,14 +29,12 @@ func modelOf(f *results.File, r *results.Run) string {
 }
 
 // Cells lists the cells that a file has runs of, in the order of threads and wait.
-func Cells(f *results.File) []Cell {
-	var cells []Cell
+func Cells(f *results.File) []results.Cell {
+	var cells []results.Cell
 	for i := range f.Runs {
-		cells = append(cells, cellOf(&f.Runs[i]))
+		cells = append(cells, f.Runs[i].Case())
 	}
-	slices.SortFunc(cells, func(a, b Cell) int {
-		return cmp.Or(cmp.Compare(a.Threads, b.Threads), cmp.Compare(b2i(a.Wait), b2i(b.Wait)))
-	})
+	slices.SortFunc(cells, func(a, b results.Cell) int { return a.Compare(b) })
 	return slices.Compact(cells)
 }
 
@@ -201,9 +177,9 @@ func outliers(pairs []Pair) []int {
 }
 
 // runsOf picks the runs of a contender in a cell that are not part of an A/A block.
-func runsOf(f *results.File, model string, c Cell) []*results.Run {
+func runsOf(f *results.File, model string, c results.Cell) []*results.Run {
 	return pick(f, func(r *results.Run) bool {
-		return !r.AA && modelOf(f, r) == model && cellOf(r) == c
+		return !r.AA && modelOf(f, r) == model && r.Case() == c
 	})
 }
 
@@ -218,15 +194,15 @@ func pick(f *results.File, want func(*results.Run) bool) []*results.Run {
 }
 
 // planned is how many pairs of the cell the file's plan has, as far as its records show.
-func planned(f *results.File, c Cell) int {
+func planned(f *results.File, c results.Cell) int {
 	most := f.Header.Matrix.Pairs
 	for i := range f.Runs {
-		if r := &f.Runs[i]; !r.AA && cellOf(r) == c {
+		if r := &f.Runs[i]; !r.AA && r.Case() == c {
 			most = max(most, r.Pair+1)
 		}
 	}
 	for _, r := range f.Failed {
-		if !r.AA && (Cell{r.Threads, r.Wait}) == c {
+		if !r.AA && r.Case() == c {
 			most = max(most, r.Pair+1)
 		}
 	}

@@ -32,7 +32,7 @@ func (n *noise) factor() float64 {
 
 // series is a file of pairs A B B A in each cell, B's times being A's × ratio, with A/A blocks.
 type series struct {
-	cells   []Cell
+	cells   []results.Cell
 	models  []string
 	ratios  []float64 // by model, of the first
 	pairs   int
@@ -66,19 +66,19 @@ func (s series) file() *results.File {
 	return f
 }
 
-func (s series) run(c Cell, model string, pair int, ratio float64) results.Run {
+func (s series) run(c results.Cell, model string, pair int, ratio float64) results.Run {
 	return results.Run{
-		Model: model, Threads: c.Threads, Wait: c.Wait, Pair: pair, Block: pair / 2,
+		Cell: results.Cell{Model: model, Threads: c.Threads, Wait: c.Wait}, Pair: pair, Block: pair / 2,
 		Completed: true, Pages: 1000, TotalTimeMS: 1000 * ratio * s.noise.factor(),
 	}
 }
 
-func oneCell() []Cell { return []Cell{{4, false}} }
+func oneCell() []results.Cell { return []results.Cell{{Threads: 4, Wait: false}} }
 
-func tenCells() []Cell {
-	var cells []Cell
+func tenCells() []results.Cell {
+	var cells []results.Cell
 	for _, t := range []int{1, 2, 4, 8, 16} {
-		cells = append(cells, Cell{t, false}, Cell{t, true})
+		cells = append(cells, results.Cell{Threads: t, Wait: false}, results.Cell{Threads: t, Wait: true})
 	}
 	return cells
 }

@@ -51,7 +51,7 @@ func pageRunOf(file int, r *results.Run) pageRun {
 		result += ", A/A " + format.CleanText(r.Side, 2)
 	}
 	row.Cells = []string{view.RunKey(r),
-		view.Cell{Threads: r.Threads, Wait: r.Wait}.CaseText(), format.CleanText(r.Model, 24),
+		r.Cell.String(), format.CleanText(r.Model, 24),
 		strconv.Itoa(r.Pair), result, format.Fixed(r.TotalTimeMS, 1), format.Fixed(r.DowntimeMS, 2),
 		strconv.FormatInt(r.Pages, 10), numberText(r.BusyRatio, 3),
 		strconv.FormatInt(r.WireBytes, 10), figureText(r, metric.MainCPU), workersText(r),

@@ -189,7 +189,7 @@ func convergenceFinding(s *view.Source, threads int) string {
 // leftText says how far from done the runs ended that could not complete.
 func leftText(s *view.Source, model string, threads int, wait bool) string {
 	var left, threshold []float64
-	for _, r := range s.Cells()[view.Cell{Model: model, Threads: threads, Wait: wait}] {
+	for _, r := range s.Cells()[results.Cell{Model: model, Threads: threads, Wait: wait}] {
 		if !r.Completed {
 			left = append(left, float64(r.RemainingBytes))
 			threshold = append(threshold, float64(r.ThresholdBytes))
@@ -232,11 +232,11 @@ type driftMark struct {
 }
 
 func driftMarks(s *view.Source) []driftMark {
-	medians := map[view.Cell]float64{}
+	medians := map[results.Cell]float64{}
 	s.Each(s.Models(), func(c *view.Figures) { medians[c.Cell] = c.Total.Median() })
 	var out []driftMark
 	for i, r := range view.ByTime(s.Runs) {
-		med := medians[view.Cell{Model: r.Model, Threads: r.Threads, Wait: r.Wait}]
+		med := medians[r.Cell]
 		if !r.Completed || med <= 0 || math.IsInf(med, 1) {
 			continue
 		}

@@ -72,9 +72,9 @@ func (s *frontierSet) threads() []int {
 	return slices.Compact(out)
 }
 
-func (s *frontierSet) of(c view.Cell) []*results.Frontier {
+func (s *frontierSet) of(c results.Cell) []*results.Frontier {
 	return slices.DeleteFunc(slices.Clone(s.records), func(r *results.Frontier) bool {
-		return (view.Cell{Model: r.Model, Threads: r.Threads, Wait: r.Wait}) != c
+		return r.Cell != c
 	})
 }
 
@@ -86,7 +86,7 @@ func reached(r *results.Frontier) float64 {
 	return *r.Highest / 1000
 }
 
-func (s *frontierSet) median(c view.Cell) float64 {
+func (s *frontierSet) median(c results.Cell) float64 {
 	var xs []float64
 	for _, r := range s.of(c) {
 		xs = append(xs, reached(r))
@@ -106,11 +106,11 @@ func (s *frontierSet) finding() string {
 	far, say := -1.0, ""
 	for _, w := range []bool{false, true} {
 		for _, n := range s.threads() {
-			a, b := s.median(view.Cell{Model: base, Threads: n, Wait: w}), s.median(view.Cell{Model: model, Threads: n, Wait: w})
+			a, b := s.median(results.Cell{Model: base, Threads: n, Wait: w}), s.median(results.Cell{Model: model, Threads: n, Wait: w})
 			if d := view.TimesApart(a, b); !math.IsNaN(d) && d > far {
 				far = d
 				say = fmt.Sprintf("Furthest apart with %s: %s completes up to %s thousand page "+
-					"writes a second, %s up to %s", view.Cell{Model: model, Threads: n, Wait: w}.CaseText(), base, format.Sig(a),
+					"writes a second, %s up to %s", results.Cell{Model: model, Threads: n, Wait: w}.String(), base, format.Sig(a),
 					model, format.Sig(b))
 			}
 		}
@@ -143,7 +143,7 @@ func (s *frontierSet) figure(title string) *figure {
 // medianLegend names an interval where some case has searches enough for one.
 func (s *frontierSet) medianLegend() legendEntry {
 	for _, r := range s.records {
-		if view.SignOrder(len(s.of(view.Cell{Model: r.Model, Threads: r.Threads, Wait: r.Wait}))) >= 0 {
+		if view.SignOrder(len(s.of(r.Cell))) >= 0 {
 			return legendWhisker("median, 95 % interval")
 		}
 	}
@@ -162,7 +162,7 @@ func (s *frontierSet) panel(wait bool, scale scaleY) *panel {
 		up := centres{ink: styleOf(s.src, m).ink}
 		mid := centres{ink: styleOf(s.src, m).ink, half: half * 0.95, join: true}
 		for at, n := range s.threads() {
-			found := s.of(view.Cell{Model: m, Threads: n, Wait: wait})
+			found := s.of(results.Cell{Model: m, Threads: n, Wait: wait})
 			var xs []float64
 			for j, r := range found {
 				x := float64(at) + offset + half*0.7*jitter(j)

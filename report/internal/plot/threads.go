@@ -105,7 +105,7 @@ func (s scaleY) note() string {
 
 // model draws the runs and the medians of one model.
 func (b *byThreads) model(p *panel, tp threadPanel, scale scaleY,
-	cells map[view.Cell][]*results.Run, model string, i, k int) []centreMark {
+	cells map[results.Cell][]*results.Run, model string, i, k int) []centreMark {
 	offset, half := slot(i, k)
 	style := styleOf(b.src, model)
 	dots := runDots{style: style, radius: 2.4, alpha: 0.5, spots: &p.spots}
@@ -113,7 +113,7 @@ func (b *byThreads) model(p *panel, tp threadPanel, scale scaleY,
 	crosses := crossMarks{style: style, spots: &p.spots}
 	mid := centres{ink: style.ink, half: half * 0.95, join: true}
 	for at, n := range b.src.Threads() {
-		runs := cells[view.Cell{Model: model, Threads: n, Wait: tp.wait}]
+		runs := cells[results.Cell{Model: model, Threads: n, Wait: tp.wait}]
 		var values []float64
 		for j, r := range runs {
 			m := runMark{x: float64(at) + offset + half*0.85*jitter(j), run: view.RunKey(r),

@@ -25,6 +25,6 @@ func HarmfulFile() *results.File {
 			r.ThreadUsage[j].StatesMS[harmful] = 1
 		}
 	}
-	f.Failed = []results.Failed{{Model: harmful, Class: harmful, Reason: harmful, Stderr: harmful}}
+	f.Failed = []results.Failed{{Cell: results.Cell{Model: harmful}, Class: harmful, Reason: harmful, Stderr: harmful}}
 	return f
 }

@@ -71,11 +71,11 @@ func (s Synth) header() results.Header {
 		Host: results.Host{Name: "bench", OS: "linux/amd64", Kernel: "6.12.9",
 			CPUModel: "Intel(R) Xeon(R) CPU @ 2.80GHz", CPUs: s.Cpus, MemoryBytes: 8 << 30,
 			BracketCost: 41, StampCost: 22, PageServiceU: s.Service, Rate: 1e6 / s.Service},
-		Scenario: results.Scenario{MemoryBytes: 64 << 20, VCPUs: 16, DirtyRate: 30000,
+		Scenario: results.Scenario{Memory: 64 << 20, VCPUs: 16, DirtyRate: 30000,
 			DirtyRateMultiple: 1.2, Pattern: "uniform", WriteBytes: 64, Content: "mixed",
 			Codec: s.Codec, Level: 1, LinkBurst: 1 << 20, SocketBuffer: 212992,
-			DowntimeLimitMS: 3, Flush: "sync", DecompressThreads: 16, Destination: "process",
-			Machine: "kernel", LimitMS: 8000, Account: true},
+			DowntimeLimit: results.DurationOf(3), Flush: "sync", DecompressThreads: 16, Destination: "process",
+			Machine: "kernel", Limit: results.DurationOf(8000), Account: true},
 		Matrix: results.Matrix{Models: s.Models, Threads: s.Threads, Waits: []bool{false, true},
 			Pairs: s.Pairs, AA: 0.05},
 	}
@@ -93,7 +93,7 @@ func (s Synth) run(rng *rand.Rand, i, n int, wait bool, pair, pos int, model str
 	}
 	ms *= math.Exp(0.05 * rng.NormFloat64())
 	r := results.Run{
-		Type: results.TypeRun, Model: model, Threads: n, Wait: wait, Index: i, Block: pair / 2,
+		Type: results.TypeRun, Cell: results.Cell{Model: model, Threads: n, Wait: wait}, Index: i, Block: pair / 2,
 		Pair: pair, Position: pos, AA: aa, Seed: uint64(pair),
 		Started:   time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC).Add(time.Duration(i) * time.Second),
 		Completed: true, EndReason: "completed", BoundMS: 8000, TotalTimeMS: ms, SetupTimeMS: 4,
@@ -134,7 +134,7 @@ func (s Synth) fill(rng *rand.Rand, r *results.Run) {
 }
 
 func (s Synth) timeline(r *results.Run) {
-	memory := float64(s.header().Scenario.MemoryBytes)
+	memory := float64(s.header().Scenario.Memory)
 	for t := 0.0; t < r.TotalTimeMS; t += 100 {
 		left := memory * math.Exp(-4*t/r.TotalTimeMS)
 		if !r.Completed {
@@ -229,7 +229,7 @@ func WithFrontier(f *results.File) *results.File {
 			for j, m := range []string{"locked", "lockless"} {
 				hi := 1000 * float64(10+n*(1+j)+i)
 				lo := hi * 1.1
-				f.Frontier = append(f.Frontier, results.Frontier{Model: m, Threads: n, Wait: i%2 == 0,
+				f.Frontier = append(f.Frontier, results.Frontier{Cell: results.Cell{Model: m, Threads: n, Wait: i%2 == 0},
 					Highest: &hi, Lowest: &lo})
 			}
 		}

@@ -48,7 +48,7 @@ func unionOf(sources []*view.Source) *view.Source {
 	return u
 }
 
-func fileCell(s *view.Source, c view.Cell) Cell {
+func fileCell(s *view.Source, c results.Cell) Cell {
 	runs := s.Cells()[c]
 	if len(runs) == 0 {
 		return Cell{Text: format.None}

@@ -60,7 +60,7 @@ func caseNotes(s *view.Source) []string {
 	var refused []string
 	s.Each(s.Ranked(), func(c *view.Figures) {
 		if c.Busy.Median() >= mostlyBusy {
-			refused = append(refused, c.Model+" with "+c.CaseText())
+			refused = append(refused, c.Model+" with "+c.String())
 		}
 	})
 	if len(refused) > 0 {
@@ -76,8 +76,8 @@ const muchSetup = 5 // %
 // setupText says how much of the total time is the making of threads and codec states, which a larger guest would dwarf:
 // of the models in the case where it is most.
 func setupText(s *view.Source) string {
-	shares := map[view.Cell]float64{}
-	var most view.Cell
+	shares := map[results.Cell]float64{}
+	var most results.Cell
 	s.Each(s.Ranked(), func(c *view.Figures) {
 		if shares[c.Cell] = c.Setup.Median(); shares[c.Cell] > shares[most] {
 			most = c.Cell
@@ -88,27 +88,26 @@ func setupText(s *view.Source) string {
 	}
 	var words []string
 	for _, m := range s.Contenders() {
-		c := view.Cell{Model: m, Threads: most.Threads, Wait: most.Wait}
+		c := results.Cell{Model: m, Threads: most.Threads, Wait: most.Wait}
 		if share, ok := shares[c]; ok && !math.IsNaN(share) {
 			words = append(words, fmt.Sprintf("%.0f %% of that of %s", share, format.CleanText(m, 24)))
 		}
 	}
 	return format.Sentence(fmt.Sprintf("Setup, the making of threads and codec states, is part of the total time, as it is QEMU's, and "+
-		"does not grow with memory. With %s it is %s; with the letter's 120 GiB it would be next to nothing", most.CaseText(),
+		"does not grow with memory. With %s it is %s; with the letter's 120 GiB it would be next to nothing", most.String(),
 		strings.Join(words, ", ")))
 }
 
 // ExtrasText names the models that ran in one case only, which the table leaves out.
 func ExtrasText(s *view.Source) string {
-	runs := map[view.Cell]int{}
+	runs := map[results.Cell]int{}
 	for _, r := range s.Extras {
-		runs[view.Cell{Model: r.Model, Threads: r.Threads, Wait: r.Wait}]++
+		runs[r.Cell]++
 	}
 	var words []string
 	for _, e := range s.Header.Matrix.Extra {
-		c := view.Cell{Model: e.Model, Threads: e.Threads, Wait: e.Wait}
-		if n := runs[c]; n > 0 {
-			words = append(words, fmt.Sprintf("%s (%s, %s)", format.CleanText(e.Model, 24), c.CaseText(),
+		if n := runs[e]; n > 0 {
+			words = append(words, fmt.Sprintf("%s (%s, %s)", format.CleanText(e.Model, 24), e.String(),
 				format.Count(n, "run", "runs")))
 		}
 	}
@@ -123,9 +122,9 @@ func ExtrasText(s *view.Source) string {
 const mostlyBusy = 0.9
 
 // hasCaseOf says whether the file has a case that the letter has too.
-func hasCaseOf(s *view.Source, letter map[view.Cell]*view.Figures) bool {
+func hasCaseOf(s *view.Source, letter map[results.Cell]*view.Figures) bool {
 	return slices.ContainsFunc(s.Runs, func(r *results.Run) bool {
-		return letter[view.Cell{Model: r.Model, Threads: r.Threads, Wait: r.Wait}] != nil
+		return letter[r.Cell] != nil
 	})
 }
 
@@ -148,7 +147,7 @@ func orAbsent(s *view.Source, sec Section) Section {
 
 // eachCase is each with a word whether a new case begins.
 func eachCase(s *view.Source, models []string, f func(c *view.Figures, first bool)) {
-	last := view.Cell{Threads: -1}
+	last := results.Cell{Threads: -1}
 	s.Each(models, func(c *view.Figures) {
 		first := c.Threads != last.Threads || c.Wait != last.Wait
 		last = c.Cell
@@ -202,7 +201,7 @@ func caseName(c *view.Figures, first bool) string {
 	if !first {
 		return ""
 	}
-	return c.CaseText()
+	return c.String()
 }
 
 func letterCells(c *view.Figures) []Cell {

@@ -28,17 +28,17 @@ func frontierSection(s *view.Source) Section {
 		return absent("This file has no search for it. mtbench frontier " +
 			"makes one.")
 	}
-	by := map[view.Cell][]*results.Frontier{}
+	by := map[results.Cell][]*results.Frontier{}
 	for i := range f.Frontier {
 		r := &f.Frontier[i]
-		c := view.Cell{Model: r.Model, Threads: r.Threads, Wait: r.Wait}
+		c := r.Cell
 		by[c] = append(by[c], r)
 	}
 	sec.Table = &Grid{Keys: 2, Cols: []Column{
 		caseColumn(), {Head: "model", Text: true}, {Head: "highest completed (pages/s)"},
 		{Head: "lowest not completed (pages/s)"}, {Head: "share of ideal (%)"}, {Head: "repeats (n)"},
 	}}
-	last := view.Cell{Threads: -1}
+	last := results.Cell{Threads: -1}
 	for _, c := range frontierCells(by) {
 		first := c.Threads != last.Threads || c.Wait != last.Wait
 		sec.Table.Rows = append(sec.Table.Rows, frontierRow(by, c, first))
@@ -48,26 +48,26 @@ func frontierSection(s *view.Source) Section {
 }
 
 // frontierCells sorts as the table of cases is sorted.
-func frontierCells(by map[view.Cell][]*results.Frontier) []view.Cell {
-	wait := func(c view.Cell) int {
+func frontierCells(by map[results.Cell][]*results.Frontier) []results.Cell {
+	wait := func(c results.Cell) int {
 		if c.Wait {
 			return 1
 		}
 		return 0
 	}
-	return slices.SortedFunc(maps.Keys(by), func(a, b view.Cell) int {
+	return slices.SortedFunc(maps.Keys(by), func(a, b results.Cell) int {
 		return cmp.Or(wait(a)-wait(b), a.Threads-b.Threads, cmp.Compare(a.Model, b.Model))
 	})
 }
 
-func frontierRow(by map[view.Cell][]*results.Frontier, c view.Cell, first bool) GridRow {
+func frontierRow(by map[results.Cell][]*results.Frontier, c results.Cell, first bool) GridRow {
 	name := ""
 	if first {
-		name = c.CaseText()
+		name = c.String()
 	}
 	highest := frontierSample(by[c], func(r *results.Frontier) *results.Number { return r.Highest })
 	failed := frontierSample(by[c], func(r *results.Frontier) *results.Number { return r.Lowest })
-	ideal := frontierSample(by[view.Cell{Model: "ideal", Threads: c.Threads, Wait: c.Wait}],
+	ideal := frontierSample(by[results.Cell{Model: "ideal", Threads: c.Threads, Wait: c.Wait}],
 		func(r *results.Frontier) *results.Number { return r.Highest })
 	share := format.None
 	if len(ideal) > 0 && len(highest) > 0 && ideal.Median() > 0 {

@@ -55,7 +55,7 @@ func Head(s *view.Source) Section {
 
 func scenarioText(s *results.Scenario) string {
 	parts := []string{
-		"guest " + format.BytesText(float64(s.MemoryBytes)), format.Count(s.VCPUs, "vCPU", "vCPUs"),
+		"guest " + format.BytesText(float64(s.Memory)), format.Count(s.VCPUs, "vCPU", "vCPUs"),
 		"pattern " + s.Pattern, "content " + s.Content,
 		"codec " + s.Codec + " level " + strconv.Itoa(s.Level),
 		"destination " + s.Destination + " (" + format.Count(s.DecompressThreads, "thread", "threads") + ")",
@@ -67,8 +67,8 @@ func scenarioText(s *results.Scenario) string {
 	if s.Sealed {
 		parts = append(parts, "sealed")
 	}
-	if s.Placement != "" {
-		parts = append(parts, "pinned by "+s.Placement)
+	if s.Pin {
+		parts = append(parts, "pinned")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -82,7 +82,7 @@ func ratesText(h *results.Header) string {
 		format.Multiple(s.DirtyRateMultiple) +
 		", link " + format.BytesPerSecond(s.LinkBandwidth) + format.Multiple(s.LinkMultiple) +
 		", max-bandwidth " + format.BytesPerSecond(s.MaxBandwidth) +
-		", downtime limit " + format.Trimmed(s.DowntimeLimitMS) + " ms, bound " + format.Trimmed(s.LimitMS) + " ms"
+		", downtime limit " + format.Trimmed(s.DowntimeLimit.MS()) + " ms, bound " + format.Trimmed(s.Limit.MS()) + " ms"
 	if h.Host.PageServiceU > 0 {
 		text += ", 1x = a page in " + format.Sig(h.Host.PageServiceU) + " µs on one thread"
 	}

@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"math"
+	"mtbench/results"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ func PairSection(s *view.Source, m metric.Metric) Section {
 		caseColumn(), {Head: "model", Text: true}, {Head: "change (%)"}, {Head: "95 % interval (%)"}, {Head: "p (Holm)"},
 		{Head: "pairs (n of m)"}, {Head: "floor (%)"}, {Head: "verdict", Text: true},
 	}}
-	last := verdict.Cell{Threads: -1}
+	last := results.Cell{Threads: -1}
 	byCell(all)
 	for i := range all {
 		c := &all[i]
@@ -82,7 +83,7 @@ func byCell(all []verdict.Comparison) {
 func pairRow(c *verdict.Comparison, first bool) GridRow {
 	name := ""
 	if first {
-		name = view.Cell{Threads: c.Cell.Threads, Wait: c.Cell.Wait}.CaseText()
+		name = c.Cell.String()
 	}
 	cells := textCells(name, c.Other, format.None, format.None, format.None, pairsText(c), format.None, c.Word())
 	if c.N() > 0 {

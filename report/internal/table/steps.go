@@ -50,7 +50,7 @@ func stepsSection(s *view.Source) Section {
 func stepRow(a *verdict.Attribution, s *verdict.StepShare, first bool) GridRow {
 	name, told := "", "no"
 	if first {
-		name = view.Cell{Threads: a.Cell.Threads, Wait: a.Cell.Wait}.CaseText()
+		name = a.Cell.String()
 	}
 	if s.Proved() {
 		told = "yes"

@@ -268,13 +268,13 @@ func TestFrontierIsAShareOfIdeal(t *testing.T) {
 	add := func(model string, rates ...float64) {
 		for i, rate := range rates {
 			above := rate * 1.1
-			f.Frontier = append(f.Frontier, results.Frontier{Type: results.TypeFrontier, Model: model,
-				Threads: 4, Repeat: i, Highest: &rate, Lowest: &above})
+			f.Frontier = append(f.Frontier, results.Frontier{Type: results.TypeFrontier,
+				Cell: results.Cell{Model: model, Threads: 4}, Repeat: i, Highest: &rate, Lowest: &above})
 		}
 	}
 	add("ideal", 1000, 3000, 2000)
 	add("locked", 400, 600, 500)
-	f.Frontier = append(f.Frontier, results.Frontier{Model: "lockless", Threads: 4})
+	f.Frontier = append(f.Frontier, results.Frontier{Cell: results.Cell{Model: "lockless", Threads: 4}})
 	sec := frontierSection(view.SourceOf(f, 0, 1))
 	for row, want := range [][2]string{{"2000 [1000–3000]", "100.0"}, {"500 [400–600]", "25.0"},
 		{format.None, format.None}} {

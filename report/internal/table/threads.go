@@ -250,11 +250,11 @@ func scalingSection(s *view.Source) Section {
 	return sec
 }
 
-func scalingRows(s *view.Source, sec *Section, cells map[view.Cell][]*results.Run,
+func scalingRows(s *view.Source, sec *Section, cells map[results.Cell][]*results.Run,
 	m string, w bool) {
 	base, first := format.NaN, true
 	for _, n := range s.Threads() {
-		cell := view.Cell{Model: m, Threads: n, Wait: w}
+		cell := results.Cell{Model: m, Threads: n, Wait: w}
 		if len(cells[cell]) == 0 {
 			continue
 		}

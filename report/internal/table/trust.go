@@ -47,7 +47,7 @@ func failedSection(s *view.Source) Section {
 	const most = 20
 	for i := range f.Failed[:min(most, len(f.Failed))] {
 		r := &f.Failed[i]
-		name := view.Cell{Threads: r.Threads, Wait: r.Wait}.CaseText()
+		name := r.Cell.String()
 		sec.Table.Rows = append(sec.Table.Rows, GridRow{Cells: textCells(name, r.Model,
 			strconv.Itoa(r.Index), r.Class, r.Reason)})
 	}

@@ -66,8 +66,8 @@ func (s *Source) contenderName(model string) string {
 	return model
 }
 
-func (s *Source) runsOf(model string, c verdict.Cell) []*results.Run {
-	return s.Cells()[Cell{model, c.Threads, c.Wait}]
+func (s *Source) runsOf(model string, c results.Cell) []*results.Run {
+	return s.Cells()[c.Of(model)]
 }
 
 // diffOf turns a comparison round: from how much longer the model takes to how much faster it is.

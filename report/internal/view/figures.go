@@ -58,7 +58,7 @@ func SampleOf(runs []*results.Run, figure metric.Value) Sample {
 
 // Figures are the figures of one model in one case.
 type Figures struct {
-	Cell
+	results.Cell
 	Runs       []*results.Run
 	Unfinished int // runs that could not complete
 
@@ -72,7 +72,7 @@ type Figures struct {
 	CPUPage    Sample // CPU time of main and workers a page, µs
 }
 
-func (s *Source) FiguresOf(c Cell, runs []*results.Run) *Figures {
+func (s *Source) FiguresOf(c results.Cell, runs []*results.Run) *Figures {
 	of := func(name string) Sample { return SampleOf(runs, Shown(name)) }
 	f := &Figures{
 		Cell: c, Runs: runs,
@@ -100,7 +100,7 @@ func (s *Source) Each(models []string, f func(*Figures)) {
 	for _, w := range s.Waits() {
 		for _, n := range s.Threads() {
 			for _, m := range models {
-				c := Cell{m, n, w}
+				c := results.Cell{Model: m, Threads: n, Wait: w}
 				if runs := cells[c]; len(runs) > 0 {
 					f(s.FiguresOf(c, runs))
 				}

@@ -73,8 +73,8 @@ func publishedTitle(s *Source, base, model string) string {
 	cells := s.Cells()
 	for _, w := range s.Waits() {
 		for _, n := range s.Threads() {
-			a := SampleOf(cells[Cell{base, n, w}], Shown(metric.TotalTime)).Median()
-			b := SampleOf(cells[Cell{model, n, w}], Shown(metric.TotalTime)).Median()
+			a := SampleOf(cells[results.Cell{Model: base, Threads: n, Wait: w}], Shown(metric.TotalTime)).Median()
+			b := SampleOf(cells[results.Cell{Model: model, Threads: n, Wait: w}], Shown(metric.TotalTime)).Median()
 			if math.IsNaN(a) || math.IsNaN(b) {
 				continue
 			}
@@ -100,7 +100,7 @@ func quickest(s *Source, model string) string {
 	if at == nil {
 		return fmt.Sprintf("%s completes in no case", format.CleanText(model, 24))
 	}
-	return fmt.Sprintf("%s is quickest with %s: %s", format.CleanText(model, 24), at.CaseText(),
+	return fmt.Sprintf("%s is quickest with %s: %s", format.CleanText(model, 24), at.String(),
 		format.TimeText(best))
 }
 
@@ -156,7 +156,7 @@ func (s *Source) mainOr() string {
 
 // contrast is the case in which the medians of a figure of two models lie furthest apart.
 type contrast struct {
-	cell         Cell // of the model
+	cell         results.Cell // of the model
 	base, model  string
 	baseV, other float64
 }
@@ -165,14 +165,14 @@ type contrast struct {
 // all; distance says how far apart two medians are.
 func (s *Source) widest(metric string, value metric.Value,
 	distance func(a, b float64) float64) (contrast, bool) {
-	proved := func(c Cell) bool { return s.hedge(metric, c) == "" }
+	proved := func(c results.Cell) bool { return s.hedge(metric, c) == "" }
 	if c, ok := s.widestWhere(proved, value, distance); ok {
 		return c, true
 	}
-	return s.widestWhere(func(Cell) bool { return true }, value, distance)
+	return s.widestWhere(func(results.Cell) bool { return true }, value, distance)
 }
 
-func (s *Source) widestWhere(in func(Cell) bool, value metric.Value,
+func (s *Source) widestWhere(in func(results.Cell) bool, value metric.Value,
 	distance func(a, b float64) float64) (contrast, bool) {
 	base, model, ok := s.twoModels()
 	if !ok {
@@ -183,12 +183,12 @@ func (s *Source) widestWhere(in func(Cell) bool, value metric.Value,
 	far := -1.0
 	for _, w := range s.Waits() {
 		for _, n := range s.Threads() {
-			a := SampleOf(cells[Cell{base, n, w}], value).Median()
-			b := SampleOf(cells[Cell{model, n, w}], value).Median()
+			a := SampleOf(cells[results.Cell{Model: base, Threads: n, Wait: w}], value).Median()
+			b := SampleOf(cells[results.Cell{Model: model, Threads: n, Wait: w}], value).Median()
 			d := distance(a, b)
-			if !math.IsNaN(d) && d > far && in(Cell{model, n, w}) {
+			if !math.IsNaN(d) && d > far && in(results.Cell{Model: model, Threads: n, Wait: w}) {
 				far, found = d, true
-				best.cell, best.baseV, best.other = Cell{model, n, w}, a, b
+				best.cell, best.baseV, best.other = results.Cell{Model: model, Threads: n, Wait: w}, a, b
 			}
 		}
 	}
@@ -230,7 +230,7 @@ func CPUFinding(s *Source) string {
 	base := c.cell
 	base.Model = c.base
 	return fmt.Sprintf("With %s, a compression thread uses %s %% of a CPU under %s and %s %% under "+
-		"%s; the main thread %s %% and %s %%%s", c.cell.CaseText(), format.Sig(c.baseV), c.base,
+		"%s; the main thread %s %% and %s %%%s", c.cell.String(), format.Sig(c.baseV), c.base,
 		format.Sig(c.other), c.model, format.Sig(SampleOf(cells[base], Shown(metric.MainCPU)).Median()),
 		format.Sig(SampleOf(cells[c.cell], Shown(metric.MainCPU)).Median()), s.hedge(metric.WorkerCPU, c.cell))
 }
@@ -265,6 +265,6 @@ func WakesFinding(s *Source) string {
 		times = fmt.Sprintf(": %s× fewer", format.Sig(hi/lo))
 	}
 	return fmt.Sprintf("%s makes %s futex calls a page with %s, %s %s%s%s",
-		more, format.Sig(hi), c.cell.CaseText(), fewer, format.Sig(lo), times,
+		more, format.Sig(hi), c.cell.String(), fewer, format.Sig(lo), times,
 		s.hedge(metric.WaitWakesPerPage, c.cell))
 }

@@ -61,13 +61,13 @@ func agreementText(n map[string]int) string {
 
 // LetterOf are the letter's figures by cell. The letter is part of the program: it reads or the
 // build is broken.
-func LetterOf() map[Cell]*Figures {
+func LetterOf() map[results.Cell]*Figures {
 	file, err := results.Letter()
 	if err != nil {
 		panic(err)
 	}
 	s := SourceOf(file, 0, 1)
-	out := map[Cell]*Figures{}
+	out := map[results.Cell]*Figures{}
 	s.Each(s.Models(), func(f *Figures) { out[f.Cell] = f })
 	return out
 }
@@ -143,16 +143,16 @@ func letterFigures() []letterFigure {
 // Comparisons are what the pairs of a file prove, lockless against locked, by metric and cell.
 type Comparisons struct {
 	s  *Source
-	by map[string]map[verdict.Cell]*verdict.Comparison
+	by map[string]map[results.Cell]*verdict.Comparison
 }
 
 func (s *Source) Comparisons() Comparisons {
-	c := Comparisons{s: s, by: map[string]map[verdict.Cell]*verdict.Comparison{}}
+	c := Comparisons{s: s, by: map[string]map[results.Cell]*verdict.Comparison{}}
 	if s.Header.Kind == results.Published {
 		return c
 	}
 	for _, fig := range letterFigures() {
-		cells := map[verdict.Cell]*verdict.Comparison{}
+		cells := map[results.Cell]*verdict.Comparison{}
 		all := s.compareBy(fig.metric.Name, "locked", "lockless")
 		for i := range all {
 			cells[all[i].Cell] = &all[i]
@@ -165,8 +165,8 @@ func (s *Source) Comparisons() Comparisons {
 // Agreements are the figures of a case that the letter has too; nil where it has none, or where
 // one of the two models was not run.
 func (c Comparisons) Agreements(threads int, wait bool,
-	letter map[Cell]*Figures) []Agreement {
-	from, to := Cell{"locked", threads, wait}, Cell{"lockless", threads, wait}
+	letter map[results.Cell]*Figures) []Agreement {
+	from, to := results.Cell{Model: "locked", Threads: threads, Wait: wait}, results.Cell{Model: "lockless", Threads: threads, Wait: wait}
 	cells := c.s.Cells()
 	if letter[from] == nil || len(cells[from]) == 0 || len(cells[to]) == 0 {
 		return nil
@@ -182,7 +182,7 @@ func (c Comparisons) Agreements(threads int, wait bool,
 			LetterText: fig.text(letter[from]) + " → " + fig.text(letter[to]),
 			HereText:   fig.text(hereFrom) + " → " + fig.text(hereTo),
 		}
-		here, why := hereDirection(c.by[fig.metric.Name][verdict.Cell{Threads: threads, Wait: wait}])
+		here, why := hereDirection(c.by[fig.metric.Name][results.Cell{Threads: threads, Wait: wait}])
 		a.letter, a.Why = letterDirection(fig, letter[from], letter[to])
 		a.here = here
 		if a.Why == "" {
@@ -224,7 +224,7 @@ func letterDirection(fig letterFigure, from, to *Figures) (direction, string) {
 }
 
 // AgreeWords is the short form for the table of cases; empty but in the rows of lockless.
-func (c Comparisons) AgreeWords(cell Cell, letter map[Cell]*Figures) string {
+func (c Comparisons) AgreeWords(cell results.Cell, letter map[results.Cell]*Figures) string {
 	if cell.Model != "lockless" {
 		return ""
 	}

@@ -30,18 +30,11 @@ type Source struct {
 
 	// What was computed once; runs do not change after the first question.
 	keptRuns []*results.Run
-	byCell   map[Cell][]*results.Run
+	byCell   map[results.Cell][]*results.Run
 	compared []Diff
 	summed   *Summary
 
 	compareds map[comparedBy][]verdict.Comparison
-}
-
-// Cell is one model in one case.
-type Cell struct {
-	Model   string
-	Threads int
-	Wait    bool
 }
 
 // Kept are the runs that figures are made of: an A/A block compares a model with itself, and a
@@ -69,14 +62,14 @@ func (s *Source) lastAttempts() []*results.Run {
 
 // place is where a run stands in the plan; the attempts at one run share it.
 type place struct {
-	cell                  Cell
+	cell                  results.Cell
 	block, position, pair int
 	aa                    bool
 	side                  string
 }
 
 func PlaceOf(r *results.Run) place {
-	return place{Cell{r.Model, r.Threads, r.Wait}, r.Block, r.Position, r.Pair, r.AA, r.Side}
+	return place{r.Cell, r.Block, r.Position, r.Pair, r.AA, r.Side}
 }
 
 // LastOfPlaces is the last attempt at each place of a file.
@@ -148,17 +141,17 @@ func (s *Source) Waits() []bool {
 }
 
 // Cells groups the kept runs.
-func (s *Source) Cells() map[Cell][]*results.Run {
+func (s *Source) Cells() map[results.Cell][]*results.Run {
 	if s.byCell == nil {
 		s.byCell = s.grouped()
 	}
 	return s.byCell
 }
 
-func (s *Source) grouped() map[Cell][]*results.Run {
-	out := map[Cell][]*results.Run{}
+func (s *Source) grouped() map[results.Cell][]*results.Run {
+	out := map[results.Cell][]*results.Run{}
 	for _, r := range s.Kept() {
-		c := Cell{r.Model, r.Threads, r.Wait}
+		c := r.Cell
 		out[c] = append(out[c], r)
 	}
 	return out
@@ -301,8 +294,4 @@ func SourcesOf(files []*results.File, known []Contender) []*Source {
 		srcs[i].Known = known
 	}
 	return srcs
-}
-
-func (c Cell) CaseText() string {
-	return format.ThreadsWord(c.Threads) + ", " + format.WaitWord(c.Wait)
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"mtbench/results"
 
 	"mtbench/report/internal/format"
 )
@@ -93,7 +94,7 @@ func kernelParts(t *RoleTime) []BarPart {
 
 // Bar is one row: a model in a case.
 type Bar struct {
-	Cell  Cell
+	Cell  results.Cell
 	Parts []BarPart
 }
 
@@ -115,7 +116,7 @@ func (b *BarSet) Bars(bp barPanel, kernel bool) []Bar {
 	cells := b.Src.Cells()
 	for _, n := range b.Src.Threads() {
 		for _, m := range b.Src.Models() {
-			c := Cell{m, n, bp.wait}
+			c := results.Cell{Model: m, Threads: n, Wait: bp.wait}
 			t := RoleTimeOf(cells[c], bp.process, bp.role)
 			if t.Threads == 0 || t.Wall <= 0 {
 				continue
@@ -199,6 +200,6 @@ func partSentence(bp barPanel, x, y Bar, k int, process string) string {
 		}
 	}
 	return fmt.Sprintf("Largest difference, with %s: of the time of %s, “%s” takes %.0f %% "+
-		"under %s and %.0f %% under %s", x.Cell.CaseText(), who, x.Parts[k].Group.Name(),
+		"under %s and %.0f %% under %s", x.Cell.String(), who, x.Parts[k].Group.Name(),
 		x.Parts[k].Share, x.Cell.Model, y.Parts[k].Share, y.Cell.Model)
 }

@@ -16,14 +16,14 @@ import (
 
 // comparisonOf is what the pairs of a case prove of the main contender by a metric; nil where the
 // file has no pairs of it.
-func (s *Source) comparisonOf(metric string, c Cell) *verdict.Comparison {
+func (s *Source) comparisonOf(metric string, c results.Cell) *verdict.Comparison {
 	base, model, ok := s.twoModels()
 	if !ok {
 		return nil
 	}
 	all := s.compareBy(metric, base, s.contenderName(model))
 	for i := range all {
-		if all[i].Cell == (verdict.Cell{Threads: c.Threads, Wait: c.Wait}) {
+		if all[i].Cell == (c.Case()) {
 			return &all[i]
 		}
 	}
@@ -31,7 +31,7 @@ func (s *Source) comparisonOf(metric string, c Cell) *verdict.Comparison {
 }
 
 // hedge is what stands behind a difference of medians that no pairs prove.
-func (s *Source) hedge(metric string, c Cell) string {
+func (s *Source) hedge(metric string, c results.Cell) string {
 	if s.Header.Kind == results.Published {
 		return ""
 	}
@@ -62,7 +62,7 @@ func (s *Source) whyText() string {
 
 // spinCase is a case in which the main thread of a model spins while its workers want a CPU.
 type spinCase struct {
-	cell                      Cell
+	cell                      results.Cell
 	spin, onCPU, mainDelay    float64 // of the main thread, % of wall time
 	workerDelay, workerBefore float64 // of the workers: of this model, and of the base
 	proved                    bool    // the pairs of the case prove something of its total time
@@ -94,7 +94,7 @@ func (s *Source) spinText() string {
 	}
 	text := fmt.Sprintf("With %s, the main thread of %s spins %.0f %% of its wall time, and on %s its "+
 		"workers wait for a CPU %.0f %% of theirs (those of %s %.0f %%): the spinner competes with "+
-		"compression for the CPUs", most.cell.CaseText(), model, most.spin,
+		"compression for the CPUs", most.cell.String(), model, most.spin,
 		format.Count(s.Header.Host.CPUs, "CPU", "CPUs"), most.workerDelay, base, most.workerBefore)
 	if c := s.comparisonOf(metric.TotalTime, most.cell); c == nil || c.State != verdict.LowerThan {
 		text += ", so that fewer wake-ups need not mean less time"
@@ -126,9 +126,9 @@ func (c *spinCase) spinnerText() string {
 		"for a CPU (%.0f %% of its time), and is still spinning then.", c.spin, c.onCPU, c.mainDelay)
 }
 
-func (s *Source) spinCaseOf(c Cell, base string) (spinCase, bool) {
+func (s *Source) spinCaseOf(c results.Cell, base string) (spinCase, bool) {
 	cells := s.Cells()
-	from := Cell{base, c.Threads, c.Wait}
+	from := c.Of(base)
 	main := RoleTimeOf(cells[c], "source", "main")
 	workers := RoleTimeOf(cells[c], "source", "worker")
 	before := RoleTimeOf(cells[from], "source", "worker")
@@ -188,9 +188,9 @@ func (s *Source) completes(model string) string {
 		case c.Unfinished == 0:
 			all++
 		case c.Unfinished == n:
-			never = append(never, c.CaseText())
+			never = append(never, c.String())
 		default:
-			some = append(some, fmt.Sprintf("%s (%d of %d)", c.CaseText(), n-c.Unfinished, n))
+			some = append(some, fmt.Sprintf("%s (%d of %d)", c.String(), n-c.Unfinished, n))
 		}
 	})
 	if all+len(some)+len(never) == 0 {

@@ -1,0 +1,212 @@
+package results
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Cell is a point on the axes of a matrix: everything in which the runs of a series may differ.
+// Cells are compared with ==. Of an axis beyond the first three the zero value is the scenario's, or the
+// model's own default, and is not written.
+//
+// A case is a cell without its model: all models are compared in it.
+type Cell struct {
+	Model   string `json:"model" doc:"pipeline model"`
+	Threads int    `json:"threads" unit:"count" doc:"compression threads"`
+	Wait    bool   `json:"wait" doc:"compress-wait-thread"`
+
+	Depth      int `json:"depth,omitempty" unit:"count" doc:"requests a thread; absent: the model's own"`
+	PollBudget int `json:"poll_budget,omitempty" unit:"polls" doc:"polls of a worker before it sleeps, -1 for none; absent: the model's own"`
+}
+
+// Case is the cell without its model.
+func (c Cell) Case() Cell {
+	c.Model = ""
+	return c
+}
+
+// Of is the cell of a model in the case of c.
+func (c Cell) Of(model string) Cell {
+	c.Model = model
+	return c
+}
+
+// Axis is one dimension of a matrix: one entry here, one field of [Cell], and what reads the field.
+type Axis struct {
+	Name string // as records and flags have it, with _ for -
+	Doc  string // of the flag
+	Get  func(c *Cell) string
+	Set  func(c *Cell, value string) error
+
+	// word is the axis in the name of a case, short in an identifier; both are empty where the value
+	// is the default.
+	word, short func(c *Cell) string
+	compare     func(a, b *Cell) int
+}
+
+// Axes lists the axes of a case in the order of its name: all of them but the model.
+func Axes() []Axis {
+	return []Axis{
+		number("threads", "compression threads", 1, MaxThreads, func(c *Cell) *int { return &c.Threads },
+			func(n int) string { return Plural(n, "thread") }, strconv.Itoa),
+		{Name: "wait", Doc: "compress-wait-thread: wait for a free thread, or send the page raw",
+			Get: func(c *Cell) string { return OnOff(c.Wait) },
+			Set: func(c *Cell, value string) (err error) {
+				c.Wait, err = ParseOnOff(value)
+				return err
+			},
+			word:    func(c *Cell) string { return "wait " + OnOff(c.Wait) },
+			short:   func(c *Cell) string { return OnOff(c.Wait) },
+			compare: func(a, b *Cell) int { return cmp.Compare(OnOff(a.Wait), OnOff(b.Wait)) }},
+		number("depth", "requests a thread (default: the model's own)", 1, MaxDepth,
+			func(c *Cell) *int { return &c.Depth },
+			func(n int) string { return "depth " + strconv.Itoa(n) },
+			func(n int) string { return "d" + strconv.Itoa(n) }),
+		number("poll_budget", "polls of a worker before it sleeps, -1 for none (default: the model's own)",
+			-1, MaxPolls, func(c *Cell) *int { return &c.PollBudget }, pollWord,
+			func(n int) string { return "p" + strconv.Itoa(n) }),
+	}
+}
+
+// Limits of the axes.
+const (
+	MaxDepth = 1024
+	MaxPolls = 1_000_000
+)
+
+func pollWord(n int) string {
+	if n < 0 {
+		return "no polls"
+	}
+	return Plural(n, "poll")
+}
+
+// number is an axis of whole numbers, of which 0 is the default.
+func number(name, doc string, least, most int, field func(*Cell) *int, word, short func(int) string) Axis {
+	unlessZero := func(text func(int) string) func(*Cell) string {
+		return func(c *Cell) string {
+			if *field(c) == 0 {
+				return ""
+			}
+			return text(*field(c))
+		}
+	}
+	return Axis{Name: name, Doc: doc,
+		Get: func(c *Cell) string { return strconv.Itoa(*field(c)) },
+		Set: func(c *Cell, value string) error {
+			n, err := strconv.Atoi(value)
+			if err != nil || n < least || n > most || n == 0 {
+				return fmt.Errorf("%s is no number between %d and %d", strconv.Quote(value), least, most)
+			}
+			*field(c) = n
+			return nil
+		},
+		word: unlessZero(word), short: unlessZero(short),
+		compare: func(a, b *Cell) int { return cmp.Compare(*field(a), *field(b)) }}
+}
+
+// String is how the project writes a case: "4 threads, wait off". The model is not in it.
+func (c Cell) String() string { return c.join(", ", func(a Axis) string { return a.word(&c) }) }
+
+// Short is the case in an identifier: "4-off".
+func (c Cell) Short() string { return c.join("-", func(a Axis) string { return a.short(&c) }) }
+
+func (c Cell) join(between string, text func(Axis) string) string {
+	var words []string
+	for _, a := range Axes() {
+		if w := text(a); w != "" {
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, between)
+}
+
+// Compare orders cells by their axes, threads first; models come last, by name.
+func (c Cell) Compare(d Cell) int {
+	for _, a := range Axes() {
+		if order := a.compare(&c, &d); order != 0 {
+			return order
+		}
+	}
+	return cmp.Compare(c.Model, d.Model)
+}
+
+// wrong says which coordinate of a record's cell cannot be, or nothing.
+func (c *Cell) wrong() string {
+	switch {
+	case c.Model == "":
+		return "model is empty"
+	case c.Threads < 0 || c.Threads > MaxThreads:
+		return fmt.Sprintf("threads is %d; it is between 0 and %d", c.Threads, MaxThreads)
+	case c.Depth < 0 || c.Depth > MaxDepth:
+		return fmt.Sprintf("depth is %d; it is between 0 and %d", c.Depth, MaxDepth)
+	case c.PollBudget < -1 || c.PollBudget > MaxPolls:
+		return fmt.Sprintf("poll_budget is %d; it is between -1 and %d", c.PollBudget, MaxPolls)
+	}
+	return ""
+}
+
+// Cases lists the cases of a matrix: the product of its axes, the last one fastest.
+func (m *Matrix) Cases() []Cell {
+	cases := []Cell{{}}
+	cases = times(cases, m.Threads, func(c *Cell, n int) { c.Threads = n })
+	cases = times(cases, m.Waits, func(c *Cell, wait bool) { c.Wait = wait })
+	cases = times(cases, m.Depths, func(c *Cell, n int) { c.Depth = n })
+	return times(cases, m.PollBudgets, func(c *Cell, n int) { c.PollBudget = n })
+}
+
+// times is every case with every value; a list of none leaves the cases as they are.
+func times[T any](cases []Cell, values []T, set func(*Cell, T)) []Cell {
+	if len(values) == 0 {
+		return cases
+	}
+	all := make([]Cell, 0, len(cases)*len(values))
+	for _, c := range cases {
+		for _, v := range values {
+			set(&c, v)
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// ModelsOf lists the models that run in a case: those of the matrix, and behind them the extras of the case.
+func (m *Matrix) ModelsOf(c Cell) []string {
+	models := slices.Clone(m.Models)
+	for _, e := range m.Extra {
+		if e.Case() == c.Case() {
+			models = append(models, e.Model)
+		}
+	}
+	return models
+}
+
+// OnOff is how a switch is written.
+func OnOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// ParseOnOff reads a switch.
+func ParseOnOff(s string) (bool, error) {
+	switch s {
+	case "on":
+		return true, nil
+	case "off":
+		return false, nil
+	}
+	return false, fmt.Errorf("%s is neither on nor off", strconv.Quote(s))
+}
+
+// Plural is a count with its noun: "1 thread", "4 threads".
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,55 @@
+package results
+
+// Scenario is the workload of a run, declared once: the command line fills it, the header of a file
+// states it, a run executes it, and virtual time predicts it. What a cell of the matrix may vary is in
+// [Cell].
+type Scenario struct {
+	// The guest.
+	Memory            int64   `json:"memory_bytes" unit:"bytes" doc:"guest memory"`
+	VCPUs             int     `json:"vcpus" unit:"count" doc:"guest writer threads"`
+	DirtyRate         float64 `json:"dirty_rate_pages_per_second" unit:"pages/s" doc:"page writes a second asked for, over all vCPUs; 0 = none" misread:"as unique pages: uniform writes hit a page twice before it is sent"`
+	DirtyRateMultiple float64 `json:"dirty_rate_multiple,omitempty" unit:"× single-thread rate" doc:"the same as the multiple it was given as"`
+	Pattern           string  `json:"pattern" doc:"which pages are written: uniform, sequential or zipf"`
+	WriteBytes        int     `json:"write_bytes" unit:"bytes" doc:"bytes stored in a page at each write"`
+	Content           string  `json:"content" doc:"page content generator"`
+
+	// The migration.
+	Codec                string   `json:"codec" doc:"compressor"`
+	Level                int      `json:"level" doc:"compress-level"`
+	MaxBandwidth         float64  `json:"max_bandwidth_bytes_per_second" unit:"bytes/s" doc:"QEMU's max-bandwidth, applied in windows of 100 ms; 0 = unlimited"`
+	MaxBandwidthMultiple float64  `json:"max_bandwidth_multiple,omitempty" unit:"× single-thread rate × page size" doc:"the same as the multiple it was given as"`
+	LinkBandwidth        float64  `json:"link_bandwidth_bytes_per_second" unit:"bytes/s" doc:"what the link drains; 0 = unlimited"`
+	LinkMultiple         float64  `json:"link_bandwidth_multiple,omitempty" unit:"× single-thread rate × page size" doc:"the same as the multiple it was given as"`
+	LinkBurst            int64    `json:"link_burst_bytes" unit:"bytes" doc:"what the link takes at once before the sender is held" misread:"as a detail: against the number of threads it decides busy_ratio"`
+	SocketBuffer         int      `json:"socket_buffer_bytes" unit:"bytes" doc:"send buffer of the socket as the kernel set it; 0 with discard"`
+	DowntimeLimit        Duration `json:"downtime_limit_ms" unit:"ms" doc:"downtime-limit: threshold = bandwidth × this"`
+	Flush                string   `json:"flush" doc:"where the pipeline is flushed: wrap, sync or iteration"`
+	DecompressThreads    int      `json:"decompress_threads" unit:"count" doc:"workers of the destination"`
+	Destination          string   `json:"destination" doc:"process or discard"`
+
+	// The threads.
+	Machine    string   `json:"machine" doc:"kernel or goroutine: what a thread is"`
+	Pin        bool     `json:"pin" doc:"threads pinned to CPUs"`
+	Sealed     bool     `json:"sealed" doc:"whether the Go runtime's scheduler was kept out of the measured threads" misread:"as a detail: on two CPUs the runtime takes a tenth to a fifth of them without it, and makes a third of the preemptions"`
+	Limit      Duration `json:"limit_ms" unit:"ms" doc:"bound of a run: CAN'T COMPLETE after it"`
+	Account    bool     `json:"account" doc:"whether the time of each thread was accounted by state"`
+	RoundRobin bool     `json:"round_robin,omitempty" doc:"lockless searches no ring: plain round robin"`
+}
+
+// Resolve gives rates that were asked for as multiples their value, where one thread compresses
+// perSecond pages of pageSize bytes a second.
+func (s *Scenario) Resolve(perSecond, pageSize float64) {
+	for _, r := range []struct {
+		rate     *float64
+		multiple float64
+		unit     float64
+	}{
+		{&s.DirtyRate, s.DirtyRateMultiple, perSecond},
+		{&s.MaxBandwidth, s.MaxBandwidthMultiple, perSecond * pageSize},
+		{&s.LinkBandwidth, s.LinkMultiple, perSecond * pageSize},
+	} {
+		if r.multiple != 0 {
+			*r.rate = r.multiple * r.unit
+		}
+	}
+}
