@@ -16,12 +16,12 @@ const maxColumns = 100
 // stillLong are the directories that have longer lines from before the check. One that has none any
 // more is taken out.
 const stillLong = `
-cmd/mtbench internal/codec internal/explore internal/host internal/link internal/metric
+cmd/mtbench internal/codec internal/explore internal/host internal/link
 internal/predict internal/ptrring internal/series internal/sim internal/stats internal/thread
 internal/trace internal/verdict models models/lockless
-models/modeltest models/steps report report/internal/format
+models/modeltest models/steps report
 report/internal/page report/internal/plot report/internal/table report/internal/view results
-report/internal/reporttest workloads internal/trace/tracetest .
+workloads internal/trace/tracetest .
 `
 
 // TestColumns holds lines to maxColumns, but for those that cannot be cut or are read as a table:

@@ -89,8 +89,8 @@ func mainCPU(r *results.Run) (float64, bool) {
 	return 0, false
 }
 
-// WorkerShares returns the CPU time of each compression thread over its wall time, lowest first, and
-// of a published file the lowest and the highest.
+// WorkerShares returns the CPU time of each compression thread over its wall time, lowest first,
+// and of a published file the lowest and the highest.
 func WorkerShares(r *results.Run) []float64 {
 	var shares []float64
 	for _, percent := range r.WorkerCPUPercent {

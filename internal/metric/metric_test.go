@@ -59,8 +59,9 @@ func aRun() *results.Run {
 			StatesMS: map[string]float64{"lock-slot": 250, "wait-work": 500}}
 	}
 	busy := 0.25
-	return &results.Run{Completed: true, TotalTimeMS: 1000, SetupTimeMS: 50, DowntimeMS: 12, Pages: 100,
-		Busy: 25, BusyRatio: &busy, DrainRate: 100, ThreadUsage: []results.ThreadUsage{
+	return &results.Run{Completed: true, TotalTimeMS: 1000, SetupTimeMS: 50, DowntimeMS: 12,
+		Pages: 100,
+		Busy:  25, BusyRatio: &busy, DrainRate: 100, ThreadUsage: []results.ThreadUsage{
 			thread("main", 400, 10), thread("worker", 800, 20), thread("worker", 600, 40),
 			{Process: "destination", Role: "main", WallMS: 1000, FutexWaits: 1e6}}}
 }

@@ -9,7 +9,8 @@ import (
 func timeMetrics() []Metric {
 	return []Metric{
 		{Name: TotalTime, Unit: "ms", Better: Lower, Of: totalTime,
-			Doc:     "from the start of the migration to its completion; CAN'T COMPLETE is worse than any time",
+			Doc: "from the start of the migration to its completion; CAN'T COMPLETE is worse than any " +
+				"time",
 			Misread: "alone: with wait off a model that compresses less finishes sooner",
 			Shown:   Form{Name: "total time", Unit: "ms", Decimals: 1}, Pairs: "total time",
 			Bench: Form{Name: "total-ms"}, Chart: true},
@@ -32,7 +33,8 @@ func timeMetrics() []Metric {
 			Misread: "as the model's: it does not grow with memory",
 			Shown:   Form{Name: "setup", Unit: "%", Scale: 100}},
 		{Name: "link_achieved", Unit: "bytes/s", Better: Higher, Of: linkAchieved,
-			Doc:     "what the link carried while it had bytes to drain or held its sender; see link_bandwidth",
+			Doc: "what the link carried while it had bytes to drain or held its sender; see " +
+				"link_bandwidth",
 			Misread: "as the rate of the migration: time in which main had nothing to send is not in it",
 			Shown:   Form{Name: "link carried", Unit: "MB/s", Scale: 1e-6}},
 	}
@@ -41,10 +43,11 @@ func timeMetrics() []Metric {
 func pageMetrics() []Metric {
 	return []Metric{
 		{Name: BusyRatio, Unit: "ratio", Better: Lower, Tick: 0.001, WaitOff: true, Of: busyRatio,
-			Doc:     "pages sent uncompressed because no thread was free, over all pages",
-			Misread: "as quality: with wait off a model that refuses more pages finishes sooner and sends more bytes",
-			Shown:   Form{Name: "busy-ratio", Decimals: 2},
-			Bench:   Form{Name: "busy-%", Scale: 100}},
+			Doc: "pages sent uncompressed because no thread was free, over all pages",
+			Misread: "as quality: with wait off a model that refuses more pages finishes sooner and sends " +
+				"more bytes",
+			Shown: Form{Name: "busy-ratio", Decimals: 2},
+			Bench: Form{Name: "busy-%", Scale: 100}},
 		{Name: "busy_pages", Unit: "pages", Better: Lower, Tick: 1, Of: busyPages,
 			Doc:   "pages sent uncompressed because no thread was free",
 			Shown: Form{Name: "busy pages"}},

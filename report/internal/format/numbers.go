@@ -231,4 +231,7 @@ func ChangeText(log float64) string {
 	return fmt.Sprintf("%+.1f", 100*math.Expm1(log))
 }
 
-func IntervalText(lo, hi float64) string { return "[" + ChangeText(lo) + ", " + ChangeText(hi) + "]" }
+// IntervalText is an interval of log ratios, each end as [ChangeText] has it.
+func IntervalText(lo, hi float64) string {
+	return "[" + ChangeText(lo) + ", " + ChangeText(hi) + "]"
+}

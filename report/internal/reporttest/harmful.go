@@ -14,7 +14,8 @@ func HarmfulFile() *results.File {
 	f := s.File()
 	h := &f.Header
 	f.Path = "/tmp/" + harmful + ".jsonl"
-	h.Version, h.Revision, h.Go, h.Argv = harmful, harmful, harmful, []string{harmful, "javascript:alert(3)"}
+	h.Version, h.Revision, h.Go, h.Argv = harmful, harmful, harmful,
+		[]string{harmful, "javascript:alert(3)"}
 	h.Host.Name, h.Host.CPUModel, h.Host.Kernel = harmful, harmful, harmful
 	h.Scenario.Codec, h.Scenario.Content, h.Scenario.Pattern = harmful, harmful, harmful
 	h.Notes = []string{harmful}
@@ -25,6 +26,7 @@ func HarmfulFile() *results.File {
 			r.ThreadUsage[j].StatesMS[harmful] = 1
 		}
 	}
-	f.Failed = []results.Failed{{Cell: results.Cell{Model: harmful}, Class: harmful, Reason: harmful, Stderr: harmful}}
+	f.Failed = []results.Failed{{Cell: results.Cell{Model: harmful}, Class: harmful,
+		Reason: harmful, Stderr: harmful}}
 	return f
 }

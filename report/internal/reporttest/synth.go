@@ -74,8 +74,9 @@ func (s Synth) header() results.Header {
 		Scenario: results.Scenario{Memory: 64 << 20, VCPUs: 16, DirtyRate: 30000,
 			DirtyRateMultiple: 1.2, Pattern: "uniform", WriteBytes: 64, Content: "mixed",
 			Codec: s.Codec, Level: 1, LinkBurst: 1 << 20, SocketBuffer: 212992,
-			DowntimeLimit: results.DurationOf(3), Flush: "sync", DecompressThreads: 16, Destination: "process",
-			Machine: "kernel", Limit: results.DurationOf(8000), Account: true},
+			DowntimeLimit: results.DurationOf(3), Flush: "sync", DecompressThreads: 16,
+			Destination: "process",
+			Machine:     "kernel", Limit: results.DurationOf(8000), Account: true},
 		Matrix: results.Matrix{Models: s.Models, Threads: s.Threads, Waits: []bool{false, true},
 			Pairs: s.Pairs, AA: 0.05},
 	}
@@ -93,8 +94,9 @@ func (s Synth) run(rng *rand.Rand, i, n int, wait bool, pair, pos int, model str
 	}
 	ms *= math.Exp(0.05 * rng.NormFloat64())
 	r := results.Run{
-		Type: results.TypeRun, Cell: results.Cell{Model: model, Threads: n, Wait: wait}, Index: i, Block: pair / 2,
-		Pair: pair, Position: pos, AA: aa, Seed: uint64(pair),
+		Type: results.TypeRun, Cell: results.Cell{Model: model, Threads: n, Wait: wait}, Index: i,
+		Block: pair / 2,
+		Pair:  pair, Position: pos, AA: aa, Seed: uint64(pair),
 		Started:   time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC).Add(time.Duration(i) * time.Second),
 		Completed: true, EndReason: "completed", BoundMS: 8000, TotalTimeMS: ms, SetupTimeMS: 4,
 		DowntimeMS: 2.5, Rounds: 9, Syncs: 9, WireBytes: 90 << 20, CompressedBytes: 60 << 20,
@@ -229,7 +231,8 @@ func WithFrontier(f *results.File) *results.File {
 			for j, m := range []string{"locked", "lockless"} {
 				hi := 1000 * float64(10+n*(1+j)+i)
 				lo := hi * 1.1
-				f.Frontier = append(f.Frontier, results.Frontier{Cell: results.Cell{Model: m, Threads: n, Wait: i%2 == 0},
+				f.Frontier = append(f.Frontier, results.Frontier{Cell: results.Cell{Model: m, Threads: n,
+					Wait: i%2 == 0},
 					Highest: &hi, Lowest: &lo})
 			}
 		}

@@ -37,7 +37,8 @@ func TinyRun(model string, pair int, ms, busy float64) results.Run {
 			StatesMS:    map[string]float64{"codec": cpu, "wait-work": wait * ms},
 			RemainderMS: &rest}
 	}
-	return results.Run{Type: results.TypeRun, Cell: results.Cell{Model: model, Threads: 4}, Pair: pair, Completed: true,
+	return results.Run{Type: results.TypeRun, Cell: results.Cell{Model: model, Threads: 4},
+		Pair: pair, Completed: true,
 		TotalTimeMS: ms, Pages: 1000, BusyRatio: &busy, DrainRate: 1e6 / ms,
 		ThreadUsage: []results.ThreadUsage{usage("main", 0.6, 0.3), usage("worker", 0.2, 0.7),
 			usage("worker", 0.4, 0.5)}}

@@ -72,7 +72,20 @@ type Figures struct {
 	CPUPage    Sample // CPU time of main and workers a page, µs
 }
 
+// FiguresOf returns the figures of runs, which are those of a cell, made once.
 func (s *Source) FiguresOf(c results.Cell, runs []*results.Run) *Figures {
+	f, made := s.figured[c]
+	if !made {
+		f = figuresOf(c, runs)
+		if s.figured == nil {
+			s.figured = map[results.Cell]*Figures{}
+		}
+		s.figured[c] = f
+	}
+	return f
+}
+
+func figuresOf(c results.Cell, runs []*results.Run) *Figures {
 	of := func(name string) Sample { return SampleOf(runs, Shown(name)) }
 	f := &Figures{
 		Cell: c, Runs: runs,
@@ -109,7 +122,8 @@ func (s *Source) Each(models []string, f func(*Figures)) {
 	}
 }
 
-// WorkerPercents returns the CPU usage of each compression thread, lowest first, in percent of one CPU.
+// WorkerPercents returns the CPU usage of each compression thread, lowest first, in percent of one
+// CPU.
 func WorkerPercents(r *results.Run) Sample {
 	s := Sample(metric.WorkerShares(r))
 	for i := range s {

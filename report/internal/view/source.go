@@ -31,6 +31,7 @@ type Source struct {
 	// What was computed once; runs do not change after the first question.
 	keptRuns []*results.Run
 	byCell   map[results.Cell][]*results.Run
+	figured  map[results.Cell]*Figures
 	compared []Diff
 	summed   *Summary
 
