@@ -17,7 +17,6 @@ import (
 	"mtbench/internal/series"
 	"mtbench/internal/sim"
 	"mtbench/results"
-	"mtbench/workloads"
 )
 
 type predictOptions struct {
@@ -236,10 +235,9 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 
 // scenarioOf writes every default out; multiples are of the calibration's single thread.
 func scenarioOf(s series.Settings, c *predict.Calibration) results.Scenario {
-	sc := s.Scenario
-	sc.Content, sc.Codec, sc.Level = c.Content, c.Codec, c.Level
-	sc.Resolve(c.SinglePages(), workloads.PageSize)
-	return sc
+	s.Content, s.Codec, s.Level = c.Content, c.Codec, c.Level
+	s.SocketBuffer = predict.DefaultSocket
+	return s.At(c.SinglePages())
 }
 
 func (p *prediction) run(cmd *cobra.Command) error {

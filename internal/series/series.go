@@ -68,10 +68,11 @@ func New(s Settings, b Build) (*Series, error) {
 		return nil, err
 	}
 	perSecond := 1 / service.Seconds()
+	s.SocketBuffer = socketBuffer()
 	n.Header = results.Header{
 		Kind: results.Measured, Version: b.Version, Revision: b.Revision, Go: runtime.Version(),
 		Created: time.Now(), Argv: b.Argv, Seed: s.Seed, Host: n.host.Describe(),
-		Scenario: s.resolve(perSecond), Matrix: s.Matrix, ContentSource: from,
+		Scenario: s.At(perSecond), Matrix: s.Matrix, ContentSource: from,
 	}
 	n.Header.Host.WorkTurns = typical.WorkTurns
 	n.Header.Host.PageServiceU = service.Seconds() * 1e6
@@ -79,9 +80,6 @@ func New(s Settings, b Build) (*Series, error) {
 	n.Header.Host.StampCost = float64(thread.StampCost()) / float64(time.Nanosecond)
 	n.Header.Host.TimerSlack = float64(thread.TimerSlack())
 	n.Header.Host.BracketCost = bracketCost().Seconds() * 1e6
-	if s.Destination == workloads.Process {
-		n.Header.Scenario.SocketBuffer = socketBuffer()
-	}
 	if s.Trace != "" {
 		n.traces = s.Trace
 		n.Header.Kind, n.Header.Notes = results.Traced, append(n.Header.Notes, tracedNote)
@@ -132,17 +130,21 @@ func (n *Series) check() error {
 	return nil
 }
 
-// resolve is the scenario of s where one thread compresses perSecond pages a second.
-func (s *Settings) resolve(perSecond float64) results.Scenario {
+// At is the scenario of s, every default written out, where one thread compresses perSecond pages a
+// second. A run and a prediction are of the same where their settings are.
+func (s *Settings) At(perSecond float64) results.Scenario {
 	sc := s.Scenario
 	sc.Resolve(perSecond, workloads.PageSize)
 	sc.Sealed = sc.Sealed && sc.Machine == workloads.Kernel
+	if sc.Destination != workloads.Process {
+		sc.SocketBuffer = 0
+	}
 	return sc
 }
 
 // workload is one run of s, for checks before the host has been measured.
 func (s *Settings) workload(perSecond float64, threads int, seed uint64) workloads.Scenario {
-	return workload(s.resolve(perSecond), Slot{Cell: results.Cell{Threads: max(1, threads)}, Seed: seed})
+	return workload(s.At(perSecond), Slot{Cell: results.Cell{Threads: max(1, threads)}, Seed: seed})
 }
 
 // workload is the run of slot s in scenario sc.
