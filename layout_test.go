@@ -38,6 +38,7 @@ var mayImport = map[string]string{
 	"models/steps":     "internal/thread models internal/ptrring",
 	"internal/sim":     "internal/thread internal/trace",
 	"internal/metric":  "results",
+	"internal/pilot":   "results",
 	"internal/verdict": "internal/metric internal/stats results",
 	"workloads": "internal/thread models results " +
 		"internal/codec internal/content internal/link internal/wire",
@@ -55,7 +56,7 @@ var mayImport = map[string]string{
 		"report/internal/plot report/internal/page",
 
 	"internal/series": "internal/thread models results internal/trace internal/codec " +
-		"internal/host internal/link workloads internal/verdict models/registry",
+		"internal/host internal/link internal/pilot workloads internal/verdict models/registry",
 	"internal/predict": "internal/thread internal/metric internal/stats models results " +
 		"internal/trace " +
 		"internal/codec internal/content internal/link internal/wire " +
@@ -63,7 +64,7 @@ var mayImport = map[string]string{
 	"internal/explore": "internal/thread models internal/sim",
 
 	"cmd/mtbench": "internal/thread internal/stats models results internal/codec " +
-		"internal/content internal/host internal/metric workloads internal/sim internal/verdict " +
+		"internal/content internal/host internal/metric internal/pilot workloads internal/sim internal/verdict " +
 		"models/registry " +
 		"models/modeltest/planted report internal/series internal/predict internal/explore",
 

@@ -57,6 +57,8 @@ type Header struct {
 	Matrix   Matrix    `json:"matrix" doc:"the cells of the series and how often each is run"`
 	Notes    []string  `json:"notes,omitempty" doc:"what a reader must know of the whole file"`
 
+	Pilot *Pilot `json:"pilot,omitempty" doc:"what a short pilot measured, and what defaults were derived from it; absent where nothing was left open"`
+
 	Calibration *CalibrationRef `json:"calibration,omitempty" doc:"predicted files: the calibration used"`
 
 	ContentSource *ContentSource `json:"content_source,omitempty" doc:"content of a file: which bytes of it the pages are; a run with others ends its series"`

@@ -9,6 +9,7 @@ type Scenario struct {
 	VCPUs             int     `json:"vcpus" unit:"count" doc:"guest writer threads"`
 	DirtyRate         float64 `json:"dirty_rate_pages_per_second" unit:"pages/s" doc:"page writes a second asked for, over all vCPUs; 0 = none" misread:"as unique pages: uniform writes hit a page twice before it is sent"`
 	DirtyRateMultiple float64 `json:"dirty_rate_multiple,omitempty" unit:"× single-thread rate" doc:"the same as the multiple it was given as"`
+	DirtyOfPool       float64 `json:"dirty_rate_of_pool,omitempty" unit:"× pool" doc:"the same as the part of the pilot's pool that it was given as"`
 	Pattern           string  `json:"pattern" doc:"which pages are written: uniform, sequential or zipf"`
 	WriteBytes        int     `json:"write_bytes" unit:"bytes" doc:"bytes stored in a page at each write"`
 	Content           string  `json:"content" doc:"page content generator"`
@@ -18,8 +19,10 @@ type Scenario struct {
 	Level                int      `json:"level" doc:"compress-level"`
 	MaxBandwidth         float64  `json:"max_bandwidth_bytes_per_second" unit:"bytes/s" doc:"QEMU's max-bandwidth, applied in windows of 100 ms; 0 = unlimited"`
 	MaxBandwidthMultiple float64  `json:"max_bandwidth_multiple,omitempty" unit:"× single-thread rate × page size" doc:"the same as the multiple it was given as"`
+	MaxBandwidthOfPool   float64  `json:"max_bandwidth_of_pool,omitempty" unit:"× pool × page size" doc:"the same as the part of the pilot's pool that it was given as"`
 	LinkBandwidth        float64  `json:"link_bandwidth_bytes_per_second" unit:"bytes/s" doc:"what the link drains; 0 = unlimited"`
 	LinkMultiple         float64  `json:"link_bandwidth_multiple,omitempty" unit:"× single-thread rate × page size" doc:"the same as the multiple it was given as"`
+	LinkOfPool           float64  `json:"link_bandwidth_of_pool,omitempty" unit:"× pool × page size" doc:"the same as the part of the pilot's pool that it was given as; less where raw pages cannot fill that"`
 	LinkBurst            int64    `json:"link_burst_bytes" unit:"bytes" doc:"what the link takes at once before the sender is held" misread:"as a detail: against the number of threads it decides busy_ratio"`
 	SocketBuffer         int      `json:"socket_buffer_bytes" unit:"bytes" doc:"send buffer of the socket as the kernel set it; 0 with discard"`
 	DowntimeLimit        Duration `json:"downtime_limit_ms" unit:"ms" doc:"downtime-limit: threshold = bandwidth × this"`
@@ -36,20 +39,33 @@ type Scenario struct {
 	RoundRobin bool     `json:"round_robin,omitempty" doc:"lockless searches no ring: plain round robin"`
 }
 
-// Resolve gives rates that were asked for as multiples their value, where one thread compresses
-// perSecond pages of pageSize bytes a second.
-func (s *Scenario) Resolve(perSecond, pageSize float64) {
+// Unit is what rates that are no absolute ones are multiples of, in pages a second.
+type Unit struct {
+	Thread float64 // what one thread compresses
+	Pool   float64 // what the pilot's pool drains; 0 before a pilot
+}
+
+// Resolve gives rates that were asked for as multiples their value, for pages of pageSize bytes.
+func (s *Scenario) Resolve(u Unit, pageSize float64) {
 	for _, r := range []struct {
-		rate     *float64
-		multiple float64
-		unit     float64
+		rate             *float64
+		multiple, ofPool float64
+		pageBytes        float64
 	}{
-		{&s.DirtyRate, s.DirtyRateMultiple, perSecond},
-		{&s.MaxBandwidth, s.MaxBandwidthMultiple, perSecond * pageSize},
-		{&s.LinkBandwidth, s.LinkMultiple, perSecond * pageSize},
+		{&s.DirtyRate, s.DirtyRateMultiple, s.DirtyOfPool, 1},
+		{&s.MaxBandwidth, s.MaxBandwidthMultiple, s.MaxBandwidthOfPool, pageSize},
+		{&s.LinkBandwidth, s.LinkMultiple, s.LinkOfPool, pageSize},
 	} {
-		if r.multiple != 0 {
-			*r.rate = r.multiple * r.unit
+		switch {
+		case r.multiple != 0:
+			*r.rate = r.multiple * u.Thread * r.pageBytes
+		case r.ofPool != 0:
+			*r.rate = r.ofPool * u.Pool * r.pageBytes
 		}
 	}
+}
+
+// OfPool reports whether a rate is given in units of the pilot's pool.
+func (s *Scenario) OfPool() bool {
+	return s.DirtyOfPool != 0 || s.MaxBandwidthOfPool != 0 || s.LinkOfPool != 0
 }

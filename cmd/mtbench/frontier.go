@@ -74,7 +74,7 @@ func runFrontier(cmd *cobra.Command, o *frontierOptions) error {
 	if err := o.complete(cmd.Flags()); err != nil {
 		return badInput(err)
 	}
-	s, err := o.run.open(os.Args)
+	s, err := o.run.open(cmd.Context(), os.Args)
 	if err != nil {
 		return badInput(err)
 	}

@@ -57,7 +57,8 @@ func mtbench(t *testing.T, dir string, args ...string) (stdout, stderr string, s
 // small are the flags of a series of a second or two.
 func small(more ...string) []string {
 	return append([]string{"run", "--threads", "2", "--wait", "on", "--pairs", "2", "--aa", "0%", "--reruns", "0",
-		"--memory", "4MiB", "--vcpus", "2", "--dirty-rate", "100", "--limit", "20s"}, more...)
+		"--memory", "4MiB", "--vcpus", "2", "--dirty-rate", "100", "--limit", "20s",
+		"--link-bandwidth", "5.3x", "--downtime-limit", "1.5ms"}, more...)
 }
 
 func TestRunReportResumeCompare(t *testing.T) {
@@ -279,7 +280,7 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 		{"run --codec spin:", `--codec: codec "spin:": the work is a duration`},
 		{"run --pairs 0", "--pairs: 0 is not between 1 and 10000"},
 		{"run --until 0%", "--until: no interval becomes 0% wide"},
-		{"run --budget 5m", "--budget goes with --until"},
+		{"run --budget 5ms", "--budget: 5ms is less than a second"},
 		{"run --threads four", "four"},
 		{"run --wait maybe", "neither on nor off"},
 		{"run --memory 1000000GiB --output x.jsonl", "memory"},
@@ -361,7 +362,7 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 func TestDryRunStartsNothing(t *testing.T) {
 	dir := t.TempDir()
 	out, errs, status := mtbench(t, dir, "run", "--dry-run", "--output", "a.jsonl")
-	if status != 0 || !strings.Contains(out, "218 in all") {
+	if status != 0 || !strings.Contains(out, "178 in all") {
 		t.Errorf("status %d: %s%s", status, out, errs)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {

@@ -13,10 +13,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"mtbench/internal/pilot"
 	"mtbench/internal/predict"
 	"mtbench/internal/series"
 	"mtbench/internal/sim"
 	"mtbench/results"
+	"mtbench/workloads"
 )
 
 type predictOptions struct {
@@ -78,7 +80,7 @@ func addPredictMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
 	f.Var(waitsValue{&s.Matrix.Waits}, "wait", "compress-wait-thread")
 	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run in virtual time")
-	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, false}, "dirty-rate", "page writes a second over all vCPUs")
+	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, &s.DirtyOfPool, false}, "dirty-rate", "page writes a second over all vCPUs")
 	f.Uint64Var(&s.Seed, "seed", 1, "of content, patterns and resamplings")
 }
 
@@ -95,7 +97,7 @@ func runPredict(cmd *cobra.Command, o *predictOptions) error {
 		}
 		return o.predictLetter(cmd)
 	}
-	p, err := o.prepare(cmd.Flags())
+	p, err := o.prepare(cmd.Context(), cmd.Flags())
 	if err != nil {
 		return badInput(err)
 	}
@@ -113,7 +115,7 @@ type prediction struct {
 }
 
 // prepare checks everything before anything is run.
-func (o *predictOptions) prepare(f *pflag.FlagSet) (*prediction, error) {
+func (o *predictOptions) prepare(ctx context.Context, f *pflag.FlagSet) (*prediction, error) {
 	if o.calibration == "" {
 		return nil, errors.New("a prediction needs a --calibration; make one with: mtbench calibrate")
 	}
@@ -125,7 +127,7 @@ func (o *predictOptions) prepare(f *pflag.FlagSet) (*prediction, error) {
 		return nil, fmt.Errorf("--calibration: %w", err)
 	}
 	p := &prediction{calibration: c, trace: o.trace, output: o.output}
-	if err := o.describe(f, p); err != nil {
+	if err := o.describe(ctx, f, p); err != nil {
 		return nil, err
 	}
 	h := &p.header
@@ -182,7 +184,7 @@ func (o *predictOptions) possible(h *results.Header) error {
 }
 
 // describe takes scenario, matrix and host from the flags or from the measured file.
-func (o *predictOptions) describe(f *pflag.FlagSet, p *prediction) error {
+func (o *predictOptions) describe(ctx context.Context, f *pflag.FlagSet, p *prediction) error {
 	h := &p.header
 	if o.against != "" {
 		return o.describeAs(f, p)
@@ -196,8 +198,12 @@ func (o *predictOptions) describe(f *pflag.FlagSet, p *prediction) error {
 		return fmt.Errorf("%s is of content %s by codec %s, level %d; calibrate for what is to be predicted",
 			o.calibration, c.Content, c.Codec, c.Level)
 	}
-	h.Scenario, h.Matrix, h.Seed = scenarioOf(o.settings, c), o.settings.Matrix, o.settings.Seed
+	h.Matrix, h.Seed = o.settings.Matrix, o.settings.Seed
 	p.matrix.CPUs, p.matrix.Apart = o.cpus, o.apart
+	o.settings.DowntimeOpen = !f.Changed("downtime-limit")
+	if err := o.settle(ctx, p); err != nil {
+		return err
+	}
 	h.Host = results.Host{Name: "virtual", OS: "virtual time", CPUModel: c.Host.CPUModel + " (as calibrated)",
 		CPUs: o.cpus, Rate: c.SinglePages(), PageServiceU: 1e6 / c.SinglePages()}
 	return nil
@@ -233,12 +239,41 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 	return nil
 }
 
-// scenarioOf writes every default out; multiples are of the calibration's single thread.
-func scenarioOf(s series.Settings, c *predict.Calibration) results.Scenario {
-	s.Content, s.Codec, s.Level = c.Content, c.Codec, c.Level
-	s.SocketBuffer = predict.DefaultSocket
-	return s.At(c.SinglePages())
+// settle writes every default out. Multiples are of the calibration's single thread, and what is left
+// open is derived as on a host: from a pilot, in virtual time.
+func (o *predictOptions) settle(ctx context.Context, p *prediction) error {
+	s, c, u := o.settings, p.calibration, results.Unit{Thread: p.calibration.SinglePages()}
+	settle := func() results.Scenario {
+		sc := s.Scenario
+		sc.Content, sc.Codec, sc.Level = c.Content, c.Codec, c.Level
+		sc.Resolve(u, workloads.PageSize)
+		return sc
+	}
+	if p.header.Scenario = settle(); !s.Open() || p.matrix.CPUs < 1 || p.matrix.CPUs > sim.MaxCPUs {
+		return nil
+	}
+	profile, err := c.Profile(nil)
+	if err != nil {
+		return err
+	}
+	setup := p.matrix.Setup
+	found, err := pilot.Measure(p.header.Scenario, u.Thread, slices.Max(s.Matrix.Threads),
+		func(sc results.Scenario, cell results.Cell) (*results.Run, time.Duration, error) {
+			setup.Scenario = sc
+			run, _, err := predict.Run(ctx, setup, profile, cell, s.Seed)
+			return run, 0, err
+		})
+	if err != nil {
+		return fmt.Errorf("the pilot that defaults are derived from: %w", err)
+	}
+	u.Pool = found.Pool
+	p.header.Scenario, p.header.Pilot = settle(), found
+	pilot.Derive(found, s.Asked(mostPredicted), &p.header.Scenario)
+	return nil
 }
+
+// mostPredicted is the largest guest that a prediction derives.
+const mostPredicted = 1 << 30
 
 func (p *prediction) run(cmd *cobra.Command) error {
 	if err := p.noteScale(cmd.Context()); err != nil {

@@ -41,8 +41,9 @@ and keeps one record a run in the file that the last lines name. With no flag it
 five minutes on two CPUs and measures the cases of the published table and a few smaller ones.
 
 Lists make a matrix. Rates marked "rate" are absolute ("50000" page writes a second, "100MiB" a
-second) or a multiple of what one thread of this host compresses ("1.5x"); 0 is none, or
-unlimited. Interrupting keeps what is finished, and --resume FILE goes on.`,
+second), a multiple of what one thread of this host compresses ("1.5x"), or of what a pool of 4
+threads drains in a short pilot ("0.9pool"); 0 is none, or unlimited. What is left out is derived
+from that pilot: --dry-run says what came out, and how. Interrupting keeps what is finished, and --resume FILE goes on.`,
 		Example: `  mtbench run
   mtbench run --quick
   mtbench run --models locked,lockless --threads 4 --wait on --pairs 20
@@ -66,15 +67,15 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.Var(waitsValue{&s.Matrix.Waits}, "wait", "compress-wait-thread: wait for a free thread, or send the page raw")
 	f.IntVar(&s.Matrix.Pairs, "pairs", 0, "pairs a cell (default: 10 for 4, 8 and 16 threads, 4 for others)")
 	f.Var(percentValue{&s.Matrix.Until}, "until", "go on until each cell's interval is this narrow, within --budget")
-	f.DurationVar(&s.Budget, "budget", s.Budget, "with --until: the series ends after this time")
+	f.DurationVar(&s.Budget, "budget", s.Budget, "time for all runs: bounds the memory that is derived, and ends a series with --until (then 1h)")
 	f.Var(percentValue{&s.Matrix.AA}, "aa", "share of blocks followed by one that compares a model with itself")
 	f.IntVar(&s.Matrix.Reruns, "reruns", s.Matrix.Reruns, "how often a pair that the host disturbed is run again")
-	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run: CAN'T COMPLETE after it")
+	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run: CAN'T COMPLETE after it (default: derived)")
 	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")
 }
 
 func addWorkloadFlags(f *pflag.FlagSet, s *series.Settings) {
-	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, false}, "dirty-rate", "page writes a second over all vCPUs")
+	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, &s.DirtyOfPool, false}, "dirty-rate", "page writes a second over all vCPUs")
 	addGuestFlags(f, s)
 	f.IntVar(&s.DecompressThreads, "decompress-threads", s.DecompressThreads, "threads of the destination")
 	f.StringVar(&s.Destination, "destination", s.Destination, "process, or discard for source-only runs")
@@ -82,18 +83,18 @@ func addWorkloadFlags(f *pflag.FlagSet, s *series.Settings) {
 
 // addGuestFlags are those that every command which migrates has.
 func addGuestFlags(f *pflag.FlagSet, s *series.Settings) {
-	f.Var(sizeValue{&s.Memory}, "memory", "guest memory")
+	f.Var(sizeValue{&s.Memory}, "memory", "guest memory (default: derived from a pilot)")
 	f.IntVar(&s.VCPUs, "vcpus", s.VCPUs, "guest writer threads")
 	f.StringVar(&s.Pattern, "pattern", s.Pattern, "which pages are written: uniform, sequential or zipf")
 	f.IntVar(&s.WriteBytes, "write-bytes", s.WriteBytes, "bytes stored in a page at each write")
 	f.StringVar(&s.Content, "content", s.Content, "page content: zero, text, heap, binary, random, mixed or "+content.FileSyntax)
 	f.StringVar(&s.Codec, "codec", s.Codec, "compressor: zlib, zstd, s2, none or spin:DURATION")
 	f.IntVar(&s.Level, "level", s.Level, "compress-level (-1: the codec's default)")
-	f.Var(rateValue{&s.MaxBandwidth, &s.MaxBandwidthMultiple, true}, "max-bandwidth", "QEMU's max-bandwidth, bytes a second")
-	f.Var(rateValue{&s.LinkBandwidth, &s.LinkMultiple, true}, "link-bandwidth", "what the link drains, bytes a second")
+	f.Var(rateValue{&s.MaxBandwidth, &s.MaxBandwidthMultiple, &s.MaxBandwidthOfPool, true}, "max-bandwidth", "QEMU's max-bandwidth, bytes a second")
+	f.Var(rateValue{&s.LinkBandwidth, &s.LinkMultiple, &s.LinkOfPool, true}, "link-bandwidth", "what the link drains, bytes a second")
 	f.Var(sizeValue{&s.LinkBurst}, "link-burst", "what the link takes at once before the sender is held")
 	f.DurationVar((*time.Duration)(&s.DowntimeLimit), "downtime-limit",
-		time.Duration(s.DowntimeLimit), "threshold = bandwidth × this")
+		time.Duration(s.DowntimeLimit), "threshold = bandwidth × this (default: derived)")
 	f.StringVar(&s.Flush, "flush", s.Flush, "where the pipeline is flushed: sync (safe), wrap (QEMU 3.1) or iteration (3.0)")
 	f.StringVar(&s.Machine, "machine", s.Machine, "what a thread is: kernel or goroutine")
 	f.BoolVar(&s.Pin, "pin", s.Pin, "pin threads to CPUs")
@@ -115,7 +116,7 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 	if err := o.complete(cmd.Flags()); err != nil {
 		return badInput(err)
 	}
-	s, err := o.open(os.Args)
+	s, err := o.open(cmd.Context(), os.Args)
 	if err != nil {
 		return badInput(err)
 	}
@@ -144,6 +145,10 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 		series.Quicken(&o.settings, f.Changed)
 	}
 	series.Trim(&o.settings, f.Changed)
+	o.settings.DowntimeOpen = !f.Changed("downtime-limit")
+	if f.Changed("until") && !f.Changed("budget") {
+		o.settings.Budget = time.Hour
+	}
 	if o.settings.Trace != "" {
 		series.TraceOnly(&o.settings, f.Changed)
 	}
@@ -165,10 +170,15 @@ func refuseIdle(f *pflag.FlagSet, s *series.Settings) error {
 	switch {
 	case f.Changed("pairs") && s.Matrix.Pairs == 0:
 		return fmt.Errorf("--pairs: 0 is not between 1 and %d", series.MaxPairs)
+	case f.Changed("memory") && s.Memory == 0:
+		return errors.New("--memory: 0 bytes; it is a multiple of 4 KiB between 64 KiB and 1 TiB, and " +
+			"derived from a pilot if it is left out")
+	case f.Changed("limit") && s.Limit == 0:
+		return errors.New("--limit: 0s; the bound of a run is above 0s, at most 24h")
+	case s.Budget < time.Second:
+		return fmt.Errorf("--budget: %v is less than a second; write for example 4m", s.Budget)
 	case f.Changed("until") && s.Matrix.Until == 0:
 		return errors.New("--until: no interval becomes 0% wide; write for example 5%")
-	case f.Changed("budget") && !f.Changed("until"):
-		return errors.New("--budget goes with --until; a series without it ends with its plan")
 	}
 	return nil
 }
@@ -187,7 +197,7 @@ func onlyWith(f *pflag.FlagSet, name, allowed string) error {
 }
 
 // open makes the series: a new one with its file, or the one to resume.
-func (o *runOptions) open(argv []string) (*series.Series, error) {
+func (o *runOptions) open(ctx context.Context, argv []string) (*series.Series, error) {
 	if err := refuseToMeasure(); err != nil {
 		return nil, err
 	}
@@ -198,7 +208,12 @@ func (o *runOptions) open(argv []string) (*series.Series, error) {
 		}
 		return s, err
 	}
-	s, err := series.New(o.settings, series.Build{Version: release, Revision: revision(), Argv: argv})
+	if !o.dryRun {
+		if err := writable(o.output); err != nil {
+			return nil, fmt.Errorf("--output: %w", err)
+		}
+	}
+	s, err := series.New(ctx, o.settings, series.Build{Version: release, Revision: revision(), Argv: argv})
 	if err != nil || o.dryRun {
 		return s, err
 	}

@@ -38,8 +38,9 @@ const soakReruns = 5
 func soakSettings(model string) series.Settings {
 	s := series.Defaults()
 	s.Matrix = results.Matrix{Models: []string{model}, Threads: []int{4}, Waits: []bool{true}, Pairs: 1}
-	s.Memory, s.DirtyRateMultiple, s.LinkMultiple = 8<<20, 0, 0
+	s.Memory, s.DirtyOfPool, s.LinkOfPool, s.DowntimeOpen = 8<<20, 0, 0, false
 	s.Destination = workloads.Discard
+	s.DowntimeLimit = results.DurationOf(1)
 	s.Limit = results.Duration(time.Minute) // a static guest always completes; this bounds a hang
 	return s
 }
@@ -83,7 +84,7 @@ func runSoakAA(cmd *cobra.Command, plan verdict.AAPlan, model string, o soakOpti
 	if plan.Comparisons < 1 || plan.Pairs < 1 || plan.Comparisons > 10000 || plan.Pairs > 1000 {
 		return badInput(errors.New("--comparisons takes 1 to 10000 and --pairs 1 to 1000"))
 	}
-	bench, err := newSoakBench(soakSettings(model), o)
+	bench, err := newSoakBench(cmd.Context(), soakSettings(model), o)
 	if err != nil {
 		return badInput(err)
 	}
@@ -142,7 +143,7 @@ type soakBench struct {
 }
 
 // newSoakBench looks at the total time where no metrics are named.
-func newSoakBench(settings series.Settings, o soakOptions, metrics ...string) (*soakBench, error) {
+func newSoakBench(ctx context.Context, settings series.Settings, o soakOptions, metrics ...string) (*soakBench, error) {
 	if err := errors.Join(o.check(), settings.Validate()); err != nil {
 		return nil, err
 	}
@@ -156,7 +157,7 @@ func newSoakBench(settings series.Settings, o soakOptions, metrics ...string) (*
 		}
 	}
 	var err error
-	b.series, err = series.New(settings,
+	b.series, err = series.New(ctx, settings,
 		series.Build{Version: release, Revision: revision(), Argv: os.Args})
 	return b, err
 }

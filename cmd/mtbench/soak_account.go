@@ -48,7 +48,7 @@ func runSoakAccount(cmd *cobra.Command, o accountOptions) error {
 	}
 	settings := soakSettings("")
 	settings.Matrix.Models = o.models
-	bench, err := newSoakBench(settings, o.soakOptions, "total_time", "cpu_per_page")
+	bench, err := newSoakBench(cmd.Context(), settings, o.soakOptions, "total_time", "cpu_per_page")
 	if err != nil {
 		return badInput(err)
 	}

@@ -77,7 +77,7 @@ func runSoakTruth(cmd *cobra.Command, plan verdict.TruthPlan, o truthOptions) er
 	settings.Content, settings.Codec = "random", "spin:"+o.service.String()
 	// Short runs and many of them: what disturbs lasts longer than a run and cancels in a pair.
 	settings.Memory, settings.VCPUs = 4<<20, 1
-	bench, err := newSoakBench(settings, o.soakOptions)
+	bench, err := newSoakBench(cmd.Context(), settings, o.soakOptions)
 	if err != nil {
 		return badInput(err)
 	}

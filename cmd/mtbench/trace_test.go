@@ -14,7 +14,8 @@ import (
 // time axis, in a file that says so and is evidence for nothing.
 func TestTracedSeries(t *testing.T) {
 	dir := t.TempDir()
-	out, errs, status := mtbench(t, dir, "run", "--threads", "2", "--wait", "on,off", "--memory", "1MiB",
+	out, errs, status := mtbench(t, dir, "run", "--threads", "2", "--wait", "on,off", "--memory", "1MiB", "--link-bandwidth", "5.3x", "--downtime-limit", "1.5ms",
+		"--dirty-rate", "0.1x",
 		"--vcpus", "1", "--dirty-rate", "0", "--decompress-threads", "2", "--trace", "traces", "-o", "a.jsonl")
 	if status != 0 || !strings.Contains(out, "TRACED, evidence for nothing") ||
 		!strings.Contains(out, "traces   traces (open one at ui.perfetto.dev)") {

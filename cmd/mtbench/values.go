@@ -19,8 +19,8 @@ func (v sizeValue) Type() string   { return "size" }
 func (v sizeValue) String() string { return formatSize(v.bytes) }
 
 func formatSize(bytes *int64) string {
-	if bytes == nil {
-		return ""
+	if bytes == nil || *bytes == 0 {
+		return "" // derived
 	}
 	return strings.ReplaceAll(humanize.IBytes(uint64(*bytes)), " ", "")
 }
@@ -34,11 +34,11 @@ func (v sizeValue) Set(s string) error {
 	return nil
 }
 
-// rateValue is a flag for a rate: in units a second, or "1.5x" for a multiple of what one thread
-// of this host compresses. Bandwidths take sizes ("100MiB"), page rates take plain numbers.
+// rateValue is a flag for a rate: in units a second, "1.5x" for a multiple of what one thread of this host
+// compresses, or "0.9pool" for a multiple of what the pilot's pool drains. Bandwidths take sizes ("100MiB"), page rates take plain numbers.
 type rateValue struct {
-	rate, multiple *float64 // the multiple is 0 where the rate is absolute
-	sizes          bool
+	rate, multiple, ofPool *float64 // one of the three is not 0
+	sizes                  bool
 }
 
 func (v rateValue) Type() string { return "rate" }
@@ -47,6 +47,8 @@ func (v rateValue) String() string {
 	switch {
 	case v.rate == nil:
 		return ""
+	case *v.ofPool != 0:
+		return strconv.FormatFloat(*v.ofPool, 'g', -1, 64) + "pool"
 	case *v.multiple != 0:
 		return strconv.FormatFloat(*v.multiple, 'g', -1, 64) + "x"
 	case v.sizes:
@@ -58,19 +60,22 @@ func (v rateValue) String() string {
 }
 
 func (v rateValue) Set(s string) error {
-	if m, ok := strings.CutSuffix(s, "x"); ok {
-		f, err := parsePositive(m)
-		if err != nil || f > 1e6 {
-			return fmt.Errorf("%q is no multiple; write for example 1.5x", s)
+	for suffix, multiple := range map[string]*float64{"x": v.multiple, "pool": v.ofPool} {
+		if m, ok := strings.CutSuffix(s, suffix); ok {
+			f, err := parsePositive(m)
+			if err != nil || f > 1e6 {
+				return fmt.Errorf("%q is no multiple; write for example 1.5%s", s, suffix)
+			}
+			*v.rate, *v.multiple, *v.ofPool = 0, 0, 0
+			*multiple = f
+			return nil
 		}
-		*v.rate, *v.multiple = 0, f
-		return nil
 	}
 	f, err := v.parseAbsolute(s)
 	if err != nil {
 		return err
 	}
-	*v.rate, *v.multiple = f, 0
+	*v.rate, *v.multiple, *v.ofPool = f, 0, 0
 	return nil
 }
 
@@ -79,14 +84,14 @@ func (v rateValue) parseAbsolute(s string) (float64, error) {
 		n, err := humanize.ParseBytes(s)
 		if err != nil {
 			return 0, fmt.Errorf("%q is no bandwidth; write bytes a second, for example 100MiB, "+
-				"a multiple such as 1.5x, or 0 for unlimited", s)
+				"a multiple such as 1.5x or 0.9pool, or 0 for unlimited", s)
 		}
 		return float64(n), nil
 	}
 	f, err := parsePositive(s)
 	if err != nil || f > 1e12 {
 		return 0, fmt.Errorf("%q is no page rate; write page writes a second, for example 50000, "+
-			"a multiple such as 1.5x, or 0 for none", s)
+			"a multiple such as 1.5x or 0.25pool, or 0 for none", s)
 	}
 	return f, nil
 }

@@ -22,8 +22,8 @@ const (
 	maxSteps = 40_000_000_000
 )
 
-// DefaultSocket is what a local socket holds, in bytes, where the scenario does not say: net.core.wmem_default.
-const DefaultSocket = 212_992
+// defaultSocket is what a local socket holds where the scenario does not say: net.core.wmem_default.
+const defaultSocket = 212_992
 
 // Setup is what stays the same over the cells of a prediction.
 type Setup struct {
@@ -111,7 +111,7 @@ func newRun(ctx context.Context, s Setup, p Profile, c results.Cell, seed uint64
 	if sc.Destination == workloads.Process {
 		capacity := sc.SocketBuffer
 		if capacity == 0 {
-			capacity = DefaultSocket
+			capacity = defaultSocket
 		}
 		r.far = newSocket(m, &r.Rates, capacity, r.Apart)
 	}

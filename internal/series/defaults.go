@@ -4,55 +4,37 @@ import (
 	"slices"
 	"time"
 
+	"mtbench/internal/pilot"
 	"mtbench/internal/verdict"
 	"mtbench/results"
 	"mtbench/workloads"
 )
 
-// Defaults is the matrix that `mtbench run` makes with no flag: the published table's cases and a
-// few smaller ones, within five minutes on two CPUs.
-//
-// The published regime is to be reachable, and no model is to be favoured:
-//
-//   - link: 4 threads that compress without waiting for anything send as much as the link still
-//     carries of raw pages, so that about half of all pages find no free thread where CPUs are
-//     plentiful. With pages compressed to about a third that is 4 × (1/3 + 1) ≈ 5.3 times one
-//     thread's page rate.
-//   - dirty rate: where the source has CPUs of its own it would lie between what one thread and all
-//     CPUs drain, above 1x. On two CPUs that also carry the destination and the vCPUs, one thread and
-//     sixteen both drain 0.25x to 0.5x, and a rate near that would only ask which model starves last.
-//     At 0.1x a pipeline that is half as good as the best still completes within the bound, and one
-//     that is worse does not.
-//   - downtime limit: at the rates that the link reaches, a threshold just under 1 % of memory; the
-//     letter's was about 0.3 %.
-//   - burst: what the link takes at once is 16 pages, the most threads of the published table.
+// Defaults is the matrix that `mtbench run` makes with no flag: the published table's cases and one
+// thread. Memory, rates, downtime limit and bound are derived from a pilot on the host (package pilot),
+// so that the runs fit into the budget; what the link takes at once is 16 pages, the most threads of the
+// published table.
 func Defaults() Settings {
 	return Settings{
 		Matrix: results.Matrix{
-			Models: []string{"locked", "lockless"}, Threads: []int{1, 2, 4, 8, 16},
+			Models: []string{"locked", "lockless"}, Threads: []int{1, 4, 8, 16},
 			Waits: []bool{false, true}, AA: 0.25, Reruns: 2,
 		},
 		Scenario: results.Scenario{
-			Memory: 48 << 20, VCPUs: 16,
-			DirtyRateMultiple: 0.1, Pattern: "uniform", WriteBytes: 64,
+			VCPUs: 16, DirtyOfPool: pilot.DirtyOfPool, Pattern: "uniform", WriteBytes: 64,
 			Content: "mixed", Codec: "zlib", Level: -1,
-			LinkMultiple: 5.3, LinkBurst: 64 << 10,
-			DowntimeLimit: results.DurationOf(1.5), Flush: string(workloads.FlushSync),
+			LinkOfPool: pilot.LinkOfPool, LinkBurst: 64 << 10, Flush: string(workloads.FlushSync),
 			DecompressThreads: 16, Destination: workloads.Process, Machine: workloads.Kernel,
-			Sealed: true, Limit: results.Duration(3 * time.Second), Account: true,
+			Sealed: true, Account: true,
 		},
-		Budget: time.Hour,
+		DowntimeOpen: true, Budget: 4 * time.Minute,
 	}
 }
 
-// DefaultExtras are what the default matrix measures besides: plain round robin, for the letter's word
-// on searching all threads, in the cases for which that was said.
+// DefaultExtras are what the default matrix measures besides: the model that refuses every page, in one
+// case, for whether compression pays at all. How many threads wait beside it makes no difference.
 func DefaultExtras() []results.Cell {
-	var extras []results.Cell
-	for _, threads := range letterThreads {
-		extras = append(extras, results.Cell{Model: "lockless-rr", Threads: threads})
-	}
-	return extras
+	return []results.Cell{{Model: "null", Threads: pilot.Threads}}
 }
 
 // Trim drops the default extras that what the user has changed leaves no room for: an extra belongs to
@@ -78,14 +60,11 @@ func Quicken(s *Settings, changed func(flag string) bool) {
 	if !changed("pairs") {
 		s.Matrix.Pairs = 2
 	}
-	if !changed("memory") {
-		s.Memory = 24 << 20
+	if !changed("budget") {
+		s.Budget = 20 * time.Second
 	}
 	if !changed("aa") {
 		s.Matrix.AA = 0
-	}
-	if !changed("limit") {
-		s.Limit = results.DurationOf(1500)
 	}
 }
 

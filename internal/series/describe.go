@@ -23,16 +23,24 @@ func (n *Series) Describe(w io.Writer) error {
 			countAA(n.plan)),
 		fmt.Sprintf("guest       %d MiB of %s pages, %d vCPUs, %s", sc.Memory>>20, sc.Content,
 			sc.VCPUs, sc.Pattern),
-		fmt.Sprintf("dirty rate  %.0f page writes/s%s", sc.DirtyRate, multiple(sc.DirtyRateMultiple)),
+		fmt.Sprintf("dirty rate  %.0f page writes/s%s", sc.DirtyRate, multiple(sc.DirtyRateMultiple, sc.DirtyOfPool)),
 		fmt.Sprintf("page        %.2f µs with %s level %d on one thread of this host (1x = %.0f pages/s)",
 			h.Host.PageServiceU, sc.Codec, sc.Level, h.Host.Rate),
 		fmt.Sprintf("link        %s%s, burst %d KiB; max-bandwidth %s", bandwidth(sc.LinkBandwidth),
-			multiple(sc.LinkMultiple), sc.LinkBurst>>10, bandwidth(sc.MaxBandwidth)),
+			multiple(sc.LinkMultiple, sc.LinkOfPool), sc.LinkBurst>>10, bandwidth(sc.MaxBandwidth)),
 		fmt.Sprintf("downtime    limit %g ms; flush %s", sc.DowntimeLimit.MS(), sc.Flush),
 		fmt.Sprintf("far end     %s, %d threads", sc.Destination, sc.DecompressThreads),
 		fmt.Sprintf("memory      up to %d MiB at once", largest.MemoryNeeded()>>20),
 		fmt.Sprintf("time        at most %v, were every run to reach its bound of %v",
 			(time.Duration(len(n.plan)) * limit).Round(time.Second), limit),
+	}
+	if p := h.Pilot; p != nil {
+		lines = append(lines, fmt.Sprintf("pilot       a pool of %d threads drains %.0f pages/s, the largest "+
+			"%.0f; the link takes %.0f MB/s of raw pages; compressed, a page takes 1/%.2f on the link",
+			p.Threads, p.Pool, p.Peak, p.Raw/1e6, p.Ratio))
+		for _, r := range p.Rules {
+			lines = append(lines, fmt.Sprintf("  %-15s %s: %s", r.Setting, r.Value, r.Why))
+		}
 	}
 	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
 	return err
@@ -75,11 +83,14 @@ func countAA(plan []Slot) int {
 	return n
 }
 
-func multiple(x float64) string {
-	if x == 0 {
-		return ""
+func multiple(x, ofPool float64) string {
+	switch {
+	case x != 0:
+		return fmt.Sprintf(" (%gx)", x)
+	case ofPool != 0:
+		return fmt.Sprintf(" (%gpool)", ofPool)
 	}
-	return fmt.Sprintf(" (%gx)", x)
+	return ""
 }
 
 func bandwidth(bytes float64) string {

@@ -54,13 +54,13 @@ func PairsOf(m results.Matrix, c results.Cell) int {
 // An extra of a cell is one model more there, and so the neighbour of the model that it is set against.
 //
 // A share of blocks, m.AA, is followed by a block that runs one model against itself (A A A A,
-// sides a b b a): what this machine calls a difference when there is none.
+// sides a b b a): what this machine calls a difference when there is none. They go round the cases by
+// themselves, so that every kind of case has some.
 func Plan(m results.Matrix, seed uint64) []Slot {
-	p := planner{matrix: m, seed: seed, aaPairs: map[results.Cell]int{}}
-	cells := m.Cases()
+	p := planner{matrix: m, seed: seed, cases: m.Cases(), aaPairs: map[results.Cell]int{}}
 	for block := 0; ; block++ {
 		planned := false
-		for _, c := range cells {
+		for _, c := range p.cases {
 			if pairs := PairsOf(m, c); 2*block < pairs {
 				p.block(c, block, min(2, pairs-2*block))
 				planned = true
@@ -75,6 +75,7 @@ func Plan(m results.Matrix, seed uint64) []Slot {
 type planner struct {
 	matrix  results.Matrix
 	seed    uint64
+	cases   []results.Cell
 	slots   []Slot
 	owed    float64              // A/A blocks that the share asks for and the plan does not have yet
 	aaCount int                  // A/A blocks so far: they go round the models
@@ -85,7 +86,7 @@ func (p *planner) block(c results.Cell, block, halves int) {
 	p.halves(c, block, halves)
 	if p.owed += p.matrix.AA; p.owed >= 1 {
 		p.owed--
-		p.aaBlock(c)
+		p.aaBlock(p.cases[p.aaCount%len(p.cases)])
 	}
 }
 
@@ -111,7 +112,8 @@ func offsetIn(half, i, models int) int {
 }
 
 func (p *planner) aaBlock(c results.Cell) {
-	model := p.matrix.Models[p.aaCount%len(p.matrix.Models)]
+	round, models := p.aaCount/len(p.cases), p.matrix.Models
+	model := models[(p.aaCount+round)%len(models)] // a case meets another model the next time
 	p.aaCount++
 	first := p.aaPairs[c]
 	p.aaPairs[c] += 2

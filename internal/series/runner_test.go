@@ -121,11 +121,11 @@ func TestChangedContentEndsTheSeries(t *testing.T) {
 	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := Defaults()
+	s := settled()
 	s.Content, s.Memory, s.Limit = "file:"+path, 1<<20, results.DurationOf(30_000)
 	s.Matrix.Models, s.Matrix.Extra = []string{"locked", "lockless"}, nil
 	s.Matrix.Threads, s.Matrix.Waits, s.Matrix.Pairs = []int{1}, []bool{true}, 1
-	n, err := New(s, Build{})
+	n, err := New(t.Context(), s, Build{})
 	if err != nil {
 		t.Fatal(err)
 	}

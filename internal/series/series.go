@@ -45,9 +45,10 @@ type Build struct {
 	Argv              []string
 }
 
-// New measures what one thread of this host computes and compresses, which rates may be multiples of,
-// and writes every default of s out. It starts nothing and makes no file; errors are the user's.
-func New(s Settings, b Build) (*Series, error) {
+// New measures what one thread of this host computes and compresses, and by a pilot what a pool does, of
+// which rates may be multiples, and writes every default of s out. It makes no file; errors are the
+// user's, or ctx's.
+func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 	n := &Series{host: host.Local(), Budget: s.Budget, done: &results.File{}}
 	c, err := codec.Lookup(s.Codec)
 	if err != nil {
@@ -57,7 +58,7 @@ func New(s Settings, b Build) (*Series, error) {
 	if err := s.check(n.host); err != nil {
 		return nil, err
 	}
-	typical := s.workload(0, 0, 0)
+	typical := s.workload(results.Unit{}, 0, 0)
 	typical.WorkTurns = thread.CalibrateWork()
 	service, err := workloads.ServiceTime(typical)
 	if err != nil {
@@ -67,19 +68,24 @@ func New(s Settings, b Build) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	perSecond := 1 / service.Seconds()
-	s.SocketBuffer = socketBuffer()
+	unit := results.Unit{Thread: 1 / service.Seconds()}
 	n.Header = results.Header{
 		Kind: results.Measured, Version: b.Version, Revision: b.Revision, Go: runtime.Version(),
 		Created: time.Now(), Argv: b.Argv, Seed: s.Seed, Host: n.host.Describe(),
-		Scenario: s.At(perSecond), Matrix: s.Matrix, ContentSource: from,
+		Matrix: s.Matrix, ContentSource: from,
 	}
 	n.Header.Host.WorkTurns = typical.WorkTurns
 	n.Header.Host.PageServiceU = service.Seconds() * 1e6
-	n.Header.Host.Rate = perSecond
+	n.Header.Host.Rate = unit.Thread
 	n.Header.Host.StampCost = float64(thread.StampCost()) / float64(time.Nanosecond)
 	n.Header.Host.TimerSlack = float64(thread.TimerSlack())
 	n.Header.Host.BracketCost = bracketCost().Seconds() * 1e6
+	if err := n.settle(ctx, &s, unit); err != nil {
+		return nil, err
+	}
+	if s.Destination == workloads.Process {
+		n.Header.Scenario.SocketBuffer = socketBuffer()
+	}
 	if s.Trace != "" {
 		n.traces = s.Trace
 		n.Header.Kind, n.Header.Notes = results.Traced, append(n.Header.Notes, tracedNote)
@@ -98,10 +104,8 @@ const quickest = 1e7
 // anything is measured.
 func (s *Settings) check(h *host.Machine) error {
 	largest := slices.Max(s.Matrix.Threads)
-	sc := s.workload(1, largest, s.Seed)
-	if s.LinkMultiple != 0 {
-		sc.LinkBandwidth = s.LinkMultiple * quickest * workloads.PageSize
-	}
+	sc := s.workload(results.Unit{Thread: quickest, Pool: quickest}, largest, s.Seed)
+	sc.DirtyRate = s.DirtyRate // as it was asked for: a multiple of the quickest would be none
 	sc.TraceTo = s.Trace
 	if err := sc.Validate(); err != nil {
 		return err
@@ -130,21 +134,24 @@ func (n *Series) check() error {
 	return nil
 }
 
-// At is the scenario of s, every default written out, where one thread compresses perSecond pages a
-// second. A run and a prediction are of the same where their settings are.
-func (s *Settings) At(perSecond float64) results.Scenario {
+// resolve is the scenario of s for a unit of rates.
+func (s *Settings) resolve(u results.Unit) results.Scenario {
 	sc := s.Scenario
-	sc.Resolve(perSecond, workloads.PageSize)
+	sc.Resolve(u, workloads.PageSize)
 	sc.Sealed = sc.Sealed && sc.Machine == workloads.Kernel
-	if sc.Destination != workloads.Process {
-		sc.SocketBuffer = 0
-	}
 	return sc
 }
 
 // workload is one run of s, for checks before the host has been measured.
-func (s *Settings) workload(perSecond float64, threads int, seed uint64) workloads.Scenario {
-	return workload(s.At(perSecond), Slot{Cell: results.Cell{Threads: max(1, threads)}, Seed: seed})
+func (s *Settings) workload(u results.Unit, threads int, seed uint64) workloads.Scenario {
+	sc := s.resolve(u)
+	if sc.Memory == 0 { // a pilot will tell
+		sc.Memory = workloads.MinMemory
+	}
+	if sc.Limit == 0 {
+		sc.Limit = results.Duration(time.Second)
+	}
+	return workload(sc, Slot{Cell: results.Cell{Threads: max(1, threads)}, Seed: seed})
 }
 
 // workload is the run of slot s in scenario sc.

@@ -8,14 +8,23 @@ import (
 	"mtbench/workloads"
 )
 
+// settled are the defaults with nothing left to a pilot, which needs processes of its own.
+func settled() Settings {
+	s := Defaults()
+	s.Memory, s.DirtyOfPool, s.LinkOfPool, s.DowntimeOpen = 16<<20, 0, 0, false
+	s.DowntimeLimit, s.Limit = results.DurationOf(1.5), results.DurationOf(3000)
+	s.LinkMultiple = 5
+	return s
+}
+
 // smallSeries is a series that takes no time to make: source only, one cell.
 func smallSeries(t *testing.T) *Series {
 	t.Helper()
-	s := Defaults()
+	s := settled()
 	s.Matrix = results.Matrix{Models: []string{"inline"}, Threads: []int{1}, Waits: []bool{true}, Pairs: 2}
-	s.Memory, s.DirtyRateMultiple, s.LinkMultiple = 1<<20, 0, 0
+	s.Memory = 1 << 20
 	s.Destination, s.Codec = workloads.Discard, "spin:50us"
-	n, err := New(s, Build{})
+	n, err := New(t.Context(), s, Build{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,15 +68,15 @@ func TestLinkIsCheckedAtTheHostsRates(t *testing.T) {
 		"half of what a thread compresses": func(s *Settings) { s.LinkMultiple = 0.5 },
 		"a burst of 1 MiB":                 func(s *Settings) { s.LinkBurst = 1 << 20 },
 	} {
-		s := Defaults()
+		s := settled()
 		change(&s)
-		if _, err := New(s, Build{}); err != nil {
+		if _, err := New(t.Context(), s, Build{}); err != nil {
 			t.Errorf("%s: %v; a link that holds its sender for milliseconds", name, err)
 		}
 	}
-	s := Defaults()
+	s := settled()
 	s.LinkMultiple, s.LinkBurst = 1e-6, 1<<20
-	if _, err := New(s, Build{}); err == nil {
+	if _, err := New(t.Context(), s, Build{}); err == nil {
 		t.Error("a burst that holds the sender for an hour passes")
 	}
 }

@@ -17,8 +17,10 @@ type Settings struct {
 	Matrix results.Matrix
 	Seed   uint64
 
-	// Scenario is the workload. Rates may be multiples still; Level -1 is the codec's default.
+	// Scenario is the workload. Rates may be multiples still; Level -1 is the codec's default. A guest of
+	// 0 bytes, a bound of 0 and, with DowntimeOpen, the downtime limit are derived from a pilot.
 	results.Scenario
+	DowntimeOpen bool
 
 	// Trace is a directory to leave a trace of every run in; "" = none. It makes of a series one run of
 	// each model in each cell, whose figures prove nothing.
@@ -110,7 +112,7 @@ func (s *Settings) validateNumbers() error {
 		return fmt.Errorf("--pairs: %d is not between 1 and %d", s.Matrix.Pairs, MaxPairs)
 	case s.Matrix.Reruns < 0 || s.Matrix.Reruns > maxReruns:
 		return fmt.Errorf("--reruns: %d is not between 0 and %d", s.Matrix.Reruns, maxReruns)
-	case s.Limit.MS() < 1 || time.Duration(s.Limit) > maxLimit:
+	case s.Limit != 0 && s.Limit.MS() < 1 || time.Duration(s.Limit) > maxLimit:
 		return fmt.Errorf("--limit: %v is not between 1ms and %gh", s.Limit, maxLimit.Hours())
 	case s.Matrix.Until != 0 && s.Budget <= 0:
 		return errors.New("--until needs a --budget above 0")

@@ -35,11 +35,16 @@ func workloadDifferences(a, b *results.File, excused ...string) []string {
 func givenAsMultiples(a, b *results.File) []string {
 	keys := []string{"socket_buffer_bytes"}
 	x, y := a.Header.Scenario, b.Header.Scenario
-	if x.DirtyRateMultiple != 0 && y.DirtyRateMultiple != 0 {
+	if x.DirtyRateMultiple != 0 && y.DirtyRateMultiple != 0 || x.DirtyOfPool != 0 && y.DirtyOfPool != 0 {
 		keys = append(keys, "dirty_rate_pages_per_second")
 	}
-	if x.LinkMultiple != 0 && y.LinkMultiple != 0 {
+	if x.LinkMultiple != 0 && y.LinkMultiple != 0 || x.LinkOfPool != 0 && y.LinkOfPool != 0 {
 		keys = append(keys, "link_bandwidth_bytes_per_second")
+	}
+	for setting, key := range map[string]string{"limit": "limit_ms", "downtime-limit": "downtime_limit_ms"} {
+		if a.Header.Pilot.Derived(setting) && b.Header.Pilot.Derived(setting) {
+			keys = append(keys, key)
+		}
 	}
 	return keys
 }
