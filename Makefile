@@ -1,6 +1,6 @@
 # The README's two commands need only Go; this file is for those who develop.
 
-.PHONY: test race soak soak-aa explore rendered
+.PHONY: test race soak soak-aa explore mutants rendered
 
 test:
 	go test ./...
@@ -19,6 +19,10 @@ soak-aa:
 # Schedules of the shipped models and of the planted bugs.
 explore:
 	go test -tags explore -timeout 60m ./internal/explore/...
+
+# Faults planted in a copy of the tree: each must be caught by its package's own tests.
+mutants:
+	scripts/mutants.sh
 
 # The committed report is what the committed results generate.
 rendered:
