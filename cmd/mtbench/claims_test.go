@@ -180,7 +180,8 @@ func TestCompareStatus(t *testing.T) {
 		{"another host", series(4, 10, 1), nil, statusOK, "the CPUs differs: 64, then 4"},
 		{"no metric", before, []string{"--metrics", "speed"}, statusUsage, `no metric "speed"`},
 		{"no run", series(64, 0, 2), nil, statusUsage, "has no run"},
-		{"another workload", otherWorkload(t), nil, statusIncomparable, "differ in vcpus (0, then 3)"},
+		{"schema 1", edited(t, `"schema":2`, `"schema":1`), nil, statusIncomparable, "not compared; measure anew"},
+		{"another workload", edited(t, `"vcpus":0`, `"vcpus":3`), nil, statusIncomparable, "differ in vcpus (0, then 3)"},
 	} {
 		args := append([]string{before, c.after}, c.args...)
 		out, words, status := execute(newCompareCommand(), args...)
@@ -190,13 +191,14 @@ func TestCompareStatus(t *testing.T) {
 	}
 }
 
-func otherWorkload(t *testing.T) string {
+// edited is a series in whose file one thing is another.
+func edited(t *testing.T, was, is string) string {
 	path := writeSeries(t, "new.jsonl", 64, 10, 1)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = bytes.Replace(text, []byte(`"vcpus":0`), []byte(`"vcpus":3`), 1)
+	text = bytes.Replace(text, []byte(was), []byte(is), 1)
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		t.Fatal(err)
 	}

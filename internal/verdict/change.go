@@ -128,6 +128,11 @@ func CompareFiles(before, after *results.File, o ChangeOptions) (*ChangeList, er
 }
 
 func comparable(before, after *results.File) error {
+	for _, f := range []*results.File{before, after} {
+		if err := f.Current("compared"); err != nil {
+			return &IncomparableError{err.Error()}
+		}
+	}
 	if a, b := before.Header.Kind, after.Header.Kind; a != b {
 		return &IncomparableError{fmt.Sprintf("%s is %s and %s is %s: figures of one kind only can be "+
 			"compared", before.Path, a, after.Path, b)}

@@ -93,6 +93,9 @@ func TestIncomparable(t *testing.T) {
 			t.Errorf("%s: %v, want %q", what, err, want)
 		}
 	}
+	b.Header.Schema = 1
+	refuse("schema", "b: schema 1: an older mtbench wrote it, and it can be reported but not compared; measure anew")
+	b.Header.Schema = results.Schema
 	b.Header.Scenario.VCPUs = 3
 	refuse("workload", "differ in vcpus (0, then 3)")
 	b.Header.Scenario = a.Header.Scenario

@@ -42,6 +42,7 @@ type series struct {
 
 func (s series) file() *results.File {
 	f := &results.File{}
+	f.Header.Schema = results.Schema
 	f.Header.Matrix = results.Matrix{Models: s.models, Pairs: s.pairs}
 	f.Header.Host.CPUs = 64
 	for pair := range s.pairs {
