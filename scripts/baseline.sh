@@ -10,5 +10,7 @@ new=$(mktemp -u -p results/baseline new-XXXXXX.jsonl)
 ./mtbench run --calibrate "${new%.jsonl}" --output "$new" "$@"
 rm -rf "${new%.jsonl}.svg" results/baseline/calibrations
 mv "${new%.jsonl}" results/baseline/calibrations
-mv "$new" results/baseline/series.jsonl
+gzip -9n results/baseline/calibrations/*.json
+gzip -9n <"$new" >results/baseline/series.jsonl.gz
+rm "$new"
 scripts/render.sh

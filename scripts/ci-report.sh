@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 out=${1:-ci-report}
-baseline=${MTBENCH_BASELINE:-results/baseline/ci.jsonl}
+baseline=${MTBENCH_BASELINE:-results/baseline/ci.jsonl.gz}
 mkdir -p "$out"
 go build -o "$out/mtbench" ./cmd/mtbench
 "$out/mtbench" run --threads 1,4 --pairs "${MTBENCH_PAIRS:-6}" --memory 16MiB --limit 2s --aa 0% \
