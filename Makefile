@@ -16,9 +16,9 @@ soak:
 soak-aa:
 	go run ./cmd/mtbench soak aa
 
-# Schedules of the shipped models and of the planted bugs.
+# Schedules of the shipped models, of the planted bugs, and of what the models are built from.
 explore:
-	go test -tags explore -timeout 60m ./internal/explore/...
+	go test -tags explore -timeout 60m ./internal/explore/... ./internal/ptrring ./internal/thread
 
 # Faults planted in a copy of the tree: each must be caught by its package's own tests.
 mutants:

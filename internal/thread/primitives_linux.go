@@ -132,7 +132,7 @@ const (
 // the store of the condition must not move behind it. Here the condition is an atomic, and Go's
 // atomics keep their order; the barrier is in the store of the condition instead.
 type kevent struct {
-	word atomic.Uint32
+	word eventWord
 	why  State
 	_    [lineBytes - 8]byte
 }
@@ -143,17 +143,20 @@ func (m *Kernel) NewEvent(name string, set bool, why State) Event {
 	if !set {
 		e.word.Store(eventFree)
 	}
-	m.addWord(name, "event", &e.word)
+	m.addWord(name, "event", futexOf(&e.word))
 	return e
 }
 
 func (e *kevent) Set(t Thread) {
-	if e.word.Load() == eventSet {
-		return
+	if e.setWord() {
+		t.(*kthread).futexWake(futexOf(&e.word), everybody)
 	}
-	if e.word.Swap(eventSet) == eventBusy {
-		t.(*kthread).futexWake(&e.word, everybody)
-	}
+}
+
+// setWord moves the word to set and reports whether somebody may sleep on it. It is one exchange: a
+// waiter that came between a load and a store would never be woken.
+func (e *kevent) setWord() (wake bool) {
+	return e.word.Load() != eventSet && e.word.Swap(eventSet) == eventBusy
 }
 
 func (e *kevent) Reset(Thread) {
@@ -163,17 +166,23 @@ func (e *kevent) Reset(Thread) {
 }
 
 func (e *kevent) Wait(t Thread) {
-	v := e.word.Load()
-	if v == eventSet {
-		return
-	}
-	if v == eventFree && !e.word.CompareAndSwap(eventFree, eventBusy) && e.word.Load() == eventSet {
+	if !e.waitWord() {
 		return
 	}
 	k := t.(*kthread)
 	prev := k.enter(e.why)
-	k.futexWait(&e.word, eventBusy)
+	k.futexWait(futexOf(&e.word), eventBusy)
 	k.enter(prev)
+}
+
+// waitWord moves the word to busy unless it is set, and reports whether the caller must sleep while it
+// is busy.
+func (e *kevent) waitWord() (sleep bool) {
+	v := e.word.Load()
+	if v == eventSet {
+		return false
+	}
+	return v != eventFree || e.word.CompareAndSwap(eventFree, eventBusy) || e.word.Load() != eventSet
 }
 
 // kspin is a test-and-test-and-set lock: the exchange is tried only when the lock looked free, so
