@@ -19,9 +19,10 @@ import (
 // one line here, one in the diagram of ARCHITECTURE.md, and its name in the lines of those that use
 // it. Tests are free, but for the commands.
 var mayImport = map[string]string{
-	"internal/thread": "",
-	"internal/stats":  "",
-	"results":         "",
+	"internal/thread":   "",
+	"internal/stats":    "",
+	"internal/topology": "",
+	"results":           "",
 
 	"internal/ptrring": "internal/thread",
 	"internal/trace":   "internal/thread",
@@ -31,7 +32,7 @@ var mayImport = map[string]string{
 	"internal/codec":   "internal/thread",
 	"internal/wire":    "internal/thread",
 	"internal/link":    "internal/thread",
-	"internal/host":    "results",
+	"internal/host":    "results internal/thread internal/topology",
 
 	"models/locked":    "internal/thread models",
 	"models/lockless":  "internal/thread models internal/ptrring",
@@ -56,7 +57,7 @@ var mayImport = map[string]string{
 		"report/internal/plot report/internal/page",
 
 	"internal/series": "internal/thread models results internal/trace internal/codec " +
-		"internal/host internal/link internal/pilot workloads internal/verdict models/registry",
+		"internal/host internal/link internal/pilot internal/topology workloads internal/verdict models/registry",
 	"internal/predict": "internal/thread internal/metric internal/stats models results " +
 		"internal/trace " +
 		"internal/codec internal/content internal/link internal/wire " +
@@ -64,7 +65,8 @@ var mayImport = map[string]string{
 	"internal/explore": "internal/thread models internal/sim",
 
 	"cmd/mtbench": "internal/thread internal/stats models results internal/codec " +
-		"internal/content internal/host internal/metric internal/pilot workloads internal/sim internal/verdict " +
+		"internal/content internal/host internal/metric internal/pilot internal/topology " +
+		"workloads internal/sim internal/verdict " +
 		"models/registry " +
 		"models/modeltest/planted report internal/series internal/predict internal/explore",
 

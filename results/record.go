@@ -137,6 +137,7 @@ type Run struct {
 	Side     string    `json:"side,omitempty" doc:"in an A/A block: which of the two sides, \"a\" or \"b\""`
 	Attempt  int       `json:"attempt,omitempty" unit:"count" doc:"how often the pair had been run before because the host was noisy"`
 	Seed     uint64    `json:"seed" doc:"seed of the run"`
+	CPUs     string    `json:"cpus,omitempty" doc:"the CPU of each thread, in order of birth, and the NUMA nodes of guest memory; absent where threads are not pinned"`
 	Started  time.Time `json:"started" doc:"when the run began"`
 	Traced   bool      `json:"traced,omitempty" doc:"every thread wrote its state changes down, which costs time: no claim and no comparison counts the run"`
 

@@ -32,7 +32,7 @@ type Scenario struct {
 
 	// The threads.
 	Machine    string   `json:"machine" doc:"kernel or goroutine: what a thread is"`
-	Pin        bool     `json:"pin" doc:"threads pinned to CPUs"`
+	Placement  string   `json:"placement,omitempty" doc:"which CPUs the threads are pinned to: core, smt, llc, node, spread or a list of CPUs; absent where they are not pinned"`
 	Sealed     bool     `json:"sealed" doc:"whether the Go runtime's scheduler was kept out of the measured threads" misread:"as a detail: on two CPUs the runtime takes a tenth to a fifth of them without it, and makes a third of the preemptions"`
 	Limit      Duration `json:"limit_ms" unit:"ms" doc:"bound of a run: CAN'T COMPLETE after it"`
 	Account    bool     `json:"account" doc:"whether the time of each thread was accounted by state"`

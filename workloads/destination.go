@@ -159,7 +159,7 @@ func (sc Scenario) prepareDestination(ends Ends) (*Memory, error) {
 	if err := link.SetTimeouts(ends.Data, sc.timeout(), sc.timeout()); err != nil {
 		return nil, err
 	}
-	mem, err := MapMemory(sc.Memory)
+	mem, err := mapGuest(sc)
 	if err == nil {
 		mem.Populate()
 	}

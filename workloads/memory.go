@@ -2,12 +2,15 @@ package workloads
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -32,6 +35,40 @@ func MapMemory(size int64) (*Memory, error) {
 	}
 	_ = unix.Madvise(b, unix.MADV_HUGEPAGE) // advice only
 	return &Memory{bytes: b}, nil
+}
+
+// mapGuest maps the memory of one end on the NUMA nodes of its threads.
+func mapGuest(sc Scenario) (*Memory, error) {
+	m, err := MapMemory(sc.Memory)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.bind(sc.Nodes); err != nil {
+		return nil, errors.Join(err, m.Unmap())
+	}
+	return m, nil
+}
+
+// mpolInterleave of mbind(2) gives the pages to the nodes in turn, and to others when these are full.
+const mpolInterleave = 3
+
+// bind has pages that are not touched yet come from nodes in turn; none leaves it to the kernel. A policy
+// and not first touch, since all CPUs fill the memory before a thread of the run is born.
+func (m *Memory) bind(nodes []int) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	mask := make([]uint64, 1+slices.Max(nodes)/64)
+	for _, n := range nodes {
+		mask[n/64] |= 1 << (n % 64)
+	}
+	_, _, errno := unix.Syscall6(unix.SYS_MBIND, uintptr(unsafe.Pointer(&m.bytes[0])),
+		uintptr(len(m.bytes)), mpolInterleave, uintptr(unsafe.Pointer(&mask[0])),
+		uintptr(64*len(mask)+1), 0) // the kernel looks at one bit less than it is told
+	if errno != 0 {
+		return fmt.Errorf("guest memory cannot be put on NUMA nodes %v: mbind: %w", nodes, errno)
+	}
+	return nil
 }
 
 // Populate has the kernel give every page its memory now. Without it the destination would take a

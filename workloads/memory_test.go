@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"errors"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
@@ -167,8 +168,8 @@ func (e *early) Store(_ thread.Thread, page int, _ uint64) {
 	}
 }
 
-// TestStoreComesBeforeItsBit: a sync between a bit and the store that belongs to it would take the bit
-// and send the old page. The writer is stopped before it comes to a page again.
+// TestStoreComesBeforeItsBit: a sync between a bit and the store that belongs to it would take
+// the bit and send the old page. The writer is stopped before it comes to a page again.
 func TestStoreComesBeforeItsBit(t *testing.T) {
 	const pages = 100_000
 	run(t, func(m thread.Machine, th thread.Thread) {
@@ -191,8 +192,8 @@ func TestStoreComesBeforeItsBit(t *testing.T) {
 	})
 }
 
-// TestSyncTakesEveryBit has bits set in a word while syncs take it: each is found by one of them. The
-// writer sets a bit only when it is not there, so that none can hide behind an earlier one.
+// TestSyncTakesEveryBit has bits set in a word while syncs take it: each is found by one of them.
+// The writer sets a bit only when it is not there, so that none can hide behind an earlier one.
 func TestSyncTakesEveryBit(t *testing.T) {
 	run(t, func(m thread.Machine, th thread.Thread) {
 		const marks = 30_000
@@ -375,5 +376,23 @@ func TestPopulate(t *testing.T) {
 		if !mem.IsZero(page) {
 			t.Fatalf("page %d is not zero", page)
 		}
+	}
+}
+
+// TestMemoryGoesToNodesThatThereAre: node 0 takes what is touched after, and a node that is
+// missing is named.
+func TestMemoryGoesToNodesThatThereAre(t *testing.T) {
+	m, err := MapMemory(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Unmap()
+	if err := errors.Join(m.bind(nil), m.bind([]int{0})); err != nil {
+		t.Error(err)
+	}
+	m.Populate()
+	want := "guest memory cannot be put on NUMA nodes [900]: mbind: invalid argument"
+	if err := m.bind([]int{900}); err == nil || err.Error() != want {
+		t.Errorf("%v, want %q", err, want)
 	}
 }

@@ -35,6 +35,9 @@ type Scenario struct {
 	// ContentSum is the SHA-256 that the pages of a content file must have; "" = any.
 	ContentSum string
 
+	Pins  thread.Pins // of this end; none: the kernel places the threads
+	Nodes []int       // NUMA nodes for this end's guest memory; none: where it is touched
+
 	// WorkTurns is how many turns of the work loop a nanosecond of computing is (the spin codec);
 	// 0 = each machine measures it for itself.
 	WorkTurns float64
@@ -284,7 +287,7 @@ func (sc Scenario) machine(threads int) thread.Machine {
 
 func (sc Scenario) threadOptions(most int) thread.Options {
 	o := thread.Options{
-		Pin: sc.Pin, Sealed: sc.Sealed, Account: sc.Account, MaxThreads: most, TurnsPerNS: sc.WorkTurns,
+		Pin: sc.Pins, Sealed: sc.Sealed, Account: sc.Account, MaxThreads: most, TurnsPerNS: sc.WorkTurns,
 	}
 	if sc.TraceTo != "" {
 		o.Trace = traceEvents

@@ -86,7 +86,7 @@ func (s *source) prepare() error {
 	if err := s.connect(); err != nil {
 		return err
 	}
-	if s.mem, err = MapMemory(s.Memory); err != nil {
+	if s.mem, err = mapGuest(s.Scenario); err != nil {
 		return err
 	}
 	s.mem.Fill(s.gen)

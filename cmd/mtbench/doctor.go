@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"mtbench/internal/host"
 	"mtbench/internal/series"
+	"mtbench/internal/topology"
 )
 
 // defaultCrowd is the threads of the default run that has the most.
@@ -17,6 +19,24 @@ func defaultCrowd() host.Crowd {
 		Decompression: s.DecompressThreads}
 }
 
+// printPlacements says where each placement puts the threads of the default run that has the most.
+func printPlacements(w io.Writer, h *host.Machine) error {
+	crowd := defaultCrowd()
+	d := topology.Demand{Workers: crowd.Compression, VCPUs: crowd.VCPUs, Destination: true,
+		Decompress: crowd.Decompression}
+	for _, p := range topology.Names() {
+		m, err := series.MapOf(h, p, d)
+		text := m.String()
+		if err != nil {
+			text = "cannot be had: " + err.Error()
+		}
+		if _, err := fmt.Fprintf(w, "--pin %-6s  %s\n", p, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func newDoctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
@@ -24,10 +44,13 @@ func newDoctorCommand() *cobra.Command {
 		Long: `Looks the host over and watches it for a second: CPUs, virtual machine, other load, steal,
 quota, frequency governor, turbo, hyper-threads, swap, huge pages, clock source, and files that
 the noise ledger needs. Each finding names what it blurs and the command that cures it. It
-changes nothing.`,
+changes nothing. Before them it says which CPUs each --pin would give the threads of a default run.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
+			if err := printPlacements(out, host.Local()); err != nil {
+				return err
+			}
 			findings := host.Local().Doctor(defaultCrowd())
 			if len(findings) == 0 {
 				_, err := fmt.Fprintln(out, "Nothing was found that would blur figures on this host.")

@@ -27,6 +27,7 @@ func realMain() int {
 	out := &output{file: os.Stdout}
 	root := newRootCommand()
 	root.SetOut(out)
+	root.SetArgs(joinPin(os.Args[1:]))
 	err := root.ExecuteContext(ctx)
 	if out.err != nil {
 		err = withStatus(statusInternal, "standard output cannot be written: %w", out.err)

@@ -169,7 +169,7 @@ func (o *predictOptions) possible(h *results.Header) error {
 	switch {
 	case o.against == "" && (o.cpus < 1 || o.cpus > sim.MaxCPUs):
 		return fmt.Errorf("--cpus: %d is not between 1 and %d", o.cpus, sim.MaxCPUs)
-	case o.against == "" && o.settings.Pin:
+	case o.against == "" && o.settings.Placement != "":
 		return errors.New("--pin: virtual threads are not pinned")
 	}
 	check := *h

@@ -16,6 +16,7 @@ import (
 	"mtbench/internal/content"
 	"mtbench/internal/series"
 	"mtbench/internal/thread"
+	"mtbench/internal/topology"
 	"mtbench/results"
 )
 
@@ -97,10 +98,26 @@ func addGuestFlags(f *pflag.FlagSet, s *series.Settings) {
 		time.Duration(s.DowntimeLimit), "threshold = bandwidth × this (default: derived)")
 	f.StringVar(&s.Flush, "flush", s.Flush, "where the pipeline is flushed: sync (safe), wrap (QEMU 3.1) or iteration (3.0)")
 	f.StringVar(&s.Machine, "machine", s.Machine, "what a thread is: kernel or goroutine")
-	f.BoolVar(&s.Pin, "pin", s.Pin, "pin threads to CPUs")
+	f.StringVar(&s.Placement, "pin", s.Placement, "pin threads to CPUs: core, smt, llc, node, spread or a list as 0-3,8")
+	f.Lookup("pin").NoOptDefVal = topology.Core
 	f.Var(switchValue{&s.Sealed}, "sealed", "keep the Go runtime's scheduler out of the measured threads")
 	f.Var(switchValue{&s.Account}, "account", "account each thread's time by state")
 	f.BoolVar(&s.RoundRobin, "round-robin", s.RoundRobin, "lockless: plain round robin, no search for a ring with room")
+}
+
+// joinPin joins --pin with a placement that follows as a word of its own: a flag that may stand
+// alone takes its value after = only.
+func joinPin(args []string) []string {
+	var joined []string
+	for _, word := range args {
+		last := len(joined) - 1
+		if last >= 0 && joined[last] == "--pin" && word != "" && topology.CheckPlacement(word) == nil {
+			joined[last] += "=" + word
+			continue
+		}
+		joined = append(joined, word)
+	}
+	return joined
 }
 
 func addRunFlags(f *pflag.FlagSet, o *runOptions) {

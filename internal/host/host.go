@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/procfs"
-	"golang.org/x/sys/unix"
-
+	"mtbench/internal/thread"
+	"mtbench/internal/topology"
 	"mtbench/results"
 )
 
@@ -31,16 +31,7 @@ func Local() *Machine {
 
 // affinity lists the CPUs that the process's first thread may run on. Other threads may be pinned.
 func affinity() []int {
-	var set unix.CPUSet
-	if unix.SchedGetaffinity(os.Getpid(), &set) != nil {
-		return nil
-	}
-	var cpus []int
-	for cpu := range len(set) * 64 {
-		if set.IsSet(cpu) {
-			cpus = append(cpus, cpu)
-		}
-	}
+	cpus, _ := thread.Affinity(os.Getpid())
 	return cpus
 }
 
@@ -51,6 +42,15 @@ func (m *Machine) CPUs() int {
 	}
 	return runtime.NumCPU()
 }
+
+// Topology is what the CPUs that the process may run on share. The error says what this host does
+// not show.
+func (m *Machine) Topology() (*topology.Topology, error) {
+	return topology.Read(os.DirFS(m.sys), m.cpus())
+}
+
+// Quota is the tightest cgroup quota over the process, in CPUs; false if there is none.
+func (m *Machine) Quota() (float64, bool) { return m.quota() }
 
 // Describe fills the part of a header that is known without measuring; the measured costs and
 // rates are the caller's to add.

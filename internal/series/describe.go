@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mtbench/results"
+	"mtbench/workloads"
 )
 
 // Describe writes what the series would do, for --dry-run.
@@ -30,6 +31,7 @@ func (n *Series) Describe(w io.Writer) error {
 			multiple(sc.LinkMultiple, sc.LinkOfPool), sc.LinkBurst>>10, bandwidth(sc.MaxBandwidth)),
 		fmt.Sprintf("downtime    limit %g ms; flush %s", sc.DowntimeLimit.MS(), sc.Flush),
 		fmt.Sprintf("far end     %s, %d threads", sc.Destination, sc.DecompressThreads),
+		fmt.Sprintf("CPUs        %s", n.describePlace(largest)),
 		fmt.Sprintf("memory      up to %d MiB at once", largest.MemoryNeeded()>>20),
 		fmt.Sprintf("time        at most %v, were every run to reach its bound of %v",
 			(time.Duration(len(n.plan)) * limit).Round(time.Second), limit),
@@ -44,6 +46,18 @@ func (n *Series) Describe(w io.Writer) error {
 	}
 	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
 	return err
+}
+
+// describePlace says where the threads of the largest cell go.
+func (n *Series) describePlace(largest workloads.Scenario) string {
+	m, err := n.place(largest)
+	switch {
+	case err != nil:
+		return err.Error()
+	case m == nil:
+		return "not pinned"
+	}
+	return fmt.Sprintf("pinned by %s; with %d threads %v", n.Header.Scenario.Placement, largest.Threads, m)
 }
 
 func maxThreads(m results.Matrix) int {

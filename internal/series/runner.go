@@ -10,6 +10,7 @@ import (
 
 	"mtbench/internal/host"
 	"mtbench/internal/link"
+	"mtbench/internal/topology"
 	"mtbench/results"
 	"mtbench/workloads"
 )
@@ -17,6 +18,7 @@ import (
 // ProcessRunner makes each run in processes of its own.
 type ProcessRunner struct {
 	Scenario func(Slot) workloads.Scenario
+	Place    func(workloads.Scenario) (*topology.Map, error) // nil map: not pinned
 	Host     *host.Machine
 	Args     []string // of the hidden subcommand that calls Child
 	Grace    time.Duration
@@ -35,6 +37,13 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	sampler := r.Host.Start(r.Host.BackgroundCPU(backgroundWatch))
 	before := selfCPU()
 	near, far := sc, sc
+	places, err := r.places(sc)
+	if err != nil {
+		return nil, err
+	}
+	if places != nil {
+		near, far = pinned(near, &places.Source), pinned(far, places.Destination)
+	}
 	if r.Traces != "" {
 		near.TraceTo, far.TraceTo = r.partOf(s, roleSource), r.partOf(s, roleDestination)
 		defer os.Remove(near.TraceTo)
@@ -58,11 +67,22 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 		return &f, nil
 	}
 	identify(v.Run, s)
+	if places != nil {
+		v.Run.CPUs = places.String()
+	}
 	v.Run.Noise = noise
 	if r.Traces != "" {
 		return v.Run, r.joinTraces(s, v.Run, near.TraceTo, far.TraceTo)
 	}
 	return v.Run, nil
+}
+
+// places is where the threads of a run go, nil where they are not pinned.
+func (r *ProcessRunner) places(sc workloads.Scenario) (*topology.Map, error) {
+	if r.Place == nil {
+		return nil, nil
+	}
+	return r.Place(sc)
 }
 
 func selfCPU() time.Duration {

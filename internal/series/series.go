@@ -107,7 +107,15 @@ func (s *Settings) check(h *host.Machine) error {
 	sc := s.workload(results.Unit{Thread: quickest, Pool: quickest}, largest, s.Seed)
 	sc.DirtyRate = s.DirtyRate // as it was asked for: a multiple of the quickest would be none
 	sc.TraceTo = s.Trace
+	if sc.Sealed {
+		if err := thread.CheckSeal(runtime.Version()); err != nil {
+			return fmt.Errorf("--sealed: %w", err)
+		}
+	}
 	if err := sc.Validate(); err != nil {
+		return err
+	}
+	if _, err := placeOn(h, sc); err != nil {
 		return err
 	}
 	return fits(sc, h)
@@ -123,11 +131,14 @@ func fits(sc workloads.Scenario, h *host.Machine) error {
 	return nil
 }
 
-// check looks at the workload once more with its rates resolved.
+// check looks at the workload once more with its rates resolved, and at where its threads go.
 func (n *Series) check() error {
 	for _, c := range n.Header.Matrix.Cases() {
 		sc := n.workload(Slot{Cell: c.Of(n.Header.Matrix.Models[0])})
 		if err := sc.Validate(); err != nil {
+			return err
+		}
+		if _, err := n.place(sc); err != nil {
 			return err
 		}
 	}
@@ -273,7 +284,8 @@ func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 
 func (n *Series) runner() *ProcessRunner {
 	return &ProcessRunner{
-		Scenario: n.workload, Host: n.host, Args: []string{ChildCommand}, Grace: grace(n.Header.Scenario.Memory),
+		Scenario: n.workload, Place: n.place, Host: n.host,
+		Args: []string{ChildCommand}, Grace: grace(n.Header.Scenario.Memory),
 		Traces: n.traces,
 	}
 }

@@ -7,17 +7,21 @@ import (
 
 // Options is how the threads of a machine are made.
 type Options struct {
-	Pin        bool // each thread on a CPU of its own, round robin; kernel threads only
+	Pin        Pins // which CPU each thread stays on; kernel threads only
 	Account    bool // account the time of each thread by State
 	MaxThreads int  // the most threads alive at once, the first included; kernel threads only
 	Sealed     bool // the Go runtime stays out of the threads, and the world cannot be stopped; kernel threads only
 	Trace      int  // keep so many events of each thread for Kernel.Trace, with Account; 0: none
 
 	// TurnsPerNS is how many turns of the work loop Compute makes for a nanosecond, as
-	// [CalibrateWork] measured it; 0 = the machine measures it when it is made. Machines whose times
-	// are compared need one and the same, or each does another amount of work.
+	// [CalibrateWork] measured it; 0 = the machine measures it when it is made. Machines whose
+	// times are compared need one and the same, or each does another amount of work.
 	TurnsPerNS float64
 }
+
+// Pins is the CPU of each thread: for each role, in order of birth. Without any, no thread is
+// pinned; with some, a thread that has none fails the run.
+type Pins map[Role][]int
 
 // core is what the machines of real time share: clock, work, bracket.
 type core struct {

@@ -200,34 +200,18 @@ func restoreThread() func() {
 	slack := timerSlack()
 	var b [nameBytes]byte
 	named := unix.Prctl(unix.PR_GET_NAME, uintptr(unsafe.Pointer(&b)), 0, 0, 0) == nil
-	var set unix.CPUSet
-	placed := unix.SchedGetaffinity(0, &set) == nil
+	cpus, err := Affinity(0)
 	return func() {
 		if named {
 			_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&b)), 0, 0, 0)
 		}
-		if placed {
-			_ = unix.SchedSetaffinity(0, &set)
+		if err == nil {
+			_ = setAffinity(cpus)
 		}
 		if slack > 0 { // 0 is the kernel's word for its default
 			setTimerSlack(slack)
 		}
 	}
-}
-
-// allowedCPUs lists the CPUs that the process may run on.
-func allowedCPUs() []int {
-	var set unix.CPUSet
-	if unix.SchedGetaffinity(0, &set) != nil {
-		return nil
-	}
-	var cpus []int
-	for c := range len(set) * 64 {
-		if set.IsSet(c) {
-			cpus = append(cpus, c)
-		}
-	}
-	return cpus
 }
 
 // CPUTime returns the CPU time of the calling OS thread so far, or 0 where the kernel does not say.

@@ -1,6 +1,7 @@
 package thread
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"slices"
@@ -18,7 +19,6 @@ const spareProcs = 2
 // and wakes by futex(2), as a pthread does.
 type Kernel struct {
 	core
-	cpus []int         // CPUs to pin to, in order; empty without pinning
 	mono time.Duration // CLOCK_MONOTONIC at the zero of the machine's clock
 	pid  int
 
@@ -27,6 +27,8 @@ type Kernel struct {
 	spare   []recorder // for threads to come
 	runtime tasks      // the Go runtime's own threads
 	words   []Word
+	born    map[Role]int // how many threads of each role
+	failed  error        // the first thread that could not be pinned
 }
 
 // A Word is a futex word of a machine, for whoever traces its system calls.
@@ -38,21 +40,18 @@ type Word struct {
 	word *atomic.Uint32 // keeps it alive
 }
 
-// NewKernel makes a machine of kernel threads. It raises GOMAXPROCS to o.MaxThreads and some (and never
-// lowers it), so that a thread that comes back from a system call always finds a P.
+// NewKernel makes a machine of kernel threads. It raises GOMAXPROCS to o.MaxThreads and some (and
+// never lowers it), so that a thread that comes back from a system call always finds a P. It sets
+// GOMAXPROCS in any case: the runtime changes a value of its own when the host's CPUs change, by
+// stopping the world, which sealed threads never join.
 func NewKernel(o Options) *Kernel {
-	if want := o.procs(); want > runtime.GOMAXPROCS(0) {
-		runtime.GOMAXPROCS(want)
-	}
-	m := &Kernel{core: newCore(o), pid: os.Getpid()}
+	runtime.GOMAXPROCS(max(o.procs(), runtime.GOMAXPROCS(0)))
+	m := &Kernel{core: newCore(o), pid: os.Getpid(), born: map[Role]int{}}
 	m.mono = m.clock.zero()
 	if modeOf(o) == traced {
 		for range o.MaxThreads {
 			m.spare = append(m.spare, newRecorder(o.Trace))
 		}
-	}
-	if o.Pin {
-		m.cpus = allowedCPUs()
 	}
 	return m
 }
@@ -71,14 +70,16 @@ func (m *Kernel) addWord(name, kind string, w *atomic.Uint32) {
 }
 
 // Run locks the caller's goroutine to its OS thread for as long as f runs, and gives the thread its
-// own name and CPUs back at the end. It returns nil.
+// own name and CPUs back at the end. The error says which thread could not be pinned, and why.
 func (m *Kernel) Run(name string, f func(Thread)) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer restoreThread()()
 	k := m.newThread(name, Main)
 	k.live(f)
-	return nil
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.failed
 }
 
 // Start runs f on a new OS thread, which ends with f. A panic in f ends the process.
@@ -100,7 +101,8 @@ func (m *Kernel) newThread(name string, role Role) *kthread {
 	if k.mode == traced {
 		k.recorder = m.takeRecorder()
 	}
-	k.index = len(m.threads)
+	k.nth = m.born[role]
+	m.born[role]++
 	m.threads = append(m.threads, k)
 	m.mu.Unlock()
 	m.addWord(name, "join", &k.over)
@@ -111,7 +113,7 @@ func (m *Kernel) newThread(name string, role Role) *kthread {
 type kthread struct {
 	handle
 	machine *Kernel
-	index   int // order of birth, from 0
+	nth     int // order of birth in its role, from 0
 
 	sealed bool          // own thread
 	due    unix.Timespec // of its sleep; here, since an object on the heap does not move
@@ -149,9 +151,12 @@ func (k *kthread) birth() {
 	tid := unix.Gettid()
 	setThreadName(k.name)
 	setTimerSlack(slackNS)
-	k.pin()
+	err := k.pin()
 	own := ownFigures(tid)
 	k.machine.mu.Lock()
+	if k.machine.failed == nil {
+		k.machine.failed = err
+	}
 	k.tid, k.from = tid, own
 	k.begin()
 	k.machine.mu.Unlock()
@@ -173,12 +178,22 @@ func (k *kthread) finish() {
 	wake(&k.over, everybody) // not counted: for a pthread the kernel does it
 }
 
-func (k *kthread) pin() {
-	if cpus := k.machine.cpus; len(cpus) > 0 {
-		var set unix.CPUSet
-		set.Set(cpus[k.index%len(cpus)])
-		_ = unix.SchedSetaffinity(0, &set) // a CPU that went away: run where the kernel will
+// pin keeps the calling thread on its CPU.
+func (k *kthread) pin() error {
+	pins := k.machine.options.Pin
+	if len(pins) == 0 {
+		return nil
 	}
+	cpus := pins[k.role]
+	if k.nth >= len(cpus) {
+		return fmt.Errorf("no CPU was given for thread %s, which is number %d of role %v",
+			k.name, k.nth+1, k.role)
+	}
+	if err := setAffinity(cpus[k.nth : k.nth+1]); err != nil {
+		return fmt.Errorf("thread %s cannot be pinned to CPU %d: sched_setaffinity: %w",
+			k.name, cpus[k.nth], err)
+	}
+	return nil
 }
 
 // Join waits for the thread's function to have returned.
@@ -233,8 +248,8 @@ func spin(left int, forever, pause bool, cond func() bool) bool {
 	return false
 }
 
-// OpenBracket waits until all threads that were started live, reads their figures, the clocks last of them,
-// and then publishes the mark.
+// OpenBracket waits until all threads that were started live, reads their figures, the clocks
+// last of them, and then publishes the mark.
 func (m *Kernel) OpenBracket(t Thread) {
 	m.mustBe(beforeBracket, "OpenBracket")
 	me := t.(*kthread)

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -334,21 +335,53 @@ func TestAThreadThatIsNotThereIsUnknown(t *testing.T) {
 }
 
 func TestPinnedThreadsHaveOneCPU(t *testing.T) {
-	m := NewKernel(Options{Pin: true, MaxThreads: 4})
-	var before, after unix.CPUSet
-	check(t, unix.SchedGetaffinity(0, &before))
+	before, err := Affinity(0)
+	check(t, err)
+	last := before[len(before)-1]
+	m := NewKernel(Options{MaxThreads: 4, Pin: Pins{Main: {before[0]}, Worker: {last, before[0], last}}})
 	run(t, m, func(t0 Thread) {
 		startAll(m, t0, 3, func(i int, th Thread) {
-			var set unix.CPUSet
-			check(t, unix.SchedGetaffinity(0, &set))
-			if want := m.cpus[(i+1)%len(m.cpus)]; set.Count() != 1 || !set.IsSet(want) {
-				t.Errorf("worker %d has %d CPUs, want CPU %d", i, set.Count(), want)
+			now, err := Affinity(0)
+			check(t, err)
+			k := th.(*kthread)
+			if want := m.options.Pin[Worker][k.nth : k.nth+1]; !slices.Equal(now, want) {
+				t.Errorf("worker %d may run on %v, want %v", i, now, want)
 			}
 		})()
 	})
-	check(t, unix.SchedGetaffinity(0, &after))
-	if before.Count() != after.Count() {
-		t.Errorf("%d CPUs before Run, %d after", before.Count(), after.Count())
+	after, err := Affinity(0)
+	check(t, err)
+	if !slices.Equal(before, after) {
+		t.Errorf("CPUs %v before Run, %v after", before, after)
+	}
+}
+
+// TestAThreadThatCannotBePinnedFailsTheRun: a CPU that there is not, and one too few.
+func TestAThreadThatCannotBePinnedFailsTheRun(t *testing.T) {
+	allowed, err := Affinity(0)
+	check(t, err)
+	for want, pins := range map[string]Pins{
+		"thread main cannot be pinned to CPU 60000: sched_setaffinity: invalid argument": {
+			Main: {60000}, Worker: {allowed[0]}},
+		"no CPU was given for thread second, which is number 2 of role worker": {
+			Main: allowed[:1], Worker: allowed[:1]},
+	} {
+		m := NewKernel(Options{MaxThreads: 3, Pin: pins})
+		err := m.Run("main", func(t0 Thread) {
+			for _, name := range []string{"first", "second"} {
+				m.Start(t0, name, Worker, func(Thread) {}).Join(t0)
+			}
+		})
+		if err == nil || err.Error() != want {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+func TestMasksOfManyCPUs(t *testing.T) {
+	cpus := []int{0, 63, 64, 1023, 1024, 8191}
+	if mask := maskOf(cpus); len(mask) != 128 || !slices.Equal(members(mask), cpus) {
+		t.Errorf("%v in %d words", members(mask), len(mask))
 	}
 }
 

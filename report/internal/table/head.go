@@ -67,8 +67,8 @@ func scenarioText(s *results.Scenario) string {
 	if s.Sealed {
 		parts = append(parts, "sealed")
 	}
-	if s.Pin {
-		parts = append(parts, "pinned")
+	if s.Placement != "" {
+		parts = append(parts, "pinned by "+s.Placement)
 	}
 	return strings.Join(parts, ", ")
 }
