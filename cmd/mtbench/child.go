@@ -27,21 +27,9 @@ func newCalibrationChildCommand() *cobra.Command {
 			if err := json.Unmarshal(job, &p); err != nil {
 				return nil, err
 			}
-			self, err := os.Executable()
-			if err != nil {
-				return nil, err
-			}
-			p.Peer = []string{self, peerCommand}
 			return predict.Calibrate(context.Background(), p)
 		})
 	})
-}
-
-// peerCommand is what a calibration starts its second process with.
-const peerCommand = "internal-calibration-peer"
-
-func newPeerCommand() *cobra.Command {
-	return childCommand(peerCommand, func() error { return predict.Peer(os.Stdin) })
 }
 
 // calibrateAlone makes a calibration in a process of its own, as runs are made.

@@ -20,7 +20,7 @@ Start with "mtbench run"; it ends with a table and names the file of its results
 	}
 	root.AddCommand(newRunCommand(), newReportCommand(), newFrontierCommand(), newClaimsCommand(),
 		newCompareCommand(), newDoctorCommand(), newFieldsCommand(), newSoakCommand(),
-		newChildCommand(), newCalibrationChildCommand(), newPeerCommand(), newCalibrateCommand(), newPredictCommand(), newExploreCommand())
+		newChildCommand(), newCalibrationChildCommand(), newCalibrateCommand(), newPredictCommand(), newExploreCommand())
 	group(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetFlagErrorFunc(flagError)

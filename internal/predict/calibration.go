@@ -1,6 +1,8 @@
 package predict
 
 import (
+	"bufio"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -22,7 +24,7 @@ import (
 )
 
 // CalibrationSchema is the version of the calibration file that this build writes and reads.
-const CalibrationSchema = 9
+const CalibrationSchema = 10
 
 // Limits of a calibration file.
 const (
@@ -42,11 +44,11 @@ type Calibration struct {
 	Pages   []Page       `json:"pages"` // one a page that was measured
 
 	// Samples are the measurements of each cost and rate, in ns and by the names of sim.Costs and
-	// Rates, and those of factors, shares, and of what is so or not (1 or 0). A figure is the median of its samples.
+	// Rates, and those of factors. A figure is the median of its samples.
 	Samples map[string][]float64 `json:"samples"`
 
 	// Notes says of each figure how it was measured.
-	Notes map[string]string `json:"notes"`
+	Notes map[string]string `json:"notes,omitempty"`
 
 	parts []*Calibration // of a pool: the calibrations that it was made of
 }
@@ -74,7 +76,7 @@ func readCalibration(path string) (*Calibration, results.CalibrationRef, error) 
 		return nil, ref, fmt.Errorf("%s cannot be read: %w", path, results.Reason(err))
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxCalibrationBytes+1))
+	text, err := readText(f)
 	if err != nil {
 		return nil, ref, fmt.Errorf("%s cannot be read: %w", path, results.Reason(err))
 	}
@@ -85,6 +87,21 @@ func readCalibration(path string) (*Calibration, results.CalibrationRef, error) 
 	sum := sha256.Sum256(text)
 	ref = results.CalibrationRef{File: path, SHA256: hex.EncodeToString(sum[:]), Host: c.Host.CPUModel}
 	return c, ref, nil
+}
+
+// readText is what f holds, plain or compressed by gzip: a byte more than the limit of a calibration at most.
+func readText(f io.Reader) ([]byte, error) {
+	const magic = "\x1f\x8b" // of gzip; no JSON begins with it
+	in := bufio.NewReader(f)
+	begin, _ := in.Peek(len(magic))
+	if string(begin) != magic {
+		return io.ReadAll(io.LimitReader(in, maxCalibrationBytes+1))
+	}
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(z, maxCalibrationBytes+1))
 }
 
 func parseCalibration(text []byte) (*Calibration, error) {
@@ -180,19 +197,10 @@ func checkSamples(list []float64) error {
 func figureNames() []string {
 	var names []string
 	eachFigure(&Profile{}, func(name string, _ *time.Duration) { names = append(names, name) })
-	for i := range stateCounts {
-		names = append(names, statesName(i))
-	}
-	for i := range restTimes {
-		names = append(names, restName(encoding, i), restName(decoding, i))
-	}
-	for i := range movesAfter[:len(movesAfter)-1] {
-		names = append(names, movedName(encoding, i), movedName(decoding, i))
-	}
 	for i := range crowds {
 		names = append(names, crowdName(i))
 	}
-	return append(names, crowdDecodeName, pullMissedName, sleepsOverlookedName, pollsOverlookedName)
+	return append(names, crowdDecodeName)
 }
 
 // eachFigure visits the costs and rates that a calibration measures.
@@ -208,16 +216,15 @@ func eachFigure(p *Profile, f func(name string, d *time.Duration)) {
 		{"wake_queued_ns", &c.WakeQueued}, {"wake_busy_ns", &c.WakeBusy},
 		{"kick_ns", &c.Kick}, {"interrupt_ns", &c.Interrupt}, {"timer_ns", &c.Timer}, {"idle_wake_ns", &c.IdleWake},
 		{"halt_poll_ns", &c.HaltPoll}, {"poll_wake_ns", &c.PollWake}, {"poll_latency_ns", &c.PollLatency}, {"timer_latency_ns", &c.TimerLatency},
-		{"switch_ns", &c.Switch}, {"space_ns", &c.Space},
-		{"slice_ns", &c.Slice}, {"tick_ns", &c.Tick}, {"wake_granularity_ns", &c.WakeGranularity},
-		{"sleep_call_ns", &c.SleepCall}, {"sleep_after_ns", &c.SleepAfter}, {"sleep_slack_ns", &c.SleepSlack},
+		{"switch_ns", &c.Switch},
+		{"slice_ns", &c.Slice}, {"wake_granularity_ns", &c.WakeGranularity},
+		{"sleep_call_ns", &c.SleepCall}, {"sleep_slack_ns", &c.SleepSlack},
 		{"clock_ns", &c.Clock}, {"stamp_ns", &c.Stamp}, {"start_ns", &c.Start}, {"start_latency_ns", &c.StartLatency},
 		{"record_ns", &r.Record}, {"take_ns", &r.Take}, {"take_kib_ns", &r.TakeKiB}, {"copy_kib_ns", &r.CopyKiB},
 		{"state_ns", &p.State}, {"scan_ns", &r.Scan},
-		{"scan_log_ns", &r.ScanLog}, {"zero_ns", &r.Zero}, {"own_ns", &r.Own}, {"load_ns", &r.Load}, {"store_ns", &r.Store},
-		{"send_ns", &r.Send}, {"send_kib_ns", &r.SendKiB}, {"send_far_kib_ns", &r.SendFar}, {"send_wake_ns", &r.SendWake},
-		{"receive_ns", &r.Recv}, {"receive_kib_ns", &r.RecvKiB}, {"receive_far_kib_ns", &r.RecvFar},
-		{"receive_after_ns", &r.RecvAfter},
+		{"scan_log_ns", &r.ScanLog}, {"zero_ns", &r.Zero}, {"own_ns", &r.Own}, {"store_ns", &r.Store},
+		{"send_ns", &r.Send}, {"send_kib_ns", &r.SendKiB},
+		{"receive_ns", &r.Recv}, {"receive_kib_ns", &r.RecvKiB},
 	} {
 		f(x.name, x.d)
 	}
@@ -243,13 +250,11 @@ const hotFor = 500 * time.Microsecond
 // Profile is the calibration in single figures: with rng nil as it was measured; else one resampling, in
 // which samples and pages are drawn with replacement.
 func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
-	p := Profile{Pages: c.Pages, Costs: sim.Costs{Hot: hotFor, PullMissed: c.figure(pullMissedName, rng)}}
+	p := Profile{Pages: c.Pages, Costs: sim.Costs{Hot: hotFor}}
 	eachFigure(&p, func(name string, d *time.Duration) {
 		*d = time.Duration(math.Round(c.figure(name, rng)))
 	})
-	p.Costs.SleepsOverlooked = c.figure(sleepsOverlookedName, rng) > 0.5
-	p.Costs.PollsOverlooked = c.figure(pollsOverlookedName, rng) > 0.5
-	p.States, p.Rests, p.Moves, p.Crowd = c.states(rng), c.rests(rng), c.moves(rng), c.crowd(rng)
+	p.Crowd = c.crowd(rng)
 	if rng != nil {
 		p.Pages = make([]Page, len(c.Pages))
 		for i := range p.Pages {

@@ -17,22 +17,8 @@ import (
 
 // once is one calibration for all tests.
 var once = sync.OnceValues(func() (*Calibration, error) {
-	return Calibrate(context.Background(), Plan{Content: "mixed", Codec: "zlib", Level: 1, Seed: 1, Host: results.Host{CPUs: 2},
-		Peer: []string{os.Args[0], peerArgument}})
+	return Calibrate(context.Background(), Plan{Content: "mixed", Codec: "zlib", Level: 1, Seed: 1, Host: results.Host{CPUs: 2}})
 })
-
-// peerArgument makes this test's executable a peer.
-const peerArgument = "calibration-peer"
-
-func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == peerArgument {
-		if err := Peer(os.Stdin); err != nil {
-			panic(err)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
 
 func calibrate(t *testing.T) *Calibration {
 	t.Helper()
@@ -49,7 +35,7 @@ func calibrate(t *testing.T) *Calibration {
 	return c
 }
 
-// Encoders that would fill the host's memory are refused before any is made; and there is no calibration without a peer.
+// Encoders that would fill the host's memory are refused before any is made.
 func TestTooLargeEncodersAreRefused(t *testing.T) {
 	p := Plan{Content: "mixed", Codec: "zstd", Level: 4, Host: results.Host{CPUs: 2, MemoryBytes: 4 << 30}}
 	if _, err := Calibrate(t.Context(), p); err == nil || !strings.Contains(err.Error(), "zstd, level 4") ||
@@ -59,9 +45,6 @@ func TestTooLargeEncodersAreRefused(t *testing.T) {
 	p.Level = 1
 	if err := p.Check(); err != nil {
 		t.Errorf("level 1 in 4 GiB: %v", err)
-	}
-	if _, err := Calibrate(t.Context(), p); err == nil || !strings.Contains(err.Error(), "peer") {
-		t.Errorf("without a peer: %v", err)
 	}
 }
 
@@ -132,22 +115,17 @@ func TestForeignCalibrations(t *testing.T) {
 		return string(text)
 	}
 	for want, text := range map[string]string{
-		"not a calibration":    "hello",
-		"type is \"header\"":   edit(func(c *Calibration) { c.Type = "header" }),
-		"schema 99":            edit(func(c *Calibration) { c.Schema = 99 }),
-		"0 pages":              edit(func(c *Calibration) { c.Pages = nil }),
-		"page 3":               edit(func(c *Calibration) { c.Pages[3].Encode = -1 }),
-		"no samples of line":   edit(func(c *Calibration) { delete(c.Samples, "line_ns") }),
-		"sample 0":             edit(func(c *Calibration) { c.Samples["line_ns"][0] = -4 }),
-		"crowded_decode is":    edit(func(c *Calibration) { c.Samples["crowded_decode"] = []float64{1e9} }),
-		"rest_encode_500us is": edit(func(c *Calibration) { c.Samples["rest_encode_500us"] = []float64{12} }),
-		"take_kib_ns is":       edit(func(c *Calibration) { c.Samples["take_kib_ns"] = []float64{2e6} }),
-		"pull_missed is":       edit(func(c *Calibration) { c.Samples["pull_missed"] = []float64{1.5} }),
-		"slice_ns is":          edit(func(c *Calibration) { c.Samples["slice_ns"] = []float64{10} }),
-		"tick_ns is 1":         edit(func(c *Calibration) { c.Samples["tick_ns"] = []float64{1} }),
-		"no samples of tick":   edit(func(c *Calibration) { delete(c.Samples, "tick_ns") }),
-		"states_16 is":         edit(func(c *Calibration) { c.Samples["states_16"] = []float64{11} }),
-		"more than":            strings.Repeat(" ", maxCalibrationBytes+1),
+		"not a calibration":  "hello",
+		"type is \"header\"": edit(func(c *Calibration) { c.Type = "header" }),
+		"schema 99":          edit(func(c *Calibration) { c.Schema = 99 }),
+		"0 pages":            edit(func(c *Calibration) { c.Pages = nil }),
+		"page 3":             edit(func(c *Calibration) { c.Pages[3].Encode = -1 }),
+		"no samples of line": edit(func(c *Calibration) { delete(c.Samples, "line_ns") }),
+		"sample 0":           edit(func(c *Calibration) { c.Samples["line_ns"][0] = -4 }),
+		"crowded_decode is":  edit(func(c *Calibration) { c.Samples["crowded_decode"] = []float64{1e9} }),
+		"take_kib_ns is":     edit(func(c *Calibration) { c.Samples["take_kib_ns"] = []float64{2e6} }),
+		"Slice is":           edit(func(c *Calibration) { c.Samples["slice_ns"] = []float64{10} }),
+		"more than":          strings.Repeat(" ", maxCalibrationBytes+1),
 	} {
 		path := filepath.Join(t.TempDir(), "c.json")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

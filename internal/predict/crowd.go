@@ -2,6 +2,7 @@ package predict
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,12 @@ type Crowd struct {
 
 // crowds are those that it is measured with: so many pairs of threads, and codec states of each that compresses.
 var crowds = [...]struct{ pairs, each int }{{4, 1}, {16, 1}, {16, 4}}
+
+// The two things that a worker does with a page.
+const (
+	encoding = iota // at the source
+	decoding
+)
 
 // crowdPairs is the most of them.
 const crowdPairs = 16
@@ -42,6 +49,11 @@ func (c Crowd) encode(n int) float64 {
 	return c.Encode[len(crowds)-1]
 }
 
+// between is the value at x, from y0 at x0 to y1 at x1, linear in the logarithm of x.
+func between(x, x0, x1, y0, y1 float64) float64 {
+	return y0 + (y1-y0)*math.Log(x/x0)/math.Log(x1/x0)
+}
+
 // crowd is that of the calibration, or of a resampling of it.
 func (c *Calibration) crowd(rng *rand.Rand) (crowd Crowd) {
 	for i := range crowd.Encode {
@@ -53,7 +65,7 @@ func (c *Calibration) crowd(rng *rand.Rand) (crowd Crowd) {
 
 // The crowd: so many pairs of threads hand a token to and fro, each pair its own. While they have it one of
 // them compresses a page and the other decompresses one, as the workers of a run of 16 threads do at either end. A pair
-// stays on one of two CPUs: what moves do is measured by itself.
+// stays on one of two CPUs.
 const (
 	crowdPages = 256                    // of each thread, and other ones: a codec must not get to know them
 	crowdStart = 300 * time.Millisecond // until all are at work
@@ -136,7 +148,7 @@ func (m *meter) members(t thread.Thread, pairs, each int) ([]*member, error) {
 	plan := m.plan
 	var list []*member
 	for pair := range pairs {
-		token := baton{word: new(uint32), flag: withinProcess}
+		token := baton{new(uint32)}
 		for side := range uint32(2) { // encoding, decoding
 			plan.Seed++
 			w, err := newPageMeter(plan, crowdPages)
@@ -220,11 +232,33 @@ func (x *member) work(t thread.Thread, begin time.Duration) {
 // turn waits for the token, does a page and passes the token on.
 func (x *member) turn(t thread.Thread, end time.Duration) {
 	for now := atomic.LoadUint32(x.token.word); now%2 != x.side && t.Now() < end; now = atomic.LoadUint32(x.token.word) {
-		waitOn(x.token.word, now, x.token.flag, nil)
+		futexWait(x.token.word, now)
 	}
 	before := thread.CPUTime()
 	x.do(t, x.pages)
 	x.took += thread.CPUTime() - before
 	x.pages++
 	x.token.pass()
+}
+
+// encoders are n of them, that of w the first. Each has done a page: some make their state only then.
+func (m *meter) encoders(t thread.Thread, w *pageMeter, n int) ([]codec.Encoder, error) {
+	c, err := codec.Lookup(m.plan.Codec)
+	if err != nil {
+		return nil, err
+	}
+	list := []codec.Encoder{w.encoder}
+	for len(list) < n {
+		e, err := c.NewEncoder(m.plan.Level)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	for _, e := range list {
+		if _, err := e.Encode(t, w.out, w.mem.Page(0)); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }

@@ -9,8 +9,6 @@ import (
 	"mtbench/models"
 )
 
-func timesOf(n int) time.Duration { return time.Duration(n) }
-
 // record is one record on its way to the destination.
 type record struct {
 	kind   wire.Kind
@@ -20,13 +18,9 @@ type record struct {
 
 // socket is the way between two virtual processes: so many bytes fit, then the writer sleeps.
 type socket struct {
-	machine  *sim.Machine
 	rates    *Rates
 	capacity int
-	apart    bool     // the two are on two hosts
-	parts    []sent   // what is in the socket
-	bytes    int      // and how many there are
-	reader   int      // CPU that read last
+	bytes    int      // that are in the socket
 	arrived  []record // and what is about to
 	head     int
 	pending  int // bytes that the reader has taken of the records at the head
@@ -36,13 +30,10 @@ type socket struct {
 }
 
 func newSocket(m *sim.Machine, rates *Rates, capacity int, apart bool) *socket {
-	return &socket{machine: m, rates: rates, capacity: capacity, apart: apart,
+	return &socket{rates: rates, capacity: capacity,
 		notFull:  m.NewPark("send buffer", thread.Sending, apart),
 		notEmpty: m.NewPark("receive buffer", thread.Receiving, apart)}
 }
-
-// sent are bytes that were written on one CPU.
-type sent struct{ bytes, cpu int }
 
 // announce says what the bytes to come carry. A record is there for the reader when the last of its bytes is.
 func (s *socket) announce(r record) {
@@ -62,56 +53,20 @@ func (s *socket) write(t thread.Thread, n int) {
 		part := min(n, s.capacity-s.bytes)
 		s.put(t, part)
 		n -= part
-		if !s.apart && s.notEmpty.Asleep() {
-			t.Compute(s.rates.SendWake)
-		}
 		s.notEmpty.Wake(t)
 	}
 	t.Enter(was)
 }
 
-// cpu is the CPU of t, and the same for all where the two are on two hosts: what comes from the network has been in no
-// CPU's cache.
-func (s *socket) cpu(t thread.Thread) int {
-	if s.apart {
-		return 0
-	}
-	return s.machine.CPU(t)
-}
-
-// put makes one call of the kernel. Its memory comes from where the reader freed it.
+// put makes one call of the kernel.
 func (s *socket) put(t thread.Thread, n int) {
-	cpu, rate := s.cpu(t), s.rates.SendKiB
-	if cpu != s.reader {
-		rate = s.rates.SendFar
-	}
-	t.Compute(s.rates.Send + perKiB(rate, n))
+	t.Compute(s.rates.Send + perKiB(s.rates.SendKiB, n))
 	s.bytes += n
-	if last := len(s.parts) - 1; last >= 0 && s.parts[last].cpu == cpu {
-		s.parts[last].bytes += n
-		return
-	}
-	s.parts = append(s.parts, sent{n, cpu})
 }
 
-// take makes one call of the kernel that reads n bytes: dear are those that were written on another CPU.
+// take makes one call of the kernel that reads n bytes.
 func (s *socket) take(t thread.Thread, n int) {
-	s.reader = s.cpu(t)
-	took, whole, left := s.rates.Recv, 0, n
-	for left > 0 {
-		p, rate := &s.parts[whole], s.rates.RecvKiB
-		if p.cpu != s.reader {
-			rate = s.rates.RecvFar
-		}
-		k := min(left, p.bytes)
-		took += perKiB(rate, k)
-		left -= k
-		if p.bytes -= k; p.bytes == 0 {
-			whole++
-		}
-	}
-	s.parts = append(s.parts[:0], s.parts[whole:]...)
-	t.Compute(took)
+	t.Compute(s.rates.Recv + perKiB(s.rates.RecvKiB, n))
 	s.bytes -= n
 }
 
@@ -131,16 +86,11 @@ const writeSpace = 4
 func (s *socket) fill(t thread.Thread) bool {
 	was := t.Enter(thread.Receiving)
 	defer t.Enter(was)
-	slept := false
 	for s.bytes == 0 {
 		if s.closed {
 			return false
 		}
 		s.notEmpty.Sleep(t)
-		slept = true
-	}
-	if slept {
-		t.Compute(s.rates.RecvAfter)
 	}
 	n := min(s.bytes, readerBuffer)
 	s.take(t, n)
@@ -168,18 +118,15 @@ func (s *socket) next(t thread.Thread) (record, bool) {
 type loader struct {
 	rates   *Rates
 	machine *sim.Machine
-	cold    cold
+	slow    float64 // how many times as long a page takes where others wait for the CPU
 	from    *socket
 	rec     record
 }
 
-type unjob struct {
-	decode  time.Duration
-	decoder state
-}
+type unjob struct{ decode time.Duration }
 
 func (l *loader) Init(r *models.Request) error {
-	r.User = &unjob{decoder: state{used: l.machine.Now()}}
+	r.User = &unjob{}
 	return nil
 }
 
@@ -190,8 +137,7 @@ func (l *loader) Fill(t thread.Thread, r *models.Request) {
 
 func (l *loader) Handle(t thread.Thread, r *models.Request) {
 	was := t.Enter(thread.Codec)
-	u := r.User.(*unjob)
-	l.cold.compute(t, u.decode, &u.decoder)
+	crowded(l.machine, t, r.User.(*unjob).decode, l.slow)
 	t.Enter(was)
 }
 
@@ -205,7 +151,7 @@ func (l *loader) load(t thread.Thread, p models.Pipeline) {
 		if !ok {
 			return
 		}
-		t.Compute(l.rates.Record + l.rates.Load)
+		t.Compute(l.rates.Record)
 		switch r.kind {
 		case wire.Compressed:
 			l.rec = r

@@ -155,7 +155,7 @@ func Letter() LetterHost {
 		Scale: 400, Costs: costs,
 		Rates: Rates{
 			Record: 300, CopyKiB: 100, Take: 300, TakeKiB: 100, Scan: 20, ScanLog: 3, Zero: 500, Store: 150,
-			Send: 2000, SendKiB: 120, SendFar: 120, Recv: 2000, RecvKiB: 300, RecvFar: 300,
+			Send: 2000, SendKiB: 120, Recv: 2000, RecvKiB: 300,
 		},
 		Unsaid: Unsaid{
 			Encode: 18_592, Decode: 20_000, Spread: 0.3, Bytes: 4000, Link: 1443e6, Burst: 1 << 20,

@@ -18,12 +18,7 @@ func fake() *Calibration {
 	p := typical()
 	c := &Calibration{Type: calibrationType, Schema: CalibrationSchema, Content: "mixed", Codec: "zlib",
 		Level: 1, Pages: p.Pages, Samples: map[string][]float64{}}
-	for _, f := range p.Rates.fields() {
-		c.Samples[f.name] = spreadAround(float64(f.d))
-	}
-	for _, f := range p.Costs.Fields() {
-		c.Samples[f.Name] = spreadAround(float64(f.Value))
-	}
+	eachFigure(&p, func(name string, d *time.Duration) { c.Samples[name] = spreadAround(float64(*d)) })
 	return c
 }
 
@@ -224,40 +219,12 @@ func TestScaleText(t *testing.T) {
 	}
 }
 
-// Up to the smallest crowd, and beyond the largest, the factor is that one's; between it goes as with States.
+// Up to the smallest crowd, and beyond the largest, the factor is that one's; between it is linear in log n.
 func TestCrowdByEncoders(t *testing.T) {
 	c := Crowd{Encode: [3]float64{1.1, 1.5, 2.5}}
 	for n, want := range map[int]float64{1: 1.1, 4: 1.1, 8: 1.3, 16: 1.5, 32: 2, 64: 2.5, 1000: 2.5} {
 		if got := c.encode(n); math.Abs(got-want) > 1e-9 {
 			t.Errorf("%d encoders: %v, want %v", n, got, want)
 		}
-	}
-}
-
-// The factor of a rest passes through what was measured, is linear before it and flat beyond it.
-func TestRests(t *testing.T) {
-	r := Rests{1.1, 1.2, 1.4, 1.4, 2, 3}
-	for d, want := range map[time.Duration]float64{0: 1, 125 * time.Microsecond: 1.05, 250 * time.Microsecond: 1.1,
-		500 * time.Microsecond: 1.2, 707107 * time.Nanosecond: 1.3, time.Millisecond: 1.4, 2 * time.Millisecond: 1.4,
-		4 * time.Millisecond: 2, 8 * time.Millisecond: 3, time.Minute: 3} {
-		if got := r.At(d); math.Abs(got-want) > 1e-6 {
-			t.Errorf("after %v: %v, want %v", d, got, want)
-		}
-	}
-	if got := (Rests{0.9, 0, 1}).At(3 * time.Millisecond); got != 1 {
-		t.Errorf("sped up or undone by a factor of %v", got)
-	}
-}
-
-// The factor of codec states passes through what was measured and is flat beyond it.
-func TestStates(t *testing.T) {
-	s := States{1.1, 1.2, 1.6}
-	for n, want := range map[int]float64{0: 1, 1: 1, 2: 1.05, 4: 1.1, 8: 1.15, 16: 1.2, 32: 1.4, 64: 1.6, 1000: 1.6} {
-		if got := s.At(n); math.Abs(got-want) > 1e-9 {
-			t.Errorf("%d states: %v, want %v", n, got, want)
-		}
-	}
-	if got := (States{0.9, 0, 1}).At(16); got != 1 {
-		t.Errorf("sped up or undone by a factor of %v", got)
 	}
 }

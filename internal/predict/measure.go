@@ -28,10 +28,6 @@ type Plan struct {
 	Level   int
 	Seed    uint64
 	Host    results.Host
-	Peer    []string // a command that calls Peer
-
-	// Destination is for a peer alone: that it is one, and of what.
-	Destination *workloads.Scenario
 }
 
 // samples is how often each figure is measured: a batch each.
@@ -79,10 +75,6 @@ func Calibrate(ctx context.Context, p Plan) (*Calibration, error) {
 		return nil, err
 	}
 	defer m.large.mem.Unmap()
-	if m.peer, err = startPeer(p); err != nil {
-		return nil, err
-	}
-	defer m.peer.end()
 	err = m.machine.Run("calibration", func(t thread.Thread) {
 		m.machine.OpenBracket(t) // which seals this thread
 		defer m.machine.ShutBracket(t)
@@ -90,9 +82,8 @@ func Calibrate(ctx context.Context, p Plan) (*Calibration, error) {
 			return
 		}
 		m.primitives(t)
-		for _, experiment := range []func(thread.Thread) error{m.making, m.states, m.moves, m.crowd, m.futexes, m.work, m.records,
-			m.socket} {
-			if failed = errors.Join(m.rests(t), experiment(t)); failed != nil {
+		for _, experiment := range []func(thread.Thread) error{m.making, m.crowd, m.futexes, m.work, m.records, m.socket} {
+			if failed = experiment(t); failed != nil {
 				return
 			}
 		}
@@ -100,7 +91,7 @@ func Calibrate(ctx context.Context, p Plan) (*Calibration, error) {
 	if err = errors.Join(err, failed); err != nil {
 		return nil, err
 	}
-	return c, m.harness(ctx)
+	return c, m.own(ctx)
 }
 
 // meter collects samples.
@@ -109,8 +100,6 @@ type meter struct {
 	plan    Plan
 	machine *thread.Kernel
 	large   *pageMeter // of more pages than a cache holds
-	peer    *peer
-	rested  int // how often rests were measured
 }
 
 // batch measures f, which does n of something, samples times by CPU time.
@@ -215,18 +204,6 @@ func (w *pageMeter) pack(t thread.Thread) error {
 		w.packed = append(w.packed, bytes.Clone(w.out[:n]))
 	}
 	return nil
-}
-
-// newPackedMeter is newPageMeter, with all pages packed.
-func newPackedMeter(t thread.Thread, p Plan, pages int) (*pageMeter, error) {
-	w, err := newPageMeter(p, pages)
-	if err != nil {
-		return nil, err
-	}
-	if err := w.pack(t); err != nil {
-		return nil, errors.Join(err, w.mem.Unmap())
-	}
-	return w, nil
 }
 
 // unpack does with a page what a worker of the destination does.
@@ -537,7 +514,7 @@ const (
 
 // socket writes and reads a few bytes, with nobody asleep at the other end, for what a call costs. Then it sends
 // a stream of raw pages from memory that is in no cache to a thread that loads them into other such memory, by the
-// code of a migration, for what a KiB does: once with both on one CPU and once on two. All by CPU time.
+// code of a migration and on the same CPU, for what a KiB does. All by CPU time.
 func (m *meter) socket(t thread.Thread) error {
 	defer onCPU(0)()
 	near, far, err := link.Pair()
@@ -556,16 +533,13 @@ func (m *meter) socket(t thread.Thread) error {
 	for i := range from.Pages() {
 		from.Page(i)[0], into.Page(i)[0] = 1, 1 // both have pages of their own
 	}
-	for cpu, name := range [...]struct{ send, receive string }{{"send_kib_ns", "receive_kib_ns"},
-		{"send_far_kib_ns", "receive_far_kib_ns"}} {
-		sent, loaded, err := m.transfer(t, from, into, cpu)
-		if err != nil {
-			return fmt.Errorf("calibrating the link: %w", err)
-		}
-		m.split(name.send, write, sent, m.figure("record_ns"), pagesAWrite)
-		m.split(name.receive, read, loaded,
-			m.figure("record_ns")+workloads.PageSize/1024*m.figure("copy_kib_ns"), wire.BufferSize/workloads.PageSize)
+	sent, loaded, err := m.transfer(t, from, into)
+	if err != nil {
+		return fmt.Errorf("calibrating the link: %w", err)
 	}
+	m.split("send_kib_ns", write, sent, m.figure("record_ns"), pagesAWrite)
+	m.split("receive_kib_ns", read, loaded,
+		m.figure("record_ns")+workloads.PageSize/1024*m.figure("copy_kib_ns"), wire.BufferSize/workloads.PageSize)
 	for i := range write {
 		m.add("send_ns", write[i])
 		m.add("receive_ns", read[i])
@@ -575,8 +549,8 @@ func (m *meter) socket(t thread.Thread) error {
 	return nil
 }
 
-// transfer is what a raw page takes the one that sends it, and what the one on CPU cpu that loads it.
-func (m *meter) transfer(t thread.Thread, from, into *workloads.Memory, cpu int) (sent, loaded []float64, err error) {
+// transfer is what a raw page takes the one that sends it, and what the one that loads it.
+func (m *meter) transfer(t thread.Thread, from, into *workloads.Memory) (sent, loaded []float64, err error) {
 	near, far, err := link.Pair()
 	if err != nil {
 		return nil, nil, err
@@ -585,7 +559,7 @@ func (m *meter) transfer(t thread.Thread, from, into *workloads.Memory, cpu int)
 	var failed error
 	j := m.machine.Start(t, "reader", thread.Worker, func(t thread.Thread) {
 		defer unix.Close(far)
-		defer onCPU(cpu)()
+		defer onCPU(0)()
 		loaded, failed = readPages(t, far, into)
 	})
 	sent, err = sendPages(t, near, from)
@@ -666,5 +640,5 @@ func (m *meter) split(kib string, small, page []float64, known float64, pagesACa
 		m.add(kib, (page[i]-known-figureOf(small)/float64(pagesACall))/(workloads.PageSize/1024))
 	}
 	m.c.Notes[kib] = "a raw page through the stream, in no cache at either end, less its record, its copy and its share " +
-		"of a call, by KiB; far: to or from another CPU"
+		"of a call, by KiB"
 }

@@ -17,7 +17,10 @@ const maxParts = 100
 // readPool reads a directory of calibrations of one host and one content, made at different times.
 func readPool(dir string) (*Calibration, results.CalibrationRef, error) {
 	var ref results.CalibrationRef
-	files, err := filepath.Glob(filepath.Join(dir, "*.json")) // in the order of their names
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	packed, _ := filepath.Glob(filepath.Join(dir, "*.json.gz")) // a pattern that is wrong is so above, too
+	files = append(files, packed...)
+	slices.Sort(files)
 	switch {
 	case err != nil:
 		return nil, ref, fmt.Errorf("%s cannot be searched: %w", dir, err)

@@ -25,33 +25,25 @@ type Profile struct {
 	Pages []Page // drawn from uniformly
 	Rates Rates
 
-	State  time.Duration // making the codec state of a request of the source, with its buffers
-	States States        // what many codec states do to the time of compressing
-	Rests  [2]Rests      // encoding and decoding: what it does that a state was not used for a while
-	Moves  [2]Moves      // that another CPU used it last
-	Crowd  Crowd         // and what other threads do that wait for the CPU
+	State time.Duration // making the codec state of a request of the source, with its buffers
+	Crowd Crowd         // what other threads do to a page that wait for the CPU
 }
 
 // Rates are what work costs the thread that does it.
 type Rates struct {
-	Record    time.Duration `json:"record_ns"`          // a page record's way into the stream, less its bytes
-	Take      time.Duration `json:"take_ns"`            // the same of one that a worker made on another CPU
-	TakeKiB   time.Duration `json:"take_kib_ns"`        // and a KiB of it
-	CopyKiB   time.Duration `json:"copy_kib_ns"`        // one KiB moved into or out of a stream
-	Scan      time.Duration `json:"scan_ns"`            // search and clear of a page in the bitmap
-	ScanLog   time.Duration `json:"scan_log_ns"`        // a word of 64 pages of the dirty log, at a sync
-	Zero      time.Duration `json:"zero_ns"`            // the zero test of a page, of the calibration's content
-	Own       time.Duration `json:"own_ns"`             // what a page that main sends itself takes longer than search, test and record
-	Load      time.Duration `json:"load_ns"`            // what a record takes the destination's main longer than its parts
-	Store     time.Duration `json:"store_ns"`           // a vCPU's write into a page
-	Send      time.Duration `json:"send_ns"`            // a call that writes to the link, less its bytes
-	SendKiB   time.Duration `json:"send_kib_ns"`        // to a reader on the same CPU
-	SendFar   time.Duration `json:"send_far_kib_ns"`    // to one on another
-	SendWake  time.Duration `json:"send_wake_ns"`       // and more where a reader sleeps, beside its wake-up
-	Recv      time.Duration `json:"receive_ns"`         // a call that reads from the link, less its bytes
-	RecvKiB   time.Duration `json:"receive_kib_ns"`     // that was sent on the same CPU
-	RecvFar   time.Duration `json:"receive_far_kib_ns"` // on another
-	RecvAfter time.Duration `json:"receive_after_ns"`   // what the reader takes longer after it slept
+	Record  time.Duration `json:"record_ns"`      // a page record's way into the stream, less its bytes
+	Take    time.Duration `json:"take_ns"`        // the same of one that a worker made on another CPU
+	TakeKiB time.Duration `json:"take_kib_ns"`    // and a KiB of it
+	CopyKiB time.Duration `json:"copy_kib_ns"`    // one KiB moved into or out of a stream
+	Scan    time.Duration `json:"scan_ns"`        // search and clear of a page in the bitmap
+	ScanLog time.Duration `json:"scan_log_ns"`    // a word of 64 pages of the dirty log, at a sync
+	Zero    time.Duration `json:"zero_ns"`        // the zero test of a page, of the calibration's content
+	Own     time.Duration `json:"own_ns"`         // what a page that main sends itself takes longer than search, test and record
+	Store   time.Duration `json:"store_ns"`       // a vCPU's write into a page
+	Send    time.Duration `json:"send_ns"`        // a call that writes to the link, less its bytes
+	SendKiB time.Duration `json:"send_kib_ns"`    // and a KiB of them
+	Recv    time.Duration `json:"receive_ns"`     // a call that reads from the link, less its bytes
+	RecvKiB time.Duration `json:"receive_kib_ns"` // and a KiB of them
 }
 
 // maxRate bounds each of Rates: a millisecond for a record is no host's.
@@ -69,7 +61,7 @@ func (r Rates) check() error {
 // maxState bounds the making of a codec state.
 const maxState = time.Second
 
-// maxFactor bounds the factors of codec states, of rests, of moves and of the crowd.
+// maxFactor bounds the factors of the crowd.
 const maxFactor = 10
 
 func (p *Profile) checkState() error {
@@ -80,23 +72,6 @@ func (p *Profile) checkState() error {
 }
 
 func (p *Profile) checkFactors() error {
-	for i, f := range p.States {
-		if err := checkFactor(statesName(i), f); err != nil {
-			return err
-		}
-	}
-	for what := range p.Rests {
-		for i, f := range p.Rests[what] {
-			if err := checkFactor(restName(what, i), f); err != nil {
-				return err
-			}
-		}
-	}
-	for what, f := range p.Moves {
-		if err := checkFactor(movedName(what, 0), 1+f.Whole); err != nil {
-			return err
-		}
-	}
 	for i, f := range p.Crowd.Encode {
 		if err := checkFactor(crowdName(i), f); err != nil {
 			return err
@@ -120,9 +95,9 @@ type namedRate struct {
 func (r Rates) fields() []namedRate {
 	return []namedRate{
 		{"record_ns", r.Record}, {"take_ns", r.Take}, {"take_kib_ns", r.TakeKiB}, {"copy_kib_ns", r.CopyKiB}, {"scan_ns", r.Scan},
-		{"scan_log_ns", r.ScanLog}, {"zero_ns", r.Zero}, {"own_ns", r.Own}, {"load_ns", r.Load}, {"store_ns", r.Store},
-		{"send_ns", r.Send}, {"send_kib_ns", r.SendKiB}, {"send_far_kib_ns", r.SendFar}, {"send_wake_ns", r.SendWake},
-		{"receive_ns", r.Recv}, {"receive_kib_ns", r.RecvKiB}, {"receive_far_kib_ns", r.RecvFar}, {"receive_after_ns", r.RecvAfter},
+		{"scan_log_ns", r.ScanLog}, {"zero_ns", r.Zero}, {"own_ns", r.Own}, {"store_ns", r.Store},
+		{"send_ns", r.Send}, {"send_kib_ns", r.SendKiB},
+		{"receive_ns", r.Recv}, {"receive_kib_ns", r.RecvKiB},
 	}
 }
 

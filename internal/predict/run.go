@@ -169,12 +169,8 @@ func (r *virtual) receive(t thread.Thread) thread.Joiner {
 		return nil
 	}
 	m := r.machine
-	start := m.StartProcess
-	if r.Apart { // the CPUs of the two are alike, but not the same
-		start = m.Start
-	}
-	return start(t, "incoming", thread.Main, func(t thread.Thread) {
-		l := &loader{rates: &r.Rates, machine: m, cold: r.decoders(m), from: r.far}
+	return m.Start(t, "incoming", thread.Main, func(t thread.Thread) {
+		l := &loader{rates: &r.Rates, machine: m, slow: r.Crowd.Decode, from: r.far}
 		cfg := models.Config{Threads: r.Scenario.DecompressThreads, Wait: true,
 			Side: models.Destination, Name: "decompress", RoundRobin: r.Scenario.RoundRobin}
 		p, err := r.build(m, t, cfg, l)

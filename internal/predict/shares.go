@@ -31,7 +31,7 @@ func (j *jobs) Share(t thread.Thread, req *models.Request, w, n int) {
 	for _, ok := share.Next(); ok; _, ok = share.Next() {
 		page := j.content.draw()
 		t.Compute(j.stream.rates.Scan)
-		j.encode(t, job, page)
+		j.encode(t, page)
 		p.held += recordOf(&p.counts, page)
 		p.taken++
 		j.drain(t, p, wire.OutputRoom)

@@ -1,7 +1,6 @@
 package predict
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -37,89 +36,56 @@ func (m *meter) futexes(t thread.Thread) error {
 	m.lines(t)
 	m.slices(t)
 	m.wakeLocal(t)
-	near, err := m.handOvers(t, baton{word: new(uint32), flag: withinProcess})
+	near, err := m.handOvers(t, baton{new(uint32)})
 	if err != nil {
 		return err
 	}
 	m.switches(near)
-	if err := m.space(t); err != nil {
-		return err
-	}
 	m.wakeIdle(t)
 	m.wakeComing(t)
 	m.wakeQueued(t)
 	m.wakeBusy(t)
-	m.overlooked(t)
 	m.sleeps(t)
-	m.pulls(t)
 	m.timers(t)
 	m.starts(t)
 	return nil
 }
 
-// The flag of futex(2) for a word that one process has for itself, and for one that two share.
-const (
-	withinProcess    = 128 // FUTEX_PRIVATE_FLAG
-	betweenProcesses = 0
-)
-
 // futexWake and futexWait are futex(2) on a word of the meter's own. As the threads are sealed, the
 // scheduler of Go is not told of a wait.
-func futexWake(word *uint32) { wakeOn(word, withinProcess) }
+func futexWake(word *uint32) { futex(word, 1, 1) }
 
-func futexWait(word *uint32, val uint32) { waitOn(word, val, withinProcess, nil) }
+func futexWait(word *uint32, val uint32) { futex(word, 0, val) }
 
-func wakeOn(word *uint32, flag uintptr) {
-	const wake = 1
-	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), wake|flag, 1, 0, 0, 0)
-}
-
-// waitOn reports whether it waited for as long as limit (nil: there is none).
-func waitOn(word *uint32, val uint32, flag uintptr, limit *unix.Timespec) bool {
-	const wait = 0
-	_, _, err := unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), wait|flag, uintptr(val),
-		uintptr(unsafe.Pointer(limit)), 0, 0)
-	return err == unix.ETIMEDOUT
+func futex(word *uint32, op uintptr, val uint32) {
+	const private = 128
+	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), op|private, uintptr(val), 0, 0, 0)
 }
 
 // baton is a token that two threads pass to and fro: it is one's when it is even and the other's when it is odd.
-type baton struct {
-	word  *uint32
-	flag  uintptr
-	limit *unix.Timespec // for how long one waits for it
-}
+type baton struct{ word *uint32 }
 
-// await reports whether it came.
-func (b baton) await(side uint32) bool {
+func (b baton) await(side uint32) {
 	for now := atomic.LoadUint32(b.word); now%2 != side; now = atomic.LoadUint32(b.word) {
-		if waitOn(b.word, now, b.flag, b.limit) {
-			return false
-		}
+		futexWait(b.word, now)
 	}
-	return true
 }
 
 func (b baton) pass() {
 	atomic.AddUint32(b.word, 1)
-	wakeOn(b.word, b.flag)
+	futexWake(b.word)
 }
 
-// slices asks for the slice and the tick: Linux tells the slice of a thread like these since 6.12, in what sched_getattr(2)
-// calls its runtime, and the clock that is coarse goes by the tick. Where it does not tell, turns are measured, and
-// there is no tick.
+// slices asks for the slice: Linux tells that of a thread like these since 6.12, in what sched_getattr(2) calls its
+// runtime. Where it does not tell, turns are measured.
 func (m *meter) slices(t thread.Thread) {
 	attr, err := unix.SchedGetAttr(0, 0)
-	var tick unix.Timespec
-	if err != nil || attr.Runtime == 0 || unix.ClockGetres(unix.CLOCK_MONOTONIC_COARSE, &tick) != nil {
+	if err != nil || attr.Runtime == 0 {
 		m.turns(t)
-		m.add("tick_ns", 0)
-		m.c.Notes["tick_ns"] = "0: slices were measured, ticks included"
 		return
 	}
 	m.c.Notes["slice_ns"] = "the slice of this process, see sched_getattr(2)"
-	m.c.Notes["tick_ns"] = "the resolution of CLOCK_MONOTONIC_COARSE"
 	m.add("slice_ns", float64(attr.Runtime))
-	m.add("tick_ns", float64(tick.Nano()))
 }
 
 // turns lets two threads that never sleep share a CPU, and takes how long each keeps it. A gap in its
@@ -161,39 +127,21 @@ func (m *meter) turns(t thread.Thread) {
 type sleeper struct {
 	event  thread.Event
 	woke   atomic.Int64 // ns; 0: not yet
-	on     atomic.Int64 // roaming: the CPU on which it did
 	quit   atomic.Bool
 	joiner thread.Joiner
 }
 
-// manner is what is special about a sleeper.
-type manner int
-
-const (
-	ordinary manner = iota
-	batch           // it never preempts who woke it, whatever the scheduler thinks
-	roaming         // it falls asleep on its CPU, and may wake up on any
-)
-
-// newSleeper starts one.
-func (m *meter) newSleeper(t thread.Thread, cpu int, how manner) *sleeper {
+// newSleeper starts one. Batch: it never preempts who woke it, whatever the scheduler thinks.
+func (m *meter) newSleeper(t thread.Thread, cpu int, batch bool) *sleeper {
 	s := &sleeper{event: m.machine.NewEvent("sleeper", false, thread.WaitWork)}
 	s.joiner = m.machine.Start(t, "sleeper", thread.Worker, func(t thread.Thread) {
-		if how != roaming {
-			defer onCPU(cpu)()
-		}
-		if how == batch {
+		defer onCPU(cpu)()
+		if batch {
 			defer asBatch()()
 		}
 		for !s.quit.Load() {
-			if how == roaming {
-				onCPU(cpu)() // it is there, and may go
-			}
 			s.event.Wait(t)
 			s.event.Reset(t)
-			if how == roaming {
-				s.on.Store(thisCPU())
-			}
 			s.woke.Store(int64(t.Now()))
 		}
 	})
@@ -231,7 +179,7 @@ func asBatch() func() {
 // wakeLocal is the call alone: who is woken is on the same CPU and has to wait for it.
 func (m *meter) wakeLocal(t thread.Thread) {
 	defer onCPU(0)()
-	s := m.newSleeper(t, 0, batch)
+	s := m.newSleeper(t, 0, true)
 	for range samples {
 		var sum time.Duration
 		for range wakeBatch {
@@ -270,7 +218,7 @@ func (m *meter) newHog(t thread.Thread, cpu int) *hog {
 // wakeComing wakes two sleepers of a CPU that sleeps: what the second call takes, for that CPU is waking up already.
 func (m *meter) wakeComing(t thread.Thread) {
 	defer onCPU(0)()
-	first, second := m.newSleeper(t, 1, ordinary), m.newSleeper(t, 1, ordinary)
+	first, second := m.newSleeper(t, 1, false), m.newSleeper(t, 1, false)
 	first.wake(t)
 	second.wake(t)
 	for range samples {
@@ -300,7 +248,7 @@ func (m *meter) wakeComing(t thread.Thread) {
 func (m *meter) wakeQueued(t thread.Thread) {
 	defer onCPU(1)()
 	h := m.newHog(t, 0)
-	s := m.newSleeper(t, 0, batch)
+	s := m.newSleeper(t, 0, true)
 	s.wake(t) // it sleeps from here on
 	for range samples {
 		spinFor(t, 2*time.Millisecond)
@@ -318,8 +266,8 @@ func (m *meter) wakeQueued(t thread.Thread) {
 func (m *meter) wakeBusy(t thread.Thread) {
 	defer onCPU(1)()
 	h := m.newHog(t, 0)
-	s := m.newSleeper(t, 0, ordinary)
-	slice, tick := m.figure("slice_ns"), m.figure("tick_ns")
+	s := m.newSleeper(t, 0, false)
+	slice := m.figure("slice_ns")
 	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
 	for range samples {
 		t.SleepUntil(t.Now()+2*time.Millisecond, thread.Sleeping)
@@ -329,7 +277,7 @@ func (m *meter) wakeBusy(t thread.Thread) {
 		call -= m.figure("clock_ns")
 		m.add("wake_busy_ns", call)
 		granularity := 0.0
-		if delay > max(slice, tick)/4 { // that long a slice lasts at least, or a tick is away
+		if delay > slice/4 { // it waited for the end of a slice
 			granularity, delay = slice, 0
 		}
 		m.add("kick_ns", delay+call/2-after)
@@ -390,12 +338,10 @@ func (w *pageMeter) handOver(t thread.Thread, b baton) turn {
 		switches: float64(threadSwitches()-n) / wakeBatch} // each thread's as often as its turns
 }
 
-// turns takes wakeBatch turns, whenever the token is even (side 0) or odd (side 1); fewer if it does not come.
+// turns takes wakeBatch turns, whenever the token is even (side 0) or odd (side 1).
 func (w *pageMeter) turns(t thread.Thread, b baton, side uint32) {
 	for page := range wakeBatch {
-		if !b.await(side) {
-			return
-		}
+		b.await(side)
 		w.compress(t, page)
 		b.pass()
 	}
@@ -441,7 +387,7 @@ func (m *meter) switches(near []turn) {
 // long follows the intervals that were seen. So they are even, and the first few do not count.
 func (m *meter) wakeIdle(t thread.Thread) {
 	defer onCPU(0)()
-	s := m.newSleeper(t, 1, ordinary)
+	s := m.newSleeper(t, 1, false)
 	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
 	clock := m.figure("clock_ns")
 	for range idleRounds {
@@ -466,85 +412,6 @@ func (m *meter) wakeIdle(t thread.Thread) {
 }
 
 const idleRounds = 11
-
-// The figures among the samples that are 0 or 1.
-const (
-	sleepsOverlookedName = "asleep_overlooked"
-	pollsOverlookedName  = "polled_overlooked"
-)
-
-// overlooked wakes a sleeper from the CPU on which it fell asleep, while the other one sleeps, or is idle for so short a
-// time that it is still polled, and looks where it wakes up.
-func (m *meter) overlooked(t thread.Thread) {
-	defer onCPU(0)()
-	const asleep = 2 * time.Millisecond // longer than a CPU is polled for work
-	s := m.newSleeper(t, 0, roaming)
-	for range samples {
-		t.SleepUntil(t.Now()+asleep, thread.Sleeping)
-		m.add(sleepsOverlookedName, s.stays(t))
-	}
-	n := m.newNapper(t, 1)
-	for range samples {
-		t.SleepUntil(t.Now()+asleep, thread.Sleeping)
-		for was := n.slept.Load(); n.slept.Load() == was; {
-		}
-		for until := time.Duration(n.slept.Load()) + napChecked; t.Now() < until; {
-		}
-		m.add(pollsOverlookedName, s.stays(t))
-	}
-	n.close(t)
-	s.close(t)
-	const note = "1 where a thread woke up on its busy CPU while the other %s, 0 where it was given that"
-	m.c.Notes[sleepsOverlookedName] = fmt.Sprintf(note, "slept")
-	m.c.Notes[pollsOverlookedName] = fmt.Sprintf(note, "was idle for less than 30 µs")
-}
-
-// napper sleeps again and again, for as short as a sleep can be, which is some 90 µs: much less than a CPU is polled.
-type napper struct {
-	slept  atomic.Int64 // when it last began to
-	quit   atomic.Bool
-	joiner thread.Joiner
-}
-
-// A nap, and how long after its beginning the CPU is certainly idle.
-const (
-	nap        = time.Microsecond
-	napChecked = 30 * time.Microsecond
-)
-
-func (m *meter) newNapper(t thread.Thread, cpu int) *napper {
-	n := &napper{}
-	n.joiner = m.machine.Start(t, "napper", thread.Worker, func(t thread.Thread) {
-		defer onCPU(cpu)()
-		for !n.quit.Load() {
-			now := t.Now()
-			n.slept.Store(int64(now))
-			t.SleepUntil(now+nap, thread.Sleeping)
-		}
-	})
-	return n
-}
-
-func (n *napper) close(t thread.Thread) {
-	n.quit.Store(true)
-	n.joiner.Join(t)
-}
-
-// stays wakes s, and is 1 where that woke up on the CPU of the caller and 0 where on another.
-func (s *sleeper) stays(t thread.Thread) float64 {
-	here := thisCPU()
-	if s.wake(t); s.on.Load() == here {
-		return 1
-	}
-	return 0
-}
-
-// thisCPU is the number of the CPU that the calling OS thread runs on.
-func thisCPU() int64 {
-	var cpu uint32
-	_, _, _ = unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&cpu)), 0, 0)
-	return int64(cpu)
-}
 
 // idleGaps are the intervals, in ascending order.
 var idleGaps = [...]time.Duration{20 * time.Microsecond, 50 * time.Microsecond, 70 * time.Microsecond,

@@ -28,7 +28,7 @@ func (g *guest) Pages() int { return g.pages }
 func (g *guest) Sync(t thread.Thread, into *workloads.Bitmap) int64 {
 	found := g.log.Sync(t, into)
 	was := t.Enter(thread.Scanning)
-	t.Compute(g.rates.ScanLog * ((timesOf(g.pages) + 63) / 64))
+	t.Compute(g.rates.ScanLog * ((time.Duration(g.pages) + 63) / 64))
 	t.Enter(was)
 	return found
 }
@@ -150,11 +150,10 @@ func (s *stream) flush(t thread.Thread) {
 
 // job is one request of the source.
 type job struct {
-	page    Page
-	full    bool
-	part    part // of a round
-	cpu     int  // that it was handled on
-	encoder state
+	page Page
+	full bool
+	part part // of a round
+	cpu  int  // that it was handled on
 }
 
 // jobs is the work of the source's pipeline: service times and sizes.
@@ -164,8 +163,8 @@ type jobs struct {
 	profile *Profile
 	machine *sim.Machine
 	counts  workloads.Counts
-	all     []*job // with each request an encoder
-	cold    cold
+	all     []*job            // with each request an encoder
+	slow    float64           // how many times as long a page takes where others wait for the CPU
 	maker   thread.Thread     // makes the requests
 	sink    func() *link.Link // of a worker of the ideal baseline
 
@@ -176,13 +175,13 @@ type jobs struct {
 
 func (j *jobs) Init(r *models.Request) error {
 	j.maker.Compute(j.profile.State)
-	w := &job{encoder: state{used: j.machine.Now()}}
+	w := &job{}
 	if j.sink != nil {
 		w.part = part{sink: j.sink(), iov: make([][]byte, 1)}
 	}
 	r.User = w
 	j.all = append(j.all, w)
-	j.cold = j.profile.encoders(j.machine, len(j.all))
+	j.slow = j.profile.Crowd.encode(len(j.all))
 	return nil
 }
 
@@ -195,17 +194,25 @@ func (j *jobs) Handle(t thread.Thread, r *models.Request) {
 	was := t.Enter(thread.Codec)
 	w := r.User.(*job)
 	w.page, w.full, w.cpu = j.content.draw(), true, j.machine.CPU(t)
-	j.encode(t, w, w.page)
+	j.encode(t, w.page)
 	t.Enter(was)
 }
 
-// encode spends the time of compressing p by w's encoder, which a page of zeros does not get to.
-func (j *jobs) encode(t thread.Thread, w *job, p Page) {
+// encode spends the time of compressing p. A page of zeros does not get to the codec.
+func (j *jobs) encode(t thread.Thread, p Page) {
 	if p.Bytes == 0 {
 		t.Compute(p.Encode)
 		return
 	}
-	j.cold.compute(t, p.Encode, &w.encoder)
+	crowded(j.machine, t, p.Encode, j.slow)
+}
+
+// crowded spends the time d of a page on t: slow times as long where other threads wait for the CPU.
+func crowded(m *sim.Machine, t thread.Thread, d time.Duration, slow float64) {
+	if slow > 1 && m.Wanted(t) {
+		d = scaled(d, slow)
+	}
+	t.Compute(d)
 }
 
 func (j *jobs) Done(t thread.Thread, req *models.Request) {

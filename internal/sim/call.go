@@ -135,8 +135,8 @@ func woken(p *proc) (int64, step) {
 	return p.call.then(p)
 }
 
-func (p *proc) wayIn() int64   { return p.m.costs.futexWait / 2 }
-func (p *proc) wayBack() int64 { return p.m.costs.futexWait - p.wayIn() }
+func (p *proc) wayIn() int64   { return int64(p.m.costs.FutexWait) / 2 }
+func (p *proc) wayBack() int64 { return int64(p.m.costs.FutexWait) - p.wayIn() }
 
 // wake is FUTEX_WAKE of up to n; then follows.
 func (p *proc) wake(f *futex, n int, then step) (int64, step) {
@@ -174,24 +174,24 @@ func (p *proc) wakeCost(f *futex, sync bool) (before, after int64) {
 	m := p.m
 	switch {
 	case len(f.waiters) == 0:
-		return m.costs.wakeEmpty, 0
+		return int64(m.costs.WakeEmpty), 0
 	case m.opt.Choose != nil:
-		return m.costs.futexWake, 0
+		return int64(m.costs.FutexWake), 0
 	}
 	w := f.waiters[0]
 	i := m.target(w, p.cpu, sync)
-	cost := m.costs.wakeQueued
+	cost := int64(m.costs.WakeQueued)
 	switch idle := m.cpus[i].cur == nil; {
 	case i == p.cpu:
-		return m.costs.wakeLocal, 0
+		return int64(m.costs.WakeLocal), 0
 	case idle && m.polls(i):
-		cost = m.costs.pollWake
+		cost = int64(m.costs.PollWake)
 	case idle:
-		cost = m.costs.futexWake
+		cost = int64(m.costs.FutexWake)
 	case m.cpus[i].cur.where == arriving:
-		cost = m.costs.wakeComing
+		cost = int64(m.costs.WakeComing)
 	case m.interrupts(w, i):
-		cost = m.costs.wakeBusy
+		cost = int64(m.costs.WakeBusy)
 	}
 	return cost / 2, cost - cost/2
 }
@@ -207,31 +207,28 @@ func (p *proc) SleepUntil(at time.Duration, why thread.State) {
 }
 
 func setTimer(p *proc) (int64, step) {
-	there := p.m.costs.sleepCall / 2
+	there := int64(p.m.costs.SleepCall) / 2
 	p.system += there
 	return there, sleepOnTimer
 }
 
 // sleepBack is the second half of the call.
-func (c *costs) sleepBack() int64 { return c.sleepCall - c.sleepCall/2 }
+func (m *Machine) sleepBack() int64 { return int64(m.costs.SleepCall - m.costs.SleepCall/2) }
 
 func sleepOnTimer(p *proc) (int64, step) {
 	m := p.m
-	back := m.costs.sleepBack()
-	due := p.call.at + m.costs.sleepSlack
+	back := m.sleepBack()
+	due := p.call.at + int64(m.costs.SleepSlack)
 	if due <= m.now {
 		return p.ends(back, (*proc).leaving)
 	}
 	m.trace(p, TraceSleep, "")
 	p.until, p.back = due, back
-	if p.role == thread.Main {
-		p.back += m.costs.sleepAfter
-	}
 	p.sleep(sleeping)
 	return asleep, timerWoke
 }
 
 func timerWoke(p *proc) (int64, step) {
-	p.system += p.m.costs.sleepBack()
+	p.system += p.m.sleepBack()
 	return p.leaving()
 }

@@ -18,51 +18,18 @@ func (m *Machine) polls(i int) bool {
 func (m *Machine) wakeUp(i int, timer bool) int64 {
 	switch {
 	case m.polls(i) && timer:
-		return m.spread(m.costs.timerLatency)
+		return m.spread(int64(m.costs.TimerLatency))
 	case m.polls(i):
-		return m.spread(m.costs.pollLatency)
+		return m.spread(int64(m.costs.PollLatency))
 	}
-	latency := m.spread(m.costs.idleWake)
-	c, longest := &m.cpus[i], m.costs.haltPoll
+	latency := m.spread(int64(m.costs.IdleWake))
+	c, longest := &m.cpus[i], int64(m.costs.HaltPoll)
 	if m.now+latency-c.emptied <= longest {
 		c.poll = min(max(2*c.poll, pollStart), longest)
 	} else if c.poll /= 2; c.poll < pollStart {
 		c.poll = 0
 	}
 	return latency
-}
-
-// idles counts n more idle CPUs.
-func (m *Machine) idles(n int) {
-	m.idle += n
-	m.busy.enter(m.now, float64(len(m.cpus)-m.idle))
-}
-
-// available says whether CPU i is idle and would be taken for any thread.
-func (m *Machine) available(i int) bool {
-	if m.cpus[i].cur != nil {
-		return false
-	}
-	if m.polls(i) {
-		return !m.costs.pollsOverlooked
-	}
-	return !m.costs.sleepsOverlooked
-}
-
-// idleCPU is an idle CPU that a thread placed on CPU i is better given, or i if none is found. How many are looked
-// at goes by how busy all are: Linux's SIS_UTIL (since 6.0).
-func (m *Machine) idleCPU(i int) int {
-	if m.idle == 0 {
-		return i
-	}
-	n := float64(len(m.cpus))
-	busy := m.busy.at(m.now) / n
-	for k := range int(n * (1 - busy*busy*imbalance*imbalance)) {
-		if j := (i + 1 + k) % len(m.cpus); m.available(j) {
-			return j
-		}
-	}
-	return i
 }
 
 // anyIdle is the first idle CPU from i on; there is one.

@@ -3,8 +3,7 @@ package sim
 import "math"
 
 // average is that of a figure over the time of late: its weights halve every averageHalf, as Linux's per-entity
-// load tracking has it. A thread has one of whether it was runnable, by which CPUs are compared; all CPUs together
-// have one of how many are busy.
+// load tracking has it. A thread has one of whether it was runnable, by which CPUs are compared.
 type average struct {
 	avg, level float64
 	since      int64

@@ -28,9 +28,6 @@ func sleepParked(p *proc) (int64, step) {
 	return p.sleepOn(&p.call.park.futex, p.call.val, (*proc).leaving)
 }
 
-// Asleep says whether anybody sleeps there now.
-func (k *Park) Asleep() bool { return len(k.waiters) > 0 }
-
 // Wake wakes who sleeps; without a sleeper it costs nothing.
 func (k *Park) Wake(t thread.Thread) {
 	p := t.(*proc)

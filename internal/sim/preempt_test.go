@@ -11,7 +11,7 @@ import (
 // computes x, wakes, computes x and sleeps; who was woken computes w.
 func preempted(t *testing.T, x, w, sleep time.Duration) int {
 	m := one(t, 1, Costs{WakeLocal: 2 * time.Microsecond, FutexWait: time.Microsecond, Switch: time.Microsecond,
-		Stamp: 10, Slice: 1400 * time.Microsecond, Tick: 4 * time.Millisecond})
+		Stamp: 10, Slice: 1400 * time.Microsecond})
 	n := 0
 	err := m.Run("waker", func(th thread.Thread) {
 		event := m.NewEvent("work", false, thread.WaitWork)

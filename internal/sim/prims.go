@@ -23,9 +23,9 @@ func (p *proc) touch(f *futex) { p.pay(p.touchCost(f)) }
 
 // touchCost is what that costs, and takes the line over.
 func (p *proc) touchCost(f *futex) int64 {
-	d := p.m.costs.atomic
+	d := int64(p.m.costs.Atomic)
 	if f.line != 0 && f.line != p.cpu+1 {
-		d += 2 * p.m.costs.line
+		d += 2 * int64(p.m.costs.Line)
 	}
 	f.line = p.cpu + 1
 	return d
@@ -279,7 +279,7 @@ func (p *proc) waitFor(cond func() bool) {
 
 func (l *spinLock) Unlock(t thread.Thread) {
 	p := t.(*proc)
-	p.pay(p.m.costs.atomic)
+	p.pay(int64(p.m.costs.Atomic))
 	if l.swap(free) == free {
 		panic("sim: unlock of spin lock " + l.name + ", which is not locked")
 	}

@@ -29,7 +29,6 @@ type proc struct {
 	source int // of events in the queue
 	name   string
 	role   thread.Role
-	space  int // its process
 
 	body  func(thread.Thread)
 	seat  *seat // where its coroutine waits, or waited last; nil: it has not begun
@@ -78,7 +77,7 @@ func (p *proc) Role() thread.Role { return p.role }
 
 // Now implements thread.Thread. Reading the clock costs what it costs.
 func (p *proc) Now() time.Duration {
-	p.pay(p.m.costs.clock)
+	p.pay(int64(p.m.costs.Clock))
 	return time.Duration(p.m.now)
 }
 
@@ -109,7 +108,7 @@ func (p *proc) stamp() int64 {
 		return 0
 	}
 	p.stamps++
-	return p.m.costs.stamp
+	return int64(p.m.costs.Stamp)
 }
 
 func (p *proc) enters(s thread.State) {
@@ -195,7 +194,7 @@ func (p *proc) finish() {
 // Join implements thread.Joiner: t waits for p.
 func (p *proc) Join(t thread.Thread) {
 	caller := t.(*proc)
-	caller.pay(caller.m.costs.atomic)
+	caller.pay(int64(caller.m.costs.Atomic))
 	if p.joiner.word == 1 {
 		return
 	}

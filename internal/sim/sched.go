@@ -12,8 +12,7 @@ import (
 // first (Stoica and Abdel-Wahab, 1995), all weights equal. A thread's virtual runtime is the CPU time
 // that it had; it is eligible unless it had more than the mean of those who want the CPU; of the
 // eligible the one with the earliest deadline runs, which is a slice after the virtual runtime at
-// which the deadline was set. That a slice is over is seen at a tick, or when another thread wakes up on that CPU. A
-// thread that goes to sleep keeps its lag, what it had less than the mean, and wakes up with it: sleeping gains
+// which the deadline was set. A thread that goes to sleep keeps its lag, what it had less than the mean, and wakes up with it: sleeping gains
 // nothing. One that had more owes that to the others. It is counted among those who want the CPU until they have
 // had as much, or nobody wants it any more (Linux's delayed dequeue, since 6.12).
 //
@@ -26,9 +25,7 @@ type cpu struct {
 	queue   []*proc
 	owing   []*proc // asleep, but still counted: they had more than the mean
 	emptied int64   // idle: since when
-	urgent  bool    // who has it may lose it before the next tick
-	updated int64   // when the virtual runtime of who has it was last looked at; see ticked
-	space   int     // of the thread that had it last
+	updated int64   // when it was last looked at what its thread has had
 	poll    int64   // for how long it is polled for work, when it is idle, before it sleeps
 }
 
@@ -58,23 +55,15 @@ func (m *Machine) wakeFrom(p *proc, waker int, sync bool) {
 	}
 	m.cpus[waker].cur.wakesUp(p, m.now)
 	m.place(p, waker, sync)
-	if m.now >= m.balanceAt {
-		m.balance()
-	}
 }
 
-// place gives p an idle CPU or puts it into a queue.
+// place gives p an idle CPU or lets it wait for one.
 func (m *Machine) place(p *proc, waker int, sync bool) {
 	i := m.target(p, waker, sync)
 	p.idleSince = m.now
 	p.load.enter(m.now, 1)
-	m.put(p, i, waker, waker == nobody)
-}
-
-// put gives p CPU i if that is idle, and lets it wait there if not. Timer: p's own has woken it.
-func (m *Machine) put(p *proc, i, waker int, timer bool) {
 	if m.cpus[i].cur == nil {
-		m.arrive(p, i, timer)
+		m.arrive(p, i, waker == nobody)
 		return
 	}
 	m.enqueue(p, i, waker)
@@ -82,10 +71,10 @@ func (m *Machine) put(p *proc, i, waker int, timer bool) {
 
 // arrive gives p an idle CPU, which needs time to wake up: by p's own timer, or by another CPU.
 func (m *Machine) arrive(p *proc, i int, timer bool) {
-	m.idles(-1)
+	m.idle--
 	m.cpus[i].cur = p
 	p.where, p.cpu, p.lastCPU = arriving, i, i
-	p.deadline = p.vr + m.costs.slice
+	p.deadline = p.vr + int64(m.costs.Slice)
 	m.queue.set(p.source, m.now+m.wakeUp(i, timer))
 }
 
@@ -94,8 +83,8 @@ func (m *Machine) begin(p *proc) {
 	p.where = running
 	p.runDelay += m.now - p.idleSince
 	p.onSince, p.sliceAt = m.now, m.now
-	m.cpus[p.cpu].urgent, m.cpus[p.cpu].updated = false, m.now
-	change := m.change(p)
+	m.cpus[p.cpu].updated = m.now
+	change := int64(m.costs.Switch)
 	p.system += change
 	m.queue.set(p.source, m.now+change+p.back+p.need)
 	p.need, p.back = 0, 0
@@ -103,22 +92,11 @@ func (m *Machine) begin(p *proc) {
 	m.trace(p, TraceRun, "")
 }
 
-// change is what it costs that p has got its CPU.
-func (m *Machine) change(p *proc) int64 {
-	c := &m.cpus[p.cpu]
-	if c.space == p.space {
-		return m.costs.change
-	}
-	c.space = p.space
-	return m.costs.change + m.costs.space
-}
-
 // enqueue lets p wait for CPU i, or preempt there. If its waker is on another CPU, then only when this
 // one has been interrupted.
 func (m *Machine) enqueue(p *proc, i, waker int) {
 	c := &m.cpus[i]
 	p.where, p.cpu, p.lastCPU = queued, i, i
-	m.ticked(c)
 	m.join(p, c)
 	c.updated = m.now
 	c.queue = append(c.queue, p)
@@ -127,16 +105,15 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 	if waker != i {
 		least = 0 // it will have run on when the interrupt comes
 	}
-	if !m.disturbs(p, c, least) {
+	if !m.preempts(p, c, least) {
 		m.armSlice(i)
 		return
 	}
-	c.urgent = true
 	at := m.now
 	if waker != nobody && waker != i {
-		at += m.costs.kick
+		at += int64(m.costs.Kick)
 		if c.cur.where == running && !c.cur.spinning() {
-			c.cur.interrupted += m.costs.interrupt
+			c.cur.interrupted += int64(m.costs.Interrupt)
 		}
 	}
 	if !m.queue.has(i) || m.queue.at(i) > at {
@@ -147,14 +124,13 @@ func (m *Machine) enqueue(p *proc, i, waker int) {
 // interrupts says whether p, woken from another CPU and placed on i, would disturb who runs there.
 func (m *Machine) interrupts(p *proc, i int) bool {
 	c := &m.cpus[i]
-	m.ticked(c)
 	if p.owes { // it is counted already
-		return m.disturbs(p, c, 0)
+		return m.preempts(p, c, 0)
 	}
 	vr, deadline := p.vr, p.deadline
 	m.join(p, c)
 	c.queue = append(c.queue, p)
-	yes := m.disturbs(p, c, 0)
+	yes := m.preempts(p, c, 0)
 	c.queue = c.queue[:len(c.queue)-1]
 	p.vr, p.deadline = vr, deadline
 	return yes
@@ -171,19 +147,19 @@ func (m *Machine) join(p *proc, c *cpu) {
 			return
 		}
 		p.vr = c.mean(c.updated) // of the others
-		p.deadline = p.vr + m.costs.slice
+		p.deadline = p.vr + int64(m.costs.Slice)
 		return
 	}
 	n := int64(len(c.queue) + len(c.owing) + 1)
 	p.vr = c.mean(m.now) - p.lag*(n+1)/n
-	p.deadline = p.vr + m.costs.slice
+	p.deadline = p.vr + int64(m.costs.Slice)
 }
 
 // leave keeps the lag of p, which is the current one of c; or, if it had more than the mean, keeps p among
 // those who owe.
 func (m *Machine) leave(p *proc, c *cpu) {
 	lag := c.mean(m.now) - p.vr
-	p.lag = min(max(lag, 0), m.costs.slice)
+	p.lag = min(max(lag, 0), int64(m.costs.Slice))
 	if lag < 0 {
 		p.owes = true
 		c.owing = append(c.owing, p)
@@ -197,48 +173,24 @@ func (c *cpu) pays(p *proc) {
 	c.owing = append(c.owing[:i], c.owing[i+1:]...)
 }
 
-// disturbs says whether who runs on c may lose it now that p waits there: p preempts, or the slice of that one is over and
-// the next tick need not be waited for.
-func (m *Machine) disturbs(p *proc, c *cpu, least int64) bool {
-	return m.preempts(p, c, least) || m.costs.tick > 0 && c.cur.where == running && c.cur.expired(m.now)
-}
-
-// ticked makes up for the ticks that c has had since its thread was last looked at. They are no events while nobody waits.
-func (m *Machine) ticked(c *cpu) {
-	if m.costs.tick == 0 || c.cur.where != running {
-		return
+// renew sets the next deadline of p, which has a CPU, if it has had its slice.
+func (m *Machine) renew(p *proc) {
+	if had := p.runtime(m.now); had >= p.deadline {
+		p.deadline = had + int64(m.costs.Slice)
 	}
-	last := m.now - m.now%m.costs.tick
-	if last <= c.updated {
-		return
-	}
-	c.updated = last
-	m.renew(c.cur, last)
 }
-
-// renew sets the next deadline of p, which runs, if it has had its slice by then, and says whether it had.
-func (m *Machine) renew(p *proc, then int64) bool {
-	if !p.expired(then) {
-		return false
-	}
-	p.deadline = p.runtime(then) + m.costs.slice
-	return true
-}
-
-// expired says whether p, which runs, has had its slice by then.
-func (p *proc) expired(then int64) bool { return p.runtime(then) >= p.deadline }
 
 // preempts says whether p, which is counted on c but does not run there, takes the CPU from who does. That one must
 // have had more than the mean by at least so much.
 func (m *Machine) preempts(p *proc, c *cpu, least int64) bool {
 	mean := c.mean(m.now)
-	if c.cur.where != running || m.costs.wakePreempt >= m.costs.slice || p.vr > mean {
+	if c.cur.where != running || int64(m.costs.WakeGranularity) >= int64(m.costs.Slice) || p.vr > mean {
 		return false
 	}
 	if b := earliest(c.queue, mean); b >= 0 && c.queue[b] != p && c.queue[b].deadline <= p.deadline {
 		return false
 	}
-	return c.cur.runtime(m.now) >= mean+max(m.costs.wakePreempt, least)
+	return c.cur.runtime(m.now) >= mean+max(int64(m.costs.WakeGranularity), least)
 }
 
 // mean is the mean virtual runtime of the thread that has c, of those who wait for it and of those who owe: one
@@ -272,35 +224,11 @@ func (m *Machine) armSlice(i int) {
 	case len(c.queue) == 0 || c.cur.where != running:
 		m.queue.remove(i)
 	case !m.queue.has(i):
-		m.queue.set(i, m.nextCheck(c.cur))
+		m.queue.set(i, max(m.now, c.cur.sliceAt+int64(m.costs.Slice)))
 	}
 }
 
-// nextCheck is when p, which runs, may lose its CPU: at the next tick, or where there are none when its slice is over.
-func (m *Machine) nextCheck(p *proc) int64 {
-	if tick := m.costs.tick; tick > 0 {
-		return m.now - m.now%tick + tick
-	}
-	return max(m.now, p.sliceAt+m.costs.slice)
-}
-
-// isTick says whether this is a tick, or where there are none whether the slice of p, which runs, is over.
-func (m *Machine) isTick(p *proc) bool {
-	if tick := m.costs.tick; tick > 0 {
-		return m.now%tick == 0
-	}
-	return m.now >= p.sliceAt+m.costs.slice
-}
-
-// isDue says whether another thread may be chosen for c: if the slice of who has it is over, or somebody
-// more urgent woke up.
-func (m *Machine) isDue(c *cpu) bool {
-	urgent := c.urgent || m.costs.tick == 0
-	c.urgent = false
-	return m.renew(c.cur, m.now) || urgent
-}
-
-// reschedule: it is a tick, or the thread on CPU i has had its turn, or somebody more urgent woke up.
+// reschedule: the thread on CPU i has had its turn, or somebody more urgent woke up.
 func (m *Machine) reschedule(i int) {
 	c := &m.cpus[i]
 	if c.cur == nil || c.cur.where != running {
@@ -309,26 +237,19 @@ func (m *Machine) reschedule(i int) {
 	m.delay(c.cur, c.cur.interrupted)
 	c.cur.interrupted = 0
 	if len(c.queue) == 0 { // who was to preempt has been given another CPU
-		c.urgent = false
 		return
 	}
 	if m.hopeless() {
 		m.failure = m.stuck()
 		return
 	}
-	tick := m.isTick(c.cur)
+	m.renew(c.cur)
 	c.updated = m.now
-	switch {
-	case !m.isDue(c):
-		m.armSlice(i)
-	case m.stays(c):
+	if m.stays(c) {
 		c.cur.sliceAt = m.now
 		m.armSlice(i)
-	default:
+	} else {
 		m.preempt(c.cur)
-	}
-	if tick && m.idle > 0 {
-		m.spare(c)
 	}
 }
 
@@ -372,7 +293,7 @@ func (m *Machine) Wanted(t thread.Thread) bool { return len(m.cpus[t.(*proc).cpu
 // loses it too, and has nothing to do with it.
 func (m *Machine) timerOn(i int) {
 	if p := m.cpus[i].cur; p != nil && p.where == running {
-		m.delay(p, m.costs.timer)
+		m.delay(p, int64(m.costs.Timer))
 	}
 }
 
@@ -389,7 +310,7 @@ func (m *Machine) charge(p *proc) {
 	p.cpuTime += d
 	p.vr += d
 	p.onSince, p.ranAt = m.now, m.now
-	m.renew(p, m.now)
+	m.renew(p)
 }
 
 // leaveCPU: p, which is running, goes to sleep or ends.
@@ -414,7 +335,7 @@ func (m *Machine) dispatch(i int) {
 		p = m.take(c, earliest(c.queue, c.mean(m.now)))
 	} else if p = m.pull(); p == nil {
 		c.cur, c.emptied = nil, m.now
-		m.idles(+1)
+		m.idle++
 		m.queue.remove(i)
 		return
 	}
@@ -423,6 +344,33 @@ func (m *Machine) dispatch(i int) {
 	m.queue.remove(i)
 	m.begin(p)
 }
+
+// pull takes a thread from the longest queue, one that did not run there just now; nil if there is none.
+func (m *Machine) pull() *proc {
+	if m.waiting == 0 {
+		return nil
+	}
+	var best *cpu
+	at := 0
+	for i := range m.cpus {
+		c := &m.cpus[i]
+		if best != nil && len(c.queue) <= len(best.queue) {
+			continue
+		}
+		if k := slices.IndexFunc(c.queue, m.cold); k >= 0 {
+			best, at = c, k
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	p := m.take(best, at)
+	p.deadline = p.vr + int64(m.costs.Slice)
+	return p
+}
+
+// cold says whether what p left in the caches of its last CPU is taken for lost. One that ran until now is hot.
+func (m *Machine) cold(p *proc) bool { return m.now-p.ranAt >= max(int64(m.costs.Hot), 1) }
 
 // earliest is the one of list with the earliest deadline of those that are eligible, and the one that has waited
 // longest of equals; -1 if none is.

@@ -179,40 +179,30 @@ func TestIdleCPUTakesOnlyTheCold(t *testing.T) {
 func TestTargetOfAWakeUp(t *testing.T) {
 	const waker, last, third = 0, 1, 2
 	for _, x := range []struct {
-		name                string
-		busy                []int // CPUs that run a thread; 0 always does
-		load                [3]float64
-		overlooked, sync    bool
-		pollsToo            bool    // are overlooked
-		queued, owes, isNew bool    // at the waker's CPU; the thread; new: it has not run yet
-		timer, polls        bool    // the waker is no thread; the third CPU looks for work, if it is idle
-		wakes               [2]int  // how many others the waker and the thread woke of late
-		lately              float64 // CPUs that were busy
-		want                int
+		name         string
+		busy         []int // CPUs that run a thread; 0 always does
+		load         [3]float64
+		sync         bool
+		queued, owes bool   // at the waker's CPU; the thread
+		timer        bool   // the waker is no thread
+		wakes        [2]int // how many others the waker and the thread woke of late
+		want         int
 	}{
 		{name: "its last is idle", load: [3]float64{0, 1, 1}, want: last},
 		{name: "another is idle", busy: []int{last}, want: third},
-		{name: "another sleeps and is overlooked", busy: []int{last}, load: [3]float64{1, 0.8, 0}, overlooked: true, want: last},
-		{name: "a new thread overlooks nothing", busy: []int{last}, overlooked: true, isNew: true, want: third},
-		{name: "another is idle, but all were busy of late", busy: []int{last}, lately: 2.3, load: [3]float64{1, 0.8, 0}, want: last},
-		{name: "another is idle, and some were", busy: []int{last}, lately: 1.9, want: third},
-		{name: "its last sleeps, and another polls", overlooked: true, polls: true, want: third},
-		{name: "and that is overlooked too", overlooked: true, polls: true, pollsToo: true, load: [3]float64{1, 0.8, 0}, want: last},
-		{name: "and its timer has woken its last", overlooked: true, polls: true, timer: true, want: last},
 		{name: "its waker's has less to do, but that wakes many", busy: []int{last, third}, load: [3]float64{0.5, 1, 0},
 			wakes: [2]int{9, 3}, want: last},
 		{name: "not so many more", busy: []int{last, third}, load: [3]float64{0.5, 1, 0}, wakes: [2]int{8, 3}, want: waker},
 		{name: "and the thread wakes hardly any", busy: []int{last, third}, load: [3]float64{0.5, 1, 0},
 			wakes: [2]int{1000, 2}, want: waker},
+		{name: "its timer wakes it", busy: []int{last, third}, load: [3]float64{0.5, 1, 0}, timer: true, want: last},
 		{name: "its last has less to do", busy: []int{last, third}, load: [3]float64{1, 0.8, 0}, want: last},
 		{name: "its waker's has less to do", busy: []int{last, third}, load: [3]float64{0.5, 1, 0}, want: waker},
-		{name: "its last sleeps, and its waker's has less to do", busy: []int{third}, load: [3]float64{0.5, 1, 0},
-			overlooked: true, want: waker},
 		{name: "its waker is about to sleep", busy: []int{last, third}, load: [3]float64{1, 0, 0}, sync: true, want: waker},
 		{name: "and another waits there", busy: []int{last, third}, load: [3]float64{1, 0, 0}, sync: true, queued: true, want: last},
 		{name: "it owes", busy: []int{last}, load: [3]float64{0, 1, 0}, owes: true, want: last},
 	} {
-		m := one(t, 3, Costs{Slice: time.Millisecond, SleepsOverlooked: x.overlooked, PollsOverlooked: x.pollsToo})
+		m := one(t, 3, Costs{Slice: time.Millisecond})
 		m.now = int64(time.Second)
 		add := func(cpu int, avg float64) *proc {
 			p := m.newProc("thread", thread.Worker, nil)
@@ -221,7 +211,7 @@ func TestTargetOfAWakeUp(t *testing.T) {
 		}
 		for _, cpu := range append([]int{waker}, x.busy...) {
 			m.cpus[cpu].cur = add(cpu, x.load[cpu])
-			m.idles(-1)
+			m.idle--
 		}
 		for cpu, avg := range x.load { // of those who sleep, where nobody runs
 			if m.cpus[cpu].cur == nil {
@@ -233,14 +223,7 @@ func TestTargetOfAWakeUp(t *testing.T) {
 		}
 		p := add(last, 0)
 		p.owes = x.owes
-		if x.isNew {
-			p.cpuTime = 0
-		}
 		p.wakee.flips, m.cpus[waker].cur.wakee.flips = x.wakes[1], x.wakes[0]
-		if x.polls {
-			m.cpus[third].emptied, m.cpus[third].poll = m.now, 1000
-		}
-		m.busy = average{avg: x.lately, level: x.lately, since: m.now}
 		by := waker
 		if x.timer {
 			by = nobody
@@ -280,7 +263,7 @@ func TestWakeesFlip(t *testing.T) {
 	}
 }
 
-// Both wake-ups by threads and those by timers count, and CPUs are evened out as threads wake up.
+// Both wake-ups by threads and those by timers count.
 func TestWakeUpsCount(t *testing.T) {
 	m := one(t, 2, Costs{Slice: time.Millisecond})
 	err := m.Run("main", func(th thread.Thread) {
@@ -296,9 +279,6 @@ func TestWakeUpsCount(t *testing.T) {
 		}
 		if n := m.first.wakee.flips; n != 2 {
 			t.Errorf("main woke two threads, and that is %d changes", n)
-		}
-		if m.balanceAt <= int64(100*time.Millisecond) {
-			t.Errorf("CPUs were last evened out before %d ns", m.balanceAt)
 		}
 		for _, j := range js {
 			j.Join(th)
@@ -316,44 +296,6 @@ func TestWakeUpsCount(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// A CPU that has more to do than another gives it those who have waited for long, until both have as much.
-func TestBalance(t *testing.T) {
-	for _, x := range []struct {
-		name   string
-		queued []float64 // loads of those who wait for CPU 0; CPU 1 has one thread, as it has beside them
-		ran    int64     // ns ago
-		moved  int
-	}{
-		{"one more is too few", []float64{0.1}, 1e6, 0},
-		{"four of the same load", []float64{1, 1, 1, 1}, 1e6, 2},
-		{"but they ran just now", []float64{1, 1, 1, 1}, 1e3, 0},
-		{"one is too much", []float64{1.5, 0.5, 0.5}, 1e6, 2},
-	} {
-		m := one(t, 2, Costs{Slice: time.Millisecond, Hot: 500 * time.Microsecond})
-		m.now = int64(time.Second)
-		add := func(cpu int, load float64) *proc {
-			p := m.newProc("thread", thread.Worker, nil)
-			p.lastCPU, p.cpu, p.ranAt, p.load = cpu, cpu, m.now-x.ran, average{avg: load, level: load, since: m.now}
-			return p
-		}
-		for i := range m.cpus {
-			m.cpus[i].cur = add(i, 1)
-			m.cpus[i].cur.where = running
-		}
-		for _, load := range x.queued {
-			p := add(0, load)
-			p.where = queued
-			m.cpus[0].queue = append(m.cpus[0].queue, p)
-		}
-		if m.balance(); len(m.cpus[1].queue) != x.moved {
-			t.Errorf("%s: %d moved, want %d", x.name, len(m.cpus[1].queue), x.moved)
-		}
-		if m.balanceAt != m.now+2*balanceEvery {
-			t.Errorf("%s: the next time is in %d ns", x.name, m.balanceAt-m.now)
-		}
 	}
 }
 
@@ -494,38 +436,3 @@ func TestTimersTakeTime(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-
-// A change between threads of two processes costs more than one between threads of the same.
-func TestChangeOfProcess(t *testing.T) {
-	c := Costs{Slice: time.Millisecond, Switch: 2 * time.Microsecond, Space: 5 * time.Microsecond}
-	end := func(first, second func(m *Machine) startFunc) time.Duration {
-		m := one(t, 1, c)
-		err := m.Run("main", func(th thread.Thread) {
-			first(m)(th, "child", thread.Worker, func(th thread.Thread) {
-				second(m)(th, "grandchild", thread.Worker, func(thread.Thread) {}).Join(th)
-			}).Join(th)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return m.Now()
-	}
-	within := func(m *Machine) startFunc { return m.Start }
-	other := func(m *Machine) startFunc { return m.StartProcess }
-	alike := end(within, within) // main, child, grandchild, child, main
-	for _, x := range []struct {
-		name          string
-		first, second func(m *Machine) startFunc
-		changes       time.Duration
-	}{
-		{"a child of its own process, whose child belongs to it", other, within, 2},
-		{"a grandchild of its own process", within, other, 2},
-		{"three processes", other, other, 4},
-	} {
-		if got := end(x.first, x.second) - alike; got != x.changes*c.Space {
-			t.Errorf("%s takes %v longer, want %d changes of %v", x.name, got, x.changes, c.Space)
-		}
-	}
-}
-
-type startFunc func(thread.Thread, string, thread.Role, func(thread.Thread)) thread.Joiner

@@ -124,16 +124,15 @@ type unwound struct{}
 // Machine is a virtual machine. It is made for one Run. It is not safe for concurrent use, nor need
 // it be: its threads are coroutines.
 type Machine struct {
-	opt    Options
-	costs  costs
-	now    int64 // ns of virtual time
-	queue  queue
-	procs  []*proc
-	cpus   []cpu
-	spaces int     // processes beside the first
-	idle   int     // CPUs that have nothing to run
-	spin   []*proc // threads that poll on a CPU and have not seen what they want
-	rand   *rand.Rand
+	opt   Options
+	costs Costs
+	now   int64 // ns of virtual time
+	queue queue
+	procs []*proc
+	cpus  []cpu
+	idle  int     // CPUs that have nothing to run
+	spin  []*proc // threads that poll on a CPU and have not seen what they want
+	rand  *rand.Rand
 
 	started     bool
 	unwinding   bool
@@ -143,12 +142,9 @@ type Machine struct {
 	bracketShut bool
 	failure     error
 	panicked    *PanicError
-	first       *proc     // runs on the machine's own goroutine
-	going       *proc     // the one for whom the coroutine was last changed; nil: it ended
-	waiting     int       // threads in the queues of all CPUs
-	busy        average   // CPUs that are
-	balanceAt   int64     // when the CPUs are next evened out
-	loads       []float64 // of each CPU: balance's own
+	first       *proc // runs on the machine's own goroutine
+	going       *proc // the one for whom the coroutine was last changed; nil: it ended
+	waiting     int   // threads in the queues of all CPUs
 
 	// Under a Chooser.
 	current  *proc
@@ -171,9 +167,8 @@ func New(opt Options) (*Machine, error) {
 	}
 	m := &Machine{
 		opt:   opt,
-		costs: opt.Costs.internal(),
+		costs: opt.Costs,
 		cpus:  make([]cpu, opt.CPUs),
-		loads: make([]float64, opt.CPUs),
 		idle:  opt.CPUs,
 		rand:  rand.New(rand.NewPCG(opt.Seed, 0x73696d)),
 	}
@@ -307,23 +302,11 @@ func (m *Machine) stuck() error {
 func (m *Machine) Start(t thread.Thread, name string, role thread.Role,
 	f func(thread.Thread)) thread.Joiner {
 	p := t.(*proc)
-	return m.start(p, name, role, p.space, f)
-}
-
-// StartProcess is Start of the first thread of another process. What that starts belongs to it, too.
-func (m *Machine) StartProcess(t thread.Thread, name string, role thread.Role,
-	f func(thread.Thread)) thread.Joiner {
-	m.spaces++
-	return m.start(t.(*proc), name, role, m.spaces, f)
-}
-
-func (m *Machine) start(p *proc, name string, role thread.Role, space int, f func(thread.Thread)) *proc {
-	p.system += m.costs.start
-	p.pay(m.costs.start)
+	p.system += int64(m.costs.Start)
+	p.pay(int64(m.costs.Start))
 	child := m.newProc(name, role, f)
-	child.space = space
 	m.trace(p, TraceStart, name)
-	m.ready(child, m.costs.startLatency)
+	m.ready(child, int64(m.costs.StartLatency))
 	return child
 }
 
@@ -341,8 +324,8 @@ func (m *Machine) newProc(name string, role thread.Role, f func(thread.Thread)) 
 
 // spread is a random factor around 1 for the latency of one wake-up.
 func (m *Machine) spread(d int64) int64 {
-	if m.costs.wakeSpread == 0 {
+	if m.costs.WakeSpread == 0 {
 		return d
 	}
-	return int64(float64(d) * math.Exp(m.costs.wakeSpread*m.rand.NormFloat64()))
+	return int64(float64(d) * math.Exp(m.costs.WakeSpread*m.rand.NormFloat64()))
 }

@@ -288,8 +288,8 @@ func TestBadOptions(t *testing.T) {
 	for want, o := range map[string]Options{
 		"0 CPUs":      {Costs: Free()},
 		"5000 CPUs":   {CPUs: 5000, Costs: Free()},
-		"cost line":   {CPUs: 1, Costs: bad},
-		"cost slice":  {CPUs: 1, Costs: none},
+		"cost Line":   {CPUs: 1, Costs: bad},
+		"cost Slice":  {CPUs: 1, Costs: none},
 		"limit of ti": {CPUs: 1, Costs: Free(), MaxTime: -1},
 	} {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {

@@ -8,7 +8,7 @@ func (p *proc) SpinUntil(why thread.State, limit int, pause bool, cond func() bo
 		return p.pollChosen(why, limit, cond)
 	}
 	p.polls++
-	p.pay(p.m.costs.poll)
+	p.pay(int64(p.m.costs.Poll))
 	if cond() { // the first look is free of stamps, as on the other machines
 		return true
 	}
@@ -27,9 +27,9 @@ func (p *proc) poll(left int, pause bool, cond func() bool) bool {
 	if cond() { // it has become true since the look before
 		return true
 	}
-	p.spin = spin{active: true, cond: cond, period: max(c.poll, 1), left: int64(left)}
+	p.spin = spin{active: true, cond: cond, period: max(int64(c.Poll), 1), left: int64(left)}
 	if pause {
-		p.spin.period += c.pause
+		p.spin.period += int64(c.Pause)
 	}
 	p.m.trace(p, TraceSpin, "")
 	p.startPolling()
@@ -81,7 +81,7 @@ func (m *Machine) look() {
 func (p *proc) sees() {
 	m, s := p.m, &p.spin
 	expiry := s.since + s.left*s.period
-	at := s.since + ((m.now-s.since)/s.period+1)*s.period + m.costs.line
+	at := s.since + ((m.now-s.since)/s.period+1)*s.period + int64(m.costs.Line)
 	if s.left >= 0 && at > expiry {
 		at = max(expiry, m.now) // written within its last poll
 	}

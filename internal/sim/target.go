@@ -1,21 +1,19 @@
 package sim
 
 // target is the CPU for p if it wakes up now, by the rules of Linux's select_task_rq_fair for CPUs that share
-// a cache: its last one if that is idle; else an idle one, if one is found; else its last one, or its waker's if
+// a cache: its last one if that is idle; else an idle one, if there is one; else its last one, or its waker's if
 // that has less to do or is about to have nothing. A timer is on the CPU of who set it and has woken that.
 func (m *Machine) target(p *proc, waker int, sync bool) int {
 	last := p.lastCPU
 	switch {
-	case p.owes, m.available(last), waker == nobody && m.cpus[last].cur == nil:
+	case p.owes, m.cpus[last].cur == nil:
 		return last
-	case p.cpuTime == 0 && m.idle > 0: // a new thread
+	case m.idle > 0:
 		return m.anyIdle(last)
+	case waker != nobody && m.draws(p, waker, sync):
+		return waker
 	}
-	i := last
-	if waker != nobody && m.draws(p, waker, sync) {
-		i = waker
-	}
-	return m.idleCPU(i)
+	return last
 }
 
 // draws says whether p, if there is no better place, wakes up on the CPU of its waker and not on its last one.
@@ -27,7 +25,7 @@ func (m *Machine) draws(p *proc, waker int, sync bool) bool {
 // lighter says whether the CPU waker had less to do of late, with p added to it, than p's last one without p,
 // and some: Linux's wake_affine_weight.
 func (m *Machine) lighter(p *proc, waker int) bool {
-	const some = 1.08 // half of imbalance
+	const some = 1.08 // as much as Linux has for CPUs that share a cache, by default
 	own := p.load.at(m.now)
 	there, here := own, -own
 	for _, q := range m.procs {
