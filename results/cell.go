@@ -18,8 +18,9 @@ type Cell struct {
 	Threads int    `json:"threads" unit:"count" doc:"compression threads"`
 	Wait    bool   `json:"wait" doc:"compress-wait-thread"`
 
-	Depth      int `json:"depth,omitempty" unit:"count" doc:"requests a thread; absent: the model's own"`
-	PollBudget int `json:"poll_budget,omitempty" unit:"polls" doc:"polls of a worker before it sleeps, -1 for none; absent: the model's own"`
+	WhenFull   WhenFull `json:"when_full,omitempty" doc:"what becomes of a page for which no thread is free: with self the main thread compresses it; absent: it waits for a thread or sends the page raw, as wait says"`
+	Depth      int      `json:"depth,omitempty" unit:"count" doc:"requests a thread; absent: the model's own"`
+	PollBudget int      `json:"poll_budget,omitempty" unit:"polls" doc:"polls of a worker before it sleeps, -1 for none; absent: the model's own"`
 }
 
 // Case is the cell without its model.
@@ -52,15 +53,20 @@ func Axes() []Axis {
 	return []Axis{
 		number("threads", "compression threads", 1, MaxThreads, func(c *Cell) *int { return &c.Threads },
 			func(n int) string { return Plural(n, "thread") }, strconv.Itoa),
-		{Name: "wait", Doc: "compress-wait-thread: wait for a free thread, or send the page raw",
-			Get: func(c *Cell) string { return OnOff(c.Wait) },
+		{Name: "wait", Doc: "with no thread free: wait for one (on), send the page raw (off), or compress it on the main " +
+			"thread (self)",
+			Get: func(c *Cell) string { return c.WaitWord() },
 			Set: func(c *Cell, value string) (err error) {
+				if c.WhenFull = ""; value == string(FullSelf) {
+					c.Wait, c.WhenFull = false, FullSelf
+					return nil
+				}
 				c.Wait, err = ParseOnOff(value)
 				return err
 			},
-			word:    func(c *Cell) string { return "wait " + OnOff(c.Wait) },
-			short:   func(c *Cell) string { return OnOff(c.Wait) },
-			compare: func(a, b *Cell) int { return cmp.Compare(OnOff(a.Wait), OnOff(b.Wait)) }},
+			word:    func(c *Cell) string { return "wait " + c.WaitWord() },
+			short:   func(c *Cell) string { return c.WaitWord() },
+			compare: func(a, b *Cell) int { return cmp.Compare(a.WaitWord(), b.WaitWord()) }},
 		number("depth", "requests a thread (default: the model's own)", 1, MaxDepth,
 			func(c *Cell) *int { return &c.Depth },
 			func(n int) string { return "depth " + strconv.Itoa(n) },
@@ -141,6 +147,8 @@ func (c *Cell) wrong() string {
 		return "model is empty"
 	case c.Threads < 0 || c.Threads > MaxThreads:
 		return fmt.Sprintf("threads is %d; it is between 0 and %d", c.Threads, MaxThreads)
+	case c.Policy().Contradicts(c.Wait) != "":
+		return c.Policy().Contradicts(c.Wait)
 	case c.Depth < 0 || c.Depth > MaxDepth:
 		return fmt.Sprintf("depth is %d; it is between 0 and %d", c.Depth, MaxDepth)
 	case c.PollBudget < -1 || c.PollBudget > MaxPolls:
@@ -153,9 +161,21 @@ func (c *Cell) wrong() string {
 func (m *Matrix) Cases() []Cell {
 	cases := []Cell{{}}
 	cases = times(cases, m.Threads, func(c *Cell, n int) { c.Threads = n })
-	cases = times(cases, m.Waits, func(c *Cell, wait bool) { c.Wait = wait })
+	cases = times(cases, m.policies(), func(c *Cell, p Cell) { c.Wait, c.WhenFull = p.Wait, p.WhenFull })
 	cases = times(cases, m.Depths, func(c *Cell, n int) { c.Depth = n })
 	return times(cases, m.PollBudgets, func(c *Cell, n int) { c.PollBudget = n })
+}
+
+// policies are the cells of the wait axis alone.
+func (m *Matrix) policies() []Cell {
+	var cells []Cell
+	for _, wait := range m.Waits {
+		cells = append(cells, Cell{Wait: wait})
+	}
+	if m.Self {
+		cells = append(cells, Cell{WhenFull: FullSelf})
+	}
+	return cells
 }
 
 // times is every case with every value; a list of none leaves the cases as they are.

@@ -48,6 +48,8 @@ func (r *Run) wrong(kind string) string {
 		return fmt.Sprintf("thread_usage has %d threads; the most is %d", len(r.ThreadUsage), MaxUsage)
 	case !isRatio(r.BusyRatio):
 		return fmt.Sprintf("busy_ratio is %g; a ratio is between 0 and 1", *r.BusyRatio)
+	case !isRatio(r.SelfRatio):
+		return fmt.Sprintf("self_ratio is %g; a ratio is between 0 and 1", *r.SelfRatio)
 	case r.Traced != (kind == Traced):
 		return fmt.Sprintf("traced is %t in a file of kind %s; one contradicts the other", r.Traced, kind)
 	case !isRatio(r.BusyRatioPeriod):
@@ -104,6 +106,9 @@ func (r *Run) wrongPages(kind string) string {
 	if (kind == Measured || kind == Traced) && r.Pages != sum {
 		return fmt.Sprintf("pages is %d, but pages_compressed + pages_raw + pages_zero is %d",
 			r.Pages, sum)
+	}
+	if here := r.PagesCompressed + r.PagesZero; kind != Published && r.PagesSelf > here {
+		return fmt.Sprintf("pages_self is %d, but pages_compressed + pages_zero is %d", r.PagesSelf, here)
 	}
 	return ""
 }

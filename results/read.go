@@ -238,6 +238,7 @@ func (r *reader) run(line []byte, sh shape) error {
 	if err := r.decode(line, &run, sh, names); err != nil {
 		return err
 	}
+	run.normal()
 	if msg := run.wrong(r.file.Header.Kind); msg != "" {
 		return r.here("%s", msg)
 	}
@@ -267,6 +268,7 @@ func (r *reader) failed(line []byte, sh shape) error {
 	if err := r.decode(line, &failed, sh, failedNames); err != nil {
 		return err
 	}
+	failed.normal()
 	r.file.Failed = append(r.file.Failed, failed)
 	return r.room()
 }
@@ -276,6 +278,7 @@ func (r *reader) frontier(line []byte, sh shape) error {
 	if err := r.decode(line, &frontier, sh, frontierNames); err != nil {
 		return err
 	}
+	frontier.normal()
 	if msg := frontier.wrong(); msg != "" {
 		return r.here("%s", msg)
 	}

@@ -32,6 +32,34 @@ func goodRun(t *testing.T, change map[string]any) string {
 	return string(line) + "\n"
 }
 
+// A policy that wait alone says makes no other cell.
+func TestPolicyIsNormal(t *testing.T) {
+	for _, c := range []struct {
+		wait bool
+		full any
+		want Cell
+	}{{true, "wait", Cell{Wait: true}}, {false, "raw", Cell{}}, {false, nil, Cell{}},
+		{false, "self", Cell{WhenFull: FullSelf}}} {
+		text := goodHeader + goodRun(t, map[string]any{"wait": c.wait, "when_full": c.full})
+		f, err := ReadFrom(strings.NewReader(text), "r.jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := f.Runs[0].Cell
+		if got.Wait != c.want.Wait || got.WhenFull != c.want.WhenFull || got.Policy() != c.want.Policy() {
+			t.Errorf("wait %t, when_full %v: %+v", c.wait, c.full, got)
+		}
+	}
+	m := Matrix{Threads: []int{4}, Waits: []bool{false, true}, Self: true}
+	var names []string
+	for _, c := range m.Cases() {
+		names = append(names, c.Short())
+	}
+	if got := strings.Join(names, " "); got != "4-off 4-on 4-self" {
+		t.Errorf("cases %s", got)
+	}
+}
+
 // Each kind of bad file is a sentence that names the file, the line and what is wrong.
 func TestBadFiles(t *testing.T) {
 	run := goodRun(t, nil)
@@ -77,6 +105,10 @@ func TestBadFiles(t *testing.T) {
 		"kind":         {strings.Replace(goodHeader, "measured", "guessed", 1), "kind \"guessed\""},
 		"traced here":  {goodHeader + goodRun(t, map[string]any{"traced": true}), "traced is true in a file of kind measured"},
 		"not traced":   {strings.Replace(goodHeader, "measured", "traced", 1) + run, "traced is false in a file of kind traced"},
+		"policy":       {goodHeader + goodRun(t, map[string]any{"wait": true, "when_full": "raw"}), "wait is true and when_full is raw; one contradicts the other"},
+		"self waits":   {goodHeader + goodRun(t, map[string]any{"wait": true, "when_full": "self"}), "wait is true and when_full is self"},
+		"no policy":    {goodHeader + goodRun(t, map[string]any{"when_full": "never"}), `when_full is "never"; it is one of wait, raw, self`},
+		"by itself":    {goodHeader + goodRun(t, map[string]any{"pages_self": 1 << 41}), "pages_self is 2199023255552, but pages_compressed + pages_zero is"},
 		"two headers":  {goodHeader + goodHeader, "r.jsonl:2: a second header"},
 		"not JSON":     {goodHeader + "{\"type\": oops}\n" + run, "r.jsonl:2: not a JSON object: invalid character 'o'"},
 		"unknown type": {goodHeader + `{"type":"\u001b[31mx"}` + "\n", `record type "\x1b[31mx"`},

@@ -103,6 +103,7 @@ type Matrix struct {
 	Models  []string `json:"models" doc:"contenders, the first is what the others are compared with"`
 	Threads []int    `json:"threads" unit:"count" doc:"compression threads"`
 	Waits   []bool   `json:"waits" doc:"compress-wait-thread settings"`
+	Self    bool     `json:"self,omitempty" doc:"besides, wait off where the main thread compresses a page for which no thread is free"`
 	Depths  []int    `json:"depths,omitempty" unit:"count" doc:"requests a thread; absent: the model's own"`
 
 	PollBudgets []int `json:"poll_budgets,omitempty" unit:"polls" doc:"polls of a worker before it sleeps; absent: the model's own"`
@@ -153,15 +154,19 @@ type Run struct {
 	SetupTimeMS float64 `json:"setup_time_ms" unit:"ms" doc:"threads and codec states made (QEMU's setup-time)" misread:"as hand-over cost: it is the making of threads and codec states, dear with many requests"`
 	DowntimeMS  float64 `json:"downtime_ms" unit:"ms" doc:"from just before the vCPUs stop to completion (QEMU's downtime); 0 if it did not complete" misread:"as a promise: threshold and bandwidth are estimates of the last window"`
 
+	DowntimeKept *bool `json:"downtime_kept" doc:"whether downtime_ms is within the scenario's downtime_limit_ms; null if it did not complete" misread:"as the model's alone: where threads outnumber CPUs, a limit below the scheduler's time slice is kept by luck"`
+
 	// Pages.
 	Rounds          int     `json:"rounds" unit:"count" doc:"passes over guest memory that were begun"`
 	Syncs           int     `json:"syncs" unit:"count" doc:"bitmap syncs (QEMU's dirty-sync-count)"`
 	Pages           int64   `json:"pages" unit:"pages" doc:"pages sent, the stop phase included" misread:"as guest memory: a page that is dirtied again counts again"`
-	PagesCompressed int64   `json:"pages_compressed" unit:"pages" doc:"of these, compressed by a worker"`
+	PagesCompressed int64   `json:"pages_compressed" unit:"pages" doc:"of these, compressed by a worker, or by the main thread where it does so itself"`
+	PagesSelf       int64   `json:"pages_self" unit:"pages" doc:"pages for which no thread was free and which the main thread compressed or found zero itself (when_full self); each is also in pages_compressed or pages_zero"`
 	PagesRaw        int64   `json:"pages_raw" unit:"pages" doc:"of these, sent as they are by the main thread"`
 	PagesZero       int64   `json:"pages_zero" unit:"pages" doc:"of these, found to be all zero, wherever found"`
 	Busy            int64   `json:"busy" unit:"pages" doc:"pages for which no thread was free (wait off); sent raw or as zero page by the main thread" misread:"with wait on, where it is 0 by construction"`
 	BusyRatio       *Number `json:"busy_ratio" unit:"ratio" doc:"busy / pages over the whole run; null with wait on, where it is 0 by construction" misread:"as quality: with wait off a model that refuses more pages finishes sooner and sends more bytes"`
+	SelfRatio       *Number `json:"self_ratio" unit:"ratio" doc:"pages_self / pages over the whole run; null unless when_full is self"`
 	BusyRatioPeriod *Number `json:"busy_ratio_period" unit:"ratio" doc:"the same over the last closed period of more than 1 s between two syncs, as QEMU reports it; null where none closed" misread:"as the run's: it is the last closed period only, and short runs close none"`
 
 	// Rates and sizes.
@@ -176,7 +181,7 @@ type Run struct {
 	ThresholdBytes     int64   `json:"threshold_bytes" unit:"bytes" doc:"last threshold: bandwidth × downtime limit"`
 	RemainingBytes     int64   `json:"remaining_bytes" unit:"bytes" doc:"dirty memory left at the end; 0 if completed"`
 	PeakMemoryBytes    int64   `json:"peak_memory_bytes" unit:"bytes" doc:"peak resident memory of source and destination process together"`
-	PipelineRequests   int     `json:"pipeline_requests" unit:"count" doc:"requests preallocated by the model at the source"`
+	PipelineRequests   int     `json:"pipeline_requests" unit:"count" doc:"requests preallocated at the source: the model's, and with when_full self one of the main thread's"`
 	MemoryFingerprint  string  `json:"memory_fingerprint,omitempty" doc:"digest of the source's memory at the end"`
 	StaleRecordsInSync int64   `json:"stale_guarded" unit:"count" doc:"times the migration waited, before it read the dirty log, for records that were still in flight (--flush sync)"`
 

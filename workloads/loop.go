@@ -8,6 +8,7 @@ import (
 
 	"mtbench/internal/thread"
 	"mtbench/models"
+	"mtbench/results"
 )
 
 // The constants of QEMU's precopy loop (3.1).
@@ -97,6 +98,7 @@ type loop struct {
 
 	pipe    models.Pipeline
 	rounder models.Rounder // pipe, if it takes whole rounds
+	self    *models.Self   // what does a page that the pipeline refuses; nil: it goes out raw
 	counts  *Counts
 	dirty   *Bitmap
 
@@ -112,7 +114,7 @@ type loop struct {
 	rounds   int
 
 	// Order of records.
-	accepted int64 // pages that the pipeline took
+	accepted int64 // pages that the pipeline, or self, took
 	mainZero int64 // of counts.Zero, those of this thread
 	settled  int64
 
@@ -169,6 +171,11 @@ func (l *loop) setup(t thread.Thread) error {
 	}
 	l.pipe = pipe
 	l.rounder, _ = pipe.(models.Rounder)
+	if l.WhenFull == results.FullSelf {
+		if l.self, err = models.NewSelf(l.Jobs); err != nil {
+			return fmt.Errorf("making the main thread's codec state: %w", err)
+		}
+	}
 	l.Stream.Open(t)
 	l.setupTime = t.Now() - l.start
 	return l.failure()
@@ -301,8 +308,10 @@ func (l *loop) wrap(t thread.Thread) {
 	l.wrapped = true
 }
 
-// send sends one page: to a worker if there is a free one, else as it is. The first page of a
-// block carries the block's name, which only this thread may write.
+// send sends one page: to a worker if there is a free one, else as it is, or compressed here. Like
+// a raw page, one compressed here overtakes what is in flight: an older record of the same page
+// must not be, which settle sees to. The first page of a block carries the block's name, which only
+// this thread may write.
 func (l *loop) send(t thread.Thread, page int) {
 	if l.wrapped {
 		l.wrapped = false
@@ -315,12 +324,17 @@ func (l *loop) send(t thread.Thread, page int) {
 		return
 	}
 	l.Jobs.Put(page)
-	if l.pipe.Submit(t) {
+	switch {
+	case l.pipe.Submit(t):
 		l.accepted++
-		return
+	case l.self != nil:
+		l.accepted++
+		l.counts.Self++
+		l.self.Do(t)
+	default:
+		l.counts.Busy++
+		l.sendHere(t, page, false)
 	}
-	l.counts.Busy++
-	l.sendHere(t, page, false)
 }
 
 func (l *loop) sendHere(t thread.Thread, page int, first bool) {
@@ -481,7 +495,8 @@ func (l *loop) point(since time.Duration) {
 func (l *loop) outcome(total time.Duration) Outcome {
 	return Outcome{
 		End: l.end, Total: total, Setup: l.setupTime, Downtime: l.downtime,
-		Counts: *l.counts, Rounds: l.rounds, Syncs: l.syncs, Settled: l.settled,
+		DowntimeKept: l.end == EndCompleted && l.downtime <= l.DowntimeLimit,
+		Counts:       *l.counts, Rounds: l.rounds, Syncs: l.syncs, Settled: l.settled,
 		Emitted: l.Stream.Emitted(), Threshold: l.threshold, Remaining: l.remaining(),
 		BusyRatioPeriod: l.periodRatio, Timeline: l.timeline,
 	}

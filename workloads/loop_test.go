@@ -4,6 +4,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"mtbench/internal/thread"
 	"mtbench/models"
+	"mtbench/results"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -41,6 +44,10 @@ type script struct {
 	failAt  int           // page at which the stream fails; 0 = never
 	setup   time.Duration // what making the pipeline takes
 	atStop  int           // pages in flight when the guest stopped
+
+	version map[int]int // of each page that was written
+	carried []int       // of the pages in flight, the version
+	arrived map[int]int // the version that was sent last
 }
 
 func (s *script) say(format string, args ...any) { fmt.Fprintf(&s.trace, format+"\n", args...) }
@@ -65,6 +72,7 @@ func (s *script) Sync(_ thread.Thread, b *Bitmap) int64 {
 	if s.counts.Pages() > 0 && len(s.writes) > 0 {
 		for _, p := range s.writes[0] {
 			log.Mark(p)
+			s.write(p)
 		}
 		s.writes = s.writes[1:]
 	}
@@ -73,9 +81,24 @@ func (s *script) Sync(_ thread.Thread, b *Bitmap) int64 {
 	return n
 }
 
+func (s *script) write(page int) {
+	if s.version == nil {
+		s.version = map[int]int{}
+	}
+	s.version[page]++
+}
+
 func (s *script) record(what string, page int, bytes int64) {
+	s.recordOld(what, page, bytes, s.version[page])
+}
+
+func (s *script) recordOld(what string, page int, bytes int64, version int) {
 	s.say("  %s %d", what, page)
 	s.emitted += bytes
+	if s.arrived == nil {
+		s.arrived = map[int]int{}
+	}
+	s.arrived[page] = version
 }
 
 func (s *script) Open(thread.Thread) { s.say("open"); s.emitted += 8 }
@@ -96,7 +119,13 @@ func (s *script) Counts() *Counts                       { return &s.counts }
 func (s *script) Init(*models.Request) error            { return nil }
 func (s *script) Fill(thread.Thread, *models.Request)   {}
 func (s *script) Handle(thread.Thread, *models.Request) {}
-func (s *script) Done(thread.Thread, *models.Request)   {}
+func (s *script) Done(_ thread.Thread, r *models.Request) {
+	if r.Index != models.SelfIndex {
+		panic("the script's pipeline has no requests")
+	}
+	s.record("self", s.put, 1012)
+	s.counts.Compressed++
+}
 
 func (s *script) Submit(thread.Thread) bool {
 	s.now += s.perPage
@@ -116,13 +145,14 @@ func (s *script) Submit(thread.Thread) bool {
 	}
 	s.say("  submit %d", s.put)
 	s.flight = append(s.flight, s.put)
+	s.carried = append(s.carried, s.version[s.put])
 	return true
 }
 
 func (s *script) take() {
-	s.record("done", s.flight[0], 1012)
+	s.recordOld("done", s.flight[0], 1012, s.carried[0])
 	s.counts.Compressed++
-	s.flight = s.flight[1:]
+	s.flight, s.carried = s.flight[1:], s.carried[1:]
 }
 
 func (s *script) Flush(thread.Thread) {
@@ -165,6 +195,9 @@ func TestLoopTrace(t *testing.T) {
 		"wrap":      {Settings{Flush: FlushWrap, DowntimeLimit: 60 * time.Millisecond}, world()},
 		"iteration": {Settings{Flush: FlushIteration, DowntimeLimit: 60 * time.Millisecond}, world()},
 		"busy-rate": {Settings{Flush: FlushSync, MaxBandwidth: 100e3}, &script{
+			pages: 12, room: 2, perPage: time.Millisecond, zero: map[int]bool{6: true},
+		}},
+		"self": {Settings{Flush: FlushSync, WhenFull: results.FullSelf}, &script{
 			pages: 12, room: 2, perPage: time.Millisecond, zero: map[int]bool{6: true},
 		}},
 		// A window is spent when it has emitted more than its share: the opening record of 8 bytes
@@ -224,6 +257,67 @@ func TestLoopStopsEmpty(t *testing.T) {
 	if left == 0 {
 		t.Error("nothing in flight with QEMU 3.1's rule, too: the test sees nothing")
 	}
+}
+
+// TestLoopOrder: whatever becomes of a page for which no thread is free, with FlushSync and
+// FlushIteration no page is overtaken by an older record of it; with QEMU 3.1's flush the submitter
+// overtakes itself.
+func TestLoopOrder(t *testing.T) {
+	for _, full := range results.WhenFulls() {
+		stale := map[FlushPolicy]int{}
+		for seed := range uint64(100) {
+			for _, flush := range FlushPolicies() {
+				s, set := randomScript(seed)
+				set.Flush, set.WhenFull, s.wait = flush, full, full == results.FullWait
+				out, err := s.migrate(set)
+				if err != nil {
+					t.Fatalf("%s, %s, seed %d: %v", full, flush, seed, err)
+				}
+				if (out.Counts.Self > 0) && full != results.FullSelf || (out.Counts.Busy > 0) && full != results.FullRaw {
+					t.Fatalf("%s, %s, seed %d: %+v", full, flush, seed, out.Counts)
+				}
+				if out.End == EndCompleted && !maps.Equal(s.version, latest(s)) {
+					stale[flush]++
+				}
+			}
+		}
+		if stale[FlushSync] > 0 || stale[FlushIteration] > 0 {
+			t.Errorf("%s: old versions of a page arrived last in %v of 100 runs", full, stale)
+		}
+		if full == results.FullSelf && stale[FlushWrap] == 0 { // the pipeline keeps its own order
+			t.Errorf("%s: no page was overtaken with QEMU 3.1's flush: the test sees nothing", full)
+		}
+	}
+}
+
+// latest is the version that arrived last of each page that was written.
+func latest(s *script) map[int]int {
+	m := map[int]int{}
+	for page := range s.version {
+		m[page] = s.arrived[page]
+	}
+	return m
+}
+
+// randomScript is a guest that writes half of its pages between two syncs, a few times, and a rate
+// limit, so that an iteration ends with pages in flight of which the next sync says more.
+func randomScript(seed uint64) (*script, Settings) {
+	r := rand.New(rand.NewPCG(seed, 9))
+	s := &script{pages: 20 + r.IntN(60), room: 1 + r.IntN(5),
+		perPage: time.Duration(1+r.IntN(5)) * time.Millisecond}
+	for range 4 {
+		var pages []int
+		for page := range s.pages {
+			if r.IntN(2) == 0 {
+				pages = append(pages, page)
+			}
+		}
+		s.writes = append(s.writes, pages)
+	}
+	bandwidth := 20e3 + 80e3*r.Float64()
+	left := (0.1 + 0.6*r.Float64()) * float64(s.pages*PageSize)
+	return s, Settings{MaxBandwidth: bandwidth,
+		DowntimeLimit: time.Duration(left / bandwidth * float64(time.Second))}
 }
 
 // TestLoopFirstWindow: the first rate window opens with the migration, so that the time of setup

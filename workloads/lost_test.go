@@ -2,8 +2,9 @@ package workloads
 
 import (
 	"errors"
-	"mtbench/results"
 	"testing"
+
+	"mtbench/results"
 
 	"mtbench/internal/thread"
 	"mtbench/models"

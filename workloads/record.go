@@ -30,20 +30,27 @@ func (s *source) record(started time.Time) *results.Run {
 }
 
 // Record writes into run what the migration did: how it ended, its times, pages, sizes and
-// timeline. run.Wait is set already.
+// timeline. run.Cell is set already.
 func (o *Outcome) Record(run *results.Run) {
 	c := &o.Counts
 	run.Completed, run.EndReason = o.End == EndCompleted, o.End
 	run.TotalTimeMS, run.SetupTimeMS, run.DowntimeMS = results.MS(o.Total), results.MS(o.Setup), results.MS(o.Downtime)
+	if run.Completed {
+		kept := o.DowntimeKept
+		run.DowntimeKept = &kept
+	}
 	run.Rounds, run.Syncs = o.Rounds, o.Syncs
 	run.Pages, run.PagesCompressed = c.Pages(), c.Compressed
-	run.PagesRaw, run.PagesZero, run.Busy = c.Raw, c.Zero, c.Busy
+	run.PagesRaw, run.PagesZero, run.Busy, run.PagesSelf = c.Raw, c.Zero, c.Busy, c.Self
 	run.WireBytes, run.CompressedBytes = o.Emitted, c.CompressedBytes
 	run.ThresholdBytes, run.RemainingBytes = o.Threshold, o.Remaining
 	run.StaleRecordsInSync = o.Settled
 	if !run.Wait {
 		run.BusyRatio = ratio(float64(c.Busy), float64(run.Pages))
 		run.BusyRatioPeriod = number(o.BusyRatioPeriod)
+	}
+	if run.WhenFull == results.FullSelf {
+		run.SelfRatio = ratio(float64(c.Self), float64(run.Pages))
 	}
 	run.CompressionRatio = ratio(float64(c.Compressed)*PageSize, float64(c.CompressedBytes))
 	if o.Total > 0 {

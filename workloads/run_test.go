@@ -111,6 +111,36 @@ func checkThreads(t *testing.T, sc Scenario, usage []results.ThreadUsage) {
 	}
 }
 
+// TestSelf: with the third policy the main thread compresses what no thread is free for, on either
+// machine and with either model, and the memories are equal: hot pages are written all the time.
+func TestSelf(t *testing.T) {
+	for name, build := range builders() {
+		for _, machine := range []string{Kernel, Goroutines} {
+			sc := small()
+			sc.Model, sc.Machine, sc.WhenFull = name, machine, results.FullSelf
+			sc.Threads, sc.Pattern, sc.DirtyRate, sc.Codec = 1, "zipf", 50000, "zlib"
+			run, err := runPair(sc, build)
+			if err != nil {
+				t.Fatalf("%s on %s: %v", name, machine, err)
+			}
+			checkRun(t, sc, run)
+			if run.PagesSelf == 0 || run.Busy != 0 || run.SelfRatio == nil || run.WhenFull != results.FullSelf {
+				t.Errorf("%s on %s: %d pages by itself, %d busy, ratio %v, policy %s", name, machine,
+					run.PagesSelf, run.Busy, run.SelfRatio, run.WhenFull)
+			}
+			if run.PagesSelf > run.PagesCompressed+run.PagesZero {
+				t.Errorf("%s on %s: %d pages by itself of %d compressed and %d zero", name, machine,
+					run.PagesSelf, run.PagesCompressed, run.PagesZero)
+			}
+		}
+	}
+	sc := small()
+	sc.Wait, sc.WhenFull = true, results.FullSelf
+	if err := sc.Validate(); err == nil || !strings.Contains(err.Error(), "contradicts") {
+		t.Errorf("wait on and self: %v", err)
+	}
+}
+
 // TestManyRuns does short migrations with random settings, each verified. MTBENCH_SOAK=1 does 200.
 func TestManyRuns(t *testing.T) {
 	n := 8
@@ -164,6 +194,9 @@ func randomRun(seed uint64, file string) (Scenario, models.Builder) {
 	sc.Cell = results.Cell{Model: pick("locked", "lockless"), Threads: 1 + r.IntN(16), Wait: r.IntN(2) == 0}
 	if sc.Codec == "zlib" || sc.Codec == "zstd" || sc.Codec == "s2" {
 		sc.Level = 1
+	}
+	if !sc.Wait && r.IntN(2) == 0 {
+		sc.WhenFull = results.FullSelf
 	}
 	return sc, builders()[sc.Model]
 }

@@ -96,7 +96,14 @@ func of(setting string, err error) error {
 func (sc Scenario) Validate() error {
 	return errors.Join(
 		sc.validateGuest(), sc.validateNumbers(), sc.validateLink(), sc.validateCodec(),
-		FlushPolicy(sc.Flush).validate(), sc.sourceConfig().Check(), sc.validateDestination(), sc.validateTrace())
+		FlushPolicy(sc.Flush).validate(), sc.sourceConfig().Check(), sc.validateWait(), sc.validateDestination(), sc.validateTrace())
+}
+
+func (sc Scenario) validateWait() error {
+	if msg := sc.Policy().Contradicts(sc.Wait); msg != "" {
+		return wrong("wait", "%s", msg)
+	}
+	return nil
 }
 
 func (sc Scenario) validateTrace() error {
@@ -228,7 +235,7 @@ func (sc Scenario) MemoryNeeded() int64 {
 		return 0 // Validate has said so
 	}
 	const job = PageSize + wire.BufferSize + 4096
-	need := sc.Memory + sc.requests(sc.Threads)*(c.StateBytes(sc.Level)+job) + reserve
+	need := sc.Memory + (sc.requests(sc.Threads)+1)*(c.StateBytes(sc.Level)+job) + reserve
 	threads := sc.Threads + sc.VCPUs + 1
 	if sc.Destination == Process {
 		need += sc.Memory + sc.requests(sc.DecompressThreads)*(c.DecoderBytes()+job)
@@ -265,7 +272,7 @@ func (sc Scenario) destinationConfig() models.Config {
 func (sc Scenario) settings() Settings {
 	return Settings{
 		MaxBandwidth: sc.MaxBandwidth, DowntimeLimit: time.Duration(sc.DowntimeLimit),
-		Flush: FlushPolicy(sc.Flush), Limit: time.Duration(sc.Limit),
+		Flush: FlushPolicy(sc.Flush), Limit: time.Duration(sc.Limit), WhenFull: sc.Policy(),
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"mtbench/internal/thread"
 	"mtbench/models"
+	"mtbench/results"
 )
 
 // PageSize is the size of a guest page in bytes: the unit of everything that is migrated.
@@ -73,11 +74,13 @@ type Jobs interface {
 // Counts is what went out, by kind. A page is counted when it is emitted into the stream, not when
 // it is handed over, and exactly once (the original of 2018 also counted empty slots).
 type Counts struct {
-	Compressed      int64 // pages compressed by a worker
+	Compressed      int64 // pages compressed, by a worker or by the migration thread itself
 	CompressedBytes int64 // their payload, the length fields included
 	Raw             int64 // pages sent as they are by the migration thread
 	Zero            int64 // pages found all zero, wherever
-	Busy            int64 // pages refused by the pipeline; each is also in Raw or Zero
+	Busy            int64 // pages refused and sent by the migration thread; each is also in Raw or Zero
+	Self            int64 // pages refused and compressed by the migration thread; each is also in
+	// Compressed or Zero
 }
 
 // Pages is all pages that were sent.
@@ -90,6 +93,7 @@ func (c *Counts) Add(d Counts) {
 	c.Raw += d.Raw
 	c.Zero += d.Zero
 	c.Busy += d.Busy
+	c.Self += d.Self
 }
 
 // FlushPolicy is where the pipeline is flushed, which decides whether two versions of one page
@@ -131,7 +135,8 @@ type Settings struct {
 	MaxBandwidth  float64       // bytes/s, applied in windows of RateWindow; 0 = unlimited
 	DowntimeLimit time.Duration // threshold = measured bandwidth × this
 	Flush         FlushPolicy
-	Limit         time.Duration // bound of the run: CAN'T COMPLETE after it; 0 = none
+	WhenFull      results.WhenFull // FullSelf: a page that the pipeline refuses is compressed here
+	Limit         time.Duration    // bound of the run: CAN'T COMPLETE after it; 0 = none
 }
 
 // World is everything that a migration touches.
@@ -165,6 +170,8 @@ type Outcome struct {
 	End string // EndCompleted, EndBound or EndDiverging
 
 	Total, Setup, Downtime time.Duration // Downtime is 0 if it did not complete
+
+	DowntimeKept bool // Downtime is within Settings.DowntimeLimit
 
 	Counts    Counts
 	Rounds    int   // passes over memory that were begun

@@ -44,7 +44,7 @@ coordination. Interrupting keeps the searches that are finished, and --resume FI
 	s := &o.run.settings
 	f.StringSliceVar(&s.Matrix.Models, "models", s.Matrix.Models, "models; ideal is the ceiling")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
-	f.Var(waitsValue{&s.Matrix.Waits}, "wait", "compress-wait-thread")
+	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", "compress-wait-thread")
 	f.IntVar(&o.repeats, "repeats", defaultRepeats, "searches a model and case")
 	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run: it does not complete after it")
 	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")

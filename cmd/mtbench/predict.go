@@ -78,7 +78,7 @@ of parameters, and prints where it is right and where not.`,
 func addPredictMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.StringSliceVar(&s.Matrix.Models, "models", s.Matrix.Models, "models; the others are compared with the first")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
-	f.Var(waitsValue{&s.Matrix.Waits}, "wait", "compress-wait-thread")
+	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", "compress-wait-thread")
 	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run in virtual time")
 	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, &s.DirtyOfPool, false}, "dirty-rate", "page writes a second over all vCPUs")
 	f.Uint64Var(&s.Seed, "seed", 1, "of content, patterns and resamplings")

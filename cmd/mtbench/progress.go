@@ -87,7 +87,7 @@ func caseOf(s series.Slot) string {
 	if s.Threads == 1 {
 		threads = "thread "
 	}
-	label := fmt.Sprintf("%-8s %2d %s  wait %-3s", s.Model, s.Threads, threads, results.OnOff(s.Wait))
+	label := fmt.Sprintf("%-8s %2d %s  wait %-3s", s.Model, s.Threads, threads, s.WaitWord())
 	if s.AA {
 		label += "  A/A"
 	}

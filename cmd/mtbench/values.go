@@ -107,32 +107,44 @@ func parsePositive(s string) (float64, error) {
 	return f, nil
 }
 
-// waitsValue is a list of on and off.
-type waitsValue struct{ waits *[]bool }
+// waitsValue is a list of on, off and self.
+type waitsValue struct {
+	waits *[]bool
+	self  *bool
+}
 
-func (v waitsValue) Type() string { return "off,on" }
+func (v waitsValue) Type() string { return "off,on,self" }
 
 func (v waitsValue) String() string {
 	if v.waits == nil {
 		return ""
 	}
-	words := make([]string, len(*v.waits))
-	for i, w := range *v.waits {
-		words[i] = results.OnOff(w)
+	var words []string
+	for _, w := range *v.waits {
+		words = append(words, results.OnOff(w))
+	}
+	if *v.self {
+		words = append(words, string(results.FullSelf))
 	}
 	return strings.Join(words, ",")
 }
 
 func (v waitsValue) Set(s string) error {
 	var waits []bool
+	self := false
 	for word := range strings.SplitSeq(s, ",") {
-		w, err := results.ParseOnOff(strings.TrimSpace(word))
+		word = strings.TrimSpace(word)
+		if word == string(results.FullSelf) && !self {
+			self = true
+			continue
+		}
+		w, err := results.ParseOnOff(word)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w, nor self given once", err)
 		}
 		waits = append(waits, w)
 	}
-	*v.waits = waits
+	*v.waits, *v.self = waits, self
 	return nil
 }
 

@@ -23,6 +23,9 @@ func timeMetrics() []Metric {
 			Misread: "as a promise: threshold and bandwidth are estimates of the last window",
 			Shown:   Form{Name: "downtime", Unit: "ms", Decimals: 2},
 			Bench:   Form{Name: "downtime-ms"}},
+		{Name: "downtime_kept", Unit: "runs", Better: Higher, Of: downtimeKept,
+			Doc:   "1 if the downtime of a run that completed kept the downtime limit, 0 if not",
+			Shown: Form{Name: "downtime kept", Unit: "%", Scale: 100}},
 		{Name: DrainRate, Unit: "pages/s", Better: Higher, Of: drainRate,
 			Doc:     "pages sent a second of total time",
 			Misread: "as throughput of the codec: zero and raw pages are in it",
@@ -48,6 +51,9 @@ func pageMetrics() []Metric {
 				"more bytes",
 			Shown: Form{Name: "busy-ratio", Decimals: 2},
 			Bench: Form{Name: "busy-%", Scale: 100}},
+		{Name: "self_ratio", Unit: "ratio", Better: Neither, Tick: 0.001, WaitOff: true, Of: selfRatio,
+			Doc:   "pages that the main thread compressed itself because no thread was free, over all pages",
+			Shown: Form{Name: "self-ratio", Decimals: 2}},
 		{Name: "busy_pages", Unit: "pages", Better: Lower, Tick: 1, Of: busyPages,
 			Doc:   "pages sent uncompressed because no thread was free",
 			Shown: Form{Name: "busy pages"}},
@@ -73,6 +79,16 @@ func downtime(r *results.Run) (float64, bool) {
 	return r.DowntimeMS, r.Completed && r.DowntimeMS > 0
 }
 
+func downtimeKept(r *results.Run) (float64, bool) {
+	switch {
+	case r.DowntimeKept == nil:
+		return 0, false
+	case *r.DowntimeKept:
+		return 1, true
+	}
+	return 0, true
+}
+
 // drainRate is the one that the record states; nothing computes it anew.
 func drainRate(r *results.Run) (float64, bool) { return r.DrainRate, r.DrainRate > 0 }
 
@@ -94,6 +110,13 @@ func busyRatio(r *results.Run) (float64, bool) {
 		return 0, false
 	}
 	return *r.BusyRatio, true
+}
+
+func selfRatio(r *results.Run) (float64, bool) {
+	if r.SelfRatio == nil {
+		return 0, false
+	}
+	return *r.SelfRatio, true
 }
 
 func busyPages(r *results.Run) (float64, bool) { return float64(r.Busy), r.Pages > 0 }

@@ -154,7 +154,7 @@ func (r *virtual) migrate(t thread.Thread) error {
 	})
 	r.outcome, err = workloads.Migrate(t, world, workloads.Settings{
 		MaxBandwidth: sc.MaxBandwidth, DowntimeLimit: time.Duration(sc.DowntimeLimit),
-		Flush: workloads.FlushPolicy(sc.Flush), Limit: time.Duration(sc.Limit)})
+		Flush: workloads.FlushPolicy(sc.Flush), WhenFull: r.Policy(), Limit: time.Duration(sc.Limit)})
 	r.guest.writers.Join(t)
 	if incoming != nil {
 		r.far.close(t)

@@ -197,3 +197,30 @@ func TestPredictionRepeats(t *testing.T) {
 		t.Error("another seed gave the same prediction")
 	}
 }
+
+// With self the main thread compresses what no thread is free for: no page goes out raw but the
+// first, and fewer bytes than with wait off go on the wire.
+func TestSelf(t *testing.T) {
+	for _, model := range []string{"locked", "lockless"} {
+		run := func(full results.WhenFull) *results.Run {
+			s := Setup{Scenario: scenario(), CPUs: 8}
+			s.Scenario.DirtyRate = 0
+			r, _, err := Run(t.Context(), s, typical(), results.Cell{Model: model, Threads: 2, WhenFull: full}, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		self, raw := run(results.FullSelf), run("")
+		if self.WhenFull != results.FullSelf || self.PagesSelf == 0 || self.Busy != 0 || self.PagesRaw > 1 {
+			t.Errorf("%s: policy %s, %d by itself, %d busy, %d raw", model, self.WhenFull, self.PagesSelf,
+				self.Busy, self.PagesRaw)
+		}
+		if raw.Policy() != results.FullRaw || raw.PagesSelf != 0 || raw.Busy == 0 || raw.SelfRatio != nil {
+			t.Errorf("%s without: policy %s, %d by itself, %d busy", model, raw.WhenFull, raw.PagesSelf, raw.Busy)
+		}
+		if self.WireBytes >= raw.WireBytes {
+			t.Errorf("%s: %d bytes with self, %d raw", model, self.WireBytes, raw.WireBytes)
+		}
+	}
+}

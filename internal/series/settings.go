@@ -99,9 +99,9 @@ func (s *Settings) validateThreads() error {
 	if duplicate(s.Matrix.Threads) != 0 {
 		return errors.New("--threads names a count twice")
 	}
-	if len(s.Matrix.Waits) == 0 || len(s.Matrix.Waits) > 2 ||
+	if len(s.Matrix.Waits) == 0 && !s.Matrix.Self || len(s.Matrix.Waits) > 2 ||
 		(len(s.Matrix.Waits) == 2 && s.Matrix.Waits[0] == s.Matrix.Waits[1]) {
-		return errors.New("--wait takes off, on, or off,on")
+		return errors.New("--wait takes off, on and self, each once")
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (empty) Share(thread.Thread, *models.Request, int, int) {}
 // ns a page, and the futex calls of all threads a page.
 func Benchmark(b *testing.B, build models.Builder, cfg models.Config) {
 	b.ReportAllocs()
-	usages, err := handOver(kernelFor(cfg), build, cfg, b.N, b.ResetTimer, b.StopTimer)
+	usages, err := handOver(kernelFor(cfg), build, cfg, false, b.N, b.ResetTimer, b.StopTimer)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -38,8 +38,9 @@ func kernelFor(cfg models.Config) thread.Machine {
 	return thread.NewKernel(thread.Options{MaxThreads: cfg.Threads + 1})
 }
 
-// handOver passes pages through a fresh pipeline; begin and end are called around the pages.
-func handOver(m thread.Machine, build models.Builder, cfg models.Config, pages int,
+// handOver passes pages through a fresh pipeline, or past it where it refuses and self is set; begin
+// and end are called around the pages.
+func handOver(m thread.Machine, build models.Builder, cfg models.Config, self bool, pages int,
 	begin, end func()) ([]thread.Usage, error) {
 	var failed error
 	err := m.Run("main", func(t thread.Thread) {
@@ -48,10 +49,13 @@ func handOver(m thread.Machine, build models.Builder, cfg models.Config, pages i
 			failed = err
 			return
 		}
+		own, _ := models.NewSelf(empty{}) // its Init never fails
 		m.OpenBracket(t)
 		begin()
 		for range pages {
-			p.Submit(t)
+			if !p.Submit(t) && self {
+				own.Do(t)
+			}
 		}
 		p.Flush(t)
 		end()
@@ -73,7 +77,7 @@ func CheckNoAllocation(t *testing.T, build models.Builder) {
 		cfg := models.Config{Threads: 2, Wait: way.wait, Side: way.side, Name: "worker"}
 		var before, after runtime.MemStats
 		m := &watched{Machine: kernelFor(cfg), patience: patience, usage: readClock}
-		_, err := handOver(m, build, cfg, pages, func() { runtime.ReadMemStats(&before) },
+		_, err := handOver(m, build, cfg, way.self, pages, func() { runtime.ReadMemStats(&before) },
 			func() { runtime.ReadMemStats(&after) })
 		if err != nil {
 			t.Fatal(err)

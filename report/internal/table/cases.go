@@ -149,7 +149,7 @@ func orAbsent(s *view.Source, sec Section) Section {
 func eachCase(s *view.Source, models []string, f func(c *view.Figures, first bool)) {
 	last := results.Cell{Threads: -1}
 	s.Each(models, func(c *view.Figures) {
-		first := c.Threads != last.Threads || c.Wait != last.Wait
+		first := c.Case() != last.Case()
 		last = c.Cell
 		f(c, first)
 	})

@@ -27,6 +27,9 @@ func directionSection(s *view.Source) Section {
 	}
 	letter, cmps := view.LetterOf(), s.Comparisons()
 	eachCase(s, []string{"lockless"}, func(c *view.Figures, _ bool) {
+		if !view.LetterCase(c.Cell) {
+			return
+		}
 		for i, a := range cmps.Agreements(c.Threads, c.Wait, letter) {
 			cells := textCells(caseName(c, i == 0), a.Figure, a.LetterText, a.HereText, "", a.Why)
 			cells[4] = answerCell(&a)

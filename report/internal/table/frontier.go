@@ -40,7 +40,7 @@ func frontierSection(s *view.Source) Section {
 	}}
 	last := results.Cell{Threads: -1}
 	for _, c := range frontierCells(by) {
-		first := c.Threads != last.Threads || c.Wait != last.Wait
+		first := c.Case() != last.Case()
 		sec.Table.Rows = append(sec.Table.Rows, frontierRow(by, c, first))
 		last = c
 	}

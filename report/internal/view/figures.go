@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -106,20 +107,28 @@ func figuresOf(c results.Cell, runs []*results.Run) *Figures {
 	return f
 }
 
-// Each calls f for every cell that has runs: wait off before on, threads rising, and the models in
-// the order of the matrix.
+// Each calls f for every cell that has runs: wait off before on before self, threads rising, then by
+// the other axes, and the models in the order of the matrix.
 func (s *Source) Each(models []string, f func(*Figures)) {
 	cells := s.Cells()
-	for _, w := range s.Waits() {
-		for _, n := range s.Threads() {
-			for _, m := range models {
-				c := results.Cell{Model: m, Threads: n, Wait: w}
-				if runs := cells[c]; len(runs) > 0 {
-					f(s.FiguresOf(c, runs))
-				}
+	for _, c := range s.cases() {
+		for _, m := range models {
+			if runs := cells[c.Of(m)]; len(runs) > 0 {
+				f(s.FiguresOf(c.Of(m), runs))
 			}
 		}
 	}
+}
+
+func (s *Source) cases() []results.Cell {
+	var cases []results.Cell
+	for c := range s.Cells() {
+		cases = append(cases, c.Case())
+	}
+	slices.SortFunc(cases, func(a, b results.Cell) int {
+		return cmp.Or(cmp.Compare(a.WaitWord(), b.WaitWord()), a.Compare(b))
+	})
+	return slices.Compact(cases)
 }
 
 // WorkerPercents returns the CPU usage of each compression thread, lowest first, in percent of one

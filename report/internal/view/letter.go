@@ -72,6 +72,12 @@ func LetterOf() map[results.Cell]*Figures {
 	return out
 }
 
+// LetterCase reports whether the letter could have a case like that of c: one of threads and wait, in
+// which a page for which no thread is free goes out raw.
+func LetterCase(c results.Cell) bool {
+	return c.Case() == results.Cell{Threads: c.Threads, Wait: c.Wait}
+}
+
 // BusyText is "–" with wait on, where the sample is empty.
 func BusyText(c *Figures) string { return format.Fixed(c.Busy.Median(), 2) }
 
@@ -225,7 +231,7 @@ func letterDirection(fig letterFigure, from, to *Figures) (direction, string) {
 
 // AgreeWords is the short form for the table of cases; empty but in the rows of lockless.
 func (c Comparisons) AgreeWords(cell results.Cell, letter map[results.Cell]*Figures) string {
-	if cell.Model != "lockless" {
+	if cell.Model != "lockless" || !LetterCase(cell) {
 		return ""
 	}
 	by := map[string][]string{}

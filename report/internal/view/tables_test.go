@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"mtbench/report/internal/reporttest"
+	"mtbench/results"
 )
 
 func TestAgreement(t *testing.T) {
@@ -31,5 +32,19 @@ func TestAgreement(t *testing.T) {
 		if answer != "cannot be told" {
 			t.Errorf("3 pairs: %s is %q", figure, answer)
 		}
+	}
+}
+
+// TestSelfIsNotTheLettersCase: what the letter says of wait off is of pages that go out raw.
+func TestSelfIsNotTheLettersCase(t *testing.T) {
+	cmps := SourceOf(reporttest.TinyFile(10), 0, 1).Comparisons()
+	raw := results.Cell{Model: "lockless", Threads: 4}
+	self := raw
+	self.WhenFull = results.FullSelf
+	if cmps.AgreeWords(raw, LetterOf()) == "" {
+		t.Error("nothing is said of the letter's own case")
+	}
+	if words := cmps.AgreeWords(self, LetterOf()); words != "" {
+		t.Errorf("of a case with self it is said: %s", words)
 	}
 }
