@@ -227,22 +227,46 @@ func sizeText(bytes int64) string {
 	return fmt.Sprintf("%d %s", bytes, units[i])
 }
 
-// MemoryNeeded is the most bytes that both processes of the run can need: guest memory, what the
+// MemoryNeeded is the most bytes that all processes of the run can need: guest memory, what the
 // requests hold at either end, and the reserve.
 func (sc Scenario) MemoryNeeded() int64 {
+	return sc.sourceNeeds() + sc.destinationNeeds() + reserve
+}
+
+// ProcessNeeds is the most bytes that one process of the run can need.
+func (sc Scenario) ProcessNeeds() int64 {
+	return max(sc.sourceNeeds(), sc.destinationNeeds()) + reserve
+}
+
+// sourceNeeds is the source's part of MemoryNeeded, 0 for a codec that Validate refuses.
+func (sc Scenario) sourceNeeds() int64 {
 	c, err := codec.Lookup(sc.Codec)
 	if err != nil {
-		return 0 // Validate has said so
+		return 0
 	}
-	const job = PageSize + wire.BufferSize + 4096
-	need := sc.Memory + (sc.requests(sc.Threads)+1)*(c.StateBytes(sc.Level)+job) + reserve
-	threads := sc.Threads + sc.VCPUs + 1
-	if sc.Destination == Process {
-		need += sc.Memory + sc.requests(sc.DecompressThreads)*(c.DecoderBytes()+job)
-		threads += sc.DecompressThreads + 1
+	return sc.endNeeds((sc.requests(sc.Threads)+1)*(c.StateBytes(sc.Level)+jobBytes),
+		sc.Threads+sc.VCPUs+1)
+}
+
+// destinationNeeds is the destination's part of MemoryNeeded.
+func (sc Scenario) destinationNeeds() int64 {
+	c, err := codec.Lookup(sc.Codec)
+	if err != nil || sc.Destination != Process {
+		return 0
 	}
+	return sc.endNeeds(sc.requests(sc.DecompressThreads)*(c.DecoderBytes()+jobBytes),
+		sc.DecompressThreads+1)
+}
+
+// jobBytes is what a request holds beside the state of its codec.
+const jobBytes = PageSize + wire.BufferSize + 4096
+
+// endNeeds is what one end needs whose requests hold so many bytes: the guest, and its trace as it is
+// kept and as it is written.
+func (sc Scenario) endNeeds(requests int64, threads int) int64 {
+	need := sc.Memory + requests
 	if sc.TraceTo != "" {
-		need += 4 * traceBytes(threads) // as it is kept, and as it is written
+		need += 4 * traceBytes(threads)
 	}
 	return need
 }

@@ -21,6 +21,7 @@ import (
 var binary string // set once by TestMain, before any test
 
 func TestMain(m *testing.M) {
+	dieOfMemory()
 	// The binary is built by a child, which the test cache cannot see into. This links the whole
 	// command into the test as well, so that every change of it makes the tests run again.
 	_ = newRootCommand()

@@ -271,8 +271,8 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 	case failed != nil:
 		return withStatus(statusInternal, "%w (%s)", failed, where)
 	case sum.Failed[series.ClassMemory] > 0:
-		return withStatus(statusMemory, "%s delivered other memory than given (%s)",
-			runs(sum.Failed[series.ClassMemory]), where)
+		return withStatus(statusMemory, "%s delivered other memory than given, the last because %s (%s)",
+			runs(sum.Failed[series.ClassMemory]), sum.Reason, where)
 	case len(sum.Failed) > 0:
 		return withStatus(statusChild, "%s, the last because %s; the runs that ended are kept (%s)",
 			failures(sum), sum.Reason, where)

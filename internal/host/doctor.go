@@ -62,8 +62,8 @@ func (m *Machine) diagnose(crowd Crowd, now results.Noise) []Finding {
 		all = append(all, *f)
 	}
 	for _, look := range []func(results.Noise) *Finding{
-		m.inVM, m.otherLoad, m.stealNow, m.underQuota, m.memoryBound, m.governed, m.turbo, m.smt,
-		m.swap, m.hugePages, m.slowClock, m.autoNUMA, m.noSchedstat, m.noStat,
+		m.inVM, m.otherLoad, m.stealNow, m.underQuota, m.memoryBound, m.processBound, m.governed,
+		m.turbo, m.smt, m.swap, m.hugePages, m.slowClock, m.autoNUMA, m.noSchedstat, m.noStat,
 	} {
 		if f := look(now); f != nil {
 			all = append(all, *f)

@@ -17,7 +17,7 @@ import (
 	"mtbench/results"
 )
 
-// Machine is a host as its files show it. The zero value is not of use; call [Local].
+// Machine is a host as its files show it. The zero value is not of use; call [Local] or [At].
 type Machine struct {
 	proc string       // where /proc is mounted
 	sys  string       // where /sys is mounted
@@ -25,9 +25,10 @@ type Machine struct {
 }
 
 // Local is the machine that the process runs on.
-func Local() *Machine {
-	return &Machine{proc: "/proc", sys: "/sys", cpus: affinity}
-}
+func Local() *Machine { return At("/proc", "/sys") }
+
+// At is the machine whose files are below the directories proc and sys: /proc and /sys, or copies.
+func At(proc, sys string) *Machine { return &Machine{proc: proc, sys: sys, cpus: affinity} }
 
 // affinity lists the CPUs that the process's first thread may run on. Other threads may be pinned.
 func affinity() []int {
@@ -73,14 +74,11 @@ func (m *Machine) Describe() results.Host {
 	}
 }
 
-// AvailableMemory is how much memory a run may take before the host swaps or a cgroup's limit is
-// reached, in bytes; false if the kernel does not tell.
+// AvailableMemory is how much memory a run may take before the host swaps or a limit is reached, in
+// bytes; false if the kernel does not tell.
 func (m *Machine) AvailableMemory() (int64, bool) {
-	_, available := m.memory()
-	if _, left, ok := m.memoryLimit(); ok && (available == 0 || left < available) {
-		return left, true
-	}
-	return available, available > 0
+	b, ok := tightest(m.MemoryBounds())
+	return b.Left, ok
 }
 
 // memory is the machine's memory and what of it is available, in bytes; 0 where unreadable.

@@ -43,6 +43,41 @@ func (m *Machine) memoryGroups() (all []group) {
 // unlimited is what version 1 shows of a group without a limit, or more than that.
 const unlimited = 1 << 62
 
+// A MemoryBound is something that a run's memory must fit into.
+type MemoryBound struct {
+	What  string // such as "the memory limit of 512 MiB of its cgroup"
+	Limit int64  // bytes
+	Left  int64  // bytes of Limit that a run may still take
+	Each  bool   // holds for each process by itself, not for all of them together
+}
+
+// MemoryBounds lists what the kernel tells of the memory that a run may take: the machine's, the
+// cgroup's limit that leaves the least, and the resource limits of each process.
+func (m *Machine) MemoryBounds() []MemoryBound {
+	var all []MemoryBound
+	if total, available := m.memory(); available > 0 {
+		all = append(all, MemoryBound{What: "this machine's memory of " + mebibytes(total),
+			Limit: total, Left: available})
+	}
+	if limit, left, ok := m.memoryLimit(); ok {
+		all = append(all, MemoryBound{What: "the memory limit of " + mebibytes(limit) +
+			" of its cgroup", Limit: limit, Left: left})
+	}
+	return append(all, m.resourceLimits()...)
+}
+
+func mebibytes(n int64) string { return strconv.FormatInt(n>>20, 10) + " MiB" }
+
+// tightest is the bound that leaves the least; false if there is none.
+func tightest(bounds []MemoryBound) (least MemoryBound, ok bool) {
+	for i, b := range bounds {
+		if i == 0 || b.Left < least.Left {
+			least = b
+		}
+	}
+	return least, len(bounds) > 0
+}
+
 // memoryLimit is the group that leaves the process the least memory: its limit and what is left of
 // it, in bytes; false if no group has a limit.
 func (m *Machine) memoryLimit() (limit, left int64, ok bool) {
@@ -60,6 +95,36 @@ func (m *Machine) memoryLimit() (limit, left int64, ok bool) {
 	return limit, left, ok
 }
 
+// resourceLimits are this process's limits of address space and data (getrlimit(2)), which the
+// processes of a run inherit. What this process has taken stands for what one of them begins with.
+func (m *Machine) resourceLimits() (all []MemoryBound) {
+	for _, l := range []struct{ name, line, used string }{
+		{"RLIMIT_AS", "Max address space", "VmSize:"}, {"RLIMIT_DATA", "Max data size", "VmData:"},
+	} {
+		soft := firstWord(m.read(m.proc, "self/limits"), l.line)
+		limit, err := strconv.ParseInt(soft, 10, 64) // "unlimited" is no number
+		if err != nil || limit < 0 || limit >= unlimited {
+			continue
+		}
+		used, _ := strconv.ParseInt(firstWord(m.read(m.proc, "self/status"), l.used), 10, 53)
+		all = append(all, MemoryBound{What: l.name + " of " + mebibytes(limit), Limit: limit,
+			Left: max(0, limit-used<<10), Each: true})
+	}
+	return all
+}
+
+// firstWord is the first word behind label in the line of text that begins with it.
+func firstWord(text, label string) string {
+	for line := range strings.Lines(text) {
+		if rest, found := strings.CutPrefix(line, label); found {
+			if f := strings.Fields(rest); len(f) > 0 {
+				return f[0]
+			}
+		}
+	}
+	return ""
+}
+
 func (m *Machine) memoryBound(results.Noise) *Finding {
 	limit, left, ok := m.memoryLimit()
 	if !ok {
@@ -70,5 +135,17 @@ func (m *Machine) memoryBound(results.Noise) *Finding {
 		Blurs: "which runs are possible: the kernel kills one that needs more, and a run near the limit " +
 			"waits for memory to be reclaimed",
 		Cure: "docker update --memory SIZE CONTAINER, or systemctl set-property UNIT MemoryMax=SIZE",
+	}
+}
+
+func (m *Machine) processBound(results.Noise) *Finding {
+	b, ok := tightest(m.resourceLimits())
+	if !ok {
+		return nil
+	}
+	return &Finding{
+		Seen:  fmt.Sprintf("%s for each process, %s of it left", b.What, mebibytes(b.Left)),
+		Blurs: "which runs are possible: a process that needs more gets none and ends",
+		Cure:  "ulimit -v unlimited; ulimit -d unlimited (in the shell that starts mtbench)",
 	}
 }

@@ -51,7 +51,7 @@ type Summary struct {
 	Runs, Completed, CantComplete int
 	Again                         int            // runs that a later attempt has replaced
 	Failed                        map[string]int // by class
-	Reason                        string         // of the last of them
+	Reason                        string         // of the last of them; ClassMemory goes before others
 	Rerun                         int            // pairs run again
 	Left                          int            // planned runs that were not made
 }
@@ -283,7 +283,9 @@ func (e *Engine) summary(plan []Slot) Summary {
 	for _, f := range e.failed {
 		kept[f.Index] = true
 		s.Failed[f.Class]++
-		s.Reason = f.Reason
+		if s.Failed[ClassMemory] == 0 || f.Class == ClassMemory {
+			s.Reason = f.Reason
+		}
 	}
 	s.Runs = len(last)
 	s.Again = len(e.runs) - len(last)

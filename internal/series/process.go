@@ -127,6 +127,15 @@ func (c *child) cpu() time.Duration {
 	return s.UserTime() + s.SystemTime()
 }
 
+// peak is the most memory that the process held, in bytes, once it was reaped.
+func (c *child) peak() int64 {
+	u, ok := c.cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	return u.Maxrss << 10
+}
+
 // words keeps the first bytes of what was written to it: a crash says first what happened.
 type words struct{ b bytes.Buffer }
 

@@ -34,6 +34,7 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 		return nil, err
 	}
 	sc := r.Scenario(s)
+	memory := r.Host.WatchMemory()
 	sampler := r.Host.Start(r.Host.BackgroundCPU(backgroundWatch))
 	before := selfCPU()
 	near, far := sc, sc
@@ -64,6 +65,9 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	if v.Run == nil {
 		f := failedRecord(s, v.Class, v.Reason)
 		f.Stderr = family.words()
+		if why := family.lackOfMemory(memory, v.Reason+f.Stderr); why != "" && v.Class != ClassHang {
+			f.Reason += ": " + why
+		}
 		return &f, nil
 	}
 	identify(v.Run, s)
@@ -155,6 +159,22 @@ func (f *family) cpu() time.Duration {
 	var total time.Duration
 	f.each(func(c *child) { total += c.cpu() })
 	return total
+}
+
+// lackOfMemory says which bound of memory ended the processes, whose words are those, once they were
+// reaped; "" if none is known to have.
+func (f *family) lackOfMemory(w *host.MemoryWatch, words string) string {
+	var peak int64
+	killed := false
+	f.each(func(c *child) {
+		peak += c.peak()
+		s, ok := c.endedBy()
+		killed = killed || ok && s == syscall.SIGKILL
+	})
+	if killed {
+		return w.Killed(peak)
+	}
+	return w.Refused(words)
 }
 
 // words are the first lines that the children wrote to standard error.

@@ -92,7 +92,10 @@ func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 	}
 	n.plan = Plan(s.Matrix, s.Seed)
 	n.Header.Matrix.Runs = len(n.plan)
-	return n, n.check()
+	if err := n.check(); err != nil {
+		return nil, err
+	}
+	return n, n.fits()
 }
 
 // quickest is more pages a second than a thread of any host compresses. A burst that holds the sender
@@ -121,12 +124,17 @@ func (s *Settings) check(h *host.Machine) error {
 	return fits(sc, h)
 }
 
+// fits refuses a run that needs more memory than one of the bounds of the host h leaves it.
 func fits(sc workloads.Scenario, h *host.Machine) error {
-	available, ok := h.AvailableMemory()
-	if need := sc.MemoryNeeded(); ok && need > available {
-		return fmt.Errorf("a run needs up to %d MiB (guest memory at both ends, codec states and "+
-			"256 MiB), and this machine has %d MiB to give; take less --memory",
-			need>>20, available>>20)
+	for _, b := range h.MemoryBounds() {
+		need, what := sc.MemoryNeeded(), "a run needs up to %d MiB (guest memory at both ends"
+		if b.Each {
+			need, what = sc.ProcessNeeds(), "a process of a run needs up to %d MiB (guest memory"
+		}
+		if need > b.Left {
+			return fmt.Errorf(what+", codec states and 256 MiB), and %s leaves %d MiB; take less "+
+				"--memory", need>>20, b.What, b.Left>>20)
+		}
 	}
 	return nil
 }
@@ -139,6 +147,18 @@ func (n *Series) check() error {
 			return err
 		}
 		if _, err := n.place(sc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fits looks whether this host has the memory for every case.
+func (n *Series) fits() error {
+	for _, c := range n.Header.Matrix.Cases() {
+		sc := n.workload(Slot{Cell: c.Of(n.Header.Matrix.Models[0])})
+		sc.TraceTo = n.traces
+		if err := fits(sc, n.host); err != nil {
 			return err
 		}
 	}
@@ -252,7 +272,7 @@ func (n *Series) resumable() error {
 	if err := CheckHeader(n.Header); err != nil {
 		return fmt.Errorf("%s: %w", n.path, err)
 	}
-	return nil
+	return n.fits()
 }
 
 // CheckHeader says what is wrong with the matrix and the workload of a header that somebody else wrote,

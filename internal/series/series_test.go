@@ -1,9 +1,12 @@
 package series
 
 import (
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"mtbench/internal/host"
 	"mtbench/results"
 	"mtbench/workloads"
 )
@@ -79,4 +82,48 @@ func TestLinkIsCheckedAtTheHostsRates(t *testing.T) {
 	if _, err := New(t.Context(), s, Build{}); err == nil {
 		t.Error("a burst that holds the sender for an hour passes")
 	}
+}
+
+// TestMemoryIsLookedAtFirst: a run is refused that needs more than a bound leaves, all processes
+// together more than the cgroup's, or one of them more than its resource limit.
+func TestMemoryIsLookedAtFirst(t *testing.T) {
+	for _, c := range []struct {
+		limits, group string
+		memory        int64
+		want          string
+	}{
+		{"unlimited", "max", 700 << 20, ""},
+		{"1258291200", "max", 700 << 20, ""},
+		{"1258291200", "max", 1100 << 20, "a process of a run needs up to"},
+		{"1258291200", "max", 1100 << 20, "RLIMIT_AS of 1200 MiB leaves 1200 MiB; take less --memory"},
+		{"unlimited", "1258291200", 700 << 20, "(guest memory at both ends, codec states and 256 MiB), and " +
+			"the memory limit of 1200 MiB of its cgroup leaves 1200 MiB"},
+		{"unlimited", "1258291200", 300 << 20, ""},
+	} {
+		s := settled()
+		s.Memory, s.Level = c.memory, 6
+		err := s.check(machineOf(t, c.limits, c.group))
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// machineOf is a host with the limit of address space and the limit of its cgroup.
+func machineOf(t *testing.T, addresses, group string) *host.Machine {
+	t.Helper()
+	root := t.TempDir()
+	for path, text := range map[string]string{
+		"self/limits": "Max address space         " + addresses + "   unlimited   bytes\n",
+		"self/cgroup": "0::/\n", "fs/cgroup/memory.max": group + "\n",
+	} {
+		path = filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return host.At(root, root)
 }
