@@ -64,6 +64,21 @@ type Header struct {
 	ContentSource *ContentSource `json:"content_source,omitempty" doc:"content of a file: which bytes of it the pages are; a run with others ends its series"`
 }
 
+// Crowded reports whether more threads are runnable in a case of so many compression threads than the
+// host has CPUs for them.
+func (h *Header) Crowded(threads int) bool {
+	return float64(h.Scenario.Runnable(threads)) > h.Host.Usable()
+}
+
+// Usable is how many CPUs the host gives: those that the process may run on, or its quota.
+func (h *Host) Usable() float64 {
+	cpus := float64(h.CPUs)
+	if h.QuotaCPUs > 0 {
+		cpus = min(cpus, h.QuotaCPUs)
+	}
+	return cpus
+}
+
 // ContentSource names the bytes that the pages of a content file are.
 type ContentSource struct {
 	SHA256 string `json:"sha256" doc:"SHA-256 of the sampled pages one after another, in hex"`
@@ -108,13 +123,18 @@ type Matrix struct {
 
 	PollBudgets []int `json:"poll_budgets,omitempty" unit:"polls" doc:"polls of a worker before it sleeps; absent: the model's own"`
 
-	Pairs  int     `json:"pairs" unit:"count" doc:"pairs planned a cell; 0 = the default plan, which differs by cell"`
-	Runs   int     `json:"runs" unit:"count" doc:"runs planned in all"`
+	Pairs  int     `json:"pairs" unit:"count" doc:"pairs planned a cell; 0 = as many as its evidence needs, within the budget: a sequential test"`
+	Runs   int     `json:"runs" unit:"count" doc:"runs planned in all; 0 = the evidence decides"`
 	AA     float64 `json:"aa_share" unit:"ratio" doc:"share of blocks that compare a model with itself"`
 	Reruns int     `json:"reruns" unit:"count" doc:"how often a pair that the host disturbed may be run again"`
 	Extra  []Cell  `json:"extra,omitempty" doc:"contenders that run in one case only, in the same blocks as the models: evidence for claims, part of no table or plot"`
 	Until  float64 `json:"until,omitempty" unit:"ratio" doc:"width of the interval at which a cell stops, if asked for"`
+	Equal  float64 `json:"equal,omitempty" unit:"ratio" doc:"share within which two models count as equal, fixed before the first run"`
 }
+
+// Sequential reports whether the evidence decided how many pairs a cell has. Only a test that holds at any
+// stop is then one.
+func (m *Matrix) Sequential() bool { return m.Pairs == 0 && m.Equal > 0 }
 
 // IsExtra says whether a model is in m as an extra only.
 func (m *Matrix) IsExtra(model string) bool {

@@ -45,6 +45,15 @@ type Unit struct {
 	Pool   float64 // what the pilot's pool drains; 0 before a pilot
 }
 
+// Runnable is how many threads of both sides may want a CPU at once with so many compression threads.
+func (s *Scenario) Runnable(threads int) int {
+	n := threads + 1 + s.VCPUs
+	if s.Destination == "process" {
+		n += s.DecompressThreads + 1
+	}
+	return n
+}
+
 // Resolve gives rates that were asked for as multiples their value, for pages of pageSize bytes.
 func (s *Scenario) Resolve(u Unit, pageSize float64) {
 	for _, r := range []struct {

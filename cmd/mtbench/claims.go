@@ -164,7 +164,7 @@ func found(j *verdict.Judged) string {
 	case j.Outcome == verdict.NotMeasured:
 		return finding + ": " + j.Command
 	case j.OutsideRegime:
-		return finding + " (outside its regime: fewer CPUs than threads)"
+		return finding + " (outside its regime: fewer CPUs than runnable threads)"
 	default:
 		return finding
 	}
@@ -182,9 +182,7 @@ func clean(s string) string {
 
 // claimsStatus says the verdict in words, as the last line on standard error, and sets the status.
 func claimsStatus(w io.Writer, t verdict.Tally, predicted bool) error {
-	words := fmt.Sprintf("%d claims: %d supported, %d contradicted, %d not enough evidence, %d not "+
-		"measured; %d of them outside their regime", t.Supported+t.Contradicted+t.Unproven+t.NotMeasured,
-		t.Supported, t.Contradicted, t.Unproven, t.NotMeasured, t.OutsideRegime)
+	words := fmt.Sprintf("%d claims: %s", t.Measured()+t.NotMeasured, t)
 	if predicted {
 		words = "of predicted figures, " + words
 	}
@@ -194,7 +192,7 @@ func claimsStatus(w io.Writer, t verdict.Tally, predicted bool) error {
 	case t.Wanting > 0:
 		return withStatus(statusEvidence, "%s; %d within their regime need more evidence",
 			words, t.Wanting)
-	case t.Supported+t.Contradicted+t.Unproven == 0:
+	case t.Measured() == 0:
 		return withStatus(statusEvidence, "%s", words)
 	}
 	_, err := fmt.Fprintf(w, "mtbench: %s\n", words)

@@ -100,7 +100,7 @@ func runSoakAA(cmd *cobra.Command, plan verdict.AAPlan, model string, o soakOpti
 		return soakFailed(err)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d comparisons of %s with itself, %d pairs each%s\n"+
-		"differ unadjusted (p < %g): %d\nget a verdict after floor and Holm: %d\n",
+		"differ unadjusted (p < %g): %d\nget a verdict after Holm: %d\n",
 		counts.Comparisons, model, plan.Pairs, pairsAgain(counts.PairCounts), verdict.Alpha,
 		counts.Unadjusted, counts.Verdicts)
 	return err

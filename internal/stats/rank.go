@@ -34,6 +34,19 @@ func SignedRank(x []float64) float64 {
 	return exactTail(ranks, positive)
 }
 
+// SignedRankHigher is the one-sided p-value of [SignedRank] that the values lie no higher than 0.
+func SignedRankHigher(x []float64) float64 {
+	ranks, positive := signedRanks(x)
+	total := 0
+	for _, r := range ranks {
+		total += r
+	}
+	if 2*positive <= total {
+		return 1
+	}
+	return SignedRank(x) / 2
+}
+
 // signedRanks gives the doubled mid-ranks of the sizes of the values that are not zero, and the sum
 // of those whose value is positive. Doubled, because a mid-rank may end in a half.
 func signedRanks(x []float64) (ranks []int, positive int) {
@@ -138,6 +151,18 @@ func MannWhitney(x, y []float64) float64 {
 		}
 	}
 	return min(1, 2*min(lower, upper))
+}
+
+// MannWhitneyHigher is the one-sided p-value of [MannWhitney] that y lies no higher than x.
+func MannWhitneyHigher(x, y []float64) float64 {
+	if len(x) == 0 || len(y) == 0 {
+		return 1
+	}
+	ranks, sum := jointRanks(y, x)
+	if total := len(ranks) * (len(ranks) + 1); sum*len(ranks) <= total*len(y) {
+		return 1
+	}
+	return MannWhitney(x, y) / 2
 }
 
 // jointRanks gives the doubled mid-ranks of both samples together, and the sum of x's.

@@ -229,7 +229,11 @@ func (l *ChangeList) add(before, after *results.File, m metric.Metric, shared []
 		c.Cell, c.BaseCell, c.Base, c.Other = s.Cell, s.Cell, s.model, s.model
 		family = append(family, c)
 	}
-	decide(family, widerFloor(before, after, m))
+	floor := widerFloor(before, after, m)
+	for i := range family {
+		family[i].FloorOf = floor
+	}
+	decide(family)
 	for _, c := range family {
 		l.Changes = append(l.Changes,
 			Change{Comparison: c, Model: c.Other, Regression: l.regressed(&c)})

@@ -176,7 +176,8 @@ func TestOutcomes(t *testing.T) {
 		{"it is", 0.6, 10, nil, Supported},
 		{"it is the contrary", 1.6, 10, nil, Contradicted},
 		{"too few", 0.6, 5, nil, Unproven},
-		{"no difference at all", 1, 30, nil, Contradicted},
+		{"no difference at all", 1, 30, nil, Immaterial},
+		{"a little, proved", 0.97, 30, nil, Supported},
 		{"by as much", 0.6, 10, []string{"lower", "lower\n    at_least: 20%"}, Supported},
 		{"by less", 0.9, 10, []string{"lower", "lower\n    at_least: 50%"}, Contradicted},
 		{"by about as much", 0.6, 10, []string{"lower", "lower\n    at_least: 40%"}, Unproven},
@@ -209,9 +210,9 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestHighFloorContradictsNothing: where the machine can tell nothing, neither a difference nor its
-// absence is proved.
-func TestHighFloorContradictsNothing(t *testing.T) {
+// TestAProvedDirectionUnderTheFloor: −3 %, proved, where the model differs from itself by more in a
+// worse hour, is lower: nothing contradicts it, however noisy the A/A pairs are.
+func TestAProvedDirectionUnderTheFloor(t *testing.T) {
 	f := twoModels(0.97, 30, 28).file()
 	for i := range f.Runs {
 		if r := &f.Runs[i]; r.AA && r.Side == "b" {
@@ -219,8 +220,12 @@ func TestHighFloorContradictsNothing(t *testing.T) {
 		}
 	}
 	j := EvaluateClaims([]*results.File{f}, parsed(t))[0]
-	if j.Outcome != Unproven || !strings.Contains(j.Finding, "cannot tell differences below") {
+	if j.Comparison.Floor < math.Log(1.1) || j.Outcome != Supported {
 		t.Errorf("floor %v: %v, %s", j.Comparison.Floor, j.Outcome, j.Finding)
+	}
+	higher := parsed(t, "lower", "higher")
+	if j := EvaluateClaims([]*results.File{f}, higher)[0]; j.Outcome != Contradicted {
+		t.Errorf("the opposite is proved: %v, %s", j.Outcome, j.Finding)
 	}
 	equal := parsed(t, "lower", "equal\n    within: 1%")
 	if j := EvaluateClaims([]*results.File{f}, equal)[0]; j.Outcome == Supported {
@@ -273,7 +278,7 @@ func TestOutsideItsRegime(t *testing.T) {
 	if n := Count(all); n.Contradicted != 1 || n.Blocking != 0 || n.OutsideRegime != 1 {
 		t.Errorf("%+v", n)
 	}
-	f.Header.Host.CPUs = 4
+	f.Header.Host.CPUs = 5 // four threads and the main thread
 	if n := Count(EvaluateClaims([]*results.File{f}, parsed(t))); n.Blocking != 1 {
 		t.Errorf("%+v", n)
 	}

@@ -1,7 +1,6 @@
 package verdict
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -43,18 +42,31 @@ type Comparison struct {
 	BaseN, OtherN                 int // runs compared
 	BaseCompleted, OtherCompleted int
 
-	// Change is the log of other over base: Hodges-Lehmann and its interval. An end is infinite
-	// where runs that did not complete leave it open; an infinite estimate means that one model
-	// completes and the other does not.
-	Change   stats.Interval
-	P        float64 // of no difference, by itself
-	Adjusted float64 // by Holm over the cells of the matrix
-	Tests    int     // how many that were
-	Family   int     // how many they are when the whole matrix of the file has been run
-	Needed   int     // pairs (or runs a side) without which no verdict is possible
-	Floor    float64 // log ratio below which there is no verdict
-	FloorOf  Floor
-	State    State
+	Lower, Higher int // pairs, or values, by their sign
+	OneBound      int // pairs of which one run reached its bound: a sign, and a bound of the ratio
+	BothBound     int // pairs of which both did: neither a sign nor a ratio
+
+	// Change is the log of other over base with its interval: Hodges-Lehmann's, or, where the
+	// evidence decided how many pairs there are, a confidence sequence. An end is infinite where runs
+	// that did not complete leave it open; an infinite estimate means that one model completes and the
+	// other does not, and NaN that too few pairs have a ratio.
+	Change    stats.Interval
+	P         float64 // of no difference, by itself
+	E         float64 // evidence against "no difference", by itself; 0 where only a p-value is known
+	Adjusted  float64 // P for the number of cells of the matrix; where Averaged, 1 over the evidence
+	EAdjusted float64
+	Tests     int     // how many that were
+	Family    int     // how many they are when the whole matrix of the file has been run
+	Needed    int     // pairs (or runs a side) without which no verdict is possible
+	Floor     float64 // log ratio by which a model differs from itself as often as once in twenty
+	FloorOf   Floor
+	State     State
+	Same      bool // equal within the margin is proved, whatever the state
+
+	rule         rule
+	pEqual       float64 // of a difference beyond the margin, by itself
+	sameAdjusted float64
+	averaged     bool // Adjusted is of e-values
 }
 
 // N is how many pairs, or runs of the side that has fewer, the comparison rests on.
@@ -74,7 +86,11 @@ func Compare(f *results.File, m metric.Metric, base, other string) []Comparison 
 		}
 		all = append(all, comparePaired(f, m, c, base, other))
 	}
-	decide(all, FloorOf(f, m))
+	floor := FloorOf(f, m)
+	for i := range all {
+		all[i].FloorOf = floor
+	}
+	decide(all)
 	for i := range all {
 		all[i].Family = matrixTests(f, m)
 	}
@@ -115,9 +131,7 @@ func comparePaired(f *results.File, m metric.Metric, cell results.Cell, base, ot
 		BaseN: len(pairs), OtherN: len(pairs),
 	}
 	c.BaseCompleted, c.OtherCompleted = completions(f, cell, base, other, pairs)
-	x := logRatios(pairs)
-	c.Change = stats.HodgesLehmann(x, Confidence)
-	c.P = stats.SignedRank(x)
+	c.weighPairs(ruleOf(f))
 	return c
 }
 
@@ -150,6 +164,12 @@ func compareUnpaired(m metric.Metric, base, other []*results.Run) Comparison {
 	}
 	c.Change = unbounded(stats.Shift(b, a, Confidence))
 	c.P = stats.MannWhitney(a, b)
+	c.rule.within = math.Log1p(DefaultEqual)
+	c.pEqual = max(stats.MannWhitneyHigher(a, shifted(b, c.rule.within, 1)),
+		stats.MannWhitneyHigher(b, shifted(a, c.rule.within, 1)))
+	if min(atNever(a), atNever(b)) > mostNeither {
+		c.pEqual = 1
+	}
 	return c
 }
 
@@ -165,6 +185,15 @@ func logs(m metric.Metric, runs []*results.Run) []float64 {
 		}
 	}
 	return x
+}
+
+// atNever is the share of values that never came.
+func atNever(x []float64) float64 {
+	n := 0
+	for _, v := range x {
+		n += b2i(v == never)
+	}
+	return float64(n) / float64(max(1, len(x)))
 }
 
 // unbounded gives differences to never their meaning back.
@@ -185,25 +214,27 @@ func countCompleted(runs []*results.Run) int {
 	return n
 }
 
-// decide adjusts the p-values of a family of comparisons and says what each proves. Cells without
-// a single pair are not tests and do not count.
-func decide(family []Comparison, floor Floor) {
-	var p []float64
+// decide adjusts what a family of comparisons says and judges each. Of a series that spends its pairs by
+// the evidence, cells without a pair are of the family; elsewhere they are no tests.
+func decide(family []Comparison) {
 	var tested []*Comparison
 	for i := range family {
-		family[i].FloorOf = floor
-		family[i].Adjusted = 1
-		if family[i].N() > 0 {
-			p = append(p, family[i].P)
-			tested = append(tested, &family[i])
+		c := &family[i]
+		c.Adjusted, c.sameAdjusted = 1, 1
+		if c.N() > 0 || c.rule.sequential {
+			tested = append(tested, c)
 		}
 	}
-	for i, adjusted := range stats.Holm(p) {
-		c := tested[i]
-		c.Adjusted, c.Tests = adjusted, len(p)
+	settle(tested)
+}
+
+// settle is decide of comparisons that all have something to say.
+func settle(family []*Comparison) {
+	adjust(family)
+	for _, c := range family {
 		c.Needed = needed(c.Unpaired, 1)
-		c.Floor = floor.For(c.N())
-		c.State = c.judge()
+		c.Floor = c.FloorOf.For(c.N())
+		c.judge()
 	}
 }
 
@@ -226,154 +257,41 @@ func (c *Comparison) Required() int { return needed(c.Unpaired, c.family()) }
 
 func (c *Comparison) family() int { return max(1, c.Tests, c.Family) }
 
-// equalMargin is the difference that a review would not argue about. The floor alone would be no
-// margin: it is about as wide as an interval of as many pairs.
-const equalMargin = 0.05
-
 // Margin is the log ratio within which two models count as equal.
-func (c *Comparison) Margin() float64 { return max(c.Floor, math.Log1p(equalMargin)) }
+func (c *Comparison) Margin() float64 { return c.rule.within }
 
-// judge is the rule. A difference is proved when the adjusted test says that there is one and its
-// estimate is beyond the floor; equality when the whole interval is within the margin.
-func (c *Comparison) judge() State {
+// judge is the rule. A difference is proved by the adjusted test alone, and so is equality, by two
+// one-sided tests about the margin: what a model differs from itself by changes neither.
+func (c *Comparison) judge() {
+	enough := c.rule.sequential || c.N() >= c.Needed
+	c.Same = enough && c.sameAdjusted <= Alpha
 	switch {
-	case c.N() < c.Needed:
-		return NotEnough
-	case c.Adjusted < Alpha && math.Abs(c.Change.Estimate) > c.Floor:
-		if c.Change.Estimate < 0 {
-			return LowerThan
+	case enough && c.Adjusted <= Alpha:
+		c.State = HigherThan
+		if c.falls() {
+			c.State = LowerThan
 		}
-		return HigherThan
-	case -c.Margin() <= c.Change.Lo && c.Change.Hi <= c.Margin():
-		return Equal
+	case c.Same:
+		c.State = Equal
 	default:
-		return NotEnough
+		c.State = NotEnough
 	}
+}
+
+// falls says to which side a proved difference goes.
+func (c *Comparison) falls() bool {
+	switch {
+	case c.rule.sequential:
+		ev := stats.EvidenceOf(logRatios(c.Pairs), 0)
+		return ev.Lower > ev.Higher
+	case math.IsNaN(c.Change.Estimate):
+		return c.Lower > c.Higher
+	}
+	return c.Change.Estimate < 0
 }
 
 // Decided reports whether the comparison has a figure to quote.
 func (c *Comparison) Decided() bool { return c.State != NotEnough }
-
-// Word says the state in the metric's own words.
-func (c *Comparison) Word() string {
-	words := map[State]string{LowerThan: "lower", HigherThan: "higher"}
-	switch {
-	case c.Metric.Name == "total_time":
-		words = map[State]string{LowerThan: "faster", HigherThan: "slower"}
-	case c.Metric.Better == metric.Lower:
-		words = map[State]string{LowerThan: "better", HigherThan: "worse"}
-	case c.Metric.Better == metric.Higher:
-		words = map[State]string{LowerThan: "worse", HigherThan: "better"}
-	}
-	switch c.State {
-	case NotEnough:
-		return "not enough evidence"
-	case Equal:
-		return "equal within " + FormatSize(c.Margin())
-	default:
-		return words[c.State]
-	}
-}
-
-// String is the verdict in a sentence without a subject. It quotes a percentage only where there
-// is a verdict.
-func (c *Comparison) String() string {
-	if !c.Decided() {
-		return c.why()
-	}
-	if math.IsInf(c.Change.Estimate, 0) {
-		return fmt.Sprintf("%s: %d of %d completed, of the base %d of %d, p = %.2g, %s", c.Word(),
-			c.OtherCompleted, c.OtherN, c.BaseCompleted, c.BaseN, c.Adjusted, c.counts())
-	}
-	return fmt.Sprintf("%s: %s %s, p = %.2g, %s", c.Word(), FormatChange(c.Change.Estimate),
-		FormatInterval(c.Change), c.Adjusted, c.counts())
-}
-
-// counts says on how much a comparison rests: "9 of 10 pairs, 2 disturbed by the host".
-func (c *Comparison) counts() string {
-	text := fmt.Sprintf("%d of %s", len(c.Pairs), plural(c.Planned, "pair"))
-	runs := len(c.Pairs)
-	if c.Unpaired {
-		text, runs = fmt.Sprintf("%d against %d runs", c.BaseN, c.OtherN), c.BaseN+c.OtherN
-	}
-	switch {
-	case c.Disturbed == 0:
-		return text
-	case c.Disturbed < runs:
-		return fmt.Sprintf("%s, %d disturbed by the host", text, c.Disturbed)
-	case runs == 1:
-		return text + ", disturbed by the host"
-	case runs == 2:
-		return text + ", both disturbed by the host"
-	}
-	return text + ", all disturbed by the host"
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// why says what a comparison without a verdict lacks.
-func (c *Comparison) why() string {
-	text := "not enough evidence: " + c.counts()
-	switch {
-	case c.N() < c.Required() && c.Adjusted >= Alpha:
-		return fmt.Sprintf("%s; at least %s needed for %s", text, c.wanted(),
-			plural(c.family(), "test"))
-	case c.Adjusted < Alpha:
-		return c.belowFloor()
-	case c.Unpaired:
-		return text + "; the difference is within their scatter"
-	default:
-		return text + "; they do not agree on a direction"
-	}
-}
-
-func (c *Comparison) wanted() string {
-	if c.Unpaired {
-		return plural(c.Required(), "run") + " on each side are"
-	}
-	return plural(c.Required(), "pair") + " are"
-}
-
-// belowFloor says that the machine cannot tell. Its percentage is the floor's, not the models'.
-func (c *Comparison) belowFloor() string {
-	return fmt.Sprintf("not enough evidence: %s; this machine cannot tell differences below %s",
-		c.counts(), FormatSize(c.Floor))
-}
-
-// FormatChange writes a log ratio for people: "-12.3 %", "×14", or what an infinite one means.
-func FormatChange(log float64) string {
-	ratio := math.Exp(log)
-	switch {
-	case math.IsNaN(log):
-		return "no figure"
-	case math.IsInf(log, 1):
-		return "did not complete"
-	case math.IsInf(log, -1):
-		return "only the base did not complete"
-	case ratio >= 10:
-		return fmt.Sprintf("×%.3g", ratio)
-	default:
-		return fmt.Sprintf("%+.1f %%", (ratio-1)*100)
-	}
-}
-
-// FormatInterval writes the interval of a log ratio.
-func FormatInterval(iv stats.Interval) string {
-	return "[" + FormatChange(iv.Lo) + ", " + FormatChange(iv.Hi) + "]"
-}
-
-// FormatSize writes the size of a log ratio without its sign.
-func FormatSize(log float64) string {
-	if math.IsInf(log, 0) {
-		return "no bound"
-	}
-	return fmt.Sprintf("%.1f %%", math.Expm1(math.Abs(log))*100)
-}
 
 // Width is how wide the interval of the total time is in a cell, as a log ratio, for the contender
 // for which it is widest: what `--until` looks at. It is infinite until there are [UntilPairs] pairs.

@@ -18,13 +18,15 @@ type Outcome int
 const (
 	Supported Outcome = iota
 	Contradicted
+	Immaterial  // a direction was claimed, and the two are equal within the margin
 	Unproven    // not enough evidence
 	NotMeasured // no run that it is about
 )
 
 // String is how a report writes the outcome.
 func (o Outcome) String() string {
-	return [...]string{"supported", "contradicted", "not enough evidence", "not measured"}[o]
+	return [...]string{"supported", "contradicted", "immaterial", "not enough evidence",
+		"not measured"}[o]
 }
 
 // Judged is a claim in one of its cells.
@@ -33,8 +35,8 @@ type Judged struct {
 	Cell    results.Cell
 	Outcome Outcome
 
-	// OutsideRegime: the host has fewer CPUs than the case has threads, so that whatever comes out
-	// says nothing about the machine that the claim is about.
+	// OutsideRegime: the host has fewer CPUs than the case has runnable threads at both ends, so that
+	// whatever comes out says nothing about the machine that the claim is about.
 	OutsideRegime bool
 
 	File       string      // whose runs were judged; empty if none
@@ -173,7 +175,7 @@ func withFloor(f, g *results.File, m metric.Metric) *results.File {
 // keep enters a comparison into its family, once.
 func (b *bench) keep(j *Judged, c *Comparison, f *results.File) {
 	j.File, j.N = f.Path, c.N()
-	j.OutsideRegime = f.Header.Host.CPUs < max(c.Cell.Threads, c.BaseCell.Threads)
+	j.OutsideRegime = f.Header.Crowded(max(c.Cell.Threads, c.BaseCell.Threads))
 	k := floorKey{f, c.Metric.Name}
 	if _, ok := b.floors[k]; !ok {
 		b.floors[k] = FloorOf(f, c.Metric)
@@ -207,14 +209,13 @@ func (b *bench) oneModel(j *Judged, m metric.Metric) {
 	for i, r := range runs {
 		if v, ok := m.Of(r); ok {
 			c.Pairs = append(c.Pairs, Pair{Index: i, Other: v, LogRatio: j.against(v, m.Tick),
-				Graded: r.Noise.Grade})
+				Known: j.against(v, m.Tick), Graded: r.Noise.Grade})
 		}
 	}
 	c.BaseN, c.OtherN = len(c.Pairs), len(c.Pairs)
 	c.OtherCompleted = countCompleted(runs)
 	c.Outliers, c.Disturbed = outliers(c.Pairs), disturbed(c.Pairs)
-	x := logRatios(c.Pairs)
-	c.Change, c.P = stats.HodgesLehmann(x, Confidence), stats.SignedRank(x)
+	c.weighPairs(ruleOf(from))
 	if c.N() > 0 {
 		b.keep(j, c, from)
 	}
@@ -260,16 +261,7 @@ func lastAttempts(f *results.File, model string, c results.Cell) []*results.Run 
 // decide adjusts each family and judges its comparisons.
 func (b *bench) decide() {
 	for _, family := range b.families {
-		p := make([]float64, len(family))
-		for i, c := range family {
-			p[i] = c.P
-		}
-		for i, adjusted := range stats.Holm(p) {
-			c := family[i]
-			c.Adjusted, c.Tests, c.Needed = adjusted, len(p), needed(c.Unpaired, 1)
-			c.Floor = c.FloorOf.For(c.N())
-			c.State = c.judge()
-		}
+		settle(family)
 	}
 }
 
@@ -296,7 +288,7 @@ func (j *Judged) concludeCompletion() {
 	j.Finding = fmt.Sprintf("%d of %s completed", done, plural(j.N, "run"))
 	completes := 2*done > j.N
 	switch {
-	case j.Comparison.Adjusted >= Alpha:
+	case j.Comparison.Adjusted > Alpha:
 		j.Outcome = Unproven
 		j.Finding = fmt.Sprintf("%s; at least %d that agree are needed for %s", j.Finding,
 			j.Comparison.Required(), plural(j.Comparison.family(), "test"))
@@ -325,7 +317,7 @@ func (j *Judged) concludeEqual() {
 	c := j.Comparison
 	within := math.Log1p(j.Claim.within)
 	switch {
-	case c.N() < c.Needed:
+	case !c.Sequential() && c.N() < c.Needed, c.Unsized():
 		j.Outcome, j.Finding = Unproven, c.why()
 	case -within <= c.Change.Lo && c.Change.Hi <= within:
 		j.Outcome = Supported
@@ -350,9 +342,8 @@ func (j *Judged) concludeDifference() {
 	switch {
 	case !c.Decided():
 		j.Outcome = Unproven
-	case c.State == Equal && c.Margin() > math.Log1p(equalMargin):
-		// The floor is so high here that the claimed difference may hide below it.
-		j.Outcome, j.Finding = Unproven, c.belowFloor()
+	case c.State == Equal:
+		j.Outcome = Immaterial
 	case c.State != claimed:
 		j.Outcome = Contradicted
 	case near >= least || least == 0:
@@ -375,8 +366,8 @@ func (j *Judged) difference() string {
 	value := func(log float64) float64 {
 		return max(0, math.Exp(log)*(*j.Claim.Value+c.Metric.Tick)-c.Metric.Tick)
 	}
-	return fmt.Sprintf("%.3g %s [%.3g, %.3g], p = %.2g, %s", value(c.Change.Estimate),
-		c.Metric.Unit, value(c.Change.Lo), value(c.Change.Hi), c.Adjusted, c.counts())
+	return fmt.Sprintf("%.3g %s [%.3g, %.3g], %s, %s", value(c.Change.Estimate),
+		c.Metric.Unit, value(c.Change.Lo), value(c.Change.Hi), c.Sureness(), c.counts())
 }
 
 // straddles says that both sides of the claim lie within the interval.
@@ -410,10 +401,20 @@ func command(c *Claim, cell results.Cell) string {
 
 // Tally counts judged claims.
 type Tally struct {
-	Supported, Contradicted, Unproven, NotMeasured int
-	OutsideRegime                                  int // of the first three: they set no status
-	Blocking                                       int // contradicted within its regime
-	Wanting                                        int // not enough evidence within its regime
+	Supported, Contradicted, Immaterial, Unproven, NotMeasured int
+	OutsideRegime                                              int // of the first three: they set no status
+	Blocking                                                   int // contradicted within its regime
+	Wanting                                                    int // not enough evidence within its regime
+}
+
+// Measured counts the claims that some run is about.
+func (t Tally) Measured() int { return t.Supported + t.Contradicted + t.Immaterial + t.Unproven }
+
+// String counts the outcomes in words.
+func (t Tally) String() string {
+	return fmt.Sprintf("%d supported, %d contradicted, %d immaterial (equal within the margin), %d not "+
+		"enough evidence, %d not measured; %d of them outside their regime", t.Supported, t.Contradicted,
+		t.Immaterial, t.Unproven, t.NotMeasured, t.OutsideRegime)
 }
 
 // Count tallies claims: a command ends by Blocking and Wanting alone.
@@ -427,6 +428,8 @@ func Count(all []Judged) Tally {
 		case Contradicted:
 			t.Contradicted++
 			t.Blocking += b2i(!j.OutsideRegime)
+		case Immaterial:
+			t.Immaterial++
 		case Unproven:
 			t.Unproven++
 			t.Wanting += b2i(!j.OutsideRegime)

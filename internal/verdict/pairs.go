@@ -70,6 +70,7 @@ type Pair struct {
 	Base     float64 // the metric's value in the base's run
 	Other    float64 // and in the other's
 	LogRatio float64 // log of Other over Base, ticks added; ±Inf if one of them never completed
+	Known    float64 // LogRatio, or where it is infinite what the bound of that run makes it at least
 	Graded   string  // the worse of the two runs' noise grades
 }
 
@@ -110,10 +111,29 @@ func pairUp(base, other []*results.Run, m metric.Metric) (pairs []Pair, again in
 func newPair(base, other *results.Run, m metric.Metric) (Pair, bool) {
 	a, okA := m.Of(base)
 	b, okB := m.Of(other)
-	return Pair{
+	p := Pair{
 		Index: base.Pair, Base: a, Other: b, LogRatio: logRatio(a, b, m.Tick),
 		Graded: worse(base.Noise.Grade, other.Noise.Grade),
-	}, okA && okB
+	}
+	p.Known = p.LogRatio
+	switch {
+	case math.IsInf(p.LogRatio, 1):
+		p.Known = max(0, logRatio(a, max(a, atBound(other, m)), m.Tick))
+	case math.IsInf(p.LogRatio, -1):
+		p.Known = min(0, logRatio(max(b, atBound(base, m)), b, m.Tick))
+	}
+	return p, okA && okB
+}
+
+// atBound is what a figure that a run never reached was at its bound: it is more.
+func atBound(r *results.Run, m metric.Metric) float64 {
+	ended := *r
+	ended.Completed = true
+	v, ok := m.Of(&ended)
+	if !ok {
+		return 0 // nothing is known of it
+	}
+	return v
 }
 
 // logRatio is the log of b over a. Two that never completed tie, and stay in n: neither is worse.

@@ -86,11 +86,10 @@ type AACounts struct {
 	PairCounts
 	Comparisons int
 	Unadjusted  int // p below [Alpha] by itself; of 100, at most 10 in 99 of 100 soaks
-	Verdicts    int // a verdict after floor and Holm
+	Verdicts    int // a verdict after Holm
 }
 
-// SoakAA compares a model with itself. The floor of a comparison is made from the others of its
-// family.
+// SoakAA compares a model with itself. Holm's correction is over a family.
 func SoakAA(ctx context.Context, plan AAPlan, p Pairing) (AACounts, error) {
 	var counts AACounts
 	var family [][]float64
@@ -118,29 +117,13 @@ func (a *AACounts) judge(family [][]float64) {
 		p[i] = stats.SignedRank(ratios)
 	}
 	for i, adjusted := range stats.Holm(p) {
-		c := Comparison{Pairs: make([]Pair, len(family[i])), Adjusted: adjusted, Tests: len(family),
-			Needed: needed(false, 1), Change: stats.HodgesLehmann(family[i], Confidence)}
-		c.Floor = newFloor("soak", others(family, i)).For(len(family[i]))
-		c.State = c.judge()
+		c := Comparison{Pairs: make([]Pair, len(family[i])), Adjusted: adjusted, sameAdjusted: 1,
+			Tests: len(family), Needed: needed(false, 1), Change: stats.HodgesLehmann(family[i], Confidence)}
+		c.judge()
 		a.Comparisons++
 		a.Unadjusted += b2i(p[i] < Alpha)
 		a.Verdicts += b2i(c.State == LowerThan || c.State == HigherThan)
 	}
-}
-
-func others(family [][]float64, but int) []float64 {
-	var all []float64
-	for i, ratios := range family {
-		if i == but {
-			continue
-		}
-		for _, r := range ratios {
-			if !math.IsInf(r, 0) {
-				all = append(all, r)
-			}
-		}
-	}
-	return all
 }
 
 // Stop is when a comparison that goes on until it is narrow ends. Its interval is looked at after

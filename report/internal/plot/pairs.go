@@ -229,7 +229,7 @@ func floorCaption(diffs []view.Diff) string {
 	if d.Assumed {
 		return view.AssumedText(d.Floor, d.AaPairs) + "."
 	}
-	return "differences inside it cannot be told from those of a model against itself (A/A)."
+	return "as many pairs of a model with itself differ by so much (A/A); it changes no verdict."
 }
 
 // box is the A/A floor of one case.

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -104,7 +103,5 @@ func outcomeText(j *verdict.Judged) string {
 }
 
 func tallyText(t verdict.Tally) string {
-	return fmt.Sprintf("%d supported, %d contradicted, %d not enough evidence, %d not measured; "+
-		"%d of them outside their regime.", t.Supported, t.Contradicted, t.Unproven, t.NotMeasured,
-		t.OutsideRegime)
+	return t.String() + "."
 }

@@ -6,7 +6,6 @@ import (
 	"mtbench/results"
 	"slices"
 	"strconv"
-	"strings"
 
 	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
@@ -40,14 +39,13 @@ func PairSection(s *view.Source, m metric.Metric) Section {
 			"mtbench run --models locked,lockless measures them.")
 	}
 	sec.Lead = []string{
-		"Change from " + all[0].Base + " to the model: Hodges-Lehmann estimate on the log ratio of each pair, " +
-			"95 % interval, signed-rank p after Holm over the cells. A figure is given only where it " +
-			"is proved and above the floor. " + metricDoc(m),
+		"Change from " + all[0].Base + " to the model: " + view.TestText(&all[0]) + " A figure is given " +
+			"only where it is proved. " + metricDoc(m),
 		pairFloorText(&all[0]),
 	}
 	sec.Table = &Grid{Keys: 2, Cols: []Column{
-		caseColumn(), {Head: "model", Text: true}, {Head: "change (%)"}, {Head: "95 % interval (%)"}, {Head: "p (Holm)"},
-		{Head: "pairs (n of m)"}, {Head: "floor (%)"}, {Head: "verdict", Text: true},
+		caseColumn(), {Head: "model", Text: true}, {Head: "change (%)"}, {Head: "95 % interval (%)"}, {Head: "evidence"},
+		{Head: "pairs", Text: true}, {Head: "verdict", Text: true},
 	}}
 	last := results.Cell{Threads: -1}
 	byCell(all)
@@ -85,18 +83,17 @@ func pairRow(c *verdict.Comparison, first bool) GridRow {
 	if first {
 		name = c.Cell.String()
 	}
-	cells := textCells(name, c.Other, format.None, format.None, format.None, pairsText(c), format.None, c.Word())
-	if c.N() > 0 {
-		cells[6].Text = strings.TrimSuffix(verdict.FormatSize(c.Floor), " %")
-	}
+	cells := textCells(name, c.Other, format.None, format.None, format.None, pairsText(c), c.Word())
 	if c.Decided() {
-		cells[2].Text = format.ChangeText(c.Change.Estimate)
-		cells[3].Text = format.IntervalText(c.Change.Lo, c.Change.Hi)
-		cells[4].Text = fmt.Sprintf("%.2g", c.Adjusted)
-		cells[7].Tone = betterTone(c)
-		cells[7].Text += onlyText(c)
+		if !c.Unsized() {
+			cells[2].Text = format.ChangeText(c.Change.Estimate)
+			cells[3].Text = format.IntervalText(c.Change.Lo, c.Change.Hi)
+		}
+		cells[4].Text = c.Sureness()
+		cells[6].Tone = betterTone(c)
+		cells[6].Text += onlyText(c) + boundText(c)
 	} else {
-		cells[7].Text = c.String()
+		cells[6].Text = c.String()
 	}
 	return GridRow{Cells: cells, Rule: first}
 }
@@ -110,8 +107,27 @@ func onlyText(c *verdict.Comparison) string {
 		c.Base, c.BaseCompleted)
 }
 
+// boundText says what a run at its bound makes of the figures.
+func boundText(c *verdict.Comparison) string {
+	switch {
+	case c.Unsized():
+		return fmt.Sprintf("; no ratio, for in %d of %d pairs neither run completes", c.BothBound, c.N())
+	case c.OneBound+c.BothBound > 0 && !math.IsInf(c.Change.Estimate, 0):
+		return fmt.Sprintf("; in %d of %d pairs a run does not complete and counts by its bound",
+			c.OneBound+c.BothBound, c.N())
+	}
+	return ""
+}
+
+// pairsText is "9: 8 lower, 1 higher"; of a fixed number "8 of 10: …" where pairs are missing.
 func pairsText(c *verdict.Comparison) string {
-	text := strconv.Itoa(len(c.Pairs)) + " of " + strconv.Itoa(c.Planned)
+	text := strconv.Itoa(len(c.Pairs))
+	if !c.Sequential() && c.Planned != len(c.Pairs) {
+		text += " of " + strconv.Itoa(c.Planned)
+	}
+	if len(c.Pairs) > 0 {
+		text += ": " + c.Signs()
+	}
 	if c.Again > 0 {
 		text += fmt.Sprintf(", %d run again", c.Again)
 	}
@@ -134,16 +150,14 @@ func metricDoc(m metric.Metric) string {
 	return "The figure: " + m.Doc + " (" + m.Unit + ")."
 }
 
-// pairFloorText says which differences this machine cannot tell, and how that is known.
+// pairFloorText says by how much a model differs from itself here, and how that is known.
 func pairFloorText(c *verdict.Comparison) string {
 	floor := c.FloorOf
 	if !floor.Measured() {
 		return format.Sentence(format.Upper(view.FloorSentence(floor.For(c.N()), true, floor.Pairs)) +
 			"; mtbench run makes more with more --pairs")
 	}
-	text := fmt.Sprintf("Differences under %s cannot be told apart on this machine with as many "+
-		"pairs as the first case has (%s of a model with itself).",
-		verdict.FormatSize(floor.For(c.N())), format.Count(floor.Pairs, "A/A pair", "A/A pairs"))
+	text := format.Sentence(format.Upper(view.FloorSentence(floor.For(c.N()), false, floor.Pairs)))
 	if floor.Discordant > 0 {
 		text += fmt.Sprintf(" Of %s just one run completed.",
 			format.Count(floor.Discordant, "A/A pair", "A/A pairs"))

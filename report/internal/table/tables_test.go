@@ -212,7 +212,7 @@ func TestPairFigures(t *testing.T) {
 		t.Errorf("verdict is %q", got)
 	}
 	sec = PairSection(view.SourceOf(reporttest.TinyFile(3), 0, 1), m)
-	for _, head := range []string{"change (%)", "95 % interval (%)", "p (Holm)"} {
+	for _, head := range []string{"change (%)", "95 % interval (%)", "evidence"} {
 		if got := cellOf(t, sec, 0, head); got != format.None {
 			t.Errorf("%s is %q with 3 pairs", head, got)
 		}

@@ -17,7 +17,7 @@ type Outcome int
 const (
 	TooFew   Outcome = iota // not enough pairs to tell anything
 	Unproven                // enough pairs, but neither a difference nor equality is proved
-	Tied                    // equal: any difference is below the A/A floor
+	Tied                    // equal within the margin that the series fixed
 	Faster                  // the model is faster than the base
 	Slower
 )
@@ -34,7 +34,7 @@ type Diff struct {
 	Lo, Hi      float64 // interval of ratio
 	Pairs       []Pair
 	Verdict     Outcome
-	Floor       float64 // log ratio under which there is no verdict (A/A); 0 or +Inf = not known
+	Floor       float64 // log ratio by which a model differs from itself (A/A); 0 or +Inf = not known
 	margin      float64 // log ratio within which the two count as equal
 	Assumed     bool    // the floor is an assumption: the file has too few A/A pairs
 	AaPairs     int     // A/A pairs that the file has
@@ -109,14 +109,14 @@ func marginText(ds []Diff) string {
 	return verdict.FormatSize(most)
 }
 
-// FloorSentence says under which size a difference is no verdict, and how that is known: size is a
-// log ratio, pairs are the A/A pairs of the file.
+// FloorSentence says by how much a model differs from itself, which is printed and changes no verdict:
+// size is a log ratio, pairs are the A/A pairs of the file.
 func FloorSentence(size float64, assumed bool, pairs int) string {
 	if !assumed {
-		return fmt.Sprintf("differences under %s cannot be told apart on this machine (%s of a model "+
-			"with itself)", verdict.FormatSize(size), format.Count(pairs, "A/A pair", "A/A pairs"))
+		return fmt.Sprintf("as many pairs of a model with itself differ by up to %s here (%s; this changes "+
+			"no verdict)", verdict.FormatSize(size), format.Count(pairs, "A/A pair", "A/A pairs"))
 	}
-	return "the least difference that this machine can tell is " + AssumedText(size, pairs)
+	return "how much a model differs from itself is " + AssumedText(size, pairs)
 }
 
 // AssumedText is the floor of a file that has too few A/A pairs to measure one.
@@ -131,11 +131,14 @@ func AssumedText(size float64, pairs int) string {
 // extreme names the largest difference of cases that all go one way, sign > 0 where the model is
 // faster, and the cases in which only one side completes, which have no ratio.
 func extreme(ds []Diff, sign float64) string {
-	var ratios, alone []Diff
+	var ratios, alone, unsized []Diff
 	for _, d := range ds {
-		if d.Ratio == 0 || math.IsInf(d.Ratio, 1) {
+		switch {
+		case math.IsNaN(d.Ratio):
+			unsized = append(unsized, d)
+		case d.Ratio == 0 || math.IsInf(d.Ratio, 1):
 			alone = append(alone, d)
-		} else {
+		default:
 			ratios = append(ratios, d)
 		}
 	}
@@ -149,6 +152,10 @@ func extreme(ds []Diff, sign float64) string {
 			who = alone[0].Base
 		}
 		parts = append(parts, fmt.Sprintf("only %s completes %s", who, placesWord(alone)))
+	}
+	if len(unsized) > 0 {
+		parts = append(parts, fmt.Sprintf("%s with no ratio, for neither completes in many pairs",
+			placesWord(unsized)))
 	}
 	return strings.Join(parts, ", and ")
 }
@@ -164,14 +171,16 @@ func largest(ds []Diff, sign float64) string {
 	d := slices.MaxFunc(ds, func(a, b Diff) int {
 		return cmp.Compare(sign*math.Log(a.Ratio), sign*math.Log(b.Ratio))
 	})
-	word := "up to "
+	word := "at most "
 	if len(ds) == 1 {
 		word = ""
 	}
+	ratio, lo, hi, of := d.Ratio, d.Lo, d.Hi, "×"
 	if sign < 0 {
-		return fmt.Sprintf("%s%s× the time (%s)", word, format.Sig(1/d.Ratio), d.where())
+		ratio, lo, hi, of = 1/ratio, 1/hi, 1/lo, "× the time"
 	}
-	return fmt.Sprintf("%s%s× (%s)", word, format.Sig(d.Ratio), d.where())
+	return fmt.Sprintf("%s%s%s [%s, %s] (%s, %s)", word, format.Sig(ratio), of, format.RatioText(lo),
+		format.RatioText(hi), d.where(), format.Count(d.N, "pair", "pairs"))
 }
 
 func MostPairs(ds []Diff) int {
@@ -203,4 +212,16 @@ func pairText(p verdict.Pair, base, model string) string {
 	}
 	return fmt.Sprintf("%s against %s, %s×", format.TimeText(p.Other), format.TimeText(p.Base),
 		format.Sig(math.Exp(-p.LogRatio)))
+}
+
+// TestText says by which test a comparison was judged.
+func TestText(c *verdict.Comparison) string {
+	how := "Hodges-Lehmann estimate on the log ratio of each pair, 95 % interval, signed-rank p after " +
+		"Holm over the cases (a fixed number of pairs);"
+	if c.Sequential() {
+		how = "centre of the log ratios of the pairs with an interval that holds at any stop (95 %), " +
+			"evidence e adjusted over the cases, of which 20 proves (a sequential test: the evidence " +
+			"decides how many pairs a case has);"
+	}
+	return fmt.Sprintf("%s equal by two one-sided tests within %s.", how, verdict.FormatSize(c.Margin()))
 }

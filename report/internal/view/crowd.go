@@ -15,23 +15,20 @@ func starvedText(s *Source) string {
 	threads := s.Threads()
 	most := threads[len(threads)-1]
 	return fmt.Sprintf(" CPU starved: up to %d compression threads (%d runnable threads in all) on "+
-		"%s; the letter had 64.", most, runnable(&s.Header.Scenario, most),
+		"%s; the letter had 64.", most, s.Header.Scenario.Runnable(most),
 		format.Count(s.Header.Host.CPUs, "CPU", "CPUs"))
 }
 
 // CrowdText is that warning; empty where there are CPUs enough.
 func (s *Source) CrowdText() string {
 	h := s.Header
-	cpus := float64(h.Host.CPUs)
-	if h.Host.QuotaCPUs > 0 {
-		cpus = min(cpus, h.Host.QuotaCPUs)
-	}
+	cpus := h.Host.Usable()
 	if h.Kind == results.Published || cpus <= 0 {
 		return ""
 	}
 	var crowded []int
 	for _, n := range s.Threads() {
-		if float64(runnable(&h.Scenario, n)) > cpus {
+		if h.Crowded(n) {
 			crowded = append(crowded, n)
 		}
 	}
@@ -43,16 +40,8 @@ func (s *Source) CrowdText() string {
 		"(%d compression, 1 main, %s%s) on %s CPUs. Times and CPU shares then contain waiting "+
 		"for a CPU, spinning takes CPU from compression, and the letter's machine (64 CPUs) "+
 		"was another regime. Compare the models with each other, not with the letter.",
-		format.ThreadsList(crowded), runnable(&h.Scenario, most), most,
+		format.ThreadsList(crowded), h.Scenario.Runnable(most), most,
 		format.Count(h.Scenario.VCPUs, "vCPU", "vCPUs"), destinationText(&h.Scenario), format.Trimmed(cpus))
-}
-
-func runnable(s *results.Scenario, threads int) int {
-	n := threads + 1 + s.VCPUs
-	if s.Destination == "process" {
-		n += s.DecompressThreads + 1
-	}
-	return n
 }
 
 func destinationText(s *results.Scenario) string {

@@ -85,8 +85,11 @@ func (s *Source) sureText(f *results.File, diffs []Diff) string {
 		if least < most {
 			pairs = fmt.Sprintf("%d to %d pairs", least, most)
 		}
-		parts = append(parts, fmt.Sprintf("%s a case, intervals of 95\u00a0%%, p adjusted "+
-			"over all cases (Holm)", pairs))
+		how := "p adjusted over all cases (Holm)"
+		if f.Header.Matrix.Sequential() {
+			how = "evidence that holds at any stop, adjusted over all cases"
+		}
+		parts = append(parts, fmt.Sprintf("%s a case, intervals of 95\u00a0%%, %s", pairs, how))
 	}
 	if text := floorText(diffs); text != "" {
 		parts = append(parts, text)

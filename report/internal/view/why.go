@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"strings"
+	"time"
 
 	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
@@ -301,6 +302,8 @@ func (s *Source) Settle(f *results.File) settle {
 	switch {
 	case f.Header.Kind != results.Measured:
 		return settle{}
+	case f.Header.Matrix.Sequential() && (few || open):
+		return settle{moreBudget(f.Header.Argv), "more time, more pairs where the evidence is short"}
 	case few:
 		return settle{rerunCommand(f.Header.Argv, max(need, most)), fmt.Sprintf("at least %s a case "+
 			"are needed for %s, if all agree", format.Count(need, "pair", "pairs"),
@@ -322,9 +325,29 @@ func (t settle) text() string {
 
 // rerunCommand is the command of a series with another number of pairs and its own output.
 func rerunCommand(argv []string, pairs int) string {
+	return strings.Join(append(sameSeries(argv), "--pairs", fmt.Sprint(pairs)), " ")
+}
+
+// moreBudget is the command of a series with twice the time.
+func moreBudget(argv []string) string {
+	budget := 4 * time.Minute
+	for i, arg := range argv {
+		name, value, joined := strings.Cut(arg, "=")
+		if !joined && i+1 < len(argv) {
+			value = argv[i+1]
+		}
+		if d, err := time.ParseDuration(value); name == "--budget" && err == nil {
+			budget = d
+		}
+	}
+	return strings.Join(append(sameSeries(argv), "--budget", (2*budget).String()), " ")
+}
+
+// sameSeries is the command of a series without what belongs to one file or says how long it goes on.
+func sameSeries(argv []string) []string {
 	out := []string{"mtbench", "run"}
 	if len(argv) < 2 || argv[1] != "run" {
-		return strings.Join(append(out, "--pairs", fmt.Sprint(pairs)), " ")
+		return out
 	}
 	for i := 2; i < len(argv); i++ {
 		name, _, joined := strings.Cut(argv[i], "=")
@@ -337,5 +360,5 @@ func rerunCommand(argv []string, pairs int) string {
 			out = append(out, argv[i])
 		}
 	}
-	return strings.Join(append(out, "--pairs", fmt.Sprint(pairs)), " ")
+	return out
 }

@@ -1,0 +1,151 @@
+package verdict
+
+import (
+	"math"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"mtbench/results"
+)
+
+// The tests of this file are named after what a referee found broken.
+
+// sequentialFile is a file of pairs whose log ratios are given by cell, of a series that spent its pairs by
+// the evidence.
+func sequentialFile(ratios map[results.Cell][]float64) *results.File {
+	f := &results.File{}
+	f.Header.Schema = results.Schema
+	f.Header.Matrix = results.Matrix{Models: []string{"locked", "lockless"}, Equal: DefaultEqual}
+	f.Header.Host.CPUs = 64
+	for c, x := range ratios {
+		for pair, d := range x {
+			for model, ms := range map[string]float64{"locked": 1000, "lockless": 1000 * math.Exp(d)} {
+				f.Runs = append(f.Runs, results.Run{Cell: c.Of(model), Pair: pair, Completed: true, Pages: 1000,
+					TotalTimeMS: ms})
+			}
+		}
+	}
+	return f
+}
+
+func normal(rng *rand.Rand, n int, centre, sigma float64) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = centre + sigma*rng.NormFloat64()
+	}
+	return x
+}
+
+// trials is how many simulated series a test makes: few in every test run, more where somebody soaks.
+func trials(few, many int) int {
+	if os.Getenv("MTBENCH_SOAK") != "" {
+		return many
+	}
+	return few
+}
+
+// TestMarginOfEqualGrowsWithNoise: two cells, a true +10 %, pairs that scatter by 10 %, ten of each: the
+// margin stays what was fixed, and a cell at its edge is called equal in one series of twenty at most,
+// by the classical test and by the sequential one.
+func TestMarginOfEqualGrowsWithNoise(t *testing.T) {
+	rng := rand.New(rand.NewPCG(17, 1))
+	series := trials(150, 3000)
+	for _, sequential := range []bool{false, true} {
+		equal := 0
+		for range series {
+			f := sequentialFile(map[results.Cell][]float64{
+				{Threads: 4}: normal(rng, 10, math.Log(1.1), 0.1), {Threads: 8}: normal(rng, 10, math.Log(1.1), 0.1)})
+			if !sequential {
+				f.Header.Matrix.Pairs = 10
+			}
+			all := Decide(f)
+			if len(all) != 2 || all[0].Sequential() != sequential || math.Abs(all[0].Margin()-math.Log(1.1)) > 1e-9 {
+				t.Fatalf("%d comparisons, the first within %v", len(all), all[0].Margin())
+			}
+			equal += b2i(all[0].Same || all[1].Same)
+		}
+		if limit := float64(series)*Alpha + 3*math.Sqrt(float64(series)*Alpha); float64(equal) > limit {
+			t.Errorf("sequential %v: equal in %d of %d series", sequential, equal, series)
+		}
+	}
+}
+
+// TestPairsOfWhichNeitherCompletes: eight of ten pairs in which neither completes are not equal, and have
+// no ratio; the word says why.
+func TestPairsOfWhichNeitherCompletes(t *testing.T) {
+	for _, pairs := range []int{0, 10} {
+		f := sequentialFile(map[results.Cell][]float64{{Threads: 4}: make([]float64, 10)})
+		f.Header.Matrix.Pairs = pairs
+		for i := range f.Runs {
+			f.Runs[i].Completed = f.Runs[i].Pair < 2
+		}
+		c := Decide(f)[0]
+		if c.State != NotEnough || c.Same || !c.Unsized() || strings.Contains(c.String(), "%") ||
+			!strings.Contains(c.String(), "in 8 neither did") {
+			t.Errorf("pairs %d: %s", pairs, c.String())
+		}
+	}
+}
+
+// TestOneRunAtTheBound: it counts as a sign, the ratio is bounded by it on one side only, and "equal" is
+// not had from a bound.
+func TestOneRunAtTheBound(t *testing.T) {
+	f := sequentialFile(map[results.Cell][]float64{{Threads: 4}: {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1}})
+	for i := range f.Runs {
+		if r := &f.Runs[i]; r.Model == "lockless" {
+			r.TotalTimeMS, r.Completed = 3000, false
+		}
+	}
+	c := Decide(f)[0]
+	if c.State != HigherThan || c.OneBound != 10 || !math.IsInf(c.Change.Hi, 1) ||
+		c.Change.Lo > math.Log(3) || c.Change.Lo < 0.5 || c.Same {
+		t.Errorf("all of lockless at the bound: %+v %s", c.Change, c.String())
+	}
+	// The bound itself is near: nothing says that the two are.
+	for i := range f.Runs {
+		if r := &f.Runs[i]; r.Model == "lockless" {
+			r.TotalTimeMS = 1001
+		}
+	}
+	if c := Decide(f)[0]; c.Same || c.State != HigherThan {
+		t.Errorf("at a near bound: %s", c.String())
+	}
+}
+
+// TestRegimeOfAQuota: 64 CPUs of which a quota gives two are two CPUs, and the threads of both sides count.
+func TestRegimeOfAQuota(t *testing.T) {
+	f := twoModels(1.6, 10, 23).file()
+	f.Header.Host.QuotaCPUs = 2
+	all := EvaluateClaims([]*results.File{f}, parsed(t))
+	if n := Count(all); n.Blocking != 0 || n.OutsideRegime != 1 {
+		t.Errorf("a quota of 2: %+v", n)
+	}
+	f.Header.Host.QuotaCPUs, f.Header.Host.CPUs = 0, 16
+	f.Header.Scenario.VCPUs, f.Header.Scenario.Destination = 4, "process"
+	f.Header.Scenario.DecompressThreads = 8
+	if n := Count(EvaluateClaims([]*results.File{f}, parsed(t))); n.OutsideRegime != 1 {
+		t.Errorf("18 runnable threads on 16 CPUs: %+v", n)
+	}
+}
+
+// TestFourPairsACell: cells that can prove nothing are no part of a default series: the evidence of six
+// that differ by 10 % is enough with as many runs as four pairs of ten cells were.
+func TestFourPairsACell(t *testing.T) {
+	rng := rand.New(rand.NewPCG(17, 4))
+	decided := 0
+	series := trials(60, 1000)
+	for range series {
+		x := map[results.Cell][]float64{}
+		for _, c := range tenCells() {
+			x[c] = normal(rng, 11, math.Log(1.10), 0.03)
+		}
+		for _, c := range Decide(sequentialFile(x)) {
+			decided += b2i(c.State == HigherThan)
+		}
+	}
+	if share := float64(decided) / float64(10*series); share < 0.8 {
+		t.Errorf("10 %% at a scatter of 3 %% is found in %.2f of cells with eleven pairs", share)
+	}
+}
