@@ -2,6 +2,7 @@ package results
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,7 +19,7 @@ type Cell struct {
 	Threads int    `json:"threads" unit:"count" doc:"compression threads"`
 	Wait    bool   `json:"wait" doc:"compress-wait-thread"`
 
-	WhenFull   WhenFull `json:"when_full,omitempty" doc:"what becomes of a page for which no thread is free: with self the main thread compresses it; absent: it waits for a thread or sends the page raw, as wait says"`
+	WhenFull   WhenFull `json:"when_full,omitempty" doc:"what becomes of a page for which no thread is free: it waits for one (wait), is sent raw, or compressed by the main thread (self); absent: as wait says"`
 	Depth      int      `json:"depth,omitempty" unit:"count" doc:"requests a thread; absent: the model's own"`
 	PollBudget int      `json:"poll_budget,omitempty" unit:"polls" doc:"polls of a worker before it sleeps, -1 for none; absent: the model's own"`
 }
@@ -75,6 +76,16 @@ func Axes() []Axis {
 			-1, MaxPolls, func(c *Cell) *int { return &c.PollBudget }, pollWord,
 			func(n int) string { return "p" + strconv.Itoa(n) }),
 	}
+}
+
+// AxisDoc is what a flag says of an axis, by its name.
+func AxisDoc(name string) string {
+	for _, a := range Axes() {
+		if a.Name == name {
+			return a.Doc
+		}
+	}
+	return ""
 }
 
 // Limits of the axes.
@@ -138,6 +149,15 @@ func (c Cell) Compare(d Cell) int {
 		}
 	}
 	return cmp.Compare(c.Model, d.Model)
+}
+
+// Check says which coordinate of a cell cannot be, as an error of the flag that gives it.
+func (c Cell) Check() error {
+	c.Model = "any"
+	if msg := c.wrong(); msg != "" {
+		return errors.New("--" + strings.ReplaceAll(msg, "_", "-"))
+	}
+	return nil
 }
 
 // wrong says which coordinate of a record's cell cannot be, or nothing.

@@ -63,7 +63,7 @@ func (w *Writer) Append(rec any) error {
 		r.Type = TypeFrontier
 		return w.write(r)
 	case Run:
-		r.Type = TypeRun
+		r.Type, r.WhenFull = TypeRun, r.Policy()
 		return w.write(r)
 	case Failed:
 		r.Type = TypeFailed

@@ -66,6 +66,8 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.Var(extrasValue{&s.Matrix.Extra}, "extra", "models that run in one case only, beside the others; none with --models")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
 	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", "with no thread free: wait for one (on), send the page raw (off), or compress it on the main thread (self)")
+	f.IntSliceVar(&s.Matrix.Depths, "depth", nil, results.AxisDoc("depth"))
+	f.IntSliceVar(&s.Matrix.PollBudgets, "poll-budget", nil, results.AxisDoc("poll_budget"))
 	f.IntVar(&s.Matrix.Pairs, "pairs", 0, "pairs a cell (default: 10 for 4, 8 and 16 threads, 4 for others)")
 	f.Var(percentValue{&s.Matrix.Until}, "until", "go on until each cell's interval is this narrow, within --budget")
 	f.DurationVar(&s.Budget, "budget", s.Budget, "time for all runs: bounds the memory that is derived, and ends a series with --until (then 1h)")

@@ -96,6 +96,14 @@ func (s *Settings) validateThreads() error {
 			return fmt.Errorf("--threads: %d is not between 1 and %d", n, models.MaxThreads)
 		}
 	}
+	for _, c := range s.Matrix.Cases() {
+		if err := c.Check(); err != nil {
+			return err
+		}
+	}
+	if duplicate(s.Matrix.Depths) != 0 || duplicate(s.Matrix.PollBudgets) != 0 {
+		return errors.New("--depth or --poll-budget names a value twice")
+	}
 	if duplicate(s.Matrix.Threads) != 0 {
 		return errors.New("--threads names a count twice")
 	}
