@@ -245,6 +245,9 @@ func (r *reader) run(line []byte, sh shape) error {
 	if err := r.only(&run); err != nil {
 		return err
 	}
+	if run.DowntimeLimitMS == 0 {
+		run.DowntimeLimitMS = r.file.Header.Scenario.DowntimeLimit.MS()
+	}
 	r.file.Runs = append(r.file.Runs, run)
 	return r.room()
 }

@@ -170,9 +170,10 @@ type Run struct {
 	BoundMS          float64 `json:"bound_ms" unit:"ms" doc:"the run's bound"`
 
 	// Time.
-	TotalTimeMS float64 `json:"total_time_ms" unit:"ms" doc:"from the start of the migration, setup included, to its completion or bound (QEMU's total-time)" misread:"across files with another workload, or across cells of one file: only within a pair"`
-	SetupTimeMS float64 `json:"setup_time_ms" unit:"ms" doc:"threads and codec states made (QEMU's setup-time)" misread:"as hand-over cost: it is the making of threads and codec states, dear with many requests"`
-	DowntimeMS  float64 `json:"downtime_ms" unit:"ms" doc:"from just before the vCPUs stop to completion (QEMU's downtime); 0 if it did not complete" misread:"as a promise: threshold and bandwidth are estimates of the last window"`
+	TotalTimeMS     float64 `json:"total_time_ms" unit:"ms" doc:"from the start of the migration, setup included, to its completion or bound (QEMU's total-time)" misread:"across files with another workload, or across cells of one file: only within a pair"`
+	SetupTimeMS     float64 `json:"setup_time_ms" unit:"ms" doc:"threads and codec states made (QEMU's setup-time)" misread:"as hand-over cost: it is the making of threads and codec states, dear with many requests"`
+	DowntimeMS      float64 `json:"downtime_ms" unit:"ms" doc:"from just before the vCPUs stop to completion (QEMU's downtime); 0 if it did not complete" misread:"as a promise: threshold and bandwidth are estimates of the last window"`
+	DowntimeLimitMS float64 `json:"downtime_limit_ms,omitempty" unit:"ms" doc:"the limit of downtime_ms; absent in files that give it in the header only"`
 
 	DowntimeKept *bool `json:"downtime_kept" doc:"whether downtime_ms is within the scenario's downtime_limit_ms; null if it did not complete" misread:"as the model's alone: where threads outnumber CPUs, a limit below the scheduler's time slice is kept by luck"`
 

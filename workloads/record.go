@@ -15,7 +15,8 @@ func (s *source) record(started time.Time) *results.Run {
 	run := &results.Run{
 		Type: results.TypeRun, Cell: s.Cell, Seed: s.Seed,
 		Started: started, Traced: s.TraceTo != "", BoundMS: s.Limit.MS(),
-		DirtyRateAsked: s.DirtyRate, DirtyRateAchieved: s.writers.Achieved(),
+		DowntimeLimitMS: s.DowntimeLimit.MS(),
+		DirtyRateAsked:  s.DirtyRate, DirtyRateAchieved: s.writers.Achieved(),
 		PeakMemoryBytes: peakMemory(), PipelineRequests: len(s.jobs.jobs),
 		ThreadUsage: ThreadUsage("source", s.machine.Usages()),
 	}

@@ -30,7 +30,7 @@ func cpuMetrics() []Metric {
 		{Name: "worker_cpu_spread", Unit: unit, Better: Lower, Tick: tick, Of: workerCPU(spread),
 			Doc:   "between the compression thread that used most and the one that used least",
 			Shown: percent("CPU threads, spread")},
-		{Name: CPUPerPage, Unit: "µs/page", Better: Lower, Tick: 0.01, Of: cpuPerPage, Misread: trap,
+		{Name: CPUPerPage, Unit: "µs/page", Better: Lower, Tick: 0.01, Of: over(pipelineCPU, pagesSent), Misread: trap,
 			Doc:   "CPU time of main and workers together a page",
 			Shown: Form{Name: "CPU a page", Unit: "µs"}, Pairs: "CPU time a page",
 			CSV:   Form{Name: "cpu_a_page", Unit: "µs"},
@@ -124,18 +124,6 @@ func mean(values []float64) float64 {
 }
 
 func spread(values []float64) float64 { return slices.Max(values) - slices.Min(values) }
-
-// cpuPerPage has no value where a thread has no CPU time: the sum of the others would be too low.
-func cpuPerPage(r *results.Run) (float64, bool) {
-	sum := 0.0
-	for _, u := range pipeline(r) {
-		if u.CPUMS == nil {
-			return 0, false
-		}
-		sum += *u.CPUMS * 1e3
-	}
-	return sum / float64(r.Pages), r.Pages > 0 && sum > 0
-}
 
 func stateShare(states ...string) Value {
 	return func(r *results.Run) (float64, bool) {

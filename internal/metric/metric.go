@@ -81,8 +81,11 @@ const (
 // The names that the code asks for; a claim may ask for any.
 const (
 	TotalTime        = "total_time"
+	MigrationTime    = "migration_time"
 	Completed        = "completed"
 	Downtime         = "downtime"
+	DowntimeKept     = "downtime_kept"
+	RateWindows      = "rate_windows"
 	DrainRate        = "drain_rate"
 	SetupShare       = "setup_share"
 	BusyRatio        = "busy_ratio"
@@ -91,12 +94,18 @@ const (
 	WorkerCPULowest  = "worker_cpu_lowest"
 	WorkerCPUHighest = "worker_cpu_highest"
 	CPUPerPage       = "cpu_per_page"
+	CodecShare       = "codec_share"
 	WaitWakesPerPage = "wait_wakes_per_page"
+
+	WallPerCompressed = "wall_per_compressed_page"
+	EqualWorkTime     = "equal_work_time"
+	CPUPerCompressed  = "cpu_per_compressed_page"
 )
 
 // All returns the table of all metrics. main and workers are those of the source.
 func All() []Metric {
-	return slices.Concat(timeMetrics(), pageMetrics(), cpuMetrics(), counterMetrics(),
+	return slices.Concat(timeMetrics(), perCompressedMetrics(), pageMetrics(), cpuMetrics(),
+		costMetrics(), counterMetrics(),
 		roleMetrics("main", "the main thread"), roleMetrics("worker", "the compression threads"),
 		shareMetrics(), noiseMetrics())
 }

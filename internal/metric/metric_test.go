@@ -41,7 +41,9 @@ func TestTable(t *testing.T) {
 // TestNames asks for every name that the code asks for.
 func TestNames(t *testing.T) {
 	for _, name := range []string{TotalTime, Completed, Downtime, DrainRate, SetupShare, BusyRatio,
-		MainCPU, WorkerCPU, WorkerCPULowest, WorkerCPUHighest, CPUPerPage, WaitWakesPerPage} {
+		MainCPU, WorkerCPU, WorkerCPULowest, WorkerCPUHighest, CPUPerPage, WaitWakesPerPage,
+		MigrationTime, WallPerCompressed, CPUPerCompressed, EqualWorkTime, CodecShare, DowntimeKept,
+		RateWindows} {
 		if got := Get(name).Name; got != name {
 			t.Errorf("%s is %s", name, got)
 		}
@@ -58,12 +60,14 @@ func aRun() *results.Run {
 			Voluntary: &switches, FutexWaits: 30, FutexWakes: 20, Locks: 100,
 			StatesMS: map[string]float64{"lock-slot": 250, "wait-work": 500}}
 	}
-	busy := 0.25
+	busy, service, destination := 0.25, 9000.0, 300.0
 	return &results.Run{Completed: true, TotalTimeMS: 1000, SetupTimeMS: 50, DowntimeMS: 12,
-		Pages: 100,
-		Busy:  25, BusyRatio: &busy, DrainRate: 100, ThreadUsage: []results.ThreadUsage{
+		DowntimeLimitMS: 10, ServiceTimeUS: &service, Pages: 100, PagesCompressed: 50, PagesRaw: 25,
+		Busy: 25, BusyRatio: &busy, DrainRate: 100, ThreadUsage: []results.ThreadUsage{
 			thread("main", 400, 10), thread("worker", 800, 20), thread("worker", 600, 40),
-			{Process: "destination", Role: "main", WallMS: 1000, FutexWaits: 1e6}}}
+			{Process: "destination", Role: "main", WallMS: 1000, CPUMS: &destination,
+				FutexWaits: 1e6},
+			{Process: "destination", Role: "other", CPUMS: &destination}}}
 }
 
 func checkValue(t *testing.T, r *results.Run, name string, want float64) {
@@ -85,11 +89,21 @@ func TestValues(t *testing.T) {
 		CPUPerPage: 18000, WaitWakesPerPage: 1.5, "futex_waits_per_page": 0.9,
 		"futex_wakes_per_page": 0.6, "switches_per_page": 0.7, "locks_per_1000_pages": 3000,
 		"main_futex_waits": 0.3, "worker_futex_waits": 0.6, "worker_voluntary_switches": 0.6,
-		"worker_futex_waits_per_second": 60, "lock_wait": 0.25, "sleep_wait": 0.5} {
+		"worker_futex_waits_per_second": 60, "lock_wait": 0.25, "sleep_wait": 0.5,
+		MigrationTime: 950, WallPerCompressed: 19000, CPUPerCompressed: 36000, EqualWorkTime: 19000,
+		CodecShare: 0.25, "main_cpu_ms": 400, "worker_cpu_ms": 1400, "destination_cpu_ms": 300,
+		"main_cpu_per_page": 4000, "worker_cpu_per_page": 14000, "destination_cpu_per_page": 3000,
+		"downtime_of_limit": 1.2, DowntimeKept: 0, RateWindows: 10} {
 		checkValue(t, r, name, want)
 	}
+	r.DowntimeLimitMS = 12
+	checkValue(t, r, DowntimeKept, 1)
+	r.Wait = true
+	checkValue(t, r, EqualWorkTime, 950)
 	r.Completed = false
-	checkValue(t, r, TotalTime, math.Inf(1))
+	for _, name := range []string{TotalTime, MigrationTime, WallPerCompressed, EqualWorkTime} {
+		checkValue(t, r, name, math.Inf(1))
+	}
 	checkValue(t, r, Completed, 0)
 }
 
@@ -113,8 +127,22 @@ func TestNoValue(t *testing.T) {
 	checkValue(t, r, Downtime, none)
 	r.DrainRate = 0
 	checkValue(t, r, DrainRate, none)
-	r.Wait = true
+	r.PagesCompressed = 0 // the time is then that of raw pages
+	for _, wait := range []bool{false, true} {
+		r.Wait = wait
+		checkValue(t, r, EqualWorkTime, none)
+	}
+	checkValue(t, r, WallPerCompressed, none)
+	checkValue(t, r, CPUPerCompressed, none)
 	checkValue(t, r, BusyRatio, none)
+	for _, name := range []string{"downtime_of_limit", DowntimeKept} {
+		checkValue(t, r, name, none)
+	}
+	r.DowntimeMS, r.DowntimeLimitMS = 3, 0
+	checkValue(t, r, "downtime_of_limit", none)
+	r.ServiceTimeUS, r.ThreadUsage[3].CPUMS = nil, nil
+	checkValue(t, r, CodecShare, none)
+	checkValue(t, r, "destination_cpu_ms", none)
 	r.Pages = 0
 	for _, name := range []string{WaitWakesPerPage, CPUPerPage, "main_locks", "busy_pages"} {
 		checkValue(t, r, name, none)

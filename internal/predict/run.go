@@ -187,6 +187,7 @@ func (r *virtual) record() *results.Run {
 	run := &results.Run{
 		Type: results.TypeRun, Cell: r.Cell, Seed: r.seed,
 		Started: time.Time{}, BoundMS: r.Scenario.Limit.MS(),
+		DowntimeLimitMS:  r.Scenario.DowntimeLimit.MS(),
 		UnverifiedReason: "a prediction moves no memory",
 		DirtyRateAsked:   r.Scenario.DirtyRate, DirtyRateAchieved: r.guest.writers.Achieved(),
 		PipelineRequests: len(r.jobs.all),

@@ -51,6 +51,7 @@ func Unscale(run *results.Run, n int) {
 	run.TotalTimeMS *= f
 	run.SetupTimeMS *= f
 	run.DowntimeMS *= f
+	run.DowntimeLimitMS *= f
 	for _, v := range []*int64{&run.Pages, &run.PagesCompressed, &run.PagesRaw, &run.PagesZero, &run.PagesSelf, &run.Busy,
 		&run.WireBytes, &run.CompressedBytes, &run.ThresholdBytes, &run.RemainingBytes,
 		&run.StaleRecordsInSync} {
