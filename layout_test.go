@@ -58,17 +58,18 @@ var mayImport = map[string]string{
 
 	"internal/series": "internal/thread models results internal/trace internal/codec " +
 		"internal/host internal/link internal/pilot internal/topology workloads internal/verdict models/registry",
-	"internal/predict": "internal/thread internal/metric internal/stats models results " +
-		"internal/trace " +
-		"internal/codec internal/content internal/link internal/wire " +
-		"workloads internal/sim models/registry",
+	"internal/calibrate": "internal/thread internal/stats models results " +
+		"internal/codec internal/content internal/link internal/wire workloads internal/sim",
+	"internal/predict": "internal/thread internal/metric models results internal/trace " +
+		"internal/link internal/wire workloads internal/calibrate internal/sim models/registry",
 	"internal/explore": "internal/thread models internal/sim",
 
 	"cmd/mtbench": "internal/thread internal/stats models results internal/codec " +
 		"internal/content internal/host internal/metric internal/pilot internal/topology " +
 		"workloads internal/sim internal/verdict " +
 		"models/registry " +
-		"models/modeltest/planted report internal/series internal/predict internal/explore",
+		"models/modeltest/planted report internal/series internal/calibrate internal/predict " +
+		"internal/explore",
 
 	"models/modeltest":           "internal/thread models",
 	"models/modeltest/planted":   "internal/thread models internal/ptrring",
@@ -80,7 +81,7 @@ var mayImport = map[string]string{
 var neverReach = map[string]string{
 	// A report, and a judgement, is made of files alone: it runs nothing.
 	"report": "internal/thread models workloads internal/sim internal/link " +
-		"internal/series internal/predict internal/explore",
+		"internal/series internal/calibrate internal/predict internal/explore",
 	"internal/verdict": "internal/thread models workloads internal/sim internal/link",
 	// The migration cannot know which model runs.
 	"workloads": "models/locked models/lockless models/steps models/registry",
@@ -88,7 +89,7 @@ var neverReach = map[string]string{
 	"models/locked":   "models/lockless models/steps",
 	"models/lockless": "models/locked models/steps",
 	// A measured run owes nothing to virtual time.
-	"internal/series": "internal/sim internal/predict",
+	"internal/series": "internal/sim internal/calibrate internal/predict",
 }
 
 const (

@@ -9,20 +9,20 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mtbench/internal/calibrate"
 	"mtbench/internal/codec"
 	"mtbench/internal/content"
 	"mtbench/internal/host"
-	"mtbench/internal/predict"
 	"mtbench/results"
 )
 
 type calibrateOptions struct {
-	plan   predict.Plan
+	plan   calibrate.Plan
 	output string
 }
 
 func newCalibrateCommand() *cobra.Command {
-	o := &calibrateOptions{plan: predict.Plan{Content: "mixed", Codec: "zlib", Level: -1}}
+	o := &calibrateOptions{plan: calibrate.Plan{Content: "mixed", Codec: "zlib", Level: -1}}
 	cmd := &cobra.Command{
 		Use:   "calibrate",
 		Short: "Measure what a prediction needs to know of this host",
@@ -61,7 +61,7 @@ func runCalibrate(cmd *cobra.Command, o *calibrateOptions) error {
 		c.SinglePages())
 	for _, f := range c.Figures() {
 		fmt.Fprintf(out, "%-20s %9.2f %-2s (half of the samples within %.2f and %.2f)  %s\n", f.Name, f.Value,
-			f.Unit, f.Low, f.High, f.Note)
+			f.Unit, f.Low, f.High, f.How)
 	}
 	_, err = fmt.Fprintf(out, "\ncalibration  %s\n", o.output)
 	return err

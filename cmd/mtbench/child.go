@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"mtbench/internal/predict"
+	"mtbench/internal/calibrate"
 	"mtbench/internal/series"
 )
 
@@ -23,22 +23,22 @@ const calibrationCommand = "internal-calibration"
 func newCalibrationChildCommand() *cobra.Command {
 	return childCommand(calibrationCommand, func() error {
 		return series.AnswerAlone(os.Stdin, func(job json.RawMessage) (any, error) {
-			var p predict.Plan
+			var p calibrate.Plan
 			if err := json.Unmarshal(job, &p); err != nil {
 				return nil, err
 			}
-			return predict.Calibrate(context.Background(), p)
+			return calibrate.Calibrate(context.Background(), p)
 		})
 	})
 }
 
 // calibrateAlone makes a calibration in a process of its own, as runs are made.
-func calibrateAlone(ctx context.Context, p predict.Plan) (*predict.Calibration, error) {
+func calibrateAlone(ctx context.Context, p calibrate.Plan) (*calibrate.Calibration, error) {
 	answer, err := series.Alone(ctx, []string{calibrationCommand}, p)
 	if err != nil {
 		return nil, err
 	}
-	var c predict.Calibration
+	var c calibrate.Calibration
 	if err := json.Unmarshal(answer, &c); err != nil {
 		return nil, err
 	}

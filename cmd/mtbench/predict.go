@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"mtbench/internal/calibrate"
 	"mtbench/internal/pilot"
 	"mtbench/internal/predict"
 	"mtbench/internal/series"
@@ -107,7 +108,7 @@ func runPredict(cmd *cobra.Command, o *predictOptions) error {
 // prediction is what a run of the command does.
 type prediction struct {
 	matrix      predict.Matrix
-	calibration *predict.Calibration
+	calibration *calibrate.Calibration
 	header      results.Header
 	measured    *results.File // nil without --against
 	trace       string
@@ -122,7 +123,7 @@ func (o *predictOptions) prepare(ctx context.Context, f *pflag.FlagSet) (*predic
 	if o.refit != 0 {
 		return nil, errors.New("--refit goes with --letter")
 	}
-	c, ref, err := predict.ReadCalibration(o.calibration)
+	c, ref, err := calibrate.Read(o.calibration)
 	if err != nil {
 		return nil, fmt.Errorf("--calibration: %w", err)
 	}

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"mtbench/internal/calibrate"
 	"mtbench/internal/codec"
 	"mtbench/internal/host"
-	"mtbench/internal/predict"
 	"mtbench/results"
 )
 
@@ -20,7 +20,7 @@ func (o *runOptions) checkCalibrate() error {
 	if err != nil {
 		return nil // that is said of --codec
 	}
-	plan := predict.Plan{Codec: o.settings.Codec, Level: codec.LevelOf(c, o.settings.Level), Host: host.Local().Describe()}
+	plan := calibrate.Plan{Codec: o.settings.Codec, Level: codec.LevelOf(c, o.settings.Level), Host: host.Local().Describe()}
 	if err := plan.Check(); err != nil {
 		return fmt.Errorf("--calibrate: %w", err)
 	}
@@ -35,7 +35,7 @@ func calibrations(ctx context.Context, dir string, h results.Header) func() erro
 	n := 0
 	return func() error {
 		n++
-		c, err := calibrateAlone(ctx, predict.Plan{Content: h.Scenario.Content, Codec: h.Scenario.Codec,
+		c, err := calibrateAlone(ctx, calibrate.Plan{Content: h.Scenario.Content, Codec: h.Scenario.Codec,
 			Level: h.Scenario.Level, Seed: h.Seed + uint64(n), Host: h.Host})
 		if err != nil {
 			return err

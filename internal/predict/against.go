@@ -138,8 +138,8 @@ type Ratio struct {
 	Measured, Predicted float64 // of medians
 }
 
-// ratios are those of every case that has more than one model. What a host does to both models alike, as a slow phase
-// does, is not in them.
+// ratios are those of every case that has more than one model. What a host does to both models
+// alike, as a slow phase does, is not in them.
 func ratios(list []Comparison) []Ratio {
 	var all []Ratio
 	for i, c := range list {

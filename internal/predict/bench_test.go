@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// BenchmarkLetter is the speed of a prediction: events of virtual time a second, over cells of the letter's
-// table at 1/800.
+// BenchmarkLetter is the speed of a prediction: events of virtual time a second, over cells of the
+// letter's table at 1/800.
 func BenchmarkLetter(b *testing.B) {
 	h := Letter().Smaller()
 	sc, err := Scale(h.Scenario(), h.Scale)

@@ -3,6 +3,7 @@ package predict
 import (
 	"time"
 
+	"mtbench/internal/calibrate"
 	"mtbench/internal/sim"
 	"mtbench/internal/thread"
 	"mtbench/internal/wire"
@@ -18,7 +19,7 @@ type record struct {
 
 // socket is the way between two virtual processes: so many bytes fit, then the writer sleeps.
 type socket struct {
-	rates    *Rates
+	rates    *calibrate.Rates
 	capacity int
 	bytes    int      // that are in the socket
 	arrived  []record // and what is about to
@@ -29,13 +30,14 @@ type socket struct {
 	notEmpty *sim.Park
 }
 
-func newSocket(m *sim.Machine, rates *Rates, capacity int, apart bool) *socket {
+func newSocket(m *sim.Machine, rates *calibrate.Rates, capacity int, apart bool) *socket {
 	return &socket{rates: rates, capacity: capacity,
 		notFull:  m.NewPark("send buffer", thread.Sending, apart),
 		notEmpty: m.NewPark("receive buffer", thread.Receiving, apart)}
 }
 
-// announce says what the bytes to come carry. A record is there for the reader when the last of its bytes is.
+// announce says what the bytes to come carry. A record is there for the reader when the last of its
+// bytes is.
 func (s *socket) announce(r record) {
 	if len(s.arrived) == cap(s.arrived) && s.head > len(s.arrived)/2 { // memory goes with the most that was ever on its way
 		s.arrived, s.head = append(s.arrived[:0], s.arrived[s.head:]...), 0
@@ -78,8 +80,8 @@ func (s *socket) close(t thread.Thread) {
 // readerBuffer is how much the reader takes with one call.
 const readerBuffer = 32 << 10
 
-// writeSpace: a writer that sleeps is woken when the socket holds this part of what fits, or less, as
-// Linux does with local sockets.
+// writeSpace: a writer that sleeps is woken when the socket holds this part of what fits, or less,
+// as Linux does with local sockets.
 const writeSpace = 4
 
 // fill makes one call of the kernel: it sleeps until there is something, and takes up to a buffer.
@@ -116,7 +118,7 @@ func (s *socket) next(t thread.Thread) (record, bool) {
 
 // loader is the work of the destination's pipeline, and its main thread.
 type loader struct {
-	rates   *Rates
+	rates   *calibrate.Rates
 	machine *sim.Machine
 	slow    float64 // how many times as long a page takes where others wait for the CPU
 	from    *socket

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"mtbench/internal/calibrate"
 	"mtbench/internal/sim"
 	"mtbench/results"
 	"mtbench/workloads"
@@ -18,7 +19,7 @@ import (
 type LetterHost struct {
 	Unsaid Unsaid
 	Costs  sim.Costs
-	Rates  Rates
+	Rates  calibrate.Rates
 	Scale  int // the guest is simulated at 1/Scale of its memory
 }
 
@@ -37,8 +38,8 @@ type Unsaid struct {
 	MaxBandwidth float64       `json:"max_bandwidth_bytes_s"` // 0: unlimited
 }
 
-// letterLimit is the bound of a simulated run: the letter says "can't complete" of two cases and 2317 s
-// of the slowest that did.
+// letterLimit is the bound of a simulated run: the letter says "can't complete" of two cases and
+// 2317 s of the slowest that did.
 const letterLimit = 2500 * time.Second
 
 // Scenario is the letter's workload at full size.
@@ -54,24 +55,24 @@ func (h LetterHost) Scenario() results.Scenario {
 	}
 }
 
-func (h LetterHost) profile() Profile {
+func (h LetterHost) profile() calibrate.Profile {
 	costs := h.Costs
 	costs.IdleWake = h.Unsaid.IdleWake
 	costs.FutexWake, costs.WakeLocal = h.Unsaid.FutexWake, h.Unsaid.FutexWake
 	costs.WakeComing, costs.WakeQueued, costs.WakeBusy = h.Unsaid.FutexWake, h.Unsaid.FutexWake, h.Unsaid.FutexWake
-	return Profile{Costs: costs, Rates: h.Rates, Pages: h.Unsaid.pages()}
+	return calibrate.Profile{Costs: costs, Rates: h.Rates, Pages: h.Unsaid.pages()}
 }
 
 // pages are the quantiles of a lognormal distribution of service times; sizes go with them.
-func (u Unsaid) pages() []Page {
+func (u Unsaid) pages() []calibrate.Page {
 	const n = 64
 	sigma := math.Sqrt(math.Log(1 + u.Spread*u.Spread))
-	var list []Page
+	var list []calibrate.Page
 	for i := range n {
 		z := math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/n-1)
 		f := math.Exp(sigma*z - sigma*sigma/2)
 		size := int(float64(u.Bytes) * (1 + (f-1)/2))
-		list = append(list, Page{Encode: scaled(u.Encode, f), Decode: scaled(u.Decode, f),
+		list = append(list, calibrate.Page{Encode: scaled(u.Encode, f), Decode: scaled(u.Decode, f),
 			Bytes: min(max(size, 20), 4110)})
 	}
 	return list
@@ -142,18 +143,18 @@ func FiguresOf(run *results.Run) Figures {
 // Letter is the letter's host with Unsaid as fitted on FitRows.
 //
 // What is not fitted are round figures of a server of 2018 with two sockets: a line modified on the
-// other socket takes 250 ns, a pause of Skylake's 140 cycles 54 ns, a system call with the mitigations
-// of that year 1.5 µs; main moves a page's bytes at some 8 GB/s and the receiving end of one TCP stream
-// at 3.3. What decides the regime was learnt from all twelve rows, by hand, and is not fitted either:
-// that the link limits, and not max-bandwidth; that a wake-up of a CPU that was busy just now is short;
-// and that inflating a page takes about as long as deflating it, so that the letter's 16 decompression
-// threads stay within the 1000 polls of lockless.
+// other socket takes 250 ns, a pause of Skylake's 140 cycles 54 ns, a system call with the
+// mitigations of that year 1.5 µs; main moves a page's bytes at some 8 GB/s and the receiving end
+// of one TCP stream at 3.3. What decides the regime was learnt from all twelve rows, by hand, and
+// is not fitted either: that the link limits, and not max-bandwidth; that a wake-up of a CPU that
+// was busy just now is short; and that inflating a page takes about as long as deflating it, so
+// that the letter's 16 decompression threads stay within the 1000 polls of lockless.
 func Letter() LetterHost {
 	costs := sim.Typical()
 	costs.Line, costs.Pause, costs.FutexWait = 250, 54, 1500
 	return LetterHost{
 		Scale: 400, Costs: costs,
-		Rates: Rates{
+		Rates: calibrate.Rates{
 			Record: 300, CopyKiB: 100, Take: 300, TakeKiB: 100, Scan: 20, ScanLog: 3, Zero: 500, Store: 150,
 			Send: 2000, SendKiB: 120, Recv: 2000, RecvKiB: 300,
 		},
@@ -170,8 +171,8 @@ func (h LetterHost) Smaller() LetterHost {
 	return h
 }
 
-// Predict fills in rows, on as many CPUs as there are, those that take longest first. each is given every
-// run as soon as it is there, its Index that of its row.
+// Predict fills in rows, on as many CPUs as there are, those that take longest first. each is given
+// every run as soon as it is there, its Index that of its row.
 func (h LetterHost) Predict(
 	ctx context.Context, rows []Row, seed uint64, each func(*results.Run) error,
 ) error {
@@ -198,8 +199,8 @@ func (h LetterHost) Predict(
 	})
 }
 
-// longestFirst are the indices of rows in the order in which they are best begun: a long one that is left
-// for the end keeps one CPU busy alone.
+// longestFirst are the indices of rows in the order in which they are best begun: a long one that
+// is left for the end keeps one CPU busy alone.
 func longestFirst(rows []Row) []int {
 	order := make([]int, len(rows))
 	for i := range order {
@@ -226,8 +227,8 @@ func misfit(rows []Row) float64 {
 func mid(f Figures) float64    { return (f.WorkerMin + f.WorkerMax) / 2 }
 func square(x float64) float64 { return x * x }
 
-// timeMiss is the log of the factor by which the time is off; of two that did not complete 0, and 2 if
-// only one did.
+// timeMiss is the log of the factor by which the time is off; of two that did not complete 0, and 2
+// if only one did.
 func timeMiss(p, l Figures) float64 {
 	switch {
 	case p.Completed && l.Completed:
@@ -238,11 +239,11 @@ func timeMiss(p, l Figures) float64 {
 	return 2
 }
 
-// FitRows are the two rows of the letter that Unsaid is fitted on: of either model one. The lockless
-// one is where busy pages say most about service time, sizes and link; the locked one is where
-// wake-ups weigh most. The other ten are predictions. The fit starts from values set by hand with all
-// twelve rows in view, it was stopped after one round, and of two sets of round figures that were tried
-// the one is used whose predictions are better; so the ten are no blind test.
+// FitRows are the two rows of the letter that Unsaid is fitted on: of either model one. The
+// lockless one is where busy pages say most about service time, sizes and link; the locked one is
+// where wake-ups weigh most. The other ten are predictions. The fit starts from values set by hand
+// with all twelve rows in view, it was stopped after one round, and of two sets of round figures
+// that were tried the one is used whose predictions are better; so the ten are no blind test.
 var FitRows = []results.Cell{
 	{Model: "lockless", Threads: 8}, {Model: "locked", Threads: 16, Wait: true},
 }

@@ -8,11 +8,11 @@ import (
 	"slices"
 )
 
-// WriteLetter prints the validation against the letter: each row with the factor by which each figure
-// is off, then each case's directions.
+// WriteLetter prints the validation against the letter: each row with the factor by which each
+// figure is off, then each case's directions.
 //
-// Then it says what the scale does: smaller are the same rows of a guest of half the memory, nil for a guest
-// in full.
+// Then it says what the scale does: smaller are the same rows of a guest of half the memory, nil
+// for a guest in full.
 func WriteLetter(w io.Writer, h LetterHost, rows, smaller []Row) error {
 	if _, err := fmt.Fprint(w, h.Describe()); err != nil {
 		return err
@@ -92,8 +92,9 @@ func busyText(c results.Cell, f Figures) string {
 	return fmt.Sprintf("%.2f", f.Busy)
 }
 
-// summary counts what is right: directions between the models of each case, completion, factors. The
-// fitted rows are left out of completion and factors; a direction counts unless both its rows were.
+// summary counts what is right: directions between the models of each case, completion, factors.
+// The fitted rows are left out of completion and factors; a direction counts unless both its rows
+// were.
 func summary(rows []Row) string {
 	completion, n, factors, timed, cpu := 0, 0, 0, 0, 0
 	worst := 1.0

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"mtbench/internal/calibrate"
 	"runtime"
 	"sync"
-	"time"
 
 	"mtbench/results"
 	"mtbench/workloads"
@@ -27,7 +27,7 @@ const MaxResamples = 1000
 
 // Run predicts every cell and hands the records over in order: a resampling's cells one after the
 // other. All models of a resampling and case share its seed and its figures, so they are a pair.
-func (m Matrix) Run(ctx context.Context, c *Calibration, each func(*results.Run) error) error {
+func (m Matrix) Run(ctx context.Context, c *calibrate.Calibration, each func(*results.Run) error) error {
 	if m.Resamples < 1 || m.Resamples > MaxResamples {
 		return fmt.Errorf("%d resamplings: there must be 1 to %d", m.Resamples, MaxResamples)
 	}
@@ -56,15 +56,16 @@ func (m Matrix) Run(ctx context.Context, c *Calibration, each func(*results.Run)
 	return inOrder(ctx, work, each)
 }
 
-func (m Matrix) resampling(c *Calibration, i int) (uint64, Profile, error) {
+func (m Matrix) resampling(c *calibrate.Calibration, i int) (uint64, calibrate.Profile, error) {
 	seed := m.Seed + uint64(i)
 	p, err := c.Resampling(i, rand.New(rand.NewPCG(seed, 0x63616c)))
 	return seed, p, err
 }
 
-// runScaled predicts one cell of a setup that Scale has made n times smaller, and gives its figures at full size.
-func runScaled(ctx context.Context, s Setup, p Profile, c results.Cell, seed uint64, n int) (*results.Run, error) {
-	run, _, err := Run(ctx, s, p.scaled(n), c, seed)
+// runScaled predicts one cell of a setup that Scale has made n times smaller, and gives its figures
+// at full size.
+func runScaled(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, seed uint64, n int) (*results.Run, error) {
+	run, _, err := Run(ctx, s, p.Scaled(n), c, seed)
 	if err != nil {
 		return nil, fmt.Errorf("%s, %s: %w", c.Model, c.String(), err)
 	}
@@ -90,8 +91,8 @@ func inOrder(ctx context.Context, work []task, each func(*results.Run) error) er
 	})
 }
 
-// asDone does the work on all CPUs, begins it in its order and hands each run over when it is there. It
-// ends with the first error.
+// asDone does the work on all CPUs, begins it in its order and hands each run over when it is
+// there. It ends with the first error.
 func asDone(ctx context.Context, work []task, each func(i int, run *results.Run) error) error {
 	type answer struct {
 		i   int
@@ -135,20 +136,10 @@ func asDone(ctx context.Context, work []task, each func(i int, run *results.Run)
 	return nil
 }
 
-// SinglePages is how many pages a second one thread of the calibration compresses: what rates given
-// as multiples are multiples of.
-func (c *Calibration) SinglePages() float64 {
-	var sum time.Duration
-	for _, p := range c.Pages {
-		sum += p.Encode
-	}
-	return float64(len(c.Pages)) / sum.Seconds()
-}
-
 // ScaleError predicts the first cell at the matrix's scale and at half of it, and returns by what
-// factor the total time differs: how much the rule of Scale is off. NaN where one of the two did not
-// complete, 1 in full.
-func (m Matrix) ScaleError(ctx context.Context, c *Calibration) (float64, error) {
+// factor the total time differs: how much the rule of Scale is off. NaN where one of the two did
+// not complete, 1 in full.
+func (m Matrix) ScaleError(ctx context.Context, c *calibrate.Calibration) (float64, error) {
 	if m.Scale < 2 {
 		return 1, nil
 	}
@@ -159,7 +150,7 @@ func (m Matrix) ScaleError(ctx context.Context, c *Calibration) (float64, error)
 	return scaleError(ctx, m.Setup, p, m.Cells[0], m.Scale, m.Seed)
 }
 
-func scaleError(ctx context.Context, s Setup, p Profile, c results.Cell, n int, seed uint64) (float64, error) {
+func scaleError(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, n int, seed uint64) (float64, error) {
 	var total [2]float64
 	for i, n := range []int{n, n / 2} {
 		half := s

@@ -5,25 +5,22 @@ import (
 	"context"
 	"errors"
 	"math"
+	"mtbench/internal/calibrate"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"mtbench/results"
 )
 
-// fake is a calibration out of a profile, whose samples have some spread.
-func fake() *Calibration {
-	p := typical()
-	c := &Calibration{Type: calibrationType, Schema: CalibrationSchema, Content: "mixed", Codec: "zlib",
-		Level: 1, Pages: p.Pages, Samples: map[string][]float64{}}
-	eachFigure(&p, func(name string, d *time.Duration) { c.Samples[name] = spreadAround(float64(*d)) })
+// committed is the first calibration of the baseline.
+func committed(t *testing.T) *calibrate.Calibration {
+	t.Helper()
+	c, _, err := calibrate.Read("../../results/baseline/calibrations/01.json.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
 	return c
-}
-
-func spreadAround(v float64) []float64 {
-	return []float64{v * 0.9, v * 0.95, v, v * 1.05, v * 1.1, v * 1.2}
 }
 
 func smallMatrix() Matrix {
@@ -38,7 +35,7 @@ func TestMatrixRunsInOrderAndRepeats(t *testing.T) {
 	var first []results.Run
 	for range 2 {
 		var runs []results.Run
-		err := smallMatrix().Run(context.Background(), fake(), func(r *results.Run) error {
+		err := smallMatrix().Run(context.Background(), committed(t), func(r *results.Run) error {
 			runs = append(runs, *r)
 			return nil
 		})
@@ -66,13 +63,13 @@ func TestMatrixRunsInOrderAndRepeats(t *testing.T) {
 
 func TestMatrixStopsAtAnError(t *testing.T) {
 	stop := errors.New("disk full")
-	err := smallMatrix().Run(context.Background(), fake(), func(*results.Run) error { return stop })
+	err := smallMatrix().Run(context.Background(), committed(t), func(*results.Run) error { return stop })
 	if !errors.Is(err, stop) {
 		t.Errorf("ended with %v", err)
 	}
 	m := smallMatrix()
 	m.Cells[1].Model = "nonsense"
-	if err := m.Run(context.Background(), fake(), func(*results.Run) error { return nil }); err == nil ||
+	if err := m.Run(context.Background(), committed(t), func(*results.Run) error { return nil }); err == nil ||
 		!strings.Contains(err.Error(), "nonsense") {
 		t.Errorf("an unknown model: %v", err)
 	}
@@ -159,8 +156,8 @@ func TestComparisonCountsWhatHolds(t *testing.T) {
 	}
 }
 
-// The letter's twelve rows: lockless is faster in all six cases, as published, and the table says what
-// was fitted and what was not.
+// The letter's twelve rows: lockless is faster in all six cases, as published, and the table says
+// what was fitted and what was not.
 func TestLetter(t *testing.T) {
 	if os.Getenv("MTBENCH_SOAK") == "" {
 		t.Skip("half a minute; set MTBENCH_SOAK=1")
@@ -197,7 +194,8 @@ func TestLetter(t *testing.T) {
 	}
 }
 
-// What scaling does to the rows is told: the worst factor, and rows that complete at one scale only.
+// What scaling does to the rows is told: the worst factor, and rows that complete at one scale
+// only.
 func TestScaleText(t *testing.T) {
 	done := func(s float64) Row {
 		return Row{Cell: results.Cell{Model: "locked", Threads: 4, Wait: false}, Predicted: Figures{Completed: true, Seconds: s}}
@@ -215,16 +213,6 @@ func TestScaleText(t *testing.T) {
 	} {
 		if got := scaleText(800, x.rows, x.smaller); got != x.want {
 			t.Errorf("got %q, want %q", got, x.want)
-		}
-	}
-}
-
-// Up to the smallest crowd, and beyond the largest, the factor is that one's; between it is linear in log n.
-func TestCrowdByEncoders(t *testing.T) {
-	c := Crowd{Encode: [3]float64{1.1, 1.5, 2.5}}
-	for n, want := range map[int]float64{1: 1.1, 4: 1.1, 8: 1.3, 16: 1.5, 32: 2, 64: 2.5, 1000: 2.5} {
-		if got := c.encode(n); math.Abs(got-want) > 1e-9 {
-			t.Errorf("%d encoders: %v, want %v", n, got, want)
 		}
 	}
 }

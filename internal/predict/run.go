@@ -1,3 +1,5 @@
+// Package predict runs the matrix in virtual time: the same models and the same migration loop on a
+// host that is described, not owned, with the service times, sizes and costs of a calibration.
 package predict
 
 import (
@@ -7,6 +9,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"mtbench/internal/calibrate"
 	"mtbench/internal/link"
 	"mtbench/internal/sim"
 	"mtbench/internal/thread"
@@ -22,7 +25,8 @@ const (
 	maxSteps = 40_000_000_000
 )
 
-// defaultSocket is what a local socket holds where the scenario does not say: net.core.wmem_default.
+// defaultSocket is what a local socket holds where the scenario does not say:
+// net.core.wmem_default.
 const defaultSocket = 212_992
 
 // Setup is what stays the same over the cells of a prediction.
@@ -55,9 +59,9 @@ func (s Setup) Check() error {
 	return nil
 }
 
-// Run predicts one cell; it returns the run and the number of its events, or ctx's error when that ends
-// first.
-func Run(ctx context.Context, s Setup, p Profile, c results.Cell, seed uint64) (*results.Run, int64, error) {
+// Run predicts one cell; it returns the run and the number of its events, or ctx's error when that
+// ends first.
+func Run(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, seed uint64) (*results.Run, int64, error) {
 	contender, err := registry.Lookup(c.Model)
 	if err != nil {
 		return nil, 0, err
@@ -84,7 +88,7 @@ func Run(ctx context.Context, s Setup, p Profile, c results.Cell, seed uint64) (
 // virtual is one run in virtual time.
 type virtual struct {
 	Setup
-	Profile
+	calibrate.Profile
 	results.Cell
 	seed    uint64
 	build   models.Builder
@@ -96,7 +100,7 @@ type virtual struct {
 	outcome workloads.Outcome
 }
 
-func newRun(ctx context.Context, s Setup, p Profile, c results.Cell, seed uint64, build models.Builder) (*virtual, error) {
+func newRun(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, seed uint64, build models.Builder) (*virtual, error) {
 	cpus := s.CPUs
 	if s.Apart {
 		cpus *= 2 // two hosts that share nothing but the link: close to one that is twice as large

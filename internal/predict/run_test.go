@@ -6,22 +6,23 @@ import (
 	"testing"
 	"time"
 
+	"mtbench/internal/calibrate"
 	"mtbench/internal/sim"
 	"mtbench/results"
 	"mtbench/workloads"
 )
 
 // typical is a profile in round figures: 10 µs a page, a third of its size, every tenth page zero.
-func typical() Profile {
-	p := Profile{Costs: sim.Typical(), Rates: Rates{
+func typical() calibrate.Profile {
+	p := calibrate.Profile{Costs: sim.Typical(), Rates: calibrate.Rates{
 		Record: 60, CopyKiB: 60, Scan: 15, ScanLog: 2, Zero: 60, Store: 120,
 		Send: 1500, SendKiB: 120, Recv: 1500, RecvKiB: 120}}
 	for i := range 10 {
 		if i == 0 {
-			p.Pages = append(p.Pages, Page{Encode: 150, Decode: 200})
+			p.Pages = append(p.Pages, calibrate.Page{Encode: 150, Decode: 200})
 			continue
 		}
-		p.Pages = append(p.Pages, Page{Encode: time.Duration(8+i/3) * time.Microsecond,
+		p.Pages = append(p.Pages, calibrate.Page{Encode: time.Duration(8+i/3) * time.Microsecond,
 			Decode: 4 * time.Microsecond, Bytes: 1000 + 100*i})
 	}
 	return p
@@ -36,7 +37,8 @@ func scenario() results.Scenario {
 	}
 }
 
-// The ceiling is predicted too: its workers share whole rounds, and as many pages go as by any model, in less time.
+// The ceiling is predicted too: its workers share whole rounds, and as many pages go as by any
+// model, in less time.
 func TestIdealIsTheCeiling(t *testing.T) {
 	s := Setup{Scenario: scenario(), CPUs: 64}
 	s.Scenario.Destination, s.Scenario.DirtyRate, s.Scenario.LinkBandwidth = "discard", 0, 0
@@ -68,9 +70,10 @@ func TestIdealIsTheCeiling(t *testing.T) {
 	}
 }
 
-// That others wait for a CPU makes pages take longer there, each end by its own factor, and is nothing where nobody waits.
+// That others wait for a CPU makes pages take longer there, each end by its own factor, and is
+// nothing where nobody waits.
 func TestCrowdSlowsPages(t *testing.T) {
-	total := func(cpus int, c Crowd) float64 {
+	total := func(cpus int, c calibrate.Crowd) float64 {
 		p := typical()
 		p.Crowd = c
 		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: cpus}, p, results.Cell{Model: "locked", Threads: 4, Wait: true}, 1)
@@ -80,11 +83,11 @@ func TestCrowdSlowsPages(t *testing.T) {
 		return run.TotalTimeMS
 	}
 	slow := [3]float64{3, 3, 3}
-	alone, encode, decode := total(1, Crowd{}), total(1, Crowd{Encode: slow}), total(1, Crowd{Decode: 3})
+	alone, encode, decode := total(1, calibrate.Crowd{}), total(1, calibrate.Crowd{Encode: slow}), total(1, calibrate.Crowd{Decode: 3})
 	if encode < 1.5*alone || decode < 1.1*alone || decode > encode { // a page takes 9 µs there and 4 here
 		t.Errorf("on one CPU it took %.1f ms, %.1f with slow compression and %.1f with slow decompression", alone, encode, decode)
 	}
-	if a, b := total(64, Crowd{}), total(64, Crowd{slow, 3}); a != b {
+	if a, b := total(64, calibrate.Crowd{}), total(64, calibrate.Crowd{Encode: slow, Decode: 3}); a != b {
 		t.Errorf("on 64 CPUs, where nobody waits, %.1f ms became %.1f", a, b)
 	}
 }
@@ -136,7 +139,8 @@ func TestTakingFromAnotherCPU(t *testing.T) {
 	}
 }
 
-// What a page takes main longer than its parts is paid by the source's main, once a page that it sends itself.
+// What a page takes main longer than its parts is paid by the source's main, once a page that it
+// sends itself.
 func TestOwnPagesTakeLonger(t *testing.T) {
 	took := func(own time.Duration) float64 {
 		p, s := typical(), Setup{Scenario: scenario(), CPUs: 64}
@@ -145,11 +149,13 @@ func TestOwnPagesTakeLonger(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ns, err := mainPerPage(run)
-		if err != nil {
-			t.Fatal(err)
+		for _, u := range run.ThreadUsage {
+			if u.Role == "main" && u.Process == "source" {
+				return *u.CPUMS * 1e6 / float64(run.Pages)
+			}
 		}
-		return ns
+		t.Fatal("no main thread")
+		return 0
 	}
 	const more = 50 * time.Microsecond
 	if got := took(more) - took(0); math.Abs(got-float64(more)) > 0.25*float64(more) {

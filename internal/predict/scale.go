@@ -2,7 +2,6 @@ package predict
 
 import (
 	"fmt"
-	"time"
 
 	"mtbench/results"
 	"mtbench/workloads"
@@ -17,9 +16,9 @@ import (
 //     number of rounds are then those of the full guest;
 //   - times, pages, bytes, CPU times and counts of the result are multiplied by n; ratios stay.
 //
-// What the rule gets wrong is what does not grow with memory: the start of threads, the rate window of 100 ms against
-// the length of a round, and chance in the last rounds. A round must be as long as LeastWindows rate
-// windows, or the threshold lags behind. ScaleError shows what is left of it.
+// What the rule gets wrong is what does not grow with memory: the start of threads, the rate window
+// of 100 ms against the length of a round, and chance in the last rounds. A round must be as long
+// as LeastWindows rate windows, or the threshold lags behind. ScaleError shows what is left of it.
 const LeastWindows = 4
 
 // Scale divides the scenario by n, which is at least 1.
@@ -36,12 +35,6 @@ func Scale(sc results.Scenario, n int) (results.Scenario, error) {
 	sc.DowntimeLimit /= results.Duration(n)
 	sc.Limit /= results.Duration(n)
 	return sc, nil
-}
-
-// scaled is the profile for a guest of 1/n of its memory.
-func (p Profile) scaled(n int) Profile {
-	p.State /= time.Duration(n)
-	return p
 }
 
 // Unscale multiplies what grows with memory by n.

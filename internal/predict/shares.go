@@ -8,7 +8,8 @@ import (
 	"mtbench/workloads"
 )
 
-// part is what a worker of the ideal baseline has for itself: a link, and what it did in the present round.
+// part is what a worker of the ideal baseline has for itself: a link, and what it did in the
+// present round.
 type part struct {
 	sink   *link.Link
 	iov    [][]byte
@@ -23,7 +24,8 @@ func (j *jobs) PutRound(dirty *workloads.Bitmap, from, to int) {
 	j.dirty, j.from, j.to = dirty, from, to
 }
 
-// Share spends the time of the pages of worker w's words: search, compression and that worker's own stream.
+// Share spends the time of the pages of worker w's words: search, compression and that worker's own
+// stream.
 func (j *jobs) Share(t thread.Thread, req *models.Request, w, n int) {
 	was := t.Enter(thread.Codec)
 	job, share := req.User.(*job), j.dirty.Share(j.from, j.to, w, n)

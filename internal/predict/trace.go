@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"mtbench/internal/calibrate"
 	"mtbench/internal/sim"
 	"mtbench/internal/trace"
 	"mtbench/results"
@@ -24,13 +25,13 @@ func processOf(thread string) int {
 	return sourcePID
 }
 
-// tracedMemory is what the guest of a trace is scaled down to, in bytes: a trace of more is more than
-// anybody looks at.
+// tracedMemory is what the guest of a trace is scaled down to, in bytes: a trace of more is more
+// than anybody looks at.
 const tracedMemory = 4 << 20
 
-// WriteTrace predicts the first cell once more, on a smaller guest, and writes what its threads did to
-// w in Chrome's trace format.
-func (m Matrix) WriteTrace(ctx context.Context, w io.Writer, c *Calibration) error {
+// WriteTrace predicts the first cell once more, on a smaller guest, and writes what its threads did
+// to w in Chrome's trace format.
+func (m Matrix) WriteTrace(ctx context.Context, w io.Writer, c *calibrate.Calibration) error {
 	profile, err := c.Profile(nil)
 	if err != nil {
 		return err
@@ -47,7 +48,7 @@ func (m Matrix) WriteTrace(ctx context.Context, w io.Writer, c *Calibration) err
 	}
 	setup.Trace = sim.NewChrome(out, processOf)
 	cell := m.Cells[0]
-	run, _, err := Run(ctx, setup, profile.scaled(n), cell, m.Seed)
+	run, _, err := Run(ctx, setup, profile.Scaled(n), cell, m.Seed)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,10 @@
 package predict
 
 import (
+	"math/rand/v2"
 	"time"
 
+	"mtbench/internal/calibrate"
 	"mtbench/internal/link"
 	"mtbench/internal/sim"
 	"mtbench/internal/thread"
@@ -16,7 +18,7 @@ type guest struct {
 	pages   int
 	log     *workloads.DirtyLog
 	writers *workloads.Writers
-	rates   *Rates
+	rates   *calibrate.Rates
 	content *pages
 }
 
@@ -33,8 +35,8 @@ func (g *guest) Sync(t thread.Thread, into *workloads.Bitmap) int64 {
 	return found
 }
 
-// IsZero: a page is zero with the share of the calibration. Main asks only about pages that it sends
-// itself, so the page's other figures are not drawn with it.
+// IsZero: a page is zero with the share of the calibration. Main asks only about pages that it
+// sends itself, so the page's other figures are not drawn with it.
 func (g *guest) IsZero(t thread.Thread, _ int) bool {
 	t.Compute(g.rates.Zero + g.rates.Own)
 	return g.content.draw().Bytes == 0
@@ -45,7 +47,7 @@ func (g *guest) Stop(t thread.Thread) { g.writers.Stop(t) }
 // stream is a migration stream of sizes without bytes, with the buffer of the real one: a write to
 // the link whenever 32 KiB or 64 pieces are full.
 type stream struct {
-	rates   *Rates
+	rates   *calibrate.Rates
 	link    *link.Link // paces, and tells the socket what goes
 	far     *socket    // nil: discard
 	dummy   []byte
@@ -57,7 +59,7 @@ type stream struct {
 	emitted int64
 }
 
-func newStream(rates *Rates, bandwidth float64, burst int64, far *socket) *stream {
+func newStream(rates *calibrate.Rates, bandwidth float64, burst int64, far *socket) *stream {
 	var told func(thread.Thread, int64)
 	if far != nil {
 		told = func(t thread.Thread, n int64) { far.write(t, int(n)) }
@@ -150,7 +152,7 @@ func (s *stream) flush(t thread.Thread) {
 
 // job is one request of the source.
 type job struct {
-	page Page
+	page calibrate.Page
 	full bool
 	part part // of a round
 	cpu  int  // that it was handled on
@@ -160,7 +162,7 @@ type job struct {
 type jobs struct {
 	stream  *stream
 	content *pages
-	profile *Profile
+	profile *calibrate.Profile
 	machine *sim.Machine
 	counts  workloads.Counts
 	all     []*job            // with each request an encoder
@@ -181,7 +183,7 @@ func (j *jobs) Init(r *models.Request) error {
 	}
 	r.User = w
 	j.all = append(j.all, w)
-	j.slow = j.profile.Crowd.encode(len(j.all))
+	j.slow = j.profile.Crowd.EncodeAt(len(j.all))
 	return nil
 }
 
@@ -199,7 +201,7 @@ func (j *jobs) Handle(t thread.Thread, r *models.Request) {
 }
 
 // encode spends the time of compressing p. A page of zeros does not get to the codec.
-func (j *jobs) encode(t thread.Thread, p Page) {
+func (j *jobs) encode(t thread.Thread, p calibrate.Page) {
 	if p.Bytes == 0 {
 		t.Compute(p.Encode)
 		return
@@ -207,7 +209,8 @@ func (j *jobs) encode(t thread.Thread, p Page) {
 	crowded(j.machine, t, p.Encode, j.slow)
 }
 
-// crowded spends the time d of a page on t: slow times as long where other threads wait for the CPU.
+// crowded spends the time d of a page on t: slow times as long where other threads wait for the
+// CPU.
 func crowded(m *sim.Machine, t thread.Thread, d time.Duration, slow float64) {
 	if slow > 1 && m.Wanted(t) {
 		d = scaled(d, slow)
@@ -230,7 +233,7 @@ func (j *jobs) Done(t thread.Thread, req *models.Request) {
 }
 
 // recordOf counts a page, and is how many bytes its record has.
-func recordOf(c *workloads.Counts, p Page) int {
+func recordOf(c *workloads.Counts, p calibrate.Page) int {
 	if p.Bytes == 0 {
 		c.Zero++
 		return headerBytes + 1
@@ -240,11 +243,11 @@ func recordOf(c *workloads.Counts, p Page) int {
 	return wire.CompressedOverhead + p.Bytes
 }
 
-// pipeline makes the loop pay for its search, which is a few lines of arithmetic there: every page that is put or sent
-// has been searched and cleared before.
+// pipeline makes the loop pay for its search, which is a few lines of arithmetic there: every page
+// that is put or sent has been searched and cleared before.
 type pipeline struct {
 	models.Pipeline
-	rates *Rates
+	rates *calibrate.Rates
 }
 
 func (p *pipeline) Submit(t thread.Thread) bool {
@@ -264,3 +267,16 @@ func virtualWorld(m *sim.Machine, g *guest, s *stream, j *jobs,
 	}
 	return workloads.World{Machine: m, Guest: g, Stream: s, Jobs: j, Build: searching}
 }
+
+// perKiB is what n bytes take at so much a KiB.
+func perKiB(rate time.Duration, n int) time.Duration {
+	return time.Duration(int64(rate) * int64(n) / 1024)
+}
+
+// pages draws pages of a profile.
+type pages struct {
+	all  []calibrate.Page
+	rand *rand.Rand
+}
+
+func (p *pages) draw() calibrate.Page { return p.all[p.rand.IntN(len(p.all))] }

@@ -6,14 +6,14 @@ import (
 	"mtbench/internal/thread"
 )
 
-// A call of the machine is a chain of steps, each of which happens at one moment and says how much CPU time passes
-// until the next. They are the machine's business and not the coroutine's: whoever runs when the time of a step has
-// come does it, and the coroutine of the thread is left at most once a call. Most of a prediction's time would
-// else go into changes of coroutines.
+// A call of the machine is a chain of steps, each of which happens at one moment and says how much
+// CPU time passes until the next. They are the machine's business and not the coroutine's: whoever
+// runs when the time of a step has come does it, and the coroutine of the thread is left at most
+// once a call. Most of a prediction's time would else go into changes of coroutines.
 type step func(*proc) (cost int64, next step)
 
-// asleep is the cost of a step that has put its thread to sleep: the next one is done when it has been woken and is
-// on a CPU again.
+// asleep is the cost of a step that has put its thread to sleep: the next one is done when it has
+// been woken and is on a CPU again.
 const asleep = -1
 
 // out is the last step of a call: the thread comes out of it.
@@ -60,8 +60,8 @@ func (p *proc) do(d int64, first step) {
 	}
 }
 
-// proceed does next at the end of d, and what follows. It reports whether the thread has come out before anything else
-// happened.
+// proceed does next at the end of d, and what follows. It reports whether the thread has come out
+// before anything else happened.
 func (p *proc) proceed(d int64, next step) bool {
 	for next != nil {
 		p.call.next = next
@@ -92,8 +92,9 @@ func enterState(p *proc) (int64, step) {
 // leaving is the way back to the state before the call, and out.
 func (p *proc) leaving() (int64, step) { return p.stampThenEnter(p.call.was, out) }
 
-// ends is the second part of a call of the kernel, which costs d. Where that is nothing it is no point at which another
-// thread may run, nor is it under a Chooser: what happens there can be told apart by nobody.
+// ends is the second part of a call of the kernel, which costs d. Where that is nothing it is no
+// point at which another thread may run, nor is it under a Chooser: what happens there can be told
+// apart by nobody.
 func (p *proc) ends(d int64, next step) (int64, step) {
 	if d == 0 || p.m.opt.Choose != nil {
 		return next(p)
@@ -103,8 +104,9 @@ func (p *proc) ends(d int64, next step) (int64, step) {
 }
 
 // sleepOn is a call of the kernel that sleeps while the word of f is val; then follows. The kernel
-// looks at the word half-way through the call, and that decides: a lock that is held for less than the
-// way in is found free, and one that is held for less than the whole call is slept on for all that.
+// looks at the word half-way through the call, and that decides: a lock that is held for less than
+// the way in is found free, and one that is held for less than the whole call is slept on for all
+// that.
 func (p *proc) sleepOn(f *futex, val int32, then step) (int64, step) {
 	p.call.on, p.call.val, p.call.then = f, val, then
 	return p.wayIn(), lookAtWord
@@ -168,8 +170,9 @@ func wakeThem(p *proc) (int64, step) {
 
 func wakeOver(p *proc) (int64, step) { return p.stampThenEnter(p.call.was, p.call.then) }
 
-// wakeCost is what the call costs that wakes the first who sleeps on f, before and after he is woken. It goes by
-// where that thread would run if it were placed now. On the CPU of its waker it runs when the call is over.
+// wakeCost is what the call costs that wakes the first who sleeps on f, before and after he is
+// woken. It goes by where that thread would run if it were placed now. On the CPU of its waker it
+// runs when the call is over.
 func (p *proc) wakeCost(f *futex, sync bool) (before, after int64) {
 	m := p.m
 	switch {

@@ -7,20 +7,21 @@ import (
 	"runtime/debug"
 )
 
-// Threads are coroutines, and any of them can hand over to any other, for which iter.Pull is used in a way of its
-// own. What Pull makes is a place where one coroutine waits while another runs: next and yield both are "I wait
-// here, and who waited here runs", each called in its turn. Nothing in that says that the same two coroutines must
-// meet there again. So each thread but the first brings a seat, on which it waits to be begun, and one that hands
-// over to another takes the seat of that one. With a driver between, that resumes each thread and is returned
-// to, most changes would be two.
+// Threads are coroutines, and any of them can hand over to any other, for which iter.Pull is used
+// in a way of its own. What Pull makes is a place where one coroutine waits while another runs:
+// next and yield both are "I wait here, and who waited here runs", each called in its turn. Nothing
+// in that says that the same two coroutines must meet there again. So each thread but the first
+// brings a seat, on which it waits to be begun, and one that hands over to another takes the seat
+// of that one. With a driver between, that resumes each thread and is returned to, most changes
+// would be two.
 type seat struct {
 	next    func() (struct{}, bool)
 	yield   func(struct{}) bool
 	byYield bool // the next change is
 }
 
-// change lets who waits on s run, and waits there instead. It returns when somebody changes again, or when the
-// thread that brought s has ended: with that the seat is gone.
+// change lets who waits on s run, and waits there instead. It returns when somebody changes again,
+// or when the thread that brought s has ended: with that the seat is gone.
 func (s *seat) change() {
 	if s.byYield = !s.byYield; s.byYield {
 		s.next()
@@ -51,8 +52,8 @@ func (p *proc) begins() {
 	})
 }
 
-// suspend waits until the thread goes on. What happens meanwhile happens right here, until it is that
-// another thread goes on: only then is the coroutine left.
+// suspend waits until the thread goes on. What happens meanwhile happens right here, until it is
+// that another thread goes on: only then is the coroutine left.
 func (p *proc) suspend() {
 	m := p.m
 	for !m.unwinding {
@@ -99,8 +100,9 @@ func (p *proc) recovered() {
 	}
 }
 
-// unwind ends every coroutine that is left: each panics out of the call that it is in, and when it ends the one goes
-// on that waits on the seat that it brought. The last of such a chain is the machine's own.
+// unwind ends every coroutine that is left: each panics out of the call that it is in, and when it
+// ends the one goes on that waits on the seat that it brought. The last of such a chain is the
+// machine's own.
 func (m *Machine) unwind() {
 	m.unwinding = true
 	for _, p := range m.procs {

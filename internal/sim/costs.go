@@ -28,11 +28,12 @@ type Costs struct {
 	// the word, half for the way back to user mode, at once or later. The waiter pays.
 	FutexWait time.Duration
 
-	// The waker pays for the call, and half-way through it the thread is woken: WakeEmpty if nobody sleeps; else by
-	// where the woken thread will run. FutexWake: on an idle CPU, which is sent an interrupt or told by a word that it polls.
-	// WakeComing: on one that is waking up already. WakeLocal: on the waker's own. WakeQueued: on another, where it has
-	// to wait for its turn. WakeBusy: on another that runs a thread, which has to be interrupted; on a virtual machine
-	// that can be several times the others.
+	// The waker pays for the call, and half-way through it the thread is woken: WakeEmpty if nobody
+	// sleeps; else by where the woken thread will run. FutexWake: on an idle CPU, which is sent an
+	// interrupt or told by a word that it polls. WakeComing: on one that is waking up already.
+	// WakeLocal: on the waker's own. WakeQueued: on another, where it has to wait for its turn.
+	// WakeBusy: on another that runs a thread, which has to be interrupted; on a virtual machine that
+	// can be several times the others.
 	FutexWake  time.Duration
 	WakeComing time.Duration
 	WakeEmpty  time.Duration
@@ -40,15 +41,16 @@ type Costs struct {
 	WakeQueued time.Duration
 	WakeBusy   time.Duration
 
-	// Kick is the latency between the middle of such a call, when the thread is woken, and the moment at which the
-	// other CPU lets it preempt. Nobody pays: it is run delay of the woken thread.
+	// Kick is the latency between the middle of such a call, when the thread is woken, and the moment
+	// at which the other CPU lets it preempt. Nobody pays: it is run delay of the woken thread.
 	Kick time.Duration
 
-	// Interrupt is what the interrupt takes from the thread that is preempted, beside the switches. That
-	// thread pays.
+	// Interrupt is what the interrupt takes from the thread that is preempted, beside the switches.
+	// That thread pays.
 	Interrupt time.Duration
 
-	// Timer is what a timer that expires takes from whichever thread runs on its CPU. That thread pays.
+	// Timer is what a timer that expires takes from whichever thread runs on its CPU. That thread
+	// pays.
 	Timer time.Duration
 
 	// IdleWake is the latency between the wake and the first instruction of the woken thread on a
@@ -57,11 +59,11 @@ type Costs struct {
 	IdleWake   time.Duration
 	WakeSpread float64
 
-	// HaltPoll is for how long at most a CPU that has nothing to run is polled for work before it goes to sleep, as a
-	// virtual one may be; for how long it is follows how long it was idle before (see idle.go). 0: it
-	// sleeps at once. PollWake is the call that wakes a thread on a CPU that is still polled (the waker
-	// pays), and PollLatency the latency there (nobody does), TimerLatency that where the thread's own timer wakes it:
-	// FutexWake and IdleWake are of one that sleeps.
+	// HaltPoll is for how long at most a CPU that has nothing to run is polled for work before it goes
+	// to sleep, as a virtual one may be; for how long it is follows how long it was idle before (see
+	// idle.go). 0: it sleeps at once. PollWake is the call that wakes a thread on a CPU that is still
+	// polled (the waker pays), and PollLatency the latency there (nobody does), TimerLatency that
+	// where the thread's own timer wakes it: FutexWake and IdleWake are of one that sleeps.
 	HaltPoll     time.Duration
 	PollWake     time.Duration
 	PollLatency  time.Duration
@@ -70,18 +72,18 @@ type Costs struct {
 	// Switch is the change from one thread to another on a CPU. The thread that comes pays.
 	Switch time.Duration
 
-	// Hot is how long ago a queued thread must have run for a CPU that becomes idle to take it from the
-	// queue of another: Linux's sched_migration_cost_ns.
+	// Hot is how long ago a queued thread must have run for a CPU that becomes idle to take it from
+	// the queue of another: Linux's sched_migration_cost_ns.
 	Hot time.Duration
 
-	// Slice is how long a thread may keep a CPU that another waits for. WakeGranularity is by how much at least the
-	// running thread must have had more CPU time than the mean to be preempted by one that wakes up and has an earlier
-	// deadline than all who wait; from a slice on nobody is.
+	// Slice is how long a thread may keep a CPU that another waits for. WakeGranularity is by how much
+	// at least the running thread must have had more CPU time than the mean to be preempted by one
+	// that wakes up and has an earlier deadline than all who wait; from a slice on nobody is.
 	Slice           time.Duration
 	WakeGranularity time.Duration
 
-	// SleepCall is clock_nanosleep without the sleep, half of it before and half after; the caller pays. SleepSlack is by
-	// how much the kernel sets a sleeper's timer late.
+	// SleepCall is clock_nanosleep without the sleep, half of it before and half after; the caller
+	// pays. SleepSlack is by how much the kernel sets a sleeper's timer late.
 	SleepCall  time.Duration
 	SleepSlack time.Duration
 

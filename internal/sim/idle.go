@@ -1,9 +1,10 @@
 package sim
 
-// A CPU that has nothing to run may be polled for work before it sleeps, as a virtual one is by its hypervisor. For how
-// long follows how long it was idle before: as KVM has it (Documentation/virt/kvm/halt-polling.rst). After a sleep that
-// was over within Costs.HaltPoll, its wake-up included, it is polled for twice as long, and for pollStart at least; after
-// a longer one for half as long, and not at all if that is less.
+// A CPU that has nothing to run may be polled for work before it sleeps, as a virtual one is by its
+// hypervisor. For how long follows how long it was idle before: as KVM has it
+// (Documentation/virt/kvm/halt-polling.rst). After a sleep that was over within Costs.HaltPoll, its
+// wake-up included, it is polled for twice as long, and for pollStart at least; after a longer one
+// for half as long, and not at all if that is less.
 
 // pollStart is in ns: the default of KVM's halt_poll_ns_grow_start.
 const pollStart = 10e3
@@ -14,7 +15,8 @@ func (m *Machine) polls(i int) bool {
 	return m.now-c.emptied < c.poll
 }
 
-// wakeUp ends the idleness of CPU i, by a timer of its own or by an interrupt, and is the time until it runs something.
+// wakeUp ends the idleness of CPU i, by a timer of its own or by an interrupt, and is the time
+// until it runs something.
 func (m *Machine) wakeUp(i int, timer bool) int64 {
 	switch {
 	case m.polls(i) && timer:

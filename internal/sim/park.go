@@ -10,8 +10,8 @@ type Park struct {
 	remote bool
 }
 
-// NewPark makes a place to sleep in state why. Remote: who wakes is on another host, and does not pay
-// for it.
+// NewPark makes a place to sleep in state why. Remote: who wakes is on another host, and does not
+// pay for it.
 func (m *Machine) NewPark(name string, why thread.State, remote bool) *Park {
 	return &Park{futex: futex{kind: "socket", name: name}, why: why, remote: remote}
 }

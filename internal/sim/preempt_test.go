@@ -7,8 +7,8 @@ import (
 	"mtbench/internal/thread"
 )
 
-// preempted is how often of a hundred times a thread is preempted by one that it wakes on its own CPU: it
-// computes x, wakes, computes x and sleeps; who was woken computes w.
+// preempted is how often of a hundred times a thread is preempted by one that it wakes on its own
+// CPU: it computes x, wakes, computes x and sleeps; who was woken computes w.
 func preempted(t *testing.T, x, w, sleep time.Duration) int {
 	m := one(t, 1, Costs{WakeLocal: 2 * time.Microsecond, FutexWait: time.Microsecond, Switch: time.Microsecond,
 		Stamp: 10, Slice: 1400 * time.Microsecond})
@@ -53,9 +53,10 @@ func preempted(t *testing.T, x, w, sleep time.Duration) int {
 	return n
 }
 
-// Whether who is woken on the waker's own CPU preempts it goes by who had more of the CPU of late, and is not
-// forgotten while the CPU idles. Measured is the same in C on Linux 6.18, each with 2000 wake-ups; here it is for
-// the virtual scheduler to come within 20 points, with the slice and the tick of that host.
+// Whether who is woken on the waker's own CPU preempts it goes by who had more of the CPU of late,
+// and is not forgotten while the CPU idles. Measured is the same in C on Linux 6.18, each with 2000
+// wake-ups; here it is for the virtual scheduler to come within 20 points, with the slice and the
+// tick of that host.
 func TestWakerIsPreemptedAsOnLinux(t *testing.T) {
 	for _, c := range []struct {
 		x, w, sleep time.Duration // µs

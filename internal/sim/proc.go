@@ -20,9 +20,10 @@ const (
 	polling               // under a Chooser: waits for another thread to write something
 )
 
-// proc is a virtual thread, and the handle of it. The calls of thread.Thread run on its own coroutine up to where they
-// suspend. The steps of a call, fire and what the scheduler does to it run on the coroutine of whoever waits for what
-// is next; so they call no code of the user, and do not panic at it.
+// proc is a virtual thread, and the handle of it. The calls of thread.Thread run on its own
+// coroutine up to where they suspend. The steps of a call, fire and what the scheduler does to it
+// run on the coroutine of whoever waits for what is next; so they call no code of the user, and do
+// not panic at it.
 type proc struct {
 	m      *Machine
 	id     int
@@ -131,8 +132,8 @@ func (p *proc) pay(d int64) {
 	}
 }
 
-// start begins to use d of CPU time. It reports whether it is over at once, since nothing else happens
-// before: else its end is the thread's event.
+// start begins to use d of CPU time. It reports whether it is over at once, since nothing else
+// happens before: else its end is the thread's event.
 func (p *proc) start(d int64) bool {
 	m := p.m
 	if d == 0 {
@@ -205,8 +206,8 @@ func (p *proc) Join(t thread.Thread) {
 // sleepToJoin waits for the end of the thread whose joiner p.call.on is.
 func sleepToJoin(p *proc) (int64, step) { return p.wait(p.call.on, 0, (*proc).leaving) }
 
-// fire is the thread's event: it wakes up, gets its CPU, or is done with what it paid for. It reports
-// whether the thread goes on.
+// fire is the thread's event: it wakes up, gets its CPU, or is done with what it paid for. It
+// reports whether the thread goes on.
 func (p *proc) fire() bool {
 	switch p.where {
 	case sleeping, nowhere:

@@ -6,10 +6,11 @@ import (
 	"slices"
 )
 
-// queue orders what is to happen by time, and what is to happen at one time by when it was set. There is one source
-// of events a CPU and one a thread, in this order, each with one event at most, so an event is cancelled or moved by
-// its source and the queue is never longer than the machine is large. It is a sorted list: what is set is most often
-// soon due, and to move the few events before it is cheaper than the levels of a heap.
+// queue orders what is to happen by time, and what is to happen at one time by when it was set.
+// There is one source of events a CPU and one a thread, in this order, each with one event at most,
+// so an event is cancelled or moved by its source and the queue is never longer than the machine is
+// large. It is a sorted list: what is set is most often soon due, and to move the few events before
+// it is cheaper than the levels of a heap.
 type queue struct {
 	list   []event // the first event is the last
 	due    []int64 // by source: when its event is, never if it has none

@@ -9,17 +9,19 @@ import (
 // cpu is one virtual CPU with its queue of threads that wait for it.
 //
 // The scheduler is a small one after Linux's since 6.6, which is earliest eligible virtual deadline
-// first (Stoica and Abdel-Wahab, 1995), all weights equal. A thread's virtual runtime is the CPU time
-// that it had; it is eligible unless it had more than the mean of those who want the CPU; of the
-// eligible the one with the earliest deadline runs, which is a slice after the virtual runtime at
-// which the deadline was set. A thread that goes to sleep keeps its lag, what it had less than the mean, and wakes up with it: sleeping gains
-// nothing. One that had more owes that to the others. It is counted among those who want the CPU until they have
-// had as much, or nobody wants it any more (Linux's delayed dequeue, since 6.12).
+// first (Stoica and Abdel-Wahab, 1995), all weights equal. A thread's virtual runtime is the CPU
+// time that it had; it is eligible unless it had more than the mean of those who want the CPU; of
+// the eligible the one with the earliest deadline runs, which is a slice after the virtual runtime
+// at which the deadline was set. A thread that goes to sleep keeps its lag, what it had less than
+// the mean, and wakes up with it: sleeping gains nothing. One that had more owes that to the
+// others. It is counted among those who want the CPU until they have had as much, or nobody wants
+// it any more (Linux's delayed dequeue, since 6.12).
 //
-// A woken thread is placed on its last CPU if that is idle, else on another idle one, else it waits for its
-// last one or is drawn to its waker's; see target. It preempts at once a thread that has had more than the mean;
-// if it is woken from another CPU, also one that has had just the mean, as one has that ran alone. A CPU that
-// becomes idle may take from the longest queue, but nobody who ran there just now.
+// A woken thread is placed on its last CPU if that is idle, else on another idle one, else it waits
+// for its last one or is drawn to its waker's; see target. It preempts at once a thread that has
+// had more than the mean; if it is woken from another CPU, also one that has had just the mean, as
+// one has that ran alone. A CPU that becomes idle may take from the longest queue, but nobody who
+// ran there just now.
 type cpu struct {
 	cur     *proc
 	queue   []*proc
@@ -46,8 +48,8 @@ func (m *Machine) ready(p *proc, delay int64) {
 // nobody is the waker of a thread that wakes by itself: its timer is its own CPU's.
 const nobody = -1
 
-// wakeFrom makes p runnable, woken by a thread on the CPU waker. Sync: that thread is about to sleep, or so
-// it said.
+// wakeFrom makes p runnable, woken by a thread on the CPU waker. Sync: that thread is about to
+// sleep, or so it said.
 func (m *Machine) wakeFrom(p *proc, waker int, sync bool) {
 	if m.opt.Choose != nil {
 		p.where = queued
@@ -92,8 +94,8 @@ func (m *Machine) begin(p *proc) {
 	m.trace(p, TraceRun, "")
 }
 
-// enqueue lets p wait for CPU i, or preempt there. If its waker is on another CPU, then only when this
-// one has been interrupted.
+// enqueue lets p wait for CPU i, or preempt there. If its waker is on another CPU, then only when
+// this one has been interrupted.
 func (m *Machine) enqueue(p *proc, i, waker int) {
 	c := &m.cpus[i]
 	p.where, p.cpu, p.lastCPU = queued, i, i
@@ -137,8 +139,9 @@ func (m *Machine) interrupts(p *proc, i int) bool {
 }
 
 // join gives p a virtual runtime among those of c, who are at least one: that of its lag, which the
-// mean is to keep when p is one of them. One that still owes keeps its own, unless it has paid: it is asked before
-// anybody looks at what the thread that runs has had since the last time, so it comes back at the mean of then.
+// mean is to keep when p is one of them. One that still owes keeps its own, unless it has paid: it
+// is asked before anybody looks at what the thread that runs has had since the last time, so it
+// comes back at the mean of then.
 func (m *Machine) join(p *proc, c *cpu) {
 	if p.owes {
 		still := p.vr >= c.mean(c.updated)
@@ -155,8 +158,8 @@ func (m *Machine) join(p *proc, c *cpu) {
 	p.deadline = p.vr + int64(m.costs.Slice)
 }
 
-// leave keeps the lag of p, which is the current one of c; or, if it had more than the mean, keeps p among
-// those who owe.
+// leave keeps the lag of p, which is the current one of c; or, if it had more than the mean, keeps
+// p among those who owe.
 func (m *Machine) leave(p *proc, c *cpu) {
 	lag := c.mean(m.now) - p.vr
 	p.lag = min(max(lag, 0), int64(m.costs.Slice))
@@ -180,8 +183,8 @@ func (m *Machine) renew(p *proc) {
 	}
 }
 
-// preempts says whether p, which is counted on c but does not run there, takes the CPU from who does. That one must
-// have had more than the mean by at least so much.
+// preempts says whether p, which is counted on c but does not run there, takes the CPU from who
+// does. That one must have had more than the mean by at least so much.
 func (m *Machine) preempts(p *proc, c *cpu, least int64) bool {
 	mean := c.mean(m.now)
 	if c.cur.where != running || int64(m.costs.WakeGranularity) >= int64(m.costs.Slice) || p.vr > mean {
@@ -193,8 +196,8 @@ func (m *Machine) preempts(p *proc, c *cpu, least int64) bool {
 	return c.cur.runtime(m.now) >= mean+max(int64(m.costs.WakeGranularity), least)
 }
 
-// mean is the mean virtual runtime of the thread that has c, of those who wait for it and of those who owe: one
-// at least.
+// mean is the mean virtual runtime of the thread that has c, of those who wait for it and of those
+// who owe: one at least.
 func (c *cpu) mean(now int64) int64 {
 	sum, n := int64(0), int64(len(c.queue)+len(c.owing))
 	if c.cur != nil && (c.cur.where == running || c.cur.where == arriving) {
@@ -289,8 +292,8 @@ func (m *Machine) CPU(t thread.Thread) int { return t.(*proc).cpu }
 // Wanted reports whether other threads wait for the CPU that t, which runs, has.
 func (m *Machine) Wanted(t thread.Thread) bool { return len(m.cpus[t.(*proc).cpu].queue) > 0 }
 
-// timerOn takes what the interrupt of a timer takes from the thread that runs on CPU i. One that spins
-// loses it too, and has nothing to do with it.
+// timerOn takes what the interrupt of a timer takes from the thread that runs on CPU i. One that
+// spins loses it too, and has nothing to do with it.
 func (m *Machine) timerOn(i int) {
 	if p := m.cpus[i].cur; p != nil && p.where == running {
 		m.delay(p, int64(m.costs.Timer))
@@ -345,7 +348,8 @@ func (m *Machine) dispatch(i int) {
 	m.begin(p)
 }
 
-// pull takes a thread from the longest queue, one that did not run there just now; nil if there is none.
+// pull takes a thread from the longest queue, one that did not run there just now; nil if there is
+// none.
 func (m *Machine) pull() *proc {
 	if m.waiting == 0 {
 		return nil
@@ -369,11 +373,12 @@ func (m *Machine) pull() *proc {
 	return p
 }
 
-// cold says whether what p left in the caches of its last CPU is taken for lost. One that ran until now is hot.
+// cold says whether what p left in the caches of its last CPU is taken for lost. One that ran until
+// now is hot.
 func (m *Machine) cold(p *proc) bool { return m.now-p.ranAt >= max(int64(m.costs.Hot), 1) }
 
-// earliest is the one of list with the earliest deadline of those that are eligible, and the one that has waited
-// longest of equals; -1 if none is.
+// earliest is the one of list with the earliest deadline of those that are eligible, and the one
+// that has waited longest of equals; -1 if none is.
 func earliest(list []*proc, mean int64) int {
 	b := -1
 	for i, p := range list {
@@ -384,8 +389,8 @@ func earliest(list []*proc, mean int64) int {
 	return b
 }
 
-// settle is done when the next thread is chosen: one that owes and would be the next has paid, and is out with
-// nothing owed or due; so has everybody when nobody waits.
+// settle is done when the next thread is chosen: one that owes and would be the next has paid, and
+// is out with nothing owed or due; so has everybody when nobody waits.
 func (c *cpu) settle(now int64) {
 	for len(c.owing) > 0 {
 		mean := c.mean(now)

@@ -17,8 +17,8 @@ func one(t *testing.T, cpus int, c Costs) *Machine {
 	return m
 }
 
-// A woken thread waits for the slice of one that had no more than its part, and has gained on it then: the
-// next time it preempts at once.
+// A woken thread waits for the slice of one that had no more than its part, and has gained on it
+// then: the next time it preempts at once.
 func TestWakePreemptsWhoeverHadMore(t *testing.T) {
 	const slice = 4 * time.Millisecond
 	m := one(t, 1, Costs{Slice: slice})
@@ -57,8 +57,9 @@ func TestWakePreemptsWhoeverHadMore(t *testing.T) {
 // drawNobody makes the CPU of m's first thread one that has had so much to do that it draws nobody.
 func drawNobody(m *Machine) { m.first.load = average{avg: 3, level: 1, since: m.now} }
 
-// What the calibration does to find the granularity: a thread that runs alone on its CPU, and has had just the
-// mean, is preempted by one that another CPU wakes there, as soon as the interrupt has come.
+// What the calibration does to find the granularity: a thread that runs alone on its CPU, and has
+// had just the mean, is preempted by one that another CPU wakes there, as soon as the interrupt has
+// come.
 func TestWakeFromAnotherCPUPreemptsWhoRanAlone(t *testing.T) {
 	const slice, kick = 4 * time.Millisecond, 20 * time.Microsecond
 	for granularity, least := range map[time.Duration]time.Duration{0: kick, slice: slice / 2} {
@@ -87,7 +88,8 @@ func TestWakeFromAnotherCPUPreemptsWhoRanAlone(t *testing.T) {
 	}
 }
 
-// Who is interrupted for one that another CPU wakes pays for that, unless it sleeps before the interrupt comes.
+// Who is interrupted for one that another CPU wakes pays for that, unless it sleeps before the
+// interrupt comes.
 func TestInterruptsTakeTime(t *testing.T) {
 	const kick, interrupt = 20 * time.Microsecond, 5 * time.Microsecond
 	for work, want := range map[time.Duration]time.Duration{
@@ -120,8 +122,8 @@ func TestInterruptsTakeTime(t *testing.T) {
 	}
 }
 
-// Sleeping gains nothing: a thread that slept for long is no further ahead of the others than one that
-// slept for a moment.
+// Sleeping gains nothing: a thread that slept for long is no further ahead of the others than one
+// that slept for a moment.
 func TestSleepersKeepTheirLag(t *testing.T) {
 	const slice = 4 * time.Millisecond
 	share := func(sleep time.Duration) time.Duration {
@@ -149,7 +151,8 @@ func TestSleepersKeepTheirLag(t *testing.T) {
 	}
 }
 
-// A CPU that becomes idle leaves a thread in the queue where it ran just now, and takes one that did not.
+// A CPU that becomes idle leaves a thread in the queue where it ran just now, and takes one that
+// did not.
 func TestIdleCPUTakesOnlyTheCold(t *testing.T) {
 	for _, hot := range []time.Duration{0, time.Second} {
 		m := one(t, 2, Costs{Slice: 2 * time.Millisecond, Hot: hot})
@@ -175,7 +178,8 @@ func TestIdleCPUTakesOnlyTheCold(t *testing.T) {
 	}
 }
 
-// Where a thread is placed that wakes up, of three CPUs: it ran on CPU 1 last, and is woken from CPU 0.
+// Where a thread is placed that wakes up, of three CPUs: it ran on CPU 1 last, and is woken from
+// CPU 0.
 func TestTargetOfAWakeUp(t *testing.T) {
 	const waker, last, third = 0, 1, 2
 	for _, x := range []struct {

@@ -184,9 +184,9 @@ func (m *Machine) Events() int64 { return m.events }
 // Now is the virtual time.
 func (m *Machine) Now() time.Duration { return time.Duration(m.now) }
 
-// Run implements thread.Machine. The threads live on a goroutine of their own, which is not locked to
-// an OS thread whatever the caller is; Run returns when it has ended. A panic on one of
-// the threads is raised again here as a *PanicError, after all others were unwound.
+// Run implements thread.Machine. The threads live on a goroutine of their own, which is not locked
+// to an OS thread whatever the caller is; Run returns when it has ended. A panic on one of the
+// threads is raised again here as a *PanicError, after all others were unwound.
 func (m *Machine) Run(name string, f func(thread.Thread)) error {
 	if m.started {
 		return errors.New("sim: a machine is made for one Run")
@@ -217,8 +217,8 @@ func (m *Machine) runFirst() {
 	m.failure = m.leftRunning()
 }
 
-// next lets things happen until one of them is that a thread goes on, and gives that thread; nil if the
-// run is over. It is called on the coroutine that ran last.
+// next lets things happen until one of them is that a thread goes on, and gives that thread; nil if
+// the run is over. It is called on the coroutine that ran last.
 func (m *Machine) next() *proc {
 	if m.opt.Choose != nil {
 		return m.nextChosen()

@@ -308,7 +308,8 @@ func TestThreadsLeftBehind(t *testing.T) {
 	}
 }
 
-// A thread that is left behind in a call never comes out of it, whichever it is and whoever unwinds it.
+// A thread that is left behind in a call never comes out of it, whichever it is and whoever unwinds
+// it.
 func TestThreadsLeftBehindDoNotGoOn(t *testing.T) {
 	before := runtime.NumGoroutine()
 	m := machine(t, 2, Typical())
@@ -575,8 +576,8 @@ func TestTimeCloses(t *testing.T) {
 	}
 }
 
-// The bracket may open and shut while another thread is anywhere: half-way through a system call or a
-// switch.
+// The bracket may open and shut while another thread is anywhere: half-way through a system call or
+// a switch.
 func TestNoUserTimeIsNegative(t *testing.T) {
 	for at := time.Microsecond; at < 200*time.Microsecond; at += 100 {
 		userTimes(t, at, false)
@@ -616,8 +617,8 @@ func userTimes(t *testing.T, at time.Duration, late bool) {
 	}
 }
 
-// An idle CPU is woken at the price of one that polls while it does, and later of one that sleeps. For how long it
-// polls goes by how long it was idle before.
+// An idle CPU is woken at the price of one that polls while it does, and later of one that sleeps.
+// For how long it polls goes by how long it was idle before.
 func TestIdleCPUsPollBeforeTheySleep(t *testing.T) {
 	costs := Free()
 	costs.HaltPoll, costs.PollWake, costs.PollLatency = 200*time.Microsecond, 2*time.Microsecond, 3*time.Microsecond
@@ -680,7 +681,8 @@ func TestIdleCPUsPollBeforeTheySleep(t *testing.T) {
 	})
 }
 
-// Whom its own timer wakes has another latency on a CPU that is still polled than whom another CPU wakes.
+// Whom its own timer wakes has another latency on a CPU that is still polled than whom another CPU
+// wakes.
 func TestOwnTimerOnAPolledCPU(t *testing.T) {
 	costs := Free()
 	costs.HaltPoll, costs.PollLatency, costs.TimerLatency = 200*time.Microsecond, 3*time.Microsecond, 30*time.Microsecond

@@ -65,8 +65,9 @@ func (p *proc) stopPolling() {
 	}
 }
 
-// look lets those who poll see what has been written since they last looked: by the coroutine that calls, for the
-// steps of calls write nothing that is polled. (Hence those of a spin lock are none.)
+// look lets those who poll see what has been written since they last looked: by the coroutine that
+// calls, for the steps of calls write nothing that is polled. (Hence those of a spin lock are
+// none.)
 func (m *Machine) look() {
 	for i := 0; i < len(m.spin); i++ {
 		if p := m.spin[i]; p.spin.cond() {
@@ -112,8 +113,8 @@ func (p *proc) stillPolls() bool {
 	return true
 }
 
-// pollChosen is a spin under a Chooser. A spin with a limit may end at any moment, so it is one look
-// and both outcomes are schedules. A spin without is disabled until another thread has done
+// pollChosen is a spin under a Chooser. A spin with a limit may end at any moment, so it is one
+// look and both outcomes are schedules. A spin without is disabled until another thread has done
 // something; the looks of other spinners do not count, or two of them would wake each other for
 // ever.
 func (p *proc) pollChosen(why thread.State, limit int, cond func() bool) bool {

@@ -1,8 +1,9 @@
 package sim
 
-// target is the CPU for p if it wakes up now, by the rules of Linux's select_task_rq_fair for CPUs that share
-// a cache: its last one if that is idle; else an idle one, if there is one; else its last one, or its waker's if
-// that has less to do or is about to have nothing. A timer is on the CPU of who set it and has woken that.
+// target is the CPU for p if it wakes up now, by the rules of Linux's select_task_rq_fair for CPUs
+// that share a cache: its last one if that is idle; else an idle one, if there is one; else its
+// last one, or its waker's if that has less to do or is about to have nothing. A timer is on the
+// CPU of who set it and has woken that.
 func (m *Machine) target(p *proc, waker int, sync bool) int {
 	last := p.lastCPU
 	switch {
@@ -16,14 +17,15 @@ func (m *Machine) target(p *proc, waker int, sync bool) int {
 	return last
 }
 
-// draws says whether p, if there is no better place, wakes up on the CPU of its waker and not on its last one.
+// draws says whether p, if there is no better place, wakes up on the CPU of its waker and not on
+// its last one.
 func (m *Machine) draws(p *proc, waker int, sync bool) bool {
 	c := &m.cpus[waker]
 	return waker != p.lastCPU && !m.wide(c.cur, p) && (sync && len(c.queue) == 0 || m.lighter(p, waker))
 }
 
-// lighter says whether the CPU waker had less to do of late, with p added to it, than p's last one without p,
-// and some: Linux's wake_affine_weight.
+// lighter says whether the CPU waker had less to do of late, with p added to it, than p's last one
+// without p, and some: Linux's wake_affine_weight.
 func (m *Machine) lighter(p *proc, waker int) bool {
 	const some = 1.08 // as much as Linux has for CPUs that share a cache, by default
 	own := p.load.at(m.now)
@@ -39,7 +41,8 @@ func (m *Machine) lighter(p *proc, waker int) bool {
 	return there < some*here
 }
 
-// wakee is whom a thread wakes: the last one, and how often that was another one than before, of late.
+// wakee is whom a thread wakes: the last one, and how often that was another one than before, of
+// late.
 type wakee struct {
 	last  *proc
 	flips int
@@ -61,8 +64,8 @@ func (p *proc) wakesUp(w *proc, now int64) {
 // flipsHalf is in ns.
 const flipsHalf = 1e9
 
-// wide says whether one of the two wakes so many more others than the other does that drawing all of them to it
-// would crowd its CPU: Linux's wake_wide.
+// wide says whether one of the two wakes so many more others than the other does that drawing all
+// of them to it would crowd its CPU: Linux's wake_wide.
 func (m *Machine) wide(p, w *proc) bool {
 	many, few := max(p.wakee.flips, w.wakee.flips), min(p.wakee.flips, w.wakee.flips)
 	return few >= len(m.cpus) && many >= few*len(m.cpus)

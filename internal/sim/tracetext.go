@@ -8,8 +8,8 @@ import (
 	"mtbench/internal/trace"
 )
 
-// Line is the event as a line of a trace that people read: when, who (with its number, since workers
-// share a name), what. Empty for what would only be noise there: state changes and CPUs.
+// Line is the event as a line of a trace that people read: when, who (with its number, since
+// workers share a name), what. Empty for what would only be noise there: state changes and CPUs.
 func (e TraceEvent) Line() string {
 	what := e.words()
 	if what == "" {

@@ -100,7 +100,8 @@ func (m *Machine) ShutBracket(thread.Thread) {
 	}
 }
 
-// Usages implements thread.Machine: nil before the bracket was shut. The kernel's figures are those of the virtual kernel.
+// Usages implements thread.Machine: nil before the bracket was shut. The kernel's figures are those
+// of the virtual kernel.
 func (m *Machine) Usages() []thread.Usage {
 	if !m.bracketShut {
 		return nil

@@ -1,4 +1,4 @@
-package predict
+package calibrate
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,8 +18,19 @@ import (
 
 // once is one calibration for all tests.
 var once = sync.OnceValues(func() (*Calibration, error) {
-	return Calibrate(context.Background(), Plan{Content: "mixed", Codec: "zlib", Level: 1, Seed: 1, Host: results.Host{CPUs: 2}})
+	return Calibrate(context.Background(), Plan{Content: "mixed", Codec: "zlib", Level: 1, Seed: 1,
+		Host: results.Host{CPUs: 2}, Quick: true})
 })
+
+// committed is the first calibration of the baseline.
+func committed(t *testing.T) *Calibration {
+	t.Helper()
+	c, _, err := Read("../../results/baseline/calibrations/01.json.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
 
 func calibrate(t *testing.T) *Calibration {
 	t.Helper()
@@ -37,8 +49,10 @@ func calibrate(t *testing.T) *Calibration {
 
 // Encoders that would fill the host's memory are refused before any is made.
 func TestTooLargeEncodersAreRefused(t *testing.T) {
-	p := Plan{Content: "mixed", Codec: "zstd", Level: 4, Host: results.Host{CPUs: 2, MemoryBytes: 4 << 30}}
-	if _, err := Calibrate(t.Context(), p); err == nil || !strings.Contains(err.Error(), "zstd, level 4") ||
+	host := results.Host{CPUs: 2, MemoryBytes: 4 << 30}
+	p := Plan{Content: "mixed", Codec: "zstd", Level: 4, Host: host}
+	_, err := Calibrate(t.Context(), p)
+	if err == nil || !strings.Contains(err.Error(), "zstd, level 4") ||
 		!strings.Contains(err.Error(), "half of the host's 4096") {
 		t.Errorf("calibrating in 4 GiB: %v", err)
 	}
@@ -64,7 +78,7 @@ func TestCalibrateAndReadBack(t *testing.T) {
 	if err := c.Write(path); err == nil || !strings.Contains(err.Error(), "exists") {
 		t.Errorf("written over: %v", err)
 	}
-	back, ref, err := ReadCalibration(path)
+	back, ref, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,15 +91,15 @@ func TestCalibrateAndReadBack(t *testing.T) {
 		t.Errorf("%+v came back as %+v", a, b)
 	}
 	for name := range c.Samples {
-		t.Logf("%-18s %8.1f ns  %s", name, figureOf(c.Samples[name]), c.Notes[name])
-		if c.Notes[name] == "" && !strings.HasSuffix(name, "kib_ns") {
-			t.Errorf("nothing says how %s was measured", name)
+		said := func(f Figure) bool { return f.Name == name && f.How != "" }
+		if !slices.ContainsFunc(c.Figures(), said) {
+			t.Errorf("%s was measured, and the table of figures does not say what it is", name)
 		}
 	}
 }
 
 func TestResamplingVariesAndRepeats(t *testing.T) {
-	c := calibrate(t)
+	c := committed(t)
 	a, err := c.Profile(rand.New(rand.NewPCG(1, 1)))
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +115,7 @@ func TestResamplingVariesAndRepeats(t *testing.T) {
 }
 
 func TestForeignCalibrations(t *testing.T) {
-	good, err := json.Marshal(calibrate(t))
+	good, err := json.Marshal(committed(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,19 +145,20 @@ func TestForeignCalibrations(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := ReadCalibration(path); err == nil || !strings.Contains(err.Error(), want) ||
+		if _, _, err := Read(path); err == nil || !strings.Contains(err.Error(), want) ||
 			!strings.Contains(err.Error(), path) {
 			t.Errorf("error %v does not name the file and say %q", err, want)
 		}
 	}
-	if _, _, err := ReadCalibration("/nowhere/c.json"); err == nil ||
+	if _, _, err := Read("/nowhere/c.json"); err == nil ||
 		!strings.Contains(err.Error(), "mtbench calibrate") {
 		t.Errorf("a missing calibration: %v", err)
 	}
 }
 
 // pooled writes calibrations that differ from c as change says, and reads their directory.
-func pooled(t *testing.T, c *Calibration, change ...func(*Calibration)) (*Calibration, results.CalibrationRef, error) {
+func pooled(t *testing.T, c *Calibration, change ...func(*Calibration)) (
+	*Calibration, results.CalibrationRef, error) {
 	t.Helper()
 	dir := t.TempDir()
 	text, err := json.Marshal(c)
@@ -160,7 +175,7 @@ func pooled(t *testing.T, c *Calibration, change ...func(*Calibration)) (*Calibr
 			t.Fatal(err)
 		}
 	}
-	return ReadCalibration(dir)
+	return Read(dir)
 }
 
 // A pool's first profile is of all samples together; its resamplings go round the parts.
@@ -168,7 +183,7 @@ func TestPool(t *testing.T) {
 	line := func(ns ...float64) func(*Calibration) {
 		return func(c *Calibration) { c.Samples["line_ns"] = ns }
 	}
-	c := calibrate(t)
+	c := committed(t)
 	all, ref, err := pooled(t, c, line(10, 10, 10), line(50, 50), line(90, 90))
 	if err != nil {
 		t.Fatal(err)
@@ -186,12 +201,14 @@ func TestPool(t *testing.T) {
 		"with 64 CPUs, and those": func(c *Calibration) { c.Host.CPUs = 64 },
 		"by zlib, level 9":        func(c *Calibration) { c.Level = 9 },
 	} {
-		if _, _, err := pooled(t, c, line(1), change); err == nil || !strings.Contains(err.Error(), want) ||
+		_, _, err := pooled(t, c, line(1), change)
+		if err == nil || !strings.Contains(err.Error(), want) ||
 			!strings.Contains(err.Error(), "b.json: of ") {
 			t.Errorf("error %v does not name the file and say %q", err, want)
 		}
 	}
-	if _, _, err := ReadCalibration(t.TempDir()); err == nil || !strings.Contains(err.Error(), "holds no calibration") {
+	_, _, err = Read(t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), "holds no calibration") {
 		t.Errorf("an empty directory: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package predict
+package calibrate
 
 import (
 	"math"
@@ -12,9 +12,10 @@ import (
 	"mtbench/internal/thread"
 )
 
-// How wake-ups and switches are measured. The sim has one cost for each of the three places where a woken
-// thread may run, because they differ by a factor of ten on some virtual machines; and a switch costs
-// what it does to the caches too, so it is measured between threads that compress, as workers do.
+// How wake-ups and switches are measured. The sim has one cost for each of the three places where a
+// woken thread may run, because they differ by a factor of ten on some virtual machines; and a
+// switch costs what it does to the caches too, so it is measured between threads that compress, as
+// workers do.
 
 // wakeBatch is how many wake-ups or hand-overs make a sample.
 const wakeBatch = 20
@@ -23,18 +24,18 @@ const wakeBatch = 20
 func (m *meter) futexes(t thread.Thread) error {
 	const n = 2000
 	word := new(uint32)
-	m.batch("wake_empty_ns", "FUTEX_WAKE where nobody sleeps", n, func() {
+	m.batch("wake_empty_ns", n, func() {
 		for range n {
 			futexWake(word)
 		}
 	})
-	m.batch("futex_wait_ns", "FUTEX_WAIT that finds another value", n, func() {
+	m.batch("futex_wait_ns", n, func() {
 		for range n {
 			futexWait(word, 1)
 		}
 	})
 	m.lines(t)
-	m.slices(t)
+	m.slices()
 	m.wakeLocal(t)
 	near, err := m.handOvers(t, baton{new(uint32)})
 	if err != nil {
@@ -62,11 +63,17 @@ func futex(word *uint32, op uintptr, val uint32) {
 	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), op|private, uintptr(val), 0, 0, 0)
 }
 
-// baton is a token that two threads pass to and fro: it is one's when it is even and the other's when it is odd.
+// baton is a token that two threads pass to and fro: it is one's when it is even and the other's
+// when it is odd.
 type baton struct{ word *uint32 }
 
-func (b baton) await(side uint32) {
-	for now := atomic.LoadUint32(b.word); now%2 != side; now = atomic.LoadUint32(b.word) {
+// await waits until it is the side's, or going is false.
+func (b baton) await(side uint32, going func() bool) {
+	for going() {
+		now := atomic.LoadUint32(b.word)
+		if now%2 == side {
+			return
+		}
 		futexWait(b.word, now)
 	}
 }
@@ -76,51 +83,17 @@ func (b baton) pass() {
 	futexWake(b.word)
 }
 
-// slices asks for the slice: Linux tells that of a thread like these since 6.12, in what sched_getattr(2) calls its
-// runtime. Where it does not tell, turns are measured.
-func (m *meter) slices(t thread.Thread) {
-	attr, err := unix.SchedGetAttr(0, 0)
-	if err != nil || attr.Runtime == 0 {
-		m.turns(t)
-		return
-	}
-	m.c.Notes["slice_ns"] = "the slice of this process, see sched_getattr(2)"
-	m.add("slice_ns", float64(attr.Runtime))
-}
+// defaultSlice is Linux's on eight CPUs or more, before it told.
+const defaultSlice = 3 * time.Millisecond
 
-// turns lets two threads that never sleep share a CPU, and takes how long each keeps it. A gap in its
-// own readings of the clock is a thread's turn off the CPU.
-func (m *meter) turns(t thread.Thread) {
-	const gap, length, turns = 200 * time.Microsecond, 400 * time.Millisecond, 2 * samples
-	end := t.Now() + length
-	hog := func(kept *[]float64) func(thread.Thread) {
-		return func(t thread.Thread) {
-			defer onCPU(0)()
-			last := t.Now()
-			for from := last; last < end && len(*kept) < turns; {
-				now := t.Now()
-				if now-last > gap {
-					*kept = append(*kept, float64(last-from))
-					from = now
-				}
-				last = now
-			}
-		}
+// slices asks for the slice: Linux tells that of a thread like these since 6.12, in what
+// sched_getattr(2) calls its runtime.
+func (m *meter) slices() {
+	slice := float64(defaultSlice)
+	if attr, err := unix.SchedGetAttr(0, 0); err == nil && attr.Runtime > 0 {
+		slice = float64(attr.Runtime)
 	}
-	var kept [2][]float64
-	a := m.machine.Start(t, "hog", thread.Worker, hog(&kept[0]))
-	b := m.machine.Start(t, "hog", thread.Worker, hog(&kept[1]))
-	a.Join(t)
-	b.Join(t)
-	m.c.Notes["slice_ns"] = "how long one of two threads that never sleep keeps the CPU"
-	for i := range kept {
-		for _, ns := range kept[i][min(1, len(kept[i])):] { // the first began before the other was there
-			m.add("slice_ns", max(ns, 1000))
-		}
-	}
-	if len(m.c.Samples["slice_ns"]) == 0 { // they were never made to take turns
-		m.add("slice_ns", float64(length))
-	}
+	m.add("slice_ns", slice)
 }
 
 // sleeper waits on an event on a CPU, and tells when it woke up.
@@ -148,8 +121,8 @@ func (m *meter) newSleeper(t thread.Thread, cpu int, batch bool) *sleeper {
 	return s
 }
 
-// wake wakes it from another CPU and waits until it is awake: what the call took, and how long after it
-// that was, in ns.
+// wake wakes it from another CPU and waits until it is awake: what the call took, and how long
+// after it that was, in ns.
 func (s *sleeper) wake(t thread.Thread) (call, delay float64) {
 	s.woke.Store(0)
 	before := t.Now()
@@ -170,7 +143,8 @@ func (s *sleeper) close(t thread.Thread) {
 // asBatch makes the calling OS thread one of SCHED_BATCH until the result is called.
 func asBatch() func() {
 	const schedBatch = 3
-	if unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: schedBatch}, 0) != nil {
+	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: schedBatch}
+	if unix.SchedSetAttr(0, &attr, 0) != nil {
 		return func() {}
 	}
 	return func() { _ = unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr}, 0) }
@@ -180,7 +154,7 @@ func asBatch() func() {
 func (m *meter) wakeLocal(t thread.Thread) {
 	defer onCPU(0)()
 	s := m.newSleeper(t, 0, true)
-	for range samples {
+	for range m.samples() {
 		var sum time.Duration
 		for range wakeBatch {
 			t.SleepUntil(t.Now()+50*time.Microsecond, thread.Sleeping)
@@ -191,7 +165,6 @@ func (m *meter) wakeLocal(t thread.Thread) {
 		m.add("wake_local_ns", float64(sum)/wakeBatch-m.figure("clock_ns"))
 	}
 	s.close(t)
-	m.c.Notes["wake_local_ns"] = "FUTEX_WAKE of a sleeper on the waker's own CPU, as the waker sees it"
 }
 
 // hog keeps a CPU busy until it is told to stop.
@@ -215,13 +188,14 @@ func (m *meter) newHog(t thread.Thread, cpu int) *hog {
 	return h
 }
 
-// wakeComing wakes two sleepers of a CPU that sleeps: what the second call takes, for that CPU is waking up already.
+// wakeComing wakes two sleepers of a CPU that sleeps: what the second call takes, for that CPU is
+// waking up already.
 func (m *meter) wakeComing(t thread.Thread) {
 	defer onCPU(0)()
 	first, second := m.newSleeper(t, 1, false), m.newSleeper(t, 1, false)
 	first.wake(t)
 	second.wake(t)
-	for range samples {
+	for range m.samples() {
 		spinFor(t, 2*time.Millisecond)
 		first.woke.Store(0)
 		second.woke.Store(0)
@@ -241,16 +215,16 @@ func (m *meter) wakeComing(t thread.Thread) {
 	}
 	first.close(t)
 	second.close(t)
-	m.c.Notes["wake_coming_ns"] = "FUTEX_WAKE of a sleeper whose CPU is waking up for another, as the waker sees it"
 }
 
-// wakeQueued wakes a sleeper whose CPU runs another thread and which never preempts that: what the call takes.
+// wakeQueued wakes a sleeper whose CPU runs another thread and which never preempts that: what the
+// call takes.
 func (m *meter) wakeQueued(t thread.Thread) {
 	defer onCPU(1)()
 	h := m.newHog(t, 0)
 	s := m.newSleeper(t, 0, true)
 	s.wake(t) // it sleeps from here on
-	for range samples {
+	for range m.samples() {
 		spinFor(t, 2*time.Millisecond)
 		call, _ := s.wake(t)
 		m.add("wake_queued_ns", call-m.figure("clock_ns"))
@@ -258,7 +232,6 @@ func (m *meter) wakeQueued(t thread.Thread) {
 	h.stop.Store(true)
 	s.close(t)
 	h.joiner.Join(t)
-	m.c.Notes["wake_queued_ns"] = "FUTEX_WAKE of a sleeper that has to wait for another CPU, as the waker sees it"
 }
 
 // wakeBusy wakes a sleeper whose CPU runs another thread: what the call takes, when the sleeper has
@@ -269,7 +242,7 @@ func (m *meter) wakeBusy(t thread.Thread) {
 	s := m.newSleeper(t, 0, false)
 	slice := m.figure("slice_ns")
 	after := m.figure("switch_ns") + m.figure("futex_wait_ns")/2
-	for range samples {
+	for range m.samples() {
 		t.SleepUntil(t.Now()+2*time.Millisecond, thread.Sleeping)
 		h.gap.Store(0)
 		call, delay := s.wake(t)
@@ -287,10 +260,6 @@ func (m *meter) wakeBusy(t thread.Thread) {
 	h.stop.Store(true)
 	s.close(t)
 	h.joiner.Join(t)
-	m.c.Notes["wake_busy_ns"] = "FUTEX_WAKE of a sleeper whose CPU runs another thread, as the waker sees it"
-	m.c.Notes["kick_ns"] = "from the middle of that call until the sleeper has that CPU, less switch and the way back"
-	m.c.Notes["interrupt_ns"] = "how long the other thread was off that CPU, less two switches and a wait"
-	m.c.Notes["wake_granularity_ns"] = "0 where such a sleeper gets the CPU at once, a slice where it has to wait"
 }
 
 // turn is what a hand-over took, each a mean over a sample.
@@ -299,8 +268,8 @@ type turn struct {
 	switches     float64
 }
 
-// handOvers passes a token between two threads on one CPU. Each compresses a page while it has the token,
-// then passes it on with one FUTEX_WAKE and one FUTEX_WAIT.
+// handOvers passes a token between two threads on one CPU. Each compresses a page while it has the
+// token, then passes it on with one FUTEX_WAKE and one FUTEX_WAIT.
 func (m *meter) handOvers(t thread.Thread, b baton) ([]turn, error) {
 	defer onCPU(0)()
 	var workers [2]*pageMeter
@@ -314,11 +283,11 @@ func (m *meter) handOvers(t thread.Thread, b baton) ([]turn, error) {
 	}
 	j := m.machine.Start(t, "echo", thread.Worker, func(t thread.Thread) {
 		defer onCPU(0)()
-		for range samples {
+		for range m.samples() {
 			workers[1].turns(t, b, 1)
 		}
 	})
-	turns := make([]turn, samples)
+	turns := make([]turn, m.samples())
 	for i := range turns {
 		turns[i] = workers[0].handOver(t, b)
 	}
@@ -341,14 +310,14 @@ func (w *pageMeter) handOver(t thread.Thread, b baton) turn {
 // turns takes wakeBatch turns, whenever the token is even (side 0) or odd (side 1).
 func (w *pageMeter) turns(t thread.Thread, b baton, side uint32) {
 	for page := range wakeBatch {
-		b.await(side)
+		b.await(side, func() bool { return true })
 		w.compress(t, page)
 		b.pass()
 	}
 }
 
-// alone is the mean time that do takes of so many pages with nobody else about, in ns: the median of several
-// rounds.
+// alone is the mean time that do takes of so many pages with nobody else about, in ns: the median
+// of several rounds.
 func alone(t thread.Thread, pages int, do func(thread.Thread, int)) float64 {
 	const n = 11
 	var rounds []float64
@@ -359,7 +328,7 @@ func alone(t thread.Thread, pages int, do func(thread.Thread, int)) float64 {
 		}
 		rounds = append(rounds, float64(t.Now()-begin))
 	}
-	return figureOf(rounds) / float64(pages)
+	return medianOf(rounds) / float64(pages)
 }
 
 // threadSwitches is how often the calling OS thread has left its CPU.
@@ -371,20 +340,19 @@ func threadSwitches() int64 {
 	return u.Nvcsw + u.Nivcsw
 }
 
-// switches: on one CPU everything is in a row, so what is left of a hand-over is the switch, with what it
-// does to the caches of threads that compress.
+// switches: on one CPU everything is in a row, so what is left of a hand-over is the switch, with
+// what it does to the caches of threads that compress.
 func (m *meter) switches(near []turn) {
 	calls := m.figure("wake_local_ns") + m.figure("futex_wait_ns")
 	for _, h := range near {
 		m.add("switch_ns", (h.oneWay-h.work-calls)/max(h.switches, 1))
 	}
-	m.c.Notes["switch_ns"] = "a hand-over of two threads that compress on one CPU, less work, wake and " +
-		"wait, by switch: what it does to the caches is in it"
 }
 
-// wakeIdle wakes a sleeper whose CPU is idle, at even intervals of several lengths. How long it takes goes
-// by how long the CPU has been idle: a virtual one may be polled for a while before it sleeps, and for how
-// long follows the intervals that were seen. So they are even, and the first few do not count.
+// wakeIdle wakes a sleeper whose CPU is idle, at even intervals of several lengths. How long it
+// takes goes by how long the CPU has been idle: a virtual one may be polled for a while before it
+// sleeps, and for how long follows the intervals that were seen. So they are even, and the first
+// few do not count.
 func (m *meter) wakeIdle(t thread.Thread) {
 	defer onCPU(0)()
 	s := m.newSleeper(t, 1, false)
@@ -403,18 +371,13 @@ func (m *meter) wakeIdle(t thread.Thread) {
 		m.add("idle_wake_ns", long.delay+(long.call-clock)/2-after)
 	}
 	s.close(t)
-	m.c.Notes["poll_wake_ns"] = "FUTEX_WAKE with a sleeper on an idle CPU, as the waker sees it, every 20 µs"
-	m.c.Notes["poll_latency_ns"] = "from the middle of that call until the sleeper has that CPU, less switch and the way back"
-	m.c.Notes["futex_wake_ns"] = "the same call every 2 ms"
-	m.c.Notes["idle_wake_ns"] = "and its latency"
-	m.c.Notes["halt_poll_ns"] = "how long, wake-up included, a CPU may be idle and poll the next time: at the interval from " +
-		"which on wakes take more like the last than like the first; 0: all do"
 }
 
 const idleRounds = 11
 
 // idleGaps are the intervals, in ascending order.
-var idleGaps = [...]time.Duration{20 * time.Microsecond, 50 * time.Microsecond, 70 * time.Microsecond,
+var idleGaps = [...]time.Duration{
+	20 * time.Microsecond, 50 * time.Microsecond, 70 * time.Microsecond,
 	85 * time.Microsecond, 100 * time.Microsecond, 120 * time.Microsecond, 140 * time.Microsecond,
 	160 * time.Microsecond, 200 * time.Microsecond, 500 * time.Microsecond, 2 * time.Millisecond}
 
@@ -431,14 +394,15 @@ func (s *sleeper) wakes(t thread.Thread, gap time.Duration) idleWake {
 			calls, delays = append(calls, call), append(delays, delay)
 		}
 	}
-	return idleWake{figureOf(calls), figureOf(delays)}
+	return idleWake{medianOf(calls), medianOf(delays)}
 }
 
 func (w idleWake) took() float64 { return w.call + w.delay }
 
-// pollLimit is for how long, in ns, a CPU may be idle and still poll the next time. A CPU that slept was idle for
-// the interval and its wake-up, so it is the interval between the last at which it polled and the first at which
-// it did not, and the wake-up there; 0 if it never polled, and the last interval if it always did.
+// pollLimit is for how long, in ns, a CPU may be idle and still poll the next time. A CPU that
+// slept was idle for the interval and its wake-up, so it is the interval between the last at which
+// it polled and the first at which it did not, and the wake-up there; 0 if it never polled, and the
+// last interval if it always did.
 func pollLimit(wakes []idleWake) float64 {
 	switch n := polled(wakes); n {
 	case 0:
@@ -450,8 +414,8 @@ func pollLimit(wakes []idleWake) float64 {
 	}
 }
 
-// polled is at how many of the intervals the CPU still polled: those before the first that takes more
-// like the longest than like the shortest. None where the two hardly differ.
+// polled is at how many of the intervals the CPU still polled: those before the first that takes
+// more like the longest than like the shortest. None where the two hardly differ.
 func polled(wakes []idleWake) int {
 	short, long := wakes[0].took(), wakes[len(wakes)-1].took()
 	if long < 2*short {
@@ -465,8 +429,8 @@ func polled(wakes []idleWake) int {
 	return len(wakes)
 }
 
-// timers lets a thread sleep again and again on a CPU that another keeps busy, and takes how much less
-// that one gets done.
+// timers lets a thread sleep again and again on a CPU that another keeps busy, and takes how much
+// less that one gets done.
 func (m *meter) timers(t thread.Thread) {
 	defer onCPU(0)()
 	const interval, length = 500 * time.Microsecond, 10 * time.Millisecond
@@ -484,7 +448,7 @@ func (m *meter) timers(t thread.Thread) {
 		}
 	})
 	known := 2*m.figure("switch_ns") + m.figure("sleep_call_ns")
-	for range samples {
+	for range m.samples() {
 		without := readings(t, length)
 		on.Store(true)
 		begun.Set(t)
@@ -496,8 +460,6 @@ func (m *meter) timers(t thread.Thread) {
 	quit.Store(true)
 	begun.Set(t)
 	j.Join(t)
-	m.c.Notes["timer_ns"] = "what a sleeper that wakes up takes from the other thread of its CPU, less two " +
-		"switches and its own call"
 }
 
 // spinFor keeps its CPU busy for so long.

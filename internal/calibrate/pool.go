@@ -1,4 +1,4 @@
-package predict
+package calibrate
 
 import (
 	"crypto/sha256"
@@ -18,22 +18,23 @@ const maxParts = 100
 func readPool(dir string) (*Calibration, results.CalibrationRef, error) {
 	var ref results.CalibrationRef
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
-	packed, _ := filepath.Glob(filepath.Join(dir, "*.json.gz")) // a pattern that is wrong is so above, too
+	packed, _ := filepath.Glob(filepath.Join(dir, "*.json.gz")) // fails as the one above
 	files = append(files, packed...)
 	slices.Sort(files)
 	switch {
 	case err != nil:
 		return nil, ref, fmt.Errorf("%s cannot be searched: %w", dir, err)
 	case len(files) == 0:
-		return nil, ref, fmt.Errorf("the directory %s holds no calibration (*.json); mtbench run --calibrate %s makes some",
-			dir, dir)
+		return nil, ref, fmt.Errorf("the directory %s holds no calibration (*.json, *.json.gz); "+
+			"mtbench run --calibrate %s makes some", dir, dir)
 	case len(files) > maxParts:
-		return nil, ref, fmt.Errorf("the directory %s holds %d calibrations; at most %d are pooled", dir, len(files), maxParts)
+		return nil, ref, fmt.Errorf("the directory %s holds %d calibrations; at most %d are pooled",
+			dir, len(files), maxParts)
 	}
 	var parts []*Calibration
 	digest := sha256.New()
 	for _, f := range files {
-		c, one, err := readCalibration(f)
+		c, one, err := readFile(f)
 		if err != nil {
 			return nil, ref, err
 		}
@@ -43,7 +44,8 @@ func readPool(dir string) (*Calibration, results.CalibrationRef, error) {
 		parts = append(parts, c)
 		digest.Write([]byte(one.SHA256))
 	}
-	ref = results.CalibrationRef{File: dir, SHA256: hex.EncodeToString(digest.Sum(nil)), Host: parts[0].Host.CPUModel}
+	ref = results.CalibrationRef{File: dir, SHA256: hex.EncodeToString(digest.Sum(nil)),
+		Host: parts[0].Host.CPUModel}
 	return pool(parts), ref, nil
 }
 
@@ -57,7 +59,8 @@ func fitsPool(parts []*Calibration, c *Calibration) error {
 		return fmt.Errorf("of a %s with %d CPUs, and those before it in the directory of a %s with %d",
 			c.Host.CPUModel, c.Host.CPUs, first.Host.CPUModel, first.Host.CPUs)
 	case c.Content != first.Content || c.Codec != first.Codec || c.Level != first.Level:
-		return fmt.Errorf("of %s by %s, level %d, and those before it in the directory of %s by %s, level %d",
+		return fmt.Errorf("of %s by %s, level %d, and those before it in the directory of %s by %s, "+
+			"level %d",
 			c.Content, c.Codec, c.Level, first.Content, first.Codec, first.Level)
 	}
 	return nil

@@ -1,24 +1,24 @@
-package predict
+package calibrate
 
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
-	"sync/atomic"
 	"time"
 
 	"mtbench/internal/codec"
 	"mtbench/internal/thread"
 )
 
-// Crowd is how many times as long a page takes on a CPU that other threads wait for, 1 or more: they push each other's
-// codec out of the caches. It goes by whether somebody waits as the page is begun.
+// Crowd is how many times as long a page takes on a CPU that other threads wait for, 1 or more:
+// they push each other's codec out of the caches. It goes by whether somebody waits as the page is
+// begun.
 type Crowd struct {
 	Encode [len(crowds)]float64 // by how many encoders there are, see crowds
 	Decode float64
 }
 
-// crowds are those that it is measured with: so many pairs of threads, and codec states of each that compresses.
+// crowds are those that it is measured with: so many pairs of threads, and codec states of each
+// that compresses.
 var crowds = [...]struct{ pairs, each int }{{4, 1}, {16, 1}, {16, 4}}
 
 // The two things that a worker does with a page.
@@ -26,6 +26,9 @@ const (
 	encoding = iota // at the source
 	decoding
 )
+
+// decoders is the crowd by which decoding is measured.
+const decoders = 1
 
 // crowdPairs is the most of them.
 const crowdPairs = 16
@@ -37,9 +40,9 @@ func crowdName(i int) string { return fmt.Sprintf("crowded_encode_%d", encodersO
 
 const crowdDecodeName = "crowded_decode"
 
-// encode is the factor where there are n encoders: linear in log n between those that were measured, and beyond them that
-// of the fewest or the most.
-func (c Crowd) encode(n int) float64 {
+// EncodeAt is the factor of compressing where there are n encoders: linear in log n between those
+// that were measured, and beyond them that of the fewest or the most.
+func (c Crowd) EncodeAt(n int) float64 {
 	for i := 1; i < len(crowds); i++ {
 		few, many := encodersOf(i-1), encodersOf(i)
 		if n < many {
@@ -54,30 +57,19 @@ func between(x, x0, x1, y0, y1 float64) float64 {
 	return y0 + (y1-y0)*math.Log(x/x0)/math.Log(x1/x0)
 }
 
-// crowd is that of the calibration, or of a resampling of it.
-func (c *Calibration) crowd(rng *rand.Rand) (crowd Crowd) {
-	for i := range crowd.Encode {
-		crowd.Encode[i] = max(c.figure(crowdName(i), rng), 1) // nobody is sped up
-	}
-	crowd.Decode = max(c.figure(crowdDecodeName, rng), 1)
-	return crowd
-}
-
-// The crowd: so many pairs of threads hand a token to and fro, each pair its own. While they have it one of
-// them compresses a page and the other decompresses one, as the workers of a run of 16 threads do at either end. A pair
-// stays on one of two CPUs.
+// The crowd: so many pairs of threads hand a token to and fro, each pair its own. While they have
+// it one of them compresses a page and the other decompresses one, as the workers of a run of 16
+// threads do at either end. A pair stays on one of two CPUs.
 const (
-	crowdPages = 256                    // of each thread, and other ones: a codec must not get to know them
-	crowdStart = 300 * time.Millisecond // until all are at work
-	crowdFor   = 800 * time.Millisecond
+	crowdPages = 256                  // other ones of each thread: no codec gets to know them
 	crowdLeast = 2 * time.Microsecond // of a page that takes less, reading the clock would be most
 )
 
-// crowd measures how much longer a page takes, compressed and decompressed, where more threads want the CPUs than
-// there are: its CPU time, over the share of the CPUs' time that the threads get at all. The caches and translations
-// that the others push out are in it, and what interrupts and a hypervisor take, whether the kernel knows of it or not.
+// crowd measures how much longer a page takes, compressed and decompressed, where more threads want
+// the CPUs than there are: its CPU time, over the share of the CPUs' time that the threads get at
+// all. The caches and translations that the others push out are in it, and what interrupts and a
+// hypervisor take, whether the kernel knows of it or not.
 func (m *meter) crowd(t thread.Thread) error {
-	const decoders = 1 // the crowd by which decoding is measured
 	for i, of := range crowds {
 		members, err := m.members(t, of.pairs, of.each)
 		for _, x := range members {
@@ -98,17 +90,12 @@ func (m *meter) crowd(t thread.Thread) error {
 				m.add(crowdDecodeName, sum[decoding])
 			}
 		}
-		const note = "CPU time of a page %s with %d threads that hand over, by %d states, over the same alone by one, and over the " +
-			"%.0f %% of the CPUs' time that they got: a factor"
-		m.c.Notes[crowdName(i)] = fmt.Sprintf(note, "compressed", 2*of.pairs, encodersOf(i), 100*share)
-		if i == decoders {
-			m.c.Notes[crowdDecodeName] = fmt.Sprintf(note, "decompressed", 2*of.pairs, encodersOf(i), 100*share)
-		}
 	}
 	return nil
 }
 
-// factorsOf is for each member how many times as long a page of it took as one alone does, by one codec and on the same CPU.
+// factorsOf is for each member how many times as long a page of it took as one alone does, by one
+// codec and on the same CPU.
 func factorsOf(t thread.Thread, members []*member, share float64) []float64 {
 	reading := readingOfCPU()
 	var byItself [twoCPUs][2]float64
@@ -125,7 +112,8 @@ func factorsOf(t thread.Thread, members []*member, share float64) []float64 {
 	return factors
 }
 
-// factorOf is how many times as long a page took as by itself, both in ns; 1 where that is too short to be told.
+// factorOf is how many times as long a page took as by itself, both in ns; 1 where that is too
+// short to be told.
 func factorOf(took, byItself float64) float64 {
 	if byItself <= float64(crowdLeast) {
 		return 1
@@ -171,19 +159,29 @@ func (m *meter) members(t thread.Thread, pairs, each int) ([]*member, error) {
 	return list, nil
 }
 
+// crowdTimes are how long it takes until all are at work, and for how long they then are measured.
+func (m *meter) crowdTimes() (start, length time.Duration) {
+	if m.plan.Quick {
+		return 50 * time.Millisecond, 100 * time.Millisecond
+	}
+	return 300 * time.Millisecond, 800 * time.Millisecond
+}
+
 // gather lets them hand over for a while, and is the share of the CPUs' time that they got.
 func (m *meter) gather(t thread.Thread, members []*member) float64 {
 	var joins []thread.Joiner
-	begin := t.Now() + crowdStart
+	start, length := m.crowdTimes()
+	begin := t.Now() + start
 	for _, x := range members {
-		joins = append(joins, m.machine.Start(t, "crowd", thread.Worker, func(t thread.Thread) { x.work(t, begin) }))
+		work := func(t thread.Thread) { x.work(t, begin, begin+length) }
+		joins = append(joins, m.machine.Start(t, "crowd", thread.Worker, work))
 	}
 	var all time.Duration
 	for i, x := range members {
 		joins[i].Join(t)
 		all += x.all
 	}
-	return min(float64(all)/float64(crowdFor)/twoCPUs, 1)
+	return min(float64(all)/float64(length)/twoCPUs, 1)
 }
 
 // member is one thread of the crowd.
@@ -217,9 +215,8 @@ func (x *member) by(t thread.Thread, page, codec int) {
 	x.w.compress(t, page)
 }
 
-func (x *member) work(t thread.Thread, begin time.Duration) {
+func (x *member) work(t thread.Thread, begin, end time.Duration) {
 	defer onCPU(x.cpu)()
-	end := begin + crowdFor
 	for ; t.Now() < begin; x.turn(t, end) {
 	}
 	was := thread.CPUTime() // as at begin: it does not grow while the thread waits for a CPU
@@ -231,9 +228,7 @@ func (x *member) work(t thread.Thread, begin time.Duration) {
 
 // turn waits for the token, does a page and passes the token on.
 func (x *member) turn(t thread.Thread, end time.Duration) {
-	for now := atomic.LoadUint32(x.token.word); now%2 != x.side && t.Now() < end; now = atomic.LoadUint32(x.token.word) {
-		futexWait(x.token.word, now)
-	}
+	x.token.await(x.side, func() bool { return t.Now() < end })
 	before := thread.CPUTime()
 	x.do(t, x.pages)
 	x.took += thread.CPUTime() - before
@@ -241,7 +236,8 @@ func (x *member) turn(t thread.Thread, end time.Duration) {
 	x.token.pass()
 }
 
-// encoders are n of them, that of w the first. Each has done a page: some make their state only then.
+// encoders are n of them, that of w the first. Each has done a page: some make their state only
+// then.
 func (m *meter) encoders(t thread.Thread, w *pageMeter, n int) ([]codec.Encoder, error) {
 	c, err := codec.Lookup(m.plan.Codec)
 	if err != nil {

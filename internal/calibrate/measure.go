@@ -1,4 +1,4 @@
-package predict
+package calibrate
 
 import (
 	"bytes"
@@ -28,10 +28,16 @@ type Plan struct {
 	Level   int
 	Seed    uint64
 	Host    results.Host
+	Quick   bool // fewer samples, for tests: no figure for a prediction
 }
 
 // samples is how often each figure is measured: a batch each.
-const samples = 41
+func (m *meter) samples() int {
+	if m.plan.Quick {
+		return 3
+	}
+	return 41
+}
 
 // calibratedPages is how many pages are compressed and decompressed.
 const calibratedPages = 1024
@@ -46,28 +52,32 @@ func (p Plan) Check() error {
 	if err != nil {
 		return err
 	}
-	if need := calibratedStates * c.StateBytes(p.Level); p.Host.MemoryBytes > 0 && need > p.Host.MemoryBytes/2 {
-		return fmt.Errorf("calibrating makes some %d encoders of %s, level %d, which takes %d MiB: more than half of the "+
-			"host's %d; a lower level takes less", calibratedStates, p.Codec, p.Level, need>>20, p.Host.MemoryBytes>>20)
+	need, has := calibratedStates*c.StateBytes(p.Level), p.Host.MemoryBytes
+	if has > 0 && need > has/2 {
+		return fmt.Errorf("calibrating makes some %d encoders of %s, level %d, which takes %d MiB: "+
+			"more than half of the host's %d; a lower level takes less",
+			calibratedStates, p.Codec, p.Level, need>>20, has>>20)
 	}
 	return nil
 }
 
-// calibratedStates is about how many encoders are made, all of which are kept: the collector is off.
+// calibratedStates is about how many encoders are made, all of which are kept: the collector is
+// off.
 const calibratedStates = 200
 
-// Calibrate measures this host; it takes some twenty seconds. Figures are CPU time of the thread that
-// pays where they can be, and time on the clock where two threads are needed. The threads are sealed, as
-// those of a measured run are, and the collector of Go is off meanwhile: nothing else of the process may
-// stop the world.
+// Calibrate measures this host; it takes some twenty seconds. Figures are CPU time of the thread
+// that pays where they can be, and time on the clock where two threads are needed. The threads are
+// sealed, as those of a measured run are, and the collector of Go is off meanwhile: nothing else of
+// the process may stop the world.
 func Calibrate(ctx context.Context, p Plan) (*Calibration, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	c := &Calibration{Type: calibrationType, Schema: CalibrationSchema, Created: time.Now(), Host: p.Host,
+	c := &Calibration{Type: FileType, Schema: Schema, Created: time.Now(), Host: p.Host,
 		Content: p.Content, Codec: p.Codec, Level: p.Level,
-		Samples: map[string][]float64{}, Notes: map[string]string{}}
-	m := &meter{c: c, plan: p, machine: thread.NewKernel(thread.Options{Sealed: true, MaxThreads: 2*crowdPairs + 2})}
+		Samples: map[string][]float64{}}
+	threads := thread.Options{Sealed: true, MaxThreads: 2*crowdPairs + 2}
+	m := &meter{c: c, plan: p, machine: thread.NewKernel(threads)}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	var err, failed error
 	// Made by several goroutines, for which a sealed thread may not wait.
@@ -82,7 +92,8 @@ func Calibrate(ctx context.Context, p Plan) (*Calibration, error) {
 			return
 		}
 		m.primitives(t)
-		for _, experiment := range []func(thread.Thread) error{m.making, m.crowd, m.futexes, m.work, m.records, m.socket} {
+		for _, experiment := range []func(thread.Thread) error{
+			m.making, m.crowd, m.futexes, m.work, m.records, m.socket} {
 			if failed = experiment(t); failed != nil {
 				return
 			}
@@ -103,11 +114,10 @@ type meter struct {
 }
 
 // batch measures f, which does n of something, samples times by CPU time.
-func (m *meter) batch(name, note string, n int, f func()) {
-	for range samples {
+func (m *meter) batch(name string, n int, f func()) {
+	for range m.samples() {
 		m.add(name, cpuOf(n, f))
 	}
-	m.c.Notes[name] = note
 }
 
 // cpuOf is the CPU time of f by each of the n things that it does, in ns.
@@ -123,12 +133,13 @@ func (m *meter) add(name string, ns float64) {
 
 func (m *meter) figure(name string) float64 { return m.c.figure(name, nil) }
 
-// twoCPUs are those that the experiments are made on: the first that this process may use. One may be slower for a
-// while, as where a virtual CPU shares its core with a neighbour; then what pages take is the mean of both.
+// twoCPUs are those that the experiments are made on: the first that this process may use. One may
+// be slower for a while, as where a virtual CPU shares its core with a neighbour; then what pages
+// take is the mean of both.
 const twoCPUs = 2
 
-// measurePages takes the service time of each page, a mean of several: ticks and other interrupts are not the page's
-// doing, but they come, and who computes pays for them.
+// measurePages takes the service time of each page, a mean of several: ticks and other interrupts
+// are not the page's doing, but they come, and who computes pays for them.
 func measurePages(t thread.Thread, p Plan) ([]Page, error) {
 	w, err := newPageMeter(p, calibratedPages)
 	if err != nil {
@@ -213,7 +224,8 @@ func (w *pageMeter) unpack(t thread.Thread, i int) {
 	}
 }
 
-// measureAll adds to list what each page takes on one CPU, in so many passes after one that warms codec and caches up.
+// measureAll adds to list what each page takes on one CPU, in so many passes after one that warms
+// codec and caches up.
 func (w *pageMeter) measureAll(t thread.Thread, cpu, passes int, list []Page) error {
 	defer onCPU(cpu)()
 	for pass := range 1 + passes {
@@ -253,7 +265,7 @@ func (w *pageMeter) measure(t thread.Thread, i int) (Page, error) {
 func (m *meter) primitives(t thread.Thread) {
 	const n = 20_000
 	mu := m.machine.NewMutex("calibration", thread.LockGlobal)
-	m.batch("atomic_ns", "half of a lock and unlock that nobody else wants", 2*n, func() {
+	m.batch("atomic_ns", 2*n, func() {
 		for range n {
 			mu.Lock(t)
 			mu.Unlock(t)
@@ -261,25 +273,24 @@ func (m *meter) primitives(t thread.Thread) {
 	})
 	var word atomic.Uint64
 	never := func() bool { return word.Load() != 0 }
-	m.batch("poll_ns", "one look of a spin without a pause", n, func() {
+	m.batch("poll_ns", n, func() {
 		t.SpinUntil(thread.SpinWork, n, false, never)
 	})
-	m.batch("pause_ns", "the same with a pause, less the look", n/10, func() {
+	m.batch("pause_ns", n/10, func() {
 		t.SpinUntil(thread.SpinWork, n/10, true, never)
 	})
 	poll := m.figure("poll_ns")
 	for i, v := range m.c.Samples["pause_ns"] {
 		m.c.Samples["pause_ns"][i] = max(v-poll, 0)
 	}
-	m.batch("clock_ns", "one reading of the clock", n, func() {
+	m.batch("clock_ns", n, func() {
 		for range n {
 			t.Now()
 		}
 	})
-	for range samples {
+	for range m.samples() {
 		m.add("stamp_ns", float64(thread.StampCost()))
 	}
-	m.c.Notes["stamp_ns"] = "one state change of the accounting, on an account of its own"
 }
 
 // lines passes a word to and fro between two CPUs that spin for it.
@@ -291,12 +302,12 @@ func (m *meter) lines(t thread.Thread) {
 	even := func() bool { return turn.Load()%2 == 0 }
 	j := m.machine.Start(t, "echo", thread.Worker, func(t thread.Thread) {
 		defer onCPU(1)()
-		for range samples * n {
+		for range m.samples() * n {
 			t.SpinUntil(thread.SpinWork, 0, true, odd)
 			turn.Add(1)
 		}
 	})
-	for range samples {
+	for range m.samples() {
 		begin := t.Now()
 		for range n {
 			turn.Add(1)
@@ -305,12 +316,11 @@ func (m *meter) lines(t thread.Thread) {
 		oneWay := float64(t.Now()-begin) / (2 * n)
 		m.add("line_ns", oneWay-m.figure("atomic_ns")-m.figure("pause_ns")/2)
 	}
-	m.c.Notes["line_ns"] = "a word passed between two CPUs that spin, one way, less an atomic and half a pause"
 	j.Join(t)
 }
 
-// onCPU keeps the calling OS thread on the n-th CPU that it may run on, or on several such, until the result is
-// called.
+// onCPU keeps the calling OS thread on the n-th CPU that it may run on, or on several such, until
+// the result is called.
 func onCPU(n ...int) func() {
 	var all, some unix.CPUSet
 	if unix.SchedGetaffinity(0, &all) != nil {
@@ -329,12 +339,12 @@ func onCPU(n ...int) func() {
 	return func() { _ = unix.SchedSetaffinity(0, &all) }
 }
 
-// sleeps sleeps for half as long as the sender of a link does: so short that its CPU is still polled at the end. On a host
-// that does not poll, what a timer takes longer is in idle_wake_ns.
+// sleeps sleeps for half as long as the sender of a link does: so short that its CPU is still
+// polled at the end. On a host that does not poll, what a timer takes longer is in idle_wake_ns.
 func (m *meter) sleeps(t thread.Thread) {
 	const length, n = 50 * time.Microsecond, 10
 	slack, _ := unix.PrctlRetInt(unix.PR_GET_TIMERSLACK, 0, 0, 0, 0)
-	for range samples {
+	for range m.samples() {
 		var late time.Duration
 		before := thread.CPUTime()
 		for range n {
@@ -347,13 +357,10 @@ func (m *meter) sleeps(t thread.Thread) {
 		m.add("sleep_slack_ns", float64(slack))
 		m.add("timer_latency_ns", float64(late)/n-float64(slack)-m.figure("switch_ns")-call/2)
 	}
-	m.c.Notes["sleep_call_ns"] = "CPU time of a sleep, less a switch"
-	m.c.Notes["sleep_slack_ns"] = "the timer slack of this process, see prctl(2)"
-	m.c.Notes["timer_latency_ns"] = "by how much a sleep of 50 µs was too long, less slack, switch and the way back"
 }
 
 func (m *meter) starts(t thread.Thread) {
-	for range samples {
+	for range m.samples() {
 		var began time.Duration
 		before := t.Now()
 		j := m.machine.Start(t, "start", thread.Worker, func(t thread.Thread) { began = t.Now() })
@@ -362,22 +369,20 @@ func (m *meter) starts(t thread.Thread) {
 		m.add("start_ns", float64(after-before))
 		m.add("start_latency_ns", max(float64(began-after)-m.figure("idle_wake_ns"), 0))
 	}
-	m.c.Notes["start_ns"] = "starting a thread, as the starter sees it"
-	m.c.Notes["start_latency_ns"] = "from there to its first instruction, less a wake-up"
 }
 
 // work is what main and vCPUs do to a page beside the codec.
 func (m *meter) work(t thread.Thread) error {
 	const n = 4096
 	bitmap := workloads.NewBitmap(n)
-	m.batch("scan_ns", "search and clear of a dirty page", n, func() {
+	m.batch("scan_ns", n, func() {
 		bitmap.SetAll()
 		for page := bitmap.Next(0); page < n; page = bitmap.Next(page) {
 			bitmap.Clear(page)
 		}
 	})
 	log := workloads.NewDirtyLog(1 << 20)
-	m.batch("scan_log_ns", "a clean word of the dirty log at a sync", 1<<14, func() { log.Sync(t, bitmap) })
+	m.batch("scan_log_ns", 1<<14, func() { log.Sync(t, bitmap) })
 	memory := make([]byte, 32<<20)
 	for i := range memory {
 		memory[i] = byte(i / workloads.PageSize)
@@ -388,19 +393,19 @@ func (m *meter) work(t thread.Thread) error {
 		page := int(at>>33) % (len(memory) / workloads.PageSize)
 		return memory[page*workloads.PageSize:][:workloads.PageSize]
 	}
-	m.batch("store_ns", "64 bytes into a page that is in no cache", n, func() {
+	m.batch("store_ns", n, func() {
 		for range n {
 			clear(next()[128:192])
 		}
 	})
 	stream := wire.NewStream(link.NewDiscard(0, 1))
-	m.batch("record_ns", "a zero record into the stream", n, func() {
+	m.batch("record_ns", n, func() {
 		for i := range n {
 			stream.PutZero(t, i)
 		}
 	})
 	buf := make([]byte, workloads.PageSize)
-	m.batch("copy_kib_ns", "a page copied, by KiB", n*workloads.PageSize/1024, func() {
+	m.batch("copy_kib_ns", n*workloads.PageSize/1024, func() {
 		for range n {
 			copy(buf, next())
 		}
@@ -409,9 +414,9 @@ func (m *meter) work(t thread.Thread) error {
 	return nil
 }
 
-// zeroTest is what main does to a page before it sends it as it is. Where the next page is depends on what this one
-// holds, or several would be on their way from memory at once. Of most pages the test reads a line or two, and so many
-// fit into a large cache of the last level.
+// zeroTest is what main does to a page before it sends it as it is. Where the next page is depends
+// on what this one holds, or several would be on their way from memory at once. Of most pages the
+// test reads a line or two, and so many fit into a large cache of the last level.
 func (m *meter) zeroTest() {
 	const pages, step = streamMemory / workloads.PageSize, 577
 	w := m.large
@@ -420,7 +425,7 @@ func (m *meter) zeroTest() {
 		first[i] = w.mem.Page(i)[0]
 	}
 	page := 0
-	m.batch("zero_ns", "the zero test of one page after another of 32 MiB", pages/8, func() {
+	m.batch("zero_ns", pages/8, func() {
 		for range pages / 8 {
 			_ = w.mem.IsZero(page)
 			page = (page + step + int(w.mem.Page(page)[0]) - int(first[page])) % pages
@@ -436,12 +441,13 @@ func (m *meter) making(thread.Thread) error {
 	}
 	const states = 11 // they are large
 	for range states {
-		m.add("state_ns", cpuOf(1, func() { _, err = codec.NewWarmEncoder(c, m.plan.Level, workloads.PageSize) }))
+		m.add("state_ns", cpuOf(1, func() {
+			_, err = codec.NewWarmEncoder(c, m.plan.Level, workloads.PageSize)
+		}))
 		if err != nil {
 			return err
 		}
 	}
-	m.c.Notes["state_ns"] = "making a codec state and warming it up"
 	return nil
 }
 
@@ -461,7 +467,7 @@ func (m *meter) records(t thread.Thread) error {
 	var turn atomic.Uint64 // odd: the worker's; every other round has records of zero pages
 	worker := m.machine.Start(t, "records", thread.Worker, func(t thread.Thread) {
 		defer onCPU(1)()
-		for round := range 2 * samples {
+		for round := range 2 * m.samples() {
 			t.SpinUntil(thread.SpinWork, 0, true, func() bool { return turn.Load()%2 == 1 })
 			for i, o := range list {
 				w.produce(t, o, round/2*n+i, round%2 == 0)
@@ -480,14 +486,12 @@ func (m *meter) records(t thread.Thread) error {
 		})
 		return ns, kib
 	}
-	for range samples {
+	for range m.samples() {
 		zero, _ := take()
 		full, kib := take()
 		m.add("take_ns", zero)
 		m.add("take_kib_ns", (full-zero)/kib)
 	}
-	m.c.Notes["take_ns"] = "a zero record that was made on another CPU into the stream"
-	m.c.Notes["take_kib_ns"] = "a compressed page that was made on another CPU into the stream, less a zero record, by KiB"
 	worker.Join(t)
 	return nil
 }
@@ -499,7 +503,8 @@ func (w *pageMeter) produce(t thread.Thread, o *wire.Output, page int, zero bool
 		o.PutZero(page)
 		return
 	}
-	if n, err := w.encoder.Encode(t, o.Begin(page), w.mem.Page(page)); err == nil { // it fits, as all pages do
+	n, err := w.encoder.Encode(t, o.Begin(page), w.mem.Page(page))
+	if err == nil { // it fits, as all pages do
 		_ = o.Commit(n)
 	}
 }
@@ -512,16 +517,17 @@ const (
 	smallBytes   = 64 // so many times that fit into a socket
 )
 
-// socket writes and reads a few bytes, with nobody asleep at the other end, for what a call costs. Then it sends
-// a stream of raw pages from memory that is in no cache to a thread that loads them into other such memory, by the
-// code of a migration and on the same CPU, for what a KiB does. All by CPU time.
+// socket writes and reads a few bytes, with nobody asleep at the other end, for what a call costs.
+// Then it sends a stream of raw pages from memory that is in no cache to a thread that loads them
+// into other such memory, by the code of a migration and on the same CPU, for what a KiB does. All
+// by CPU time.
 func (m *meter) socket(t thread.Thread) error {
 	defer onCPU(0)()
 	near, far, err := link.Pair()
 	if err != nil {
 		return err
 	}
-	write, read := smallCallsOf(near, far)
+	write, read := m.smallCallsOf(near, far)
 	_, _ = unix.Close(near), unix.Close(far)
 	var from, into *workloads.Memory
 	for _, mem := range []**workloads.Memory{&from, &into} {
@@ -538,19 +544,18 @@ func (m *meter) socket(t thread.Thread) error {
 		return fmt.Errorf("calibrating the link: %w", err)
 	}
 	m.split("send_kib_ns", write, sent, m.figure("record_ns"), pagesAWrite)
-	m.split("receive_kib_ns", read, loaded,
-		m.figure("record_ns")+workloads.PageSize/1024*m.figure("copy_kib_ns"), wire.BufferSize/workloads.PageSize)
+	known := m.figure("record_ns") + workloads.PageSize/1024*m.figure("copy_kib_ns")
+	m.split("receive_kib_ns", read, loaded, known, wire.BufferSize/workloads.PageSize)
 	for i := range write {
 		m.add("send_ns", write[i])
 		m.add("receive_ns", read[i])
 	}
-	const note = "a call with 64 bytes, nobody asleep at the other end"
-	m.c.Notes["send_ns"], m.c.Notes["receive_ns"] = note, note
 	return nil
 }
 
 // transfer is what a raw page takes the one that sends it, and what the one that loads it.
-func (m *meter) transfer(t thread.Thread, from, into *workloads.Memory) (sent, loaded []float64, err error) {
+func (m *meter) transfer(t thread.Thread, from, into *workloads.Memory) (
+	sent, loaded []float64, err error) {
 	near, far, err := link.Pair()
 	if err != nil {
 		return nil, nil, err
@@ -560,9 +565,9 @@ func (m *meter) transfer(t thread.Thread, from, into *workloads.Memory) (sent, l
 	j := m.machine.Start(t, "reader", thread.Worker, func(t thread.Thread) {
 		defer unix.Close(far)
 		defer onCPU(0)()
-		loaded, failed = readPages(t, far, into)
+		loaded, failed = m.readPages(t, far, into)
 	})
-	sent, err = sendPages(t, near, from)
+	sent, err = m.sendPages(t, near, from)
 	if err != nil {
 		_ = unix.Shutdown(near, unix.SHUT_RDWR) // the reader waits for more
 	}
@@ -570,13 +575,15 @@ func (m *meter) transfer(t thread.Thread, from, into *workloads.Memory) (sent, l
 	return sent, loaded, errors.Join(err, failed)
 }
 
-// pagesAWrite is how many raw pages go with one write: each is a piece, and so is the header before it.
+// pagesAWrite is how many raw pages go with one write: each is a piece, and so is the header before
+// it.
 const pagesAWrite = wire.MaxIovecs / 2
 
-// smallCallsOf is what a call takes that writes a few bytes to near, and what one takes that reads them from far.
-func smallCallsOf(near, far int) (write, read []float64) {
+// smallCallsOf is what a call takes that writes a few bytes to near, and what one takes that reads
+// them from far.
+func (m *meter) smallCallsOf(near, far int) (write, read []float64) {
 	var buf [smallBytes]byte
-	for range samples {
+	for range m.samples() {
 		write = append(write, cpuOf(smallCalls, func() {
 			for range smallCalls {
 				_, _ = unix.Write(near, buf[:]) // all of it fits
@@ -591,12 +598,13 @@ func smallCallsOf(near, far int) (write, read []float64) {
 	return write, read
 }
 
-// sendPages is what a raw page takes the migration thread, and readPages what it takes the one that loads it.
-func sendPages(t thread.Thread, fd int, from *workloads.Memory) ([]float64, error) {
+// sendPages is what a raw page takes the migration thread, and readPages what it takes the one that
+// loads it.
+func (m *meter) sendPages(t thread.Thread, fd int, from *workloads.Memory) ([]float64, error) {
 	s := wire.NewStream(link.NewSocket(fd, 0, 1))
 	s.Start(t, streamMemory)
 	var list []float64
-	for at := range samples {
+	for at := range m.samples() {
 		list = append(list, cpuOf(streamPages, func() {
 			for i := range streamPages {
 				page := (at*streamPages + i) % from.Pages()
@@ -608,13 +616,13 @@ func sendPages(t thread.Thread, fd int, from *workloads.Memory) ([]float64, erro
 	return list, s.Err()
 }
 
-func readPages(t thread.Thread, fd int, into *workloads.Memory) ([]float64, error) {
+func (m *meter) readPages(t thread.Thread, fd int, into *workloads.Memory) ([]float64, error) {
 	r := wire.NewReader(link.NewReceiver(fd), streamMemory)
 	if err := r.Open(t); err != nil {
 		return nil, err
 	}
 	var list []float64
-	for begin, pages := thread.CPUTime(), 0; len(list) < samples; {
+	for begin, pages := thread.CPUTime(), 0; len(list) < m.samples(); {
 		rec, err := r.Next(t)
 		if err != nil {
 			return nil, err
@@ -633,12 +641,10 @@ func readPages(t thread.Thread, fd int, into *workloads.Memory) ([]float64, erro
 	return list, nil
 }
 
-// split makes of the cost of small calls and of pages the cost of a KiB. Of a page's, known is what the page costs
-// beside the link.
+// split makes of the cost of small calls and of pages the cost of a KiB. Of a page's, known is what
+// the page costs beside the link.
 func (m *meter) split(kib string, small, page []float64, known float64, pagesACall int) {
 	for i := range small {
-		m.add(kib, (page[i]-known-figureOf(small)/float64(pagesACall))/(workloads.PageSize/1024))
+		m.add(kib, (page[i]-known-medianOf(small)/float64(pagesACall))/(workloads.PageSize/1024))
 	}
-	m.c.Notes[kib] = "a raw page through the stream, in no cache at either end, less its record, its copy and its share " +
-		"of a call, by KiB"
 }

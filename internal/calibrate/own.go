@@ -1,4 +1,4 @@
-package predict
+package calibrate
 
 import (
 	"context"
@@ -9,15 +9,16 @@ import (
 	"mtbench/workloads"
 )
 
-// What a page takes the main thread is more than its parts, which are measured in loops of their own: tests and branches
-// wait for memory. So it is measured as a whole, too, in migrations by the null model, which takes no page and has no
-// threads: what main takes more than the parts is put on the pages that it sends itself. No model that is compared is in
-// that.
+// What a page takes the main thread is more than its parts, which are measured in loops of their
+// own: tests and branches wait for memory. So it is measured as a whole, too, in migrations by the
+// null model, which takes no page and has no threads: what main takes more than the parts is put on
+// the pages that it sends itself. No model that is compared is in that.
 
 // ownRounds is how many migrations are made.
 const ownRounds = 5
 
-// own measures what a page of main's takes in migrations of the default guest, less search, test and record.
+// own measures what a page of main's takes in migrations of the default guest, less search, test
+// and record.
 func (m *meter) own(ctx context.Context) error {
 	parts := m.figure("scan_ns") + m.figure("zero_ns") + m.figure("record_ns")
 	for range ownRounds {
@@ -34,7 +35,6 @@ func (m *meter) own(ctx context.Context) error {
 			return fmt.Errorf("calibrating with the null model: %w", err)
 		}
 	}
-	m.c.Notes["own_ns"] = "CPU time of a page of main's in a migration by the null model, less its parts"
 	return nil
 }
 
