@@ -45,15 +45,7 @@ type call struct {
 // do is a call that costs d up to its first step.
 func (p *proc) do(d int64, first step) {
 	p.goesOn()
-	switch m := p.m; {
-	case m.opt.Choose != nil:
-		p.doChosen(d, first)
-	default:
-		m.look()
-		if !p.proceed(d, first) {
-			p.suspend()
-		}
-	}
+	p.m.sched.call(p, d, first)
 	if fault := p.call.fault; fault != "" {
 		p.call.fault = ""
 		panic(fault)
@@ -93,10 +85,9 @@ func enterState(p *proc) (int64, step) {
 func (p *proc) leaving() (int64, step) { return p.stampThenEnter(p.call.was, out) }
 
 // ends is the second part of a call of the kernel, which costs d. Where that is nothing it is no
-// point at which another thread may run, nor is it under a Chooser: what happens there can be told
-// apart by nobody.
+// point at which another thread may run.
 func (p *proc) ends(d int64, next step) (int64, step) {
-	if d == 0 || p.m.opt.Choose != nil {
+	if d == 0 || !p.m.sched.timed() {
 		return next(p)
 	}
 	p.system += d
@@ -163,7 +154,7 @@ func wakeThem(p *proc) (int64, step) {
 	for ; p.call.n > 0 && len(f.waiters) > 0; p.call.n-- {
 		w := f.pop()
 		p.m.traceFutex(p, TraceWake, f, w)
-		p.m.wakeFrom(w, p.cpu, false)
+		p.m.sched.wake(w, p.cpu, false)
 	}
 	return p.ends(p.call.after, wakeOver)
 }
@@ -178,7 +169,7 @@ func (p *proc) wakeCost(f *futex, sync bool) (before, after int64) {
 	switch {
 	case len(f.waiters) == 0:
 		return int64(m.costs.WakeEmpty), 0
-	case m.opt.Choose != nil:
+	case !m.sched.timed():
 		return int64(m.costs.FutexWake), 0
 	}
 	w := f.waiters[0]

@@ -57,7 +57,7 @@ func (p *proc) begins() {
 func (p *proc) suspend() {
 	m := p.m
 	for !m.unwinding {
-		q := m.next()
+		q := m.sched.next()
 		switch q {
 		case p:
 			return

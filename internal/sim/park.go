@@ -49,7 +49,7 @@ func (k *Park) Wake(t thread.Thread) {
 
 func unpark(p *proc) (int64, step) {
 	for k := p.call.park; len(k.waiters) > 0; {
-		p.m.wakeFrom(k.pop(), p.cpu, true)
+		p.m.sched.wake(k.pop(), p.cpu, true)
 	}
 	return p.ends(p.call.after, out)
 }

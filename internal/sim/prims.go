@@ -260,21 +260,13 @@ func (l *spinLock) Lock(t thread.Thread) {
 	}
 	was := p.Enter(l.why)
 	for {
-		p.waitFor(l.free)
+		p.m.sched.await(p, l.free)
 		p.touch(&l.futex)
 		if l.swap(held) == free {
 			break
 		}
 	}
 	p.Enter(was)
-}
-
-func (p *proc) waitFor(cond func() bool) {
-	if p.m.opt.Choose != nil {
-		p.pollChosen(p.state, 0, cond)
-		return
-	}
-	p.poll(-1, true, cond)
 }
 
 func (l *spinLock) Unlock(t thread.Thread) {

@@ -85,10 +85,10 @@ func (p *proc) Now() time.Duration {
 // Compute implements thread.Thread.
 func (p *proc) Compute(d time.Duration) { p.pay(int64(max(d, 0))) }
 
-// Access is the preemption point at an access to shared memory; see thread.Access. Without a
-// Chooser code between two machine calls cannot be interrupted, so it is nothing.
+// Access is the preemption point at an access to shared memory; see thread.Access. In virtual time
+// code between two machine calls cannot be interrupted, so it is nothing.
 func (p *proc) Access() {
-	if p.m.opt.Choose != nil {
+	if !p.m.sched.timed() {
 		p.pay(0)
 	}
 }
@@ -121,15 +121,7 @@ func (p *proc) enters(s thread.State) {
 // wrote before is looked at by those who poll; what it does next happens at the end of d.
 func (p *proc) pay(d int64) {
 	p.goesOn()
-	switch {
-	case p.m.opt.Choose != nil:
-		p.point()
-	default:
-		p.m.look()
-		if !p.start(d) {
-			p.suspend()
-		}
-	}
+	p.m.sched.pay(p, d)
 }
 
 // start begins to use d of CPU time. It reports whether it is over at once, since nothing else
@@ -162,17 +154,8 @@ func (p *proc) goesOn() {
 
 // sleep leaves the CPU: for a wake on p.call.on (where is blocked) or until p.until (sleeping).
 func (p *proc) sleep(where place) {
-	m := p.m
-	m.leaveCPU(p)
-	p.where = where
 	p.voluntary++
-	if m.opt.Choose != nil {
-		m.version++
-		return
-	}
-	if where == sleeping {
-		m.queue.set(p.source, p.until)
-	}
+	p.m.sched.leave(p, where)
 }
 
 // finish is the end of the thread's life.
@@ -183,10 +166,8 @@ func (p *proc) finish() {
 	p.do(p.wake(&p.joiner, everybody, out))
 	p.enter(m.now, p.state)
 	m.trace(p, TraceEnd, "")
-	m.leaveCPU(p)
-	p.where = nowhere
+	m.sched.leave(p, nowhere)
 	p.ended = true
-	m.version++
 	if m.bracketOpen {
 		p.close(m.now)
 	}
@@ -215,7 +196,7 @@ func (p *proc) fire() bool {
 		if cur := p.m.cpus[p.lastCPU].cur; cur != nil {
 			cur.wakesUp(p, p.m.now)
 		}
-		p.m.ready(p, 0)
+		p.m.place(p, nobody, false)
 	case arriving:
 		p.m.begin(p)
 	case running:

@@ -31,33 +31,8 @@ type cpu struct {
 	poll    int64   // for how long it is polled for work, when it is idle, before it sleeps
 }
 
-// ready makes p runnable after delay.
-func (m *Machine) ready(p *proc, delay int64) {
-	if m.opt.Choose != nil {
-		p.where = queued
-		return
-	}
-	if delay > 0 {
-		p.where = sleeping
-		m.queue.set(p.source, m.now+delay)
-		return
-	}
-	m.place(p, nobody, false)
-}
-
 // nobody is the waker of a thread that wakes by itself: its timer is its own CPU's.
 const nobody = -1
-
-// wakeFrom makes p runnable, woken by a thread on the CPU waker. Sync: that thread is about to
-// sleep, or so it said.
-func (m *Machine) wakeFrom(p *proc, waker int, sync bool) {
-	if m.opt.Choose != nil {
-		p.where = queued
-		return
-	}
-	m.cpus[waker].cur.wakesUp(p, m.now)
-	m.place(p, waker, sync)
-}
 
 // place gives p an idle CPU or lets it wait for one.
 func (m *Machine) place(p *proc, waker int, sync bool) {
@@ -158,9 +133,9 @@ func (m *Machine) join(p *proc, c *cpu) {
 	p.deadline = p.vr + int64(m.costs.Slice)
 }
 
-// leave keeps the lag of p, which is the current one of c; or, if it had more than the mean, keeps
+// keepLag keeps the lag of p, which is the current one of c; or, if it had more than the mean, keeps
 // p among those who owe.
-func (m *Machine) leave(p *proc, c *cpu) {
+func (m *Machine) keepLag(p *proc, c *cpu) {
 	lag := c.mean(m.now) - p.vr
 	p.lag = min(max(lag, 0), int64(m.costs.Slice))
 	if lag < 0 {
@@ -314,19 +289,6 @@ func (m *Machine) charge(p *proc) {
 	p.vr += d
 	p.onSince, p.ranAt = m.now, m.now
 	m.renew(p)
-}
-
-// leaveCPU: p, which is running, goes to sleep or ends.
-func (m *Machine) leaveCPU(p *proc) {
-	if m.opt.Choose != nil {
-		return
-	}
-	m.charge(p)
-	p.interrupted = 0 // it was gone before the interrupt came
-	p.load.enter(m.now, 0)
-	m.leave(p, &m.cpus[p.cpu])
-	p.where = nowhere
-	m.dispatch(p.cpu)
 }
 
 // dispatch gives CPU i to the next thread.

@@ -125,6 +125,7 @@ type unwound struct{}
 // it be: its threads are coroutines.
 type Machine struct {
 	opt   Options
+	sched scheduler
 	costs Costs
 	now   int64 // ns of virtual time
 	queue queue
@@ -145,13 +146,6 @@ type Machine struct {
 	first       *proc // runs on the machine's own goroutine
 	going       *proc // the one for whom the coroutine was last changed; nil: it ended
 	waiting     int   // threads in the queues of all CPUs
-
-	// Under a Chooser.
-	current  *proc
-	chosen   *proc // goes on next, as was found out at the point where the present one stopped
-	version  int64 // segments run by threads that were not merely polling
-	options  []int
-	startled int // wake-ups so far that nobody signalled
 }
 
 // New makes a machine, or says what is wrong with opt.
@@ -171,6 +165,10 @@ func New(opt Options) (*Machine, error) {
 		cpus:  make([]cpu, opt.CPUs),
 		idle:  opt.CPUs,
 		rand:  rand.New(rand.NewPCG(opt.Seed, 0x73696d)),
+	}
+	m.sched = &fair{m}
+	if opt.Choose != nil {
+		m.sched = &chosen{Machine: m}
 	}
 	m.queue.init()
 	m.queue.grow(opt.CPUs)
@@ -197,7 +195,7 @@ func (m *Machine) Run(name string, f func(thread.Thread)) error {
 		defer close(ended)
 		defer m.unwind()
 		m.first = m.newProc(name, thread.Main, f)
-		m.ready(m.first, 0)
+		m.sched.ready(m.first, 0)
 		m.runFirst()
 	}()
 	<-ended
@@ -215,33 +213,6 @@ func (m *Machine) runFirst() {
 	p.body(p)
 	p.finish()
 	m.failure = m.leftRunning()
-}
-
-// next lets things happen until one of them is that a thread goes on, and gives that thread; nil if
-// the run is over. It is called on the coroutine that ran last.
-func (m *Machine) next() *proc {
-	if m.opt.Choose != nil {
-		return m.nextChosen()
-	}
-	for m.failure == nil {
-		id, at, ok := m.queue.take()
-		switch {
-		case !ok:
-			m.failure = m.stuck()
-			return nil
-		case m.opt.MaxTime > 0 && at > int64(m.opt.MaxTime):
-			m.failure = ErrTime
-			return nil
-		}
-		m.now = at
-		m.count()
-		if id < len(m.cpus) {
-			m.reschedule(id)
-		} else if p := m.procs[id-len(m.cpus)]; p.fire() {
-			return p
-		}
-	}
-	return nil
 }
 
 // cancelEvery is how many events there are between two looks at whether the run was cancelled: some
@@ -306,7 +277,7 @@ func (m *Machine) Start(t thread.Thread, name string, role thread.Role,
 	p.pay(int64(m.costs.Start))
 	child := m.newProc(name, role, f)
 	m.trace(p, TraceStart, name)
-	m.ready(child, int64(m.costs.StartLatency))
+	m.sched.ready(child, int64(m.costs.StartLatency))
 	return child
 }
 

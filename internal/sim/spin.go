@@ -4,9 +4,11 @@ import "mtbench/internal/thread"
 
 // SpinUntil implements thread.Thread.
 func (p *proc) SpinUntil(why thread.State, limit int, pause bool, cond func() bool) bool {
-	if p.m.opt.Choose != nil {
-		return p.pollChosen(why, limit, cond)
-	}
+	return p.m.sched.spin(p, why, limit, pause, cond)
+}
+
+// spin implements scheduler.
+func (s *fair) spin(p *proc, why thread.State, limit int, pause bool, cond func() bool) bool {
 	p.polls++
 	p.pay(int64(p.m.costs.Poll))
 	if cond() { // the first look is free of stamps, as on the other machines
@@ -111,26 +113,4 @@ func (p *proc) stillPolls() bool {
 	}
 	p.startPolling()
 	return true
-}
-
-// pollChosen is a spin under a Chooser. A spin with a limit may end at any moment, so it is one
-// look and both outcomes are schedules. A spin without is disabled until another thread has done
-// something; the looks of other spinners do not count, or two of them would wake each other for
-// ever.
-func (p *proc) pollChosen(why thread.State, limit int, cond func() bool) bool {
-	m := p.m
-	was := p.Enter(why)
-	defer p.Enter(was)
-	p.pay(0)
-	for {
-		p.spin = spin{active: true, seenAt: m.version}
-		p.spin.seen = cond()
-		p.polls++
-		if p.spin.seen || limit > 0 {
-			p.spin.active = false
-			return p.spin.seen
-		}
-		p.where = polling
-		p.suspend()
-	}
 }

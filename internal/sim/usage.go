@@ -120,8 +120,8 @@ func (p *proc) usage() thread.Usage {
 	u := thread.Usage{
 		Name: p.name, Role: p.role,
 		Wall: time.Duration(f.wall), Stamps: f.stamps,
-		KernelKnown: p.m.opt.Choose == nil,
-		DelayKnown:  p.m.opt.Choose == nil,
+		KernelKnown: p.m.sched.timed(),
+		DelayKnown:  p.m.sched.timed(),
 		CPU:         time.Duration(f.cpuTime),
 		User:        time.Duration(f.cpuTime - f.system),
 		System:      time.Duration(f.system),
