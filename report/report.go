@@ -116,5 +116,5 @@ func PlotFormats() []string { return plot.Formats() }
 // then how far it can be trusted. A plot whose data no file has says so in Missing.
 func (r *Report) Plots() []Plot { return plot.All(r.sources) }
 
-// TotalTimePlot returns the one plot that a series ends with: total time by threads, every model.
-func (r *Report) TotalTimePlot() Plot { return plot.TotalTime(r.sources[0]) }
+// TimePlot returns the one plot that a series ends with: time of equal work by threads, every model.
+func (r *Report) TimePlot() Plot { return plot.Time(r.sources[0]) }

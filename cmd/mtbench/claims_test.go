@@ -27,7 +27,7 @@ func writeSeries(t *testing.T, name string, cpus, pairs int, ratio float64) stri
 			lines = append(lines, encode(t, results.Run{
 				Type: results.TypeRun, Cell: results.Cell{Model: model, Threads: 4}, Index: 2*pair + i, Pair: pair,
 				Completed: true, EndReason: "completed", UnverifiedReason: "made up",
-				TotalTimeMS: 1000 * times, Pages: 1000, PagesRaw: 1000,
+				TotalTimeMS: 1000 * times, Pages: 1000, PagesCompressed: 1000,
 				Timeline: []results.Point{},
 				ThreadUsage: []results.ThreadUsage{{Process: "source", Role: "main", WallMS: 1000,
 					FutexWakes: int64(times * 1000), Locks: int64(times * 9000)}},

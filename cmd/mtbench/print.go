@@ -13,14 +13,14 @@ import (
 	"mtbench/results"
 )
 
-// printResults writes the table of a result file to standard output, draws the total times beside
+// printResults writes the table of a result file to standard output, draws the times beside
 // the file, and names both.
 func printResults(cmd *cobra.Command, path string) error {
 	f, err := printReport(cmd, path, true)
 	if err != nil {
 		return err
 	}
-	plot, err := drawTotalTime(f, strings.TrimSuffix(path, ".jsonl")+".svg")
+	plot, err := drawTime(f, strings.TrimSuffix(path, ".jsonl")+".svg")
 	if err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func terminalOptions(f *os.File) report.Options {
 	return report.Options{Width: width, Color: os.Getenv("NO_COLOR") == ""}
 }
 
-func drawTotalTime(f *results.File, path string) (string, error) {
+func drawTime(f *results.File, path string) (string, error) {
 	return path, toFile(path, func(w io.Writer) error {
-		return report.New([]*results.File{f}, contenders()).TotalTimePlot().Render(w, "svg")
+		return report.New([]*results.File{f}, contenders()).TimePlot().Render(w, "svg")
 	})
 }

@@ -41,7 +41,7 @@ func costMetrics() []Metric {
 func perCompressedMetrics() []Metric {
 	const trap = "where few pages were compressed: sending the others raw is in it"
 	return []Metric{
-		{Name: WallPerCompressed, Unit: "µs/page", Better: Lower, Tick: 0.01,
+		{Name: WallPerCompressed, Unit: "µs/page", Better: Lower, Tick: 0.01, Time: true,
 			Of: over(migrationTime, pagesCompressed), Misread: trap,
 			Doc: "time without setup a compressed page; none where nothing was compressed; " +
 				"CAN'T COMPLETE is worse than any",
@@ -51,8 +51,9 @@ func perCompressedMetrics() []Metric {
 			Of:      over(pipelineCPU, pagesCompressed),
 			Doc:     "CPU time of main and workers a compressed page; none where nothing was compressed",
 			Misread: trap + "; and as work, for spinning is CPU time too",
-			Shown:   Form{Name: "CPU a compressed page", Unit: "µs"}},
-		{Name: EqualWorkTime, Unit: "ms, or µs/page", Better: Lower, Of: equalWorkTime,
+			Shown:   Form{Name: "CPU a compressed page", Unit: "µs"},
+			Pairs:   "CPU time a compressed page"},
+		{Name: EqualWorkTime, Unit: "ms, or µs/page", Better: Lower, Time: true, Of: equalWorkTime,
 			Doc: "the time that a verdict is about: " + MigrationTime + " where every page waits or " +
 				"is compressed by main (wait on, self), else " + WallPerCompressed + "; none where " +
 				"nothing was compressed",

@@ -32,7 +32,7 @@ func cpuMetrics() []Metric {
 			Shown: percent("CPU threads, spread")},
 		{Name: CPUPerPage, Unit: "µs/page", Better: Lower, Tick: 0.01, Of: over(pipelineCPU, pagesSent), Misread: trap,
 			Doc:   "CPU time of main and workers together a page",
-			Shown: Form{Name: "CPU a page", Unit: "µs"}, Pairs: "CPU time a page",
+			Shown: Form{Name: "CPU a page", Unit: "µs"},
 			CSV:   Form{Name: "cpu_a_page", Unit: "µs"},
 			Bench: Form{Name: "cpu-us/page"}, Chart: true},
 	}

@@ -39,6 +39,9 @@ type Metric struct {
 	// Gate marks a figure that a comparison of two files judges unless others are named.
 	Gate bool
 
+	// Time marks a time by which a model is called faster or slower.
+	Time bool
+
 	// WaitOff marks a figure that has no meaning with wait on.
 	WaitOff bool
 

@@ -8,13 +8,13 @@ import (
 
 func timeMetrics() []Metric {
 	return []Metric{
-		{Name: TotalTime, Unit: "ms", Better: Lower, Of: totalTime,
+		{Name: TotalTime, Unit: "ms", Better: Lower, Time: true, Of: totalTime,
 			Doc: "from the start of the migration to its completion; CAN'T COMPLETE is worse than any " +
 				"time",
 			Misread: "alone: with wait off a model that compresses less finishes sooner",
-			Shown:   Form{Name: "total time", Unit: "ms", Decimals: 1}, Pairs: "total time",
-			Bench: Form{Name: "total-ms"}, Chart: true},
-		{Name: MigrationTime, Unit: "ms", Better: Lower, Of: migrationTime,
+			Shown:   Form{Name: "total time", Unit: "ms", Decimals: 1},
+			Bench:   Form{Name: "total-ms"}, Chart: true},
+		{Name: MigrationTime, Unit: "ms", Better: Lower, Time: true, Of: migrationTime,
 			Doc: "total time without setup, which does not grow with memory; CAN'T COMPLETE is worse " +
 				"than any time",
 			Misread: "as equal work with wait off: a model that compresses less finishes sooner; see " +

@@ -293,12 +293,12 @@ func (c *Comparison) falls() bool {
 // Decided reports whether the comparison has a figure to quote.
 func (c *Comparison) Decided() bool { return c.State != NotEnough }
 
-// Width is how wide the interval of the total time is in a cell, as a log ratio, for the contender
+// Width is how wide the interval of the deciding figure is in a cell, as a log ratio, for the contender
 // for which it is widest: what `--until` looks at. It is infinite until there are [UntilPairs] pairs.
 // Where both ends say that only one model completes, nothing is left to narrow.
 func Width(runs []results.Run, models []string, c results.Cell) float64 {
 	f := &results.File{Runs: runs}
-	m := metric.Get(metric.TotalTime)
+	m := Deciding(c)
 	widest := 0.0
 	for _, other := range models[min(1, len(models)):] {
 		pairs, _ := pairUp(runsOf(f, models[0], c), runsOf(f, other, c), m)

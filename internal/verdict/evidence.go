@@ -29,7 +29,7 @@ func ruleOf(f *results.File) rule {
 
 // Deciding is the figure by which a case is decided. What it says is looked at after every pair, and a
 // series that spends pairs by the evidence stops the case when it has said enough.
-func Deciding(results.Cell) metric.Metric { return metric.Get(metric.TotalTime) }
+func Deciding(results.Cell) metric.Metric { return metric.Get(metric.EqualWorkTime) }
 
 // mostNeither is the share of pairs of which neither run may complete, beyond which a case has no ratio
 // and nothing is equal: what was not seen is not the same.

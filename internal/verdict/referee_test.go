@@ -22,7 +22,7 @@ func sequentialFile(ratios map[results.Cell][]float64) *results.File {
 	for c, x := range ratios {
 		for pair, d := range x {
 			for model, ms := range map[string]float64{"locked": 1000, "lockless": 1000 * math.Exp(d)} {
-				f.Runs = append(f.Runs, results.Run{Cell: c.Of(model), Pair: pair, Completed: true, Pages: 1000,
+				f.Runs = append(f.Runs, results.Run{Cell: c.Of(model), Pair: pair, Completed: true, Pages: 1000, PagesCompressed: 1000,
 					TotalTimeMS: ms})
 			}
 		}

@@ -12,7 +12,7 @@ import (
 func (c *Comparison) Word() string {
 	words := map[State]string{LowerThan: "lower", HigherThan: "higher"}
 	switch {
-	case c.Metric.Name == "total_time":
+	case c.Metric.Time:
 		words = map[State]string{LowerThan: "faster", HigherThan: "slower"}
 	case c.Metric.Better == metric.Lower:
 		words = map[State]string{LowerThan: "better", HigherThan: "worse"}

@@ -310,8 +310,8 @@ func testRow(t *testing.T, r *results.Run, row map[string]string) {
 // testTip points at the mark of a run in the first picture.
 func testTip(t *testing.T, b *browser, r *results.Run) {
 	t.Helper()
-	mark := fmt.Sprintf(`#total-time .wide [data-run="r0-%d"]`, r.Index)
-	b.do(t, chromedp.ScrollIntoView(chromedp.CSS("#total-time .wide svg")))
+	mark := fmt.Sprintf(`#time .wide [data-run="r0-%d"]`, r.Index)
+	b.do(t, chromedp.ScrollIntoView(chromedp.CSS("#time .wide svg")))
 	box := eval[struct {
 		X float64 `json:"x"`
 		Y float64 `json:"y"`
@@ -333,11 +333,11 @@ func testWithoutScript(t *testing.T, b *browser, html []byte) {
 		emulation.SetScriptExecutionDisabledParams{Value: true})
 	b.look(t, 1280, "light")
 	b.open(t, html)
-	for _, sel := range []string{".verdict", "#table table", "#total-time .wide svg"} {
+	for _, sel := range []string{".verdict", "#table table", "#time .wide svg"} {
 		b.do(t, chromedp.WaitVisible(chromedp.CSS(sel)))
 	}
 	titles, err := chromedp.Run(b.ctx,
-		chromedp.QueryNodeIDs(chromedp.CSSAll("#total-time .wide circle title")))
+		chromedp.QueryNodeIDs(chromedp.CSSAll("#time .wide circle title")))
 	if err != nil || len(titles) == 0 {
 		t.Errorf("%d marks say their run without script: %v", len(titles), err)
 	}

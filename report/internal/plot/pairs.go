@@ -20,7 +20,8 @@ func PairsPlot(s *view.Source, diffs []view.Diff) Plot {
 	p := Plot{
 		ID:       "pairs" + s.Tag,
 		Question: "By how much is one model faster, and how sure is it?",
-		Caption: "Total time of the first model over that of the other in the same pair (same seed, " +
+		Caption: "Time of equal work (with wait on without setup, with wait off a compressed page) of the first model over " +
+			"that of the other in the same pair (same seed, " +
 			"neighbours in time): over 1 the other is faster. The bar is the Hodges-Lehmann " +
 			"estimate, the whisker its 95 % interval; “unproven” is neither a difference nor " +
 			"equality; the grey band is the floor: " + floorCaption(diffs) +

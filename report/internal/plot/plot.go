@@ -24,7 +24,7 @@ func Formats() []string { return []string{"svg", "png", "pdf"} }
 
 // Plot is one picture: one question, and what the data answers.
 type Plot struct {
-	ID       string // names the picture and its files, e.g. "total-time"
+	ID       string // names the picture and its files, e.g. "time"
 	Question string // what it answers
 	Title    string // the answer, computed from the data
 	Caption  string // how to read it, and how not to

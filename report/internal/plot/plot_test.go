@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/reporttest"
 	"mtbench/report/internal/view"
 	"mtbench/results"
@@ -61,7 +62,7 @@ func TestPlotBytes(t *testing.T) {
 
 // TestPlotFormats reads back what was drawn.
 func TestPlotFormats(t *testing.T) {
-	p := TotalTime(view.SourceOf(reporttest.SmallSynth().File(), 0, 1))
+	p := Time(view.SourceOf(reporttest.SmallSynth().File(), 0, 1))
 	var b bytes.Buffer
 	if err := p.Render(&b, "png"); err != nil {
 		t.Fatal(err)
@@ -79,11 +80,11 @@ func TestPlotFormats(t *testing.T) {
 	}
 }
 
-// TestPlotSpots finds each kept run of the file once on the plot of total time, at the same height
+// TestPlotSpots finds each kept run of the file once on the plot of time, at the same height
 // as its time has on the axis: two runs of one case stand as far apart as their times.
 func TestPlotSpots(t *testing.T) {
 	f := reporttest.SmallSynth().File()
-	_, spots := TotalTime(view.SourceOf(f, 0, 1)).Svg(Wide)
+	_, spots := Time(view.SourceOf(f, 0, 1)).Svg(Wide)
 	kept := view.SourceOf(f, 0, 1).Kept()
 	if len(spots) != len(kept) {
 		t.Fatalf("%d marks for %d runs", len(spots), len(kept))
@@ -99,7 +100,9 @@ func TestPlotSpots(t *testing.T) {
 		}
 	}
 	scale := func(a, b *results.Run) float64 {
-		return (at[view.RunKey(a)].Y - at[view.RunKey(b)].Y) / (b.TotalTimeMS - a.TotalTimeMS)
+		before, _ := metric.Get(metric.EqualWorkTime).Of(a)
+		after, _ := metric.Get(metric.EqualWorkTime).Of(b)
+		return (at[view.RunKey(a)].Y - at[view.RunKey(b)].Y) / (after - before)
 	}
 	want := scale(done[0], done[len(done)-1])
 	for i := 1; i < len(done)-1; i++ {
@@ -113,7 +116,7 @@ func TestPlotSpots(t *testing.T) {
 func TestPlotTitles(t *testing.T) {
 	plots := All(view.SourcesOf([]*results.File{reporttest.WithFrontier(reporttest.DefaultSynth().File())}, nil))
 	for id, parts := range map[string][]string{
-		"total-time":  {"lockless is faster than locked in", "only lockless completes with 8 threads"},
+		"time":        {"lockless is faster than locked for equal work in", "only lockless completes with 8 threads"},
 		"convergence": {"locked cannot complete in", "8 threads, wait on", "18 MiB are dirty"},
 		"wait-wakes":  {"locked makes", "fewer"},
 		"frontier":    {"16 threads", "lockless"},
@@ -127,13 +130,13 @@ func TestPlotTitles(t *testing.T) {
 	}
 	even := reporttest.DefaultSynth()
 	even.Gain, even.Stuck = 1, false
-	title := TotalTime(view.SourceOf(even.File(), 0, 1)).Title
+	title := Time(view.SourceOf(even.File(), 0, 1)).Title
 	if !strings.Contains(title, "cannot be told apart") {
 		t.Errorf("of equal models the title is %q", title)
 	}
 	few := reporttest.DefaultSynth()
 	few.Pairs = 2
-	title = TotalTime(view.SourceOf(few.File(), 0, 1)).Title
+	title = Time(view.SourceOf(few.File(), 0, 1)).Title
 	if !strings.Contains(title, "Not enough evidence") || strings.Contains(title, "×") {
 		t.Errorf("of two pairs the title is %q", title)
 	}
@@ -158,7 +161,7 @@ func TestPlotMissing(t *testing.T) {
 		}
 	}
 	empty := All(view.SourcesOf([]*results.File{{Header: f.Header}}, nil))
-	if p := plotNamed(t, empty, "total-time"); !strings.Contains(p.Missing, "mtbench run") {
+	if p := plotNamed(t, empty, "time"); !strings.Contains(p.Missing, "mtbench run") {
 		t.Errorf("without runs the plot says %q", p.Missing)
 	}
 }
@@ -218,8 +221,8 @@ func TestPlotsShow(t *testing.T) {
 	}
 }
 
-func ExampleTotalTime() {
+func ExampleTime() {
 	f := reporttest.DefaultSynth().File()
-	fmt.Println(TotalTime(view.SourceOf(f, 0, 1)).Question)
-	// Output: How long does the migration take with each model?
+	fmt.Println(Time(view.SourceOf(f, 0, 1)).Question)
+	// Output: How long does equal work take with each model?
 }

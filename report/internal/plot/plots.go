@@ -5,15 +5,15 @@ import (
 	"mtbench/report/internal/view"
 )
 
-// TotalTime returns the one plot that a series ends with: total time by threads, every model.
-func TotalTime(s *view.Source) Plot {
+// Time returns the one plot that a series ends with: the time of equal work by threads, every model.
+func Time(s *view.Source) Plot {
 	if len(s.Runs) == 0 {
-		return absent("total-time", timeQuestion, view.NoRuns)
+		return absent("time", timeQuestion, view.NoRuns)
 	}
 	return timePlot(s, s.Diffs())
 }
 
-const timeQuestion = "How long does the migration take with each model?"
+const timeQuestion = "How long does equal work take with each model?"
 
 // All returns the plots of a report over files, in the order a reader wants them: first who wins,
 // then why, then how far it can be trusted. A plot whose data no file has says so in Missing.
@@ -35,7 +35,7 @@ func All(srcs []*view.Source) []Plot {
 func plotsOf(s *view.Source) []Plot {
 	frontier := frontierPlot(s.From, s)
 	if len(s.Runs) == 0 {
-		return []Plot{absent("total-time"+s.Tag, timeQuestion, view.NoRuns), frontier}
+		return []Plot{absent("time"+s.Tag, timeQuestion, view.NoRuns), frontier}
 	}
 	diffs := s.Diffs()
 	out := []Plot{timePlot(s, diffs), PairsPlot(s, diffs), convergencePlot(s), cpuPlot(s),

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"cmp"
 	"math"
 
 	"mtbench/internal/metric"
@@ -23,6 +24,8 @@ type byThreads struct {
 type threadPanel struct {
 	head string
 	wait bool
+	// ylabel of a panel whose values are of its own kind and scale; else the panels share both.
+	ylabel string
 	// value of a run; false: it has none, +Inf: it did not complete and is drawn in the strip.
 	value metric.Value
 	// more values of the run, drawn small around it: each worker of the pool.
@@ -31,17 +34,17 @@ type threadPanel struct {
 }
 
 func (b *byThreads) build(Size) *figure {
-	values, strip := b.values()
-	scale := scaleOf(values, strip, b.linear || b.top > 0)
-	if b.top > 0 {
-		scale.hi = max(scale.hi, b.top*1.03)
-	}
+	shared, strip := b.scale(b.panels)
 	fig := &figure{title: b.title, height: 250, foot: b.src.Foot()}
 	for _, m := range b.src.Models() {
 		fig.legend = append(fig.legend, legendOf(styleOf(b.src, m), format.CleanText(m, 24)))
 	}
 	bar, whisker := false, false
 	for _, tp := range b.panels {
+		scale := shared
+		if tp.ylabel != "" {
+			scale, _ = b.scale([]threadPanel{tp})
+		}
 		p, centres := b.panel(tp, scale)
 		fig.panels = append(fig.panels, p)
 		for _, m := range centres {
@@ -60,9 +63,19 @@ func (b *byThreads) build(Size) *figure {
 	return fig
 }
 
-// values are all that the panels show, which share one scale so that they can be compared.
-func (b *byThreads) values() (values []float64, strip bool) {
-	for _, tp := range b.panels {
+// scale is that of all that some panels show, which share it so that they can be compared, and whether
+// some run did not complete.
+func (b *byThreads) scale(panels []threadPanel) (scaleY, bool) {
+	values, strip := b.values(panels)
+	scale := scaleOf(values, strip, b.linear || b.top > 0)
+	if b.top > 0 {
+		scale.hi = max(scale.hi, b.top*1.03)
+	}
+	return scale, strip
+}
+
+func (b *byThreads) values(panels []threadPanel) (values []float64, strip bool) {
+	for _, tp := range panels {
 		for _, r := range b.src.Kept() {
 			if r.Wait != tp.wait {
 				continue
@@ -84,7 +97,7 @@ func (b *byThreads) values() (values []float64, strip bool) {
 
 // panel draws one panel, and says which medians it has.
 func (b *byThreads) panel(tp threadPanel, scale scaleY) (*panel, []centreMark) {
-	p := &panel{Plot: newPlot(tp.head, "compression threads", b.ylabel+scale.note())}
+	p := &panel{Plot: newPlot(tp.head, "compression threads", cmp.Or(tp.ylabel, b.ylabel)+scale.note())}
 	threadAxis(p.Plot, b.src.Threads())
 	scale.apply(p.Plot)
 	cells := b.src.Cells()

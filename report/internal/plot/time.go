@@ -7,42 +7,61 @@ import (
 	"mtbench/results"
 )
 
-// timePlot is total time by threads.
+// timePlot is the time of equal work by threads; of published figures, total time.
 func timePlot(s *view.Source, diffs []view.Diff) Plot {
 	p := Plot{
-		ID:       "total-time" + s.Tag,
+		ID:       "time" + s.Tag,
 		Question: timeQuestion,
 		Title:    view.TimeTitle(s, diffs),
 		Caption: "Each mark is one run, the bar its median, the whisker the 95 % interval of the " +
-			"median (from 6 runs on). A cross is a run that reached its bound without completing: " +
-			"it has no time and counts as worse than any. Times compare within one file only.",
+			"median (from 6 runs on). " + view.EqualWorkText + " A model that compresses nothing has none. A " +
+			"cross is a run that reached its bound without completing: it has no time and counts as " +
+			"worse than any. Times compare within one panel of one file only.",
 	}
-	unit, per := "s", 1000.0
-	if longest(s) < 2000 {
-		unit, per = "ms", 1
+	if s.Header.Kind == results.Published {
+		p.Caption = "Each mark is the total time of one run, with wait off of unequal work."
 	}
-	total := view.Shown(metric.TotalTime)
 	p.Build = func(size Size) *figure {
-		b := &byThreads{src: s, ylabel: "total time (" + unit + ")", title: p.Title}
+		b := &byThreads{src: s, title: p.Title}
 		for _, w := range s.Waits() {
-			b.panels = append(b.panels, threadPanel{
-				head: "compress-wait-thread " + format.WaitWord(w)[len("wait "):], wait: w,
-				value: func(r *results.Run) (float64, bool) {
-					ms, ok := total(r)
-					return ms / per, ok
-				},
-				text: func(r *results.Run) string { return view.RunText(r, view.TimeOf(r)) },
-			})
+			b.panels = append(b.panels, timePanel(s, w))
 		}
 		return b.build(size)
 	}
 	return p
 }
 
-func longest(s *view.Source) float64 {
+// timePanel is the times with one setting of wait, on a scale of their own.
+func timePanel(s *view.Source, wait bool) threadPanel {
+	m, value := metric.Get(metric.OfEqualWork(results.Cell{Wait: wait})), metric.Get(metric.EqualWorkTime).Of
+	if s.Header.Kind == results.Published {
+		m = metric.Get(metric.TotalTime)
+		value = m.Of
+	}
+	label, per := m.Head(), 1.0
+	if m.Unit == "ms" && longest(s, wait) >= 2000 {
+		label, per = m.Shown.Name+" (s)", 1000
+	}
+	return threadPanel{
+		head: "compress-wait-thread " + format.WaitWord(wait)[len("wait "):], wait: wait, ylabel: label,
+		value: func(r *results.Run) (float64, bool) {
+			v, ok := value(r)
+			return v / per, ok
+		},
+		text: func(r *results.Run) string {
+			text := "total time " + view.TimeOf(r)
+			if v, ok := value(r); ok && r.Completed && m.Unit != "ms" {
+				text = view.WorkText(r.Cell, v) + ", " + text
+			}
+			return view.RunText(r, text)
+		},
+	}
+}
+
+func longest(s *view.Source, wait bool) float64 {
 	most := 0.0
 	for _, r := range s.Kept() {
-		if r.Completed {
+		if r.Completed && r.Wait == wait {
 			most = max(most, r.TotalTimeMS)
 		}
 	}

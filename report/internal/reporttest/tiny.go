@@ -39,7 +39,7 @@ func TinyRun(model string, pair int, ms, busy float64) results.Run {
 	}
 	return results.Run{Type: results.TypeRun, Cell: results.Cell{Model: model, Threads: 4},
 		Pair: pair, Completed: true,
-		TotalTimeMS: ms, Pages: 1000, BusyRatio: &busy, DrainRate: 1e6 / ms,
+		TotalTimeMS: ms, Pages: 1000, PagesCompressed: 1000, BusyRatio: &busy, DrainRate: 1e6 / ms,
 		ThreadUsage: []results.ThreadUsage{usage("main", 0.6, 0.3), usage("worker", 0.2, 0.7),
 			usage("worker", 0.4, 0.5)}}
 }

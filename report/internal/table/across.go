@@ -9,7 +9,7 @@ import (
 )
 
 func acrossSpecs() []Spec {
-	return []Spec{{Name: "files", Title: "The files side by side: total time (ms)",
+	return []Spec{{Name: "files", Title: "The files side by side: total time (ms), with wait off of unequal work",
 		Level: Open, Brief: true, Place: Top, All: filesSection}}
 }
 

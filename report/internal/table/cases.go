@@ -24,7 +24,7 @@ func CasesSection(s *view.Source) Section {
 		Lead: []string{
 			"Median over the runs of a case; in brackets the lowest and the highest run. " +
 				"CPU is CPU time over wall time, in percent of one CPU; of the compression threads " +
-				"the lowest~highest of the case. ∞ is a run that could not complete.",
+				"the lowest~highest of the case. ∞ is a run that could not complete. " + view.EqualWorkText,
 		},
 	}
 	letter, cmps := view.LetterOf(), s.Comparisons()
@@ -159,7 +159,8 @@ func caseColumns() []Column {
 	return []Column{
 		caseColumn(), {Head: "model", Text: true},
 		figureColumn(metric.MainCPU), figureColumn(metric.WorkerCPU), figureColumn(metric.TotalTime),
-		figureColumn(metric.BusyRatio), {Head: "migration", Text: true}, {Head: "runs (n)"},
+		figureColumn(metric.BusyRatio), figureColumn(metric.WallPerCompressed),
+		{Head: "migration", Text: true}, {Head: "runs (n)"},
 	}
 }
 
@@ -192,8 +193,9 @@ func besides(cells, letter []Cell) []Cell {
 
 func caseCells(c *view.Figures, first bool) []Cell {
 	cells := textCells(caseName(c, first), c.Model, format.Fixed(c.MainCPU.Median(), 1),
-		view.RangeText(c.WorkerLow, c.WorkerHigh), timeSpread(c), view.BusyText(c), "", fmt.Sprint(len(c.Runs)))
-	cells[6] = resultCell(c)
+		view.RangeText(c.WorkerLow, c.WorkerHigh), timeSpread(c), view.BusyText(c),
+		timeText(c.Compressed), "", fmt.Sprint(len(c.Runs)))
+	cells[7] = resultCell(c)
 	return cells
 }
 
@@ -214,6 +216,14 @@ func letterCells(c *view.Figures) []Cell {
 	}
 	return textCells(format.Fixed(c.MainCPU.Median(), 1), view.RangeText(c.WorkerLow, c.WorkerHigh), total,
 		view.BusyText(c))
+}
+
+// timeText is the median of a time; that of a case of which most runs do not complete is ∞.
+func timeText(s view.Sample) string {
+	if math.IsInf(s.Median(), 1) {
+		return format.Whole(s.Median())
+	}
+	return format.Sig(s.Median())
 }
 
 func timeSpread(c *view.Figures) string {

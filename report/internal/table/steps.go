@@ -23,11 +23,11 @@ func stepSpecs() []Spec {
 // stepsSection attributes the difference of locked and lockless to the changes on the way.
 func stepsSection(s *view.Source) Section {
 	sec := Section{
-		Lead: []string{"Change of the total time by each step: mean log ratio over the rounds in " +
+		Lead: []string{"Change of the time of equal work by each step: mean log ratio over the rounds in " +
 			"which every step completed, so that the steps multiply to the whole; Student's 95 % " +
 			"interval; signed-rank p after Holm over the steps."},
 	}
-	all := verdict.Attribute(s.From, metric.Get(metric.TotalTime))
+	all := verdict.Attribute(s.From, metric.Get(metric.EqualWorkTime))
 	if len(all) == 0 {
 		return absent("This file has no steps. mtbench run --models " +
 			stepNames + " measures them.")

@@ -228,8 +228,8 @@ func kernelSection(s *view.Source) Section {
 // scalingSection is what more threads bring.
 func scalingSection(s *view.Source) Section {
 	sec := Section{
-		Lead: []string{"Median over runs. Speed-up is the median time at the fewest threads over " +
-			"that at the row's; CPU a page is of main and compression threads together."},
+		Lead: []string{"Median over runs. Speed-up is of equal work: time without setup with wait on, a compressed page " +
+			"with wait off, at the fewest threads over that at the row's; CPU a page is of main and compression threads together."},
 		Table: &Grid{Keys: 3, Cols: []Column{
 			{Head: "wait", Text: true}, {Head: "model", Text: true}, {Head: "threads"},
 			figureColumn(metric.TotalTime), {Head: "speed-up (×)"}, figureColumn(metric.DrainRate),
@@ -262,9 +262,9 @@ func scalingRows(s *view.Source, sec *Section, cells map[results.Cell][]*results
 		texts := []string{"", "", strconv.Itoa(n), timeSpread(c), format.None,
 			format.Whole(c.Drain.Median()), format.Whole(c.CPUPage.Median()), view.BusyText(c), ""}
 		if first {
-			base, texts[0], texts[1] = c.Total.Median(), format.WaitWord(w), m
+			base, texts[0], texts[1] = c.Equal.Median(), format.WaitWord(w), m
 		}
-		texts[4] = speedUp(base, c.Total.Median())
+		texts[4] = speedUp(base, c.Equal.Median())
 		row := GridRow{Cells: textCells(texts...), Rule: first}
 		row.Cells[8] = resultCell(c)
 		sec.Table.Rows = append(sec.Table.Rows, row)

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
 	"mtbench/report/internal/format"
+	"mtbench/results"
 )
 
 // Outcome is what a comparison of two models in one case comes to.
@@ -40,7 +42,7 @@ type Diff struct {
 	AaPairs     int     // A/A pairs that the file has
 }
 
-// Pair is one pair: total time of the base / total time of the model, > 1 where the model is
+// Pair is one pair: the time of equal work of the base over that of the model, > 1 where the model is
 // faster. +Inf and 0 stand for a pair in which only one side completed.
 type Pair struct {
 	Ratio float64
@@ -68,7 +70,7 @@ func DiffFinding(diffs []Diff) string {
 			format.Count(neededPairs(diffs), "pair", "pairs"), format.Count(diffs[0].family, "test", "tests"))
 	}
 	if len(by[Faster])+len(by[Slower]) == 0 {
-		return fmt.Sprintf("%s and %s cannot be told apart in any of %s",
+		return fmt.Sprintf("%s and %s cannot be told apart by the time of equal work in any of %s",
 			model, base, format.CasesWord(len(diffs)))
 	}
 	return strings.Join(findingParts(by, len(diffs), base, model), "; ")
@@ -77,13 +79,13 @@ func DiffFinding(diffs []Diff) string {
 func findingParts(by map[Outcome][]Diff, n int, base, model string) []string {
 	var parts []string
 	if w := by[Faster]; len(w) > 0 {
-		parts = append(parts, fmt.Sprintf("%s is faster than %s in %d of %s, %s",
+		parts = append(parts, fmt.Sprintf("%s is faster than %s for equal work in %d of %s, %s",
 			model, base, len(w), format.CasesWord(n), extreme(w, 1)))
 	}
 	if l := by[Slower]; len(l) > 0 {
 		who := fmt.Sprintf("slower in %d, ", len(l))
 		if len(parts) == 0 {
-			who = fmt.Sprintf("%s is slower than %s in %d of %s, ",
+			who = fmt.Sprintf("%s is slower than %s for equal work in %d of %s, ",
 				model, base, len(l), format.CasesWord(n))
 		}
 		parts = append(parts, who+extreme(l, -1))
@@ -179,6 +181,9 @@ func largest(ds []Diff, sign float64) string {
 	if sign < 0 {
 		ratio, lo, hi, of = 1/ratio, 1/hi, 1/lo, "× the time"
 	}
+	if metric.OfEqualWork(results.Cell{Wait: d.Wait}) == metric.WallPerCompressed {
+		of += " a compressed page"
+	}
 	return fmt.Sprintf("%s%s%s [%s, %s] (%s, %s)", word, format.Sig(ratio), of, format.RatioText(lo),
 		format.RatioText(hi), d.where(), format.Count(d.N, "pair", "pairs"))
 }
@@ -199,8 +204,8 @@ func neededPairs(ds []Diff) int {
 	return n
 }
 
-// pairText says what the two runs of a pair took.
-func pairText(p verdict.Pair, base, model string) string {
+// pairText says what equal work took the two runs of a pair.
+func pairText(p verdict.Pair, c results.Cell, base, model string) string {
 	stuck := func(v float64) bool { return math.IsInf(v, 1) }
 	switch {
 	case stuck(p.Base) && stuck(p.Other):
@@ -210,9 +215,29 @@ func pairText(p verdict.Pair, base, model string) string {
 	case stuck(p.Base):
 		return "only " + format.CleanText(model, 24) + " completed"
 	}
-	return fmt.Sprintf("%s against %s, %s×", format.TimeText(p.Other), format.TimeText(p.Base),
+	return fmt.Sprintf("%s against %s, %s×", WorkText(c, p.Other), WorkText(c, p.Base),
 		format.Sig(math.Exp(-p.LogRatio)))
 }
+
+// WorkText writes a time of equal work in a case.
+func WorkText(c results.Cell, v float64) string {
+	if metric.OfEqualWork(c) == metric.MigrationTime {
+		return format.TimeText(v)
+	}
+	return format.Sig(v) + " µs a compressed page"
+}
+
+// workWord is what the time of a case is the time of.
+func workWord(c results.Cell) string {
+	if metric.OfEqualWork(c) == metric.MigrationTime {
+		return "the time of %s without setup"
+	}
+	return "the time of %s a compressed page"
+}
+
+// EqualWorkText says which times are compared.
+const EqualWorkText = "Times are compared for equal work: with wait on the time without setup, with wait off the " +
+	"wall time a compressed page. Total time with wait off is of unequal work: who compresses less is sooner done."
 
 // TestText says by which test a comparison was judged.
 func TestText(c *verdict.Comparison) string {

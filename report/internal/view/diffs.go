@@ -9,7 +9,7 @@ import (
 	"mtbench/results"
 )
 
-// Diffs compares every contender of the file with its first by total time, case by case, in the
+// Diffs compares every contender of the file with its first by the time of equal work, case by case, in the
 // words of plots. The figures are those of package verdict, as in every table.
 func (s *Source) Diffs() []Diff {
 	if s.compared == nil {
@@ -25,7 +25,7 @@ func (s *Source) compare() []Diff {
 	}
 	var out []Diff
 	for _, m := range models[1:] {
-		for _, c := range s.compareBy(metric.TotalTime, models[0], s.contenderName(m)) {
+		for _, c := range s.compareBy(metric.EqualWorkTime, models[0], s.contenderName(m)) {
 			if c.N() > 0 || len(s.runsOf(models[0], c.Cell)) > 0 && len(s.runsOf(m, c.Cell)) > 0 {
 				out = append(out, s.diffOf(&c, m))
 			}
@@ -100,7 +100,7 @@ func (s *Source) pairOf(p verdict.Pair, c *verdict.Comparison, model string) Pai
 	out := Pair{Ratio: math.Exp(-p.LogRatio)}
 	for _, r := range s.runsOf(model, c.Cell) {
 		if r.Pair == p.Index {
-			out.Run, out.Text = RunKey(r), RunText(r, pairText(p, c.Base, model))
+			out.Run, out.Text = RunKey(r), RunText(r, pairText(p, c.Cell, c.Base, model))
 		}
 	}
 	return out

@@ -64,6 +64,8 @@ type Figures struct {
 	Unfinished int // runs that could not complete
 
 	Total      Sample // ms, +Inf where it could not complete
+	Equal      Sample // time of equal work, in the unit of the case; empty where nothing was compressed
+	Compressed Sample // time without setup a compressed page, µs
 	Setup      Sample // percent of the total time, of runs that completed
 	Busy       Sample // ratio; empty with wait on
 	MainCPU    Sample // percent of one CPU
@@ -91,6 +93,8 @@ func figuresOf(c results.Cell, runs []*results.Run) *Figures {
 	f := &Figures{
 		Cell: c, Runs: runs,
 		Total:      of(metric.TotalTime),
+		Equal:      of(metric.EqualWorkTime),
+		Compressed: of(metric.WallPerCompressed),
 		Setup:      of(metric.SetupShare),
 		Busy:       of(metric.BusyRatio),
 		MainCPU:    of(metric.MainCPU),

@@ -30,8 +30,9 @@ func PairsFinding(s *Source, diffs []Diff) string {
 	if ratio < 1 {
 		longer, other, ratio, lo, hi = other, longer, 1/ratio, 1/hi, 1/lo
 	}
-	return fmt.Sprintf("The largest sure difference: with %s, %s takes %s× the time of %s "+
-		"(95 %% interval %s to %s, %d pairs)", sure.where(), longer, format.Sig(ratio), other,
+	of := fmt.Sprintf(workWord(results.Cell{Wait: sure.Wait}), other)
+	return fmt.Sprintf("The largest sure difference: with %s, %s takes %s× %s "+
+		"(95 %% interval %s to %s, %d pairs)", sure.where(), longer, format.Sig(ratio), of,
 		format.RatioText(lo), format.RatioText(hi), sure.N)
 }
 
@@ -84,24 +85,35 @@ func publishedTitle(s *Source, base, model string) string {
 			}
 		}
 	}
-	return fmt.Sprintf("Published: %s took less time than %s in %d of %s, one run each",
+	return fmt.Sprintf("Published: %s took less total time than %s in %d of %s, one run each (with wait off of "+
+		"unequal work)",
 		model, base, less, format.CasesWord(cases))
 }
 
-// quickest names the case in which a model takes least time.
+// quickest names the case in which a model takes least time for a compressed page; where it compresses
+// none, or a publication does not say how many, that of least total time.
 func quickest(s *Source, model string) string {
+	name := format.CleanText(model, 24)
+	if at := least(s, model, func(c *Figures) Sample { return c.Compressed }); at != nil {
+		return fmt.Sprintf("%s takes least time for a compressed page with %s: %s µs", name, at.String(),
+			format.Sig(at.Compressed.Median()))
+	}
+	if at := least(s, model, func(c *Figures) Sample { return c.Total }); at != nil {
+		return fmt.Sprintf("%s takes least total time with %s: %s (of unequal work)", name, at.String(),
+			format.TimeText(at.Total.Median()))
+	}
+	return name + " completes in no case"
+}
+
+// least is the case of a model whose median of a figure is lowest; nil where none has one.
+func least(s *Source, model string, of func(*Figures) Sample) (at *Figures) {
 	best := math.Inf(1)
-	var at *Figures
 	s.Each([]string{model}, func(c *Figures) {
-		if med := c.Total.Median(); med < best {
+		if med := of(c).Median(); med < best {
 			best, at = med, c
 		}
 	})
-	if at == nil {
-		return fmt.Sprintf("%s completes in no case", format.CleanText(model, 24))
-	}
-	return fmt.Sprintf("%s is quickest with %s: %s", format.CleanText(model, 24), at.String(),
-		format.TimeText(best))
+	return at
 }
 
 // MainModel is the contender that titles speak of: lockless where it runs, the last step where there

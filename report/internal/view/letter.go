@@ -29,7 +29,7 @@ func letterSentence(s *Source) string {
 		}
 	}
 	const said = "The published letter (QEMU patch series of 2018-10-16) reports less total time " +
-		"with lockless in each of its six cases"
+		"with lockless in each of its six cases (with wait off of unequal work)"
 	if cases == 0 {
 		return said + "; none of them is in this file, so it says nothing about the letter."
 	}

@@ -43,6 +43,9 @@ func (s *Source) summarize(f *results.File) Summary {
 	if text := PairsFinding(s, diffs); text != DiffFinding(DiffsOf(diffs, s.mainOr())) {
 		add("By how much", format.Sentence(text))
 	}
+	if len(diffs) > 0 {
+		add("Which time", EqualWorkText)
+	}
 	add("How sure", s.sureText(f, diffs))
 	add("Why", s.whyText())
 	add("Does it complete", strings.TrimSpace(s.completionText()+" "+s.RerunText()))

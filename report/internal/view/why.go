@@ -66,7 +66,7 @@ type spinCase struct {
 	cell                      results.Cell
 	spin, onCPU, mainDelay    float64 // of the main thread, % of wall time
 	workerDelay, workerBefore float64 // of the workers: of this model, and of the base
-	proved                    bool    // the pairs of the case prove something of its total time
+	proved                    bool    // the pairs of the case prove something of its time
 }
 
 // Below these a case is no explanation of anything.
@@ -97,8 +97,8 @@ func (s *Source) spinText() string {
 		"workers wait for a CPU %.0f %% of theirs (those of %s %.0f %%): the spinner competes with "+
 		"compression for the CPUs", most.cell.String(), model, most.spin,
 		format.Count(s.Header.Host.CPUs, "CPU", "CPUs"), most.workerDelay, base, most.workerBefore)
-	if c := s.comparisonOf(metric.TotalTime, most.cell); c == nil || c.State != verdict.LowerThan {
-		text += ", so that fewer wake-ups need not mean less time"
+	if c := s.comparisonOf(metric.EqualWorkTime, most.cell); c == nil || c.State != verdict.LowerThan {
+		text += ", so that fewer wake-ups need not mean less time for equal work"
 	}
 	return format.Sentence(text+" (observed: shares of all runs of the case)") + " " + most.spinnerText()
 }
@@ -141,7 +141,7 @@ func (s *Source) spinCaseOf(c results.Cell, base string) (spinCase, bool) {
 	found := spinCase{cell: c, spin: main.Share(main.States["spin-work"] + main.States["spin-room"]),
 		onCPU: main.Share(main.Cpu), mainDelay: main.Share(main.Delay),
 		workerDelay: workers.Share(workers.Delay), workerBefore: before.Share(before.Delay)}
-	if pairs := s.comparisonOf(metric.TotalTime, c); pairs != nil {
+	if pairs := s.comparisonOf(metric.EqualWorkTime, c); pairs != nil {
 		found.proved = pairs.Decided()
 	}
 	return found, main.Reasons && found.spin >= leastSpin &&
