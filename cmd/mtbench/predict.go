@@ -19,7 +19,6 @@ import (
 	"mtbench/internal/series"
 	"mtbench/internal/sim"
 	"mtbench/results"
-	"mtbench/workloads"
 )
 
 type predictOptions struct {
@@ -190,7 +189,7 @@ func (o *predictOptions) describe(ctx context.Context, f *pflag.FlagSet, p *pred
 	if o.against != "" {
 		return o.describeAs(f, p)
 	}
-	if err := o.settings.Validate(); err != nil {
+	if err := errors.Join(refuseIdle(f, &o.settings), o.settings.Validate()); err != nil {
 		return err
 	}
 	c := p.calibration
@@ -244,14 +243,15 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 // open is derived as on a host: from a pilot, in virtual time.
 func (o *predictOptions) settle(ctx context.Context, p *prediction) error {
 	s, c, u := o.settings, p.calibration, results.Unit{Thread: p.calibration.SinglePages()}
-	settle := func() results.Scenario {
-		sc := s.Scenario
-		sc.Content, sc.Codec, sc.Level = c.Content, c.Codec, c.Level
-		sc.Resolve(u, workloads.PageSize)
-		return sc
-	}
-	if p.header.Scenario = settle(); !s.Open() || p.matrix.CPUs < 1 || p.matrix.CPUs > sim.MaxCPUs {
+	s.Content, s.Codec, s.Level = c.Content, c.Codec, c.Level
+	p.header.Scenario = s.At(u)
+	if !s.Open() {
 		return nil
+	}
+	before := p.header
+	before.Scenario = s.BeforePilot()
+	if err := o.possible(&before); err != nil {
+		return err
 	}
 	profile, err := c.Profile(nil)
 	if err != nil {
@@ -268,7 +268,7 @@ func (o *predictOptions) settle(ctx context.Context, p *prediction) error {
 		return fmt.Errorf("the pilot that defaults are derived from: %w", err)
 	}
 	u.Pool = found.Pool
-	p.header.Scenario, p.header.Pilot = settle(), found
+	p.header.Scenario, p.header.Pilot = s.At(u), found
 	pilot.Derive(found, s.Asked(mostPredicted), &p.header.Scenario)
 	return nil
 }

@@ -185,7 +185,7 @@ func badPredictions(t *testing.T, dir string) {
 		"--link-burst 0":                    "--link-burst: 0 bytes",
 		"--machine goroutine":               "only kernel threads are predicted",
 		"--pin":                             "--pin: virtual threads are not pinned",
-		"--limit 0s":                        "--limit: 0s is not between",
+		"--limit 0s":                        "--limit: 0s; the bound of a run is above 0s",
 		"--scale -1":                        "--scale: 1/-1 of the memory",
 		"--scale 0":                         "--scale: 1/0 of the memory",
 		"--scale 1000000":                   "--scale: a scale of 1/1000000 leaves 0 bytes",

@@ -99,7 +99,7 @@ func pidOf(f *tracetest.File, process string) int {
 func tracedIsNoEvidence(t *testing.T, dir string) {
 	t.Helper()
 	out, errs, status := mtbench(t, dir, "claims", "a.jsonl")
-	if status != statusEvidence || !strings.Contains(errs, "0 supported, 0 contradicted, 0 not enough evidence") ||
+	if status != statusEvidence || !strings.Contains(errs, "0 supported, 0 contradicted, 0 immaterial (equal within the margin), 0 not enough evidence") ||
 		!strings.Contains(out, "no run of it that was not traced") {
 		t.Errorf("claims: status %d: %s", status, errs)
 	}

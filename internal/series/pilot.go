@@ -17,7 +17,7 @@ func (s *Settings) Open() bool { return s.Memory == 0 || s.Limit == 0 || s.Downt
 // settle writes the scenario of the header: the settings as they are, and what they leave open as a
 // pilot on this host tells.
 func (n *Series) settle(ctx context.Context, s *Settings, u results.Unit) error {
-	n.Header.Scenario = s.resolve(u)
+	n.Header.Scenario = s.At(u)
 	if !s.Open() {
 		return nil
 	}
@@ -27,7 +27,7 @@ func (n *Series) settle(ctx context.Context, s *Settings, u results.Unit) error 
 			"--link-bandwidth and --downtime-limit to do without)", err)
 	}
 	u.Pool = p.Pool
-	n.Header.Scenario = s.resolve(u)
+	n.Header.Scenario = s.At(u)
 	most := int64(mostGuest)
 	if available, ok := n.host.AvailableMemory(); ok {
 		most = min(most, available/guestShare)

@@ -58,7 +58,7 @@ func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 	if err := s.check(n.host); err != nil {
 		return nil, err
 	}
-	typical := s.workload(results.Unit{}, 0, 0)
+	typical := workload(s.BeforePilot(), Slot{Cell: results.Cell{Threads: 1}})
 	typical.WorkTurns = thread.CalibrateWork()
 	service, err := workloads.ServiceTime(typical)
 	if err != nil {
@@ -107,8 +107,7 @@ const quickest = 1e7
 // anything is measured.
 func (s *Settings) check(h *host.Machine) error {
 	largest := slices.Max(s.Matrix.Threads)
-	sc := s.workload(results.Unit{Thread: quickest, Pool: quickest}, largest, s.Seed)
-	sc.DirtyRate = s.DirtyRate // as it was asked for: a multiple of the quickest would be none
+	sc := workload(s.BeforePilot(), Slot{Cell: results.Cell{Threads: largest}, Seed: s.Seed})
 	sc.TraceTo = s.Trace
 	if sc.Sealed {
 		if err := thread.CheckSeal(runtime.Version()); err != nil {
@@ -165,24 +164,26 @@ func (n *Series) fits() error {
 	return nil
 }
 
-// resolve is the scenario of s for a unit of rates.
-func (s *Settings) resolve(u results.Unit) results.Scenario {
+// At is the scenario of s for a unit of rates.
+func (s *Settings) At(u results.Unit) results.Scenario {
 	sc := s.Scenario
 	sc.Resolve(u, workloads.PageSize)
 	sc.Sealed = sc.Sealed && sc.Machine == workloads.Kernel
 	return sc
 }
 
-// workload is one run of s, for checks before the host has been measured.
-func (s *Settings) workload(u results.Unit, threads int, seed uint64) workloads.Scenario {
-	sc := s.resolve(u)
-	if sc.Memory == 0 { // a pilot will tell
+// BeforePilot is the scenario of s as it can be checked before anything is measured: what a pilot will
+// tell has a value that is right on any host.
+func (s *Settings) BeforePilot() results.Scenario {
+	sc := s.At(results.Unit{Thread: quickest, Pool: quickest})
+	sc.DirtyRate = s.DirtyRate // as it was asked for: a multiple of the quickest would be none
+	if sc.Memory == 0 {
 		sc.Memory = workloads.MinMemory
 	}
 	if sc.Limit == 0 {
 		sc.Limit = results.Duration(time.Second)
 	}
-	return workload(sc, Slot{Cell: results.Cell{Threads: max(1, threads)}, Seed: seed})
+	return sc
 }
 
 // workload is the run of slot s in scenario sc.
