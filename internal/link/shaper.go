@@ -22,7 +22,9 @@ import (
 //	       │                   ╲╱  the sender wakes late: the link has drained ahead
 //
 // A bucket that lets the sender go at the next free byte gives an even flow instead, and quite
-// another share of busy pages.
+// another share of busy pages. (Linux wakes the writer of a Unix stream socket when a quarter of its
+// buffer is left after small writes, and when it is empty if the buffer holds few of the stream's.
+// Woken at a quarter, the sender carries more of a high rate, but the share of busy pages moves.)
 //
 // A sleeper always wakes late, by its timer and by the wait for a CPU. What the link would have
 // carried meanwhile is credited to the sender, up to the bound of maxCredit, and comes on top of its
