@@ -36,6 +36,7 @@ var mayImport = map[string]string{
 
 	"models/locked":    "internal/thread models",
 	"models/lockless":  "internal/thread models internal/ptrring",
+	"models/lockbatch": "internal/thread models",
 	"models/steps":     "internal/thread models internal/ptrring",
 	"internal/sim":     "internal/thread internal/trace",
 	"internal/metric":  "results",
@@ -44,7 +45,8 @@ var mayImport = map[string]string{
 	"workloads": "internal/thread models results " +
 		"internal/codec internal/content internal/link internal/wire",
 
-	"models/registry": "internal/thread models models/locked models/lockless models/steps",
+	"models/registry": "internal/thread models models/lockbatch models/locked models/lockless " +
+		"models/steps",
 
 	"report/internal/format": "",
 	"report/internal/view":   "results internal/metric internal/verdict report/internal/format",
@@ -84,10 +86,11 @@ var neverReach = map[string]string{
 		"internal/series internal/calibrate internal/predict internal/explore",
 	"internal/verdict": "internal/thread models workloads internal/sim internal/link",
 	// The migration cannot know which model runs.
-	"workloads": "models/locked models/lockless models/steps models/registry",
+	"workloads": "models/lockbatch models/locked models/lockless models/steps models/registry",
 	// Contenders are blind to each other.
-	"models/locked":   "models/lockless models/steps",
-	"models/lockless": "models/locked models/steps",
+	"models/locked":    "models/lockbatch models/lockless models/steps",
+	"models/lockless":  "models/lockbatch models/locked models/steps",
+	"models/lockbatch": "models/locked models/lockless models/steps",
 	// A measured run owes nothing to virtual time.
 	"internal/series": "internal/sim internal/calibrate internal/predict",
 }

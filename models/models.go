@@ -45,7 +45,9 @@ type Work interface {
 type Pipeline interface {
 	// Submit hands one job over. False: no thread was free and the configuration says not to
 	// wait; then neither Fill nor anything else has happened to a request of this job, and the
-	// submitter sends the page as it is or does the job itself (Self).
+	// submitter sends the page as it is or does the job itself (Self). True: the job will be done;
+	// a model that hands jobs over in batches may let it rest until a later Submit or Flush, but
+	// not while a Submit or Flush waits or when one refuses.
 	Submit(thread.Thread) bool
 
 	// Flush returns when every accepted request has been Done.

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"mtbench/internal/thread"
 	"mtbench/internal/wire"
 	"mtbench/models"
+	"mtbench/models/lockbatch"
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
 	"mtbench/results"
@@ -36,7 +39,8 @@ func small() Scenario {
 }
 
 func builders() map[string]models.Builder {
-	return map[string]models.Builder{"locked": locked.Build, "lockless": lockless.Build}
+	return map[string]models.Builder{"locked": locked.Build, "lockless": lockless.Build,
+		"lockbatch": lockbatch.Build}
 }
 
 // checkRun holds a record against the rules that every record keeps.
@@ -191,7 +195,7 @@ func randomRun(seed uint64, file string) (Scenario, models.Builder) {
 		Machine: pick(Kernel, Kernel, Goroutines), Account: r.IntN(2) == 0,
 		DecompressThreads: 1 + r.IntN(16),
 	}}
-	sc.Cell = results.Cell{Model: pick("locked", "lockless"), Threads: 1 + r.IntN(16), Wait: r.IntN(2) == 0}
+	sc.Cell = results.Cell{Model: pick(slices.Sorted(maps.Keys(builders()))...), Threads: 1 + r.IntN(16), Wait: r.IntN(2) == 0}
 	if sc.Codec == "zlib" || sc.Codec == "zstd" || sc.Codec == "s2" {
 		sc.Level = 1
 	}

@@ -30,7 +30,7 @@ const (
 )
 
 func newExploreCommand() *cobra.Command {
-	o := &exploreOptions{explore: explore.Options{Schedules: 20_000, Bound: 4, Depth: 3, Seed: 1}}
+	o := &exploreOptions{models: []string{"locked", "lockless"}, explore: explore.Options{Schedules: 20_000, Bound: 4, Depth: 3, Seed: 1}}
 	cmd := &cobra.Command{
 		Use:   "explore",
 		Short: "Walk the schedules of a model and check what must hold in all of them",
@@ -53,7 +53,7 @@ The access points exist only in a build with the tag explore:
 		RunE: func(cmd *cobra.Command, _ []string) error { return runExplore(cmd.Context(), cmd.OutOrStdout(), o) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.models, "models", []string{"locked", "lockless"}, "models, or planted for all planted bugs")
+	f.Var(modelsValue{&o.models}, "models", "models, all for every one that is ranked, or planted for all planted bugs")
 	f.Int64Var(&o.explore.Schedules, "schedules", o.explore.Schedules, "schedules a model")
 	f.IntVar(&o.explore.Bound, "bound", o.explore.Bound, "depth first: departures from the default order")
 	f.IntVar(&o.explore.Depth, "depth", o.explore.Depth, "random: ordering constraints that a bug needs")

@@ -42,7 +42,7 @@ coordination. Interrupting keeps the searches that are finished, and --resume FI
 	}
 	f := cmd.Flags()
 	s := &o.run.settings
-	f.StringSliceVar(&s.Matrix.Models, "models", s.Matrix.Models, "models; ideal is the ceiling")
+	f.Var(modelsValue{&s.Matrix.Models}, "models", "models, or all for every one that is ranked; ideal is the ceiling")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
 	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", "compress-wait-thread")
 	f.IntVar(&o.repeats, "repeats", defaultRepeats, "searches a model and case")

@@ -76,7 +76,7 @@ of parameters, and prints where it is right and where not.`,
 }
 
 func addPredictMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
-	f.StringSliceVar(&s.Matrix.Models, "models", s.Matrix.Models, "models; the others are compared with the first")
+	f.Var(modelsValue{&s.Matrix.Models}, "models", "models, or all for every one that is ranked; the others are compared with the first")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
 	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", "compress-wait-thread")
 	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run in virtual time")

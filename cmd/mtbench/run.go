@@ -62,7 +62,7 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
 }
 
 func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
-	f.StringSliceVar(&s.Matrix.Models, "models", s.Matrix.Models, "models; the others are compared with the first")
+	f.Var(modelsValue{&s.Matrix.Models}, "models", "models, or all for every one that is ranked; the others are compared with the first")
 	f.Var(extrasValue{&s.Matrix.Extra}, "extra", "models that run in one case only, beside the others; none with --models")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
 	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", "with no thread free: wait for one (on), send the page raw (off), or compress it on the main thread (self)")

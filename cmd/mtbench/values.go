@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"mtbench/models/registry"
 	"mtbench/results"
 )
 
@@ -105,6 +106,31 @@ func parsePositive(s string) (float64, error) {
 		return 0, errors.New("out of range")
 	}
 	return f, nil
+}
+
+// modelsValue is a list of models' names, in which all stands for every contender that is ranked.
+type modelsValue struct{ names *[]string }
+
+func (v modelsValue) Type() string { return "names" }
+
+func (v modelsValue) String() string {
+	if v.names == nil {
+		return ""
+	}
+	return strings.Join(*v.names, ",")
+}
+
+func (v modelsValue) Set(s string) error {
+	var names []string
+	for name := range strings.SplitSeq(s, ",") {
+		if name = strings.TrimSpace(name); name == "all" {
+			names = append(names, registry.Ranked()...)
+			continue
+		}
+		names = append(names, name)
+	}
+	*v.names = names
+	return nil
 }
 
 // waitsValue is a list of on, off and self.

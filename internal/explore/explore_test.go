@@ -11,6 +11,7 @@ import (
 
 	"mtbench/internal/thread"
 	"mtbench/models"
+	"mtbench/models/lockbatch"
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
 	"mtbench/models/modeltest/planted"
@@ -20,6 +21,7 @@ func shipped() []Model {
 	return []Model{
 		{"locked", locked.Build, func(c models.Config) int { return c.Threads }},
 		{"lockless", lockless.Build, func(c models.Config) int { return max(c.Depth, 1) * c.Threads }},
+		{"lockbatch", lockbatch.Build, func(c models.Config) int { return c.Depth * c.Threads }},
 	}
 }
 

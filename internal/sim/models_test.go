@@ -8,6 +8,7 @@ import (
 	"mtbench/internal/sim"
 	"mtbench/internal/thread"
 	"mtbench/models"
+	"mtbench/models/lockbatch"
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
 	"mtbench/models/modeltest"
@@ -19,6 +20,9 @@ func contenders() []modeltest.Model {
 			InFlight: func(c models.Config) int { return c.Threads }},
 		{Name: "lockless", Build: lockless.Build,
 			InFlight: func(c models.Config) int { return 4 * c.Threads }},
+		{Name: "lockbatch", Build: lockbatch.Build,
+			InFlight: func(c models.Config) int { return 4 * c.Threads },
+			Resting:  func(c models.Config) int { return min(8, 4*c.Threads) - 1 }},
 	}
 }
 

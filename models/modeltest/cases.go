@@ -18,6 +18,8 @@ type env struct {
 	pages int
 	work  *counting
 
+	resting int64 // accepted requests that no worker need have yet
+
 	bySelf bool // the submitter does what the model refuses
 	self   *models.Self
 }
@@ -177,7 +179,7 @@ func heap(e *env, t thread.Thread) {
 					n++
 				}
 			}
-			for ends.Load() < n {
+			for ends.Load() < n-e.resting {
 				nap(t, 50*time.Microsecond)
 			}
 			nap(t, 50*time.Microsecond) // they still have to hand the last result in

@@ -12,7 +12,7 @@ import (
 )
 
 func modelOf(p planted.Planted) modeltest.Model {
-	return modeltest.Model{Name: p.Name, Build: p.Build, InFlight: p.InFlight}
+	return modeltest.Model{Name: p.Name, Build: p.Build, InFlight: p.InFlight, Resting: p.Resting}
 }
 
 // TestPlantedOnTurns holds what the suite finds by schedules alone, and what it does not: a bug that

@@ -32,6 +32,10 @@ type Model struct {
 	// InFlight is how many requests the model has, all of which can be in flight at once.
 	InFlight func(models.Config) int
 
+	// Resting is how many accepted requests at most may rest with the submitter, on their way to no
+	// worker yet, when Submit returns; nil means none.
+	Resting func(models.Config) int
+
 	// Variants are configurations to test besides the default, by name.
 	Variants map[string]func(*models.Config)
 
@@ -117,6 +121,9 @@ func runOnce(model Model, mk machine, c testCase, cfg namedConfig, seed uint64) 
 	bound := model.InFlight(cfg.Config)
 	e := &env{model: model, cfg: cfg.Config, bySelf: cfg.self, pages: mk.pages, work: newCounting(mk.pages + 4*bound)}
 	e.work.bound = bound
+	if model.Resting != nil {
+		e.resting = int64(model.Resting(cfg.Config))
+	}
 	return mk.run(seed, cfg.Threads+1, e, func(t thread.Thread) {
 		e.work.main = t
 		c.run(e, t)

@@ -8,6 +8,7 @@ import (
 
 	"mtbench/internal/thread"
 	"mtbench/models"
+	"mtbench/models/lockbatch"
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
 	"mtbench/models/steps"
@@ -55,11 +56,25 @@ func All() []Contender {
 			Model, Look{"vermilion", "diamond"}},
 		{"lockless-rr", "lockless without the search: plain round robin", roundRobin, false,
 			Model, Look{}},
+		{"lockbatch", "one plain lock, one wake a batch, passed on (PostgreSQL 18)", lockbatch.Build,
+			false, Model, Look{}},
+		{"lockbatch-1", "lockbatch with a batch of one page", lockbatch.Options{Batch: 1}.Build,
+			false, Model, Look{}},
 	}
 	for _, s := range steps.All() {
 		all = append(all, Contender{s.Name, s.Doc, s.Build, false, Step, Look{}})
 	}
 	return all
+}
+
+// Ranked names the contenders that are compared with each other, in the order of All.
+func Ranked() (names []string) {
+	for _, c := range All() {
+		if c.Kind == Model {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 func roundRobin(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (

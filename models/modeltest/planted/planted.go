@@ -1,5 +1,5 @@
 // Package planted holds models with one known bug each: what the conformance suite and the explorer
-// of schedules must catch. Two small pipelines, one after each contender's protocol and sound
+// of schedules must catch. Small pipelines, each after a contender's protocol and sound
 // without a fault, carry all the bugs, so that the contenders stay free of switches.
 //
 // Which finder catches which is part of the list, and is held by the tests of package modeltest. A
@@ -44,6 +44,7 @@ type Planted struct {
 	Doc      string // what is wrong, and what comes of it
 	Build    models.Builder
 	InFlight func(models.Config) int // requests of the model
+	Resting  func(models.Config) int // see modeltest.Model
 	FoundBy  Finder
 }
 
@@ -60,6 +61,9 @@ const (
 	shortResults
 	noResultsLock
 	asleepFlag
+	idleAfterUnlock
+	latchErased
+	awaitedLate
 )
 
 // All lists the bugs.
@@ -86,14 +90,22 @@ func All() []Planted {
 			"and the worker sets the flag after its look: a request that comes in between is slept "+
 			"through. Every access is atomic and no call lies between the two",
 			asleepFlag, Exploration),
+		onBatch("idle-after-unlock", "a worker that found the queue empty enters the idle set after "+
+			"the unlock: a batch that comes in between wakes nobody", idleAfterUnlock,
+			Schedules|Exploration),
+		onBatch("latch-erased", "the latch is reset between the look at the queue and the sleep: the "+
+			"one wake of a batch that comes in between is erased", latchErased, Schedules|Exploration),
+		onBatch("awaited-late", "the submitter names the request that it sleeps on after its last look "+
+			"at it: a worker that finishes it in between tells nobody", awaitedLate, Exploration),
 	}
 }
 
-// Sound lists the two pipelines without a fault: controls, in which nothing may be found.
+// Sound lists the pipelines without a fault: controls, in which nothing may be found.
 func Sound() []Planted {
 	return []Planted{
 		onLocks("sound-locks", "the locked protocol without a fault", none, 0),
 		onRings("sound-rings", "the lockless protocol without a fault", none, 0),
+		onBatch("sound-batch", "the protocol of one lock and one wake a batch without a fault", none, 0),
 	}
 }
 
@@ -104,6 +116,17 @@ func onLocks(name, doc string, f fault, by Finder) Planted {
 	}
 	inFlight := func(c models.Config) int { return c.Threads }
 	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, FoundBy: by}
+}
+
+func onBatch(name, doc string, f fault, by Finder) Planted {
+	build := func(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
+		models.Pipeline, error) {
+		return buildBatch(m, t, cfg, work, f)
+	}
+	inFlight := func(c models.Config) int { return depth * c.Threads }
+	resting := func(models.Config) int { return 1 }
+	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, Resting: resting,
+		FoundBy: by}
 }
 
 func onRings(name, doc string, f fault, by Finder) Planted {
