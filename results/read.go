@@ -29,12 +29,12 @@ type File struct {
 // Read reads a result file, plain or compressed by gzip. What is wrong with the file itself is an *InputError that names file
 // and line. No file is trusted: see the Max constants for the limits.
 func Read(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, err := Open(path, os.O_RDONLY)
 	if err != nil {
 		return nil, openError(path, err)
 	}
 	defer f.Close()
-	if err := mustBeRegular(f, path); err != nil {
+	if err := mustBeBearable(f, path); err != nil {
 		return nil, err
 	}
 	return ReadFrom(f, path)

@@ -103,7 +103,7 @@ func (w *Writer) Close() error { return w.f.Close() }
 // OpenResume reads a file and opens it to go on. A last line that was cut off in the middle of a
 // write is removed, and File.Truncated says so. Errors are those of [Read].
 func OpenResume(path string) (*File, *Writer, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f, err := Open(path, os.O_RDWR)
 	if err != nil {
 		return nil, nil, openError(path, err)
 	}
@@ -119,7 +119,7 @@ func resume(f *os.File, path string) (*File, *Writer, error) {
 	if err := lock(f, path); err != nil {
 		return nil, nil, err
 	}
-	if err := mustBeRegular(f, path); err != nil {
+	if err := mustBeBearable(f, path); err != nil {
 		return nil, nil, err
 	}
 	r := newReader(f, path)
@@ -162,13 +162,10 @@ func syncDir(dir string) error {
 	return d.Close()
 }
 
-func mustBeRegular(f *os.File, path string) error {
+func mustBeBearable(f *os.File, path string) error {
 	st, err := f.Stat()
 	if err != nil {
 		return fmt.Errorf("%s cannot be read: %w", path, err)
-	}
-	if !st.Mode().IsRegular() {
-		return &InputError{File: path, Msg: "is not a regular file: give a result file of mtbench run"}
 	}
 	if st.Size() > MaxFileBytes {
 		return tooLarge(path)
@@ -184,6 +181,10 @@ func tooLarge(path string) error {
 func openError(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return &InputError{File: path, Msg: "there is no such file; mtbench run --output makes one"}
+	}
+	if irregular := (*IrregularError)(nil); errors.As(err, &irregular) {
+		return &InputError{File: path, Msg: "is not a regular file but " + irregular.Is +
+			": give a result file of mtbench run"}
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return &InputError{File: path, Msg: "may not be opened: permission denied"}

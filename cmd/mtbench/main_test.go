@@ -168,19 +168,7 @@ func TestInterruptKeepsWhatIsFinished(t *testing.T) {
 // error and its status.
 func interrupted(t *testing.T, dir string, ready func(), args ...string) (words string, status int) {
 	t.Helper()
-	cmd := exec.Command(binary, args...)
-	cmd.Dir = dir
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ready()
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
-	return errs.String(), cmd.ProcessState.ExitCode()
+	return signalled(t, dir, syscall.SIGINT, func(int) { ready() }, args...)
 }
 
 // waitForRuns waits until the file holds n records beside its header. The bound is for a hang.
@@ -374,13 +362,18 @@ func TestDryRunStartsNothing(t *testing.T) {
 	}
 }
 
+// everyPrinting are commands that print, those that read a result file with good.
+func everyPrinting(good string) []string {
+	return []string{"--help", "help run", "--version", "fields", "claims --metrics",
+		"report " + good, "report --format csv " + good, "claims " + good, "compare " + good + " " + good,
+		"run --dry-run", "explore --list", "report -o out " + good}
+}
+
 // A disk that is full is no fault of the input: status 1, whoever prints.
 func TestFullStandardOutput(t *testing.T) {
 	dir := t.TempDir()
 	good := writeSeries(t, "good.jsonl", 64, 10, 1)
-	for _, args := range []string{"--help", "help run", "--version", "fields", "claims --metrics",
-		"report " + good, "report --format csv " + good, "claims " + good, "compare " + good + " " + good,
-		"run --dry-run", "explore --list", "report -o out " + good} {
+	for _, args := range everyPrinting(good) {
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		if err != nil {
 			t.Skip("no /dev/full here")

@@ -16,6 +16,9 @@ import (
 // printResults writes the table of a result file to standard output, draws the times beside
 // the file, and names both.
 func printResults(cmd *cobra.Command, path string) error {
+	if ctx := cmd.Context(); ctx != nil && ctx.Err() == nil {
+		defer endAtSignal(cmd, "interrupted while the table was made; the results are in "+path)()
+	}
 	f, err := printReport(cmd, path, true)
 	if err != nil {
 		return err

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -205,8 +207,18 @@ func (o *reportOptions) draw(r *report.Report) ([]report.PlotLink, error) {
 
 // writeDir writes the files of the format, and names them when all are there.
 func (o *reportOptions) writeDir(cmd *cobra.Command, r *report.Report, opts report.Options) error {
-	if err := o.writeFiles(r, opts, nil); err != nil {
+	texts := make([]bytes.Buffer, len(o.form.Files))
+	var open []io.Writer
+	for i := range texts {
+		open = append(open, &texts[i])
+	}
+	if err := o.form.Write(r, open, opts); err != nil {
 		return err
+	}
+	for i, name := range o.form.Files {
+		if err := save(filepath.Join(o.dir, name), texts[i].Bytes()); err != nil {
+			return err
+		}
 	}
 	for _, name := range o.form.Files {
 		if _, err := fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(o.dir, name)); err != nil {
@@ -216,32 +228,27 @@ func (o *reportOptions) writeDir(cmd *cobra.Command, r *report.Report, opts repo
 	return nil
 }
 
-// writeFiles opens the files of the format one within the other; open are those that are.
-func (o *reportOptions) writeFiles(r *report.Report, opts report.Options, open []io.Writer) error {
-	if len(open) == len(o.form.Files) {
-		return o.form.Write(r, open, opts)
+// toFile makes the text of a file before it makes the file.
+func toFile(path string, write func(io.Writer) error) error {
+	var text bytes.Buffer
+	if err := write(&text); err != nil {
+		return err
 	}
-	return toFile(filepath.Join(o.dir, o.form.Files[len(open)]), func(w io.Writer) error {
-		return o.writeFiles(r, opts, append(open, w))
-	})
+	return save(path, text.Bytes())
 }
 
-// toFile writes a file by way of a neighbour, so that no half of it is ever seen.
-func toFile(path string, write func(io.Writer) error) error {
+// save writes a file by way of a neighbour, so that no half of it is ever seen.
+func save(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	if err := write(f); err != nil {
-		f.Close()
-		return err
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Chmod(0o644)
 	}
-	if err := f.Chmod(0o644); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

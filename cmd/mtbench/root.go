@@ -18,13 +18,15 @@ Start with "mtbench run"; it ends with a table and names the file of its results
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	root.AddCommand(newRunCommand(), newReportCommand(), newFrontierCommand(), newClaimsCommand(),
-		newCompareCommand(), newDoctorCommand(), newFieldsCommand(), newSoakCommand(),
-		newChildCommand(), newCalibrationChildCommand(), newCalibrateCommand(), newPredictCommand(), newExploreCommand())
+	root.AddCommand(keeping(newRunCommand(), newFrontierCommand(), newCalibrateCommand(),
+		newPredictCommand(), newExploreCommand(), newSoakCommand())...)
+	root.AddCommand(newReportCommand(), newClaimsCommand(), newCompareCommand(), newDoctorCommand(),
+		newFieldsCommand(), newChildCommand(), newCalibrationChildCommand())
 	group(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		guard(cmd)
 		return noEmptyValues(cmd.Flags())
 	}
 	return root

@@ -60,7 +60,7 @@ func Read(path string) (*Calibration, results.CalibrationRef, error) {
 
 func readFile(path string) (*Calibration, results.CalibrationRef, error) {
 	var ref results.CalibrationRef
-	f, err := os.Open(path)
+	f, err := results.Open(path, os.O_RDONLY)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, ref, fmt.Errorf("there is no calibration %s; make one with: mtbench calibrate -o %s",
 			path, path)

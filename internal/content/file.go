@@ -3,10 +3,10 @@ package content
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 
 	"mtbench/results"
 )
@@ -86,50 +86,19 @@ func openSample(text string) (*os.File, *sample, error) {
 
 // openRegular opens a regular file that has at least one byte.
 func openRegular(path string) (*os.File, int64, error) {
-	info, err := os.Stat(path) // before opening, which a device may answer by doing something
+	f, err := results.Open(path, os.O_RDONLY)
 	if err != nil {
 		return nil, 0, results.Reason(err)
 	}
-	if err := mustBeRegular(info); err != nil {
-		return nil, 0, err
-	}
-	// A pipe that has come into its place since would wait for a writer.
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, 0, results.Reason(err)
-	}
-	info, err = f.Stat()
-	if err == nil {
-		err = mustBeRegular(info)
+	info, err := f.Stat()
+	if err == nil && info.Size() == 0 {
+		err = errors.New("the file is empty; it needs at least one byte")
 	}
 	if err != nil {
 		f.Close()
 		return nil, 0, results.Reason(err)
 	}
 	return f, info.Size(), nil
-}
-
-func mustBeRegular(info os.FileInfo) error {
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("it is %s; a regular file is needed", what(info.Mode()))
-	}
-	if info.Size() == 0 {
-		return fmt.Errorf("the file is empty; it needs at least one byte")
-	}
-	return nil
-}
-
-// what names a file that is not regular.
-func what(m os.FileMode) string {
-	switch {
-	case m.IsDir():
-		return "a directory"
-	case m&os.ModeNamedPipe != 0:
-		return "a pipe"
-	case m&os.ModeDevice != 0:
-		return "a device"
-	}
-	return "no regular file"
 }
 
 // choose makes the sample that o asks for of f.

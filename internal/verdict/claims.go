@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"slices"
@@ -100,15 +101,15 @@ func Shipped() ([]*Claim, error) { return ParseClaims(shipped, ShippedName) }
 
 // ReadClaims reads a claims file. What is wrong with the file is a *results.InputError.
 func ReadClaims(path string) ([]*Claim, error) {
-	info, err := os.Stat(path)
+	f, err := results.Open(path, os.O_RDONLY)
+	if irregular := (*results.IrregularError)(nil); errors.As(err, &irregular) {
+		return nil, &results.InputError{File: path, Msg: "is no claims file: " + err.Error()}
+	}
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxClaimsBytes || !info.Mode().IsRegular() {
-		return nil, &results.InputError{File: path, Msg: fmt.Sprintf(
-			"is no claims file: it must be a regular file of at most %d bytes", maxClaimsBytes)}
-	}
-	data, err := os.ReadFile(path)
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxClaimsBytes+1))
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func ParseClaims(data []byte, name string) ([]*Claim, error) {
 // claimNodes finds the list under the one key of the file.
 func claimNodes(data []byte) ([]ast.Node, error) {
 	if len(data) > maxClaimsBytes {
-		return nil, fmt.Errorf("is larger than %d bytes", maxClaimsBytes)
+		return nil, fmt.Errorf("is no claims file: it is larger than %d bytes", maxClaimsBytes)
 	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
