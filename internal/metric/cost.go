@@ -22,10 +22,10 @@ func costMetrics() []Metric {
 		all = append(all,
 			Metric{Name: w.name + "_cpu_ms", Unit: "ms", Better: Lower, Tick: 0.1, Of: cpu,
 				Doc: "CPU time of " + w.whose, Misread: trap,
-				Shown: Form{Name: "CPU " + w.title, Unit: "ms"}},
+				Shown: Form{Name: "CPU " + w.title, Unit: "ms"}, Table: Cost},
 			Metric{Name: w.name + "_cpu_per_page", Unit: "µs/page", Better: Lower, Tick: 0.01,
 				Of: over(cpu, pagesSent), Doc: "CPU time of " + w.whose + " a page sent",
-				Misread: trap, Shown: Form{Name: w.title + " a page", Unit: "µs"}})
+				Misread: trap, Shown: Form{Name: w.title + " a page", Unit: "µs"}, Table: Cost})
 	}
 	return append(all, Metric{Name: CodecShare, Unit: "ratio", Better: Higher, Tick: 0.001,
 		Of: codecShare,
@@ -34,7 +34,7 @@ func costMetrics() []Metric {
 		Misread: "as measured: the median codec time of a page stands for all, and it is wall time, " +
 			"so that preempted pages make it too high, above 1 at worst; what is left of 1 is " +
 			"hand-over, spinning, copying and sending",
-		Shown: Form{Name: "codec’s share", Unit: "%", Scale: 100}})
+		Shown: Form{Name: "codec’s share", Unit: "%", Scale: 100}, Table: Cost})
 }
 
 // perCompressedMetrics are times a compressed page: equal work, whoever refuses more pages.
@@ -52,7 +52,7 @@ func perCompressedMetrics() []Metric {
 			Doc:     "CPU time of main and workers a compressed page; none where nothing was compressed",
 			Misread: trap + "; and as work, for spinning is CPU time too",
 			Shown:   Form{Name: "CPU a compressed page", Unit: "µs"},
-			Pairs:   "CPU time a compressed page"},
+			Pairs:   "CPU time a compressed page", Table: Cost},
 		{Name: EqualWorkTime, Unit: "ms, or µs/page", Better: Lower, Time: true, Of: equalWorkTime,
 			Doc: "the time that a verdict is about: " + MigrationTime + " where every page waits or " +
 				"is compressed by main (wait on, self), else " + WallPerCompressed + "; none where " +

@@ -15,10 +15,11 @@ func cpuMetrics() []Metric {
 	return []Metric{
 		{Name: MainCPU, Unit: unit, Tick: tick, Of: mainCPU, Misread: trap,
 			Doc:   "CPU time of the main thread over its wall time",
-			Shown: percent("CPU main"), CSV: column("main_cpu"),
+			Shown: percent("CPU main"), Table: Cost, CSV: column("main_cpu"),
 			Bench: Form{Name: "main-cpu-%", Scale: 100}},
 		{Name: WorkerCPU, Unit: unit, Tick: tick, Of: workerCPU(mean), Misread: trap,
-			Doc: "the same of the compression threads, their mean", Shown: percent("CPU threads")},
+			Doc:   "the same of the compression threads, their mean",
+			Shown: percent("CPU threads"), Table: Cost},
 		{Name: WorkerCPULowest, Unit: unit, Tick: tick, Of: workerCPU(slices.Min), Misread: trap,
 			Doc:   "the same of the compression thread that used least",
 			Shown: percent("CPU threads, lowest"), CSV: column("worker_cpu_lowest"),

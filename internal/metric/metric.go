@@ -79,6 +79,8 @@ type Table string
 const (
 	WaitWakes Table = "wait-wakes"
 	Noise     Table = "noise"
+	Cost      Table = "cost"
+	Stop      Table = "downtime"
 )
 
 // The names that the code asks for; a claim may ask for any.
@@ -107,7 +109,7 @@ const (
 
 // All returns the table of all metrics. main and workers are those of the source.
 func All() []Metric {
-	return slices.Concat(timeMetrics(), perCompressedMetrics(), pageMetrics(), cpuMetrics(),
+	return slices.Concat(timeMetrics(), pageMetrics(), cpuMetrics(), perCompressedMetrics(),
 		costMetrics(), counterMetrics(),
 		roleMetrics("main", "the main thread"), roleMetrics("worker", "the compression threads"),
 		shareMetrics(), noiseMetrics())

@@ -218,9 +218,9 @@ func letterCells(c *view.Figures) []Cell {
 		view.BusyText(c))
 }
 
-// timeText is the median of a time; that of a case of which most runs do not complete is ∞.
+// timeText is the median; of a time in a case of which most runs do not complete it is ∞.
 func timeText(s view.Sample) string {
-	if math.IsInf(s.Median(), 1) {
+	if !format.Finite(s.Median()) {
 		return format.Whole(s.Median())
 	}
 	return format.Sig(s.Median())

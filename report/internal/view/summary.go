@@ -48,6 +48,7 @@ func (s *Source) summarize(f *results.File) Summary {
 	}
 	add("How sure", s.sureText(f, diffs))
 	add("Why", s.whyText())
+	add("Does compression pay", s.PaysText())
 	add("Does it complete", strings.TrimSpace(s.completionText()+" "+s.RerunText()))
 	add("Not told by this host", s.CrowdText())
 	return sum
