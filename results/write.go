@@ -15,38 +15,65 @@ import (
 // the same file to write is refused by a lock on the file, which the kernel drops with the process.
 type Writer struct {
 	f    *os.File
+	path string
 	size int64 // bytes that are whole records
+	have int64 // bytes of the file: more than size where a line was cut off
+
+	unterminated bool // the last record has no newline yet
 }
 
-// Create makes the file and writes the header, whose Type and Schema it sets. A file that exists
-// is refused with an *InputError: a series is never written over.
+// Create makes the file and writes the header, whose Type and Schema it sets: the file appears with
+// its header, or not at all. One that exists is refused with an *InputError: a series is never written
+// over.
 func Create(path string, h Header) (*Writer, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return nil, &InputError{File: path, Msg: "exists already: results are never written over; " +
-			"give another --output, or go on with it by --resume"}
-	}
+	f, err := newUnseen(path)
 	if err != nil {
 		return nil, fmt.Errorf("the result file cannot be made: %w", err)
 	}
-	w := &Writer{f: f}
+	w := &Writer{f: f.File, path: path}
 	h.Type, h.Schema = TypeHeader, Schema
-	if err := w.begin(path, h); err != nil {
-		f.Close()
-		os.Remove(path) // ours: O_EXCL made it
-		return nil, err
+	if err := w.begin(f, h); err != nil {
+		return nil, errors.Join(err, f.drop())
 	}
 	return w, nil
 }
 
-func (w *Writer) begin(path string, h Header) error {
-	if err := lock(w.f, path); err != nil {
+func (w *Writer) begin(f *unseen, h Header) error {
+	if err := lock(w.f, w.path); err != nil {
 		return err
 	}
 	if err := w.write(h); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	err := f.show(w.path)
+	if errors.Is(err, fs.ErrExist) {
+		return &InputError{File: w.path, Msg: "exists already: results are never written over; " +
+			"give another --output, or go on with it by --resume"}
+	}
+	if err != nil {
+		return fmt.Errorf("the result file cannot be made: %w", err)
+	}
+	return syncDir(filepath.Dir(w.path))
+}
+
+// Intact says what has happened to the file from outside since the last record: what would be
+// measured next could not be kept beside the rest.
+func (w *Writer) Intact() error {
+	here, err := w.f.Stat()
+	if err != nil {
+		return fmt.Errorf("%s cannot be looked at: %w", w.path, Reason(err))
+	}
+	there, err := os.Stat(w.path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s is gone: %w; no further run is made", w.path, Reason(err))
+	case !os.SameFile(here, there):
+		return fmt.Errorf("%s is another file than it was; no further run is made", w.path)
+	case here.Size() != w.have:
+		return fmt.Errorf("%s was changed from outside: it has %d bytes and had %d; no further run is made",
+			w.path, here.Size(), w.have)
+	}
+	return nil
 }
 
 // Append writes one record (a Run, a Failed, a Frontier, or a pointer to one), whose Type it sets, as one
@@ -84,7 +111,13 @@ func (w *Writer) write(rec any) error {
 }
 
 func (w *Writer) put(line []byte) error {
-	_, err := w.f.WriteAt(line, w.size)
+	if w.unterminated {
+		line = append([]byte("\n"), line...)
+	}
+	err := w.cut()
+	if err == nil {
+		_, err = w.f.WriteAt(line, w.size)
+	}
 	if err == nil {
 		err = w.f.Sync()
 	}
@@ -94,14 +127,28 @@ func (w *Writer) put(line []byte) error {
 		return errors.Join(fmt.Errorf("the record was not written: %w", err), w.f.Truncate(w.size))
 	}
 	w.size += int64(len(line))
+	w.have, w.unterminated = w.size, false
+	return nil
+}
+
+// cut removes a line that was cut off, so that the next one stands in its place.
+func (w *Writer) cut() error {
+	if w.have == w.size {
+		return nil
+	}
+	if err := w.f.Truncate(w.size); err != nil {
+		return fmt.Errorf("the unfinished last line cannot be cut off: %w", err)
+	}
+	w.have = w.size
 	return nil
 }
 
 // Close ends the writing. Every record is on the disk already.
 func (w *Writer) Close() error { return w.f.Close() }
 
-// OpenResume reads a file and opens it to go on. A last line that was cut off in the middle of a
-// write is removed, and File.Truncated says so. Errors are those of [Read].
+// OpenResume reads a file and opens it to go on. It changes no byte: a last line that was cut off in
+// the middle of a write, of which File.Truncated says so, is removed when there is something to
+// put in its place. Errors are those of [Read].
 func OpenResume(path string) (*File, *Writer, error) {
 	f, err := Open(path, os.O_RDWR)
 	if err != nil {
@@ -133,14 +180,7 @@ func resume(f *os.File, path string) (*File, *Writer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &Writer{f: f, size: r.good}
-	if err := f.Truncate(r.good); err != nil {
-		return nil, nil, fmt.Errorf("%s: the unfinished last line cannot be cut off: %w", path, err)
-	}
-	if r.unterminated {
-		return file, w, w.put([]byte("\n"))
-	}
-	return file, w, nil
+	return file, &Writer{f: f, path: path, size: r.good, have: r.total, unterminated: r.unterminated}, nil
 }
 
 func lock(f *os.File, path string) error {

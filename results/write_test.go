@@ -132,8 +132,8 @@ func TestResumeAfterACutAnywhere(t *testing.T) {
 		if err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
-		if now, _ := os.ReadFile(path); !bytes.HasSuffix(now, []byte("\n")) {
-			t.Fatalf("cut at %d: half a line is left", cut)
+		if now, _ := os.ReadFile(path); !bytes.Equal(now, whole[:cut]) {
+			t.Fatalf("cut at %d: opening has changed the file", cut)
 		}
 		if err := w.Append(testRun(7)); err != nil {
 			t.Fatal(err)
@@ -152,7 +152,7 @@ func TestResumeAfterACutAnywhere(t *testing.T) {
 	}
 }
 
-// A last line that lacks nothing but its newline is a record, and resuming gives it the newline.
+// A last line that lacks nothing but its newline is a record, and the next record gives it the newline.
 func TestResumeWithoutNewline(t *testing.T) {
 	path := write(t, testRun(0))
 	whole, _ := os.ReadFile(path)
@@ -163,12 +163,97 @@ func TestResumeWithoutNewline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Close()
+	defer w.Close()
 	if len(file.Runs) != 1 || file.Truncated {
 		t.Errorf("%d runs, truncated %t", len(file.Runs), file.Truncated)
 	}
-	if now, _ := os.ReadFile(path); string(now) != string(whole) {
+	if err := w.Append(testRun(1)); err != nil {
+		t.Fatal(err)
+	}
+	if now, _ := os.ReadFile(path); !bytes.HasPrefix(now, whole) {
 		t.Error("the newline was not put back")
+	}
+	if again, err := Read(path); err != nil || len(again.Runs) != 2 {
+		t.Errorf("after an appended record: %v", err)
+	}
+}
+
+// A file appears with its header or not at all, on file systems with and without unnamed files.
+func TestNothingIsSeenBeforeTheHeader(t *testing.T) {
+	for name, make := range map[string]func(string) (*unseen, error){"unnamed": newUnseen, "hidden": newHidden} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "r.jsonl")
+		f, err := make(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: there before it is shown: %v", name, err)
+		}
+		if err := f.show(path); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if left, _ := os.ReadDir(dir); len(left) != 1 || left[0].Name() != "r.jsonl" {
+			t.Errorf("%s: the directory has %v", name, left)
+		}
+		other, err := make(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := other.show(path); !errors.Is(err, os.ErrExist) {
+			t.Errorf("%s: shown in the place of another: %v", name, err)
+		}
+		if err := errors.Join(other.drop(), f.drop()); err != nil {
+			t.Error(err)
+		}
+		if left, _ := os.ReadDir(dir); len(left) != 1 {
+			t.Errorf("%s: dropping leaves %v", name, left)
+		}
+	}
+}
+
+func TestAHeaderThatCannotBeWrittenLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	h := testHeader()
+	h.Scenario.DirtyRate = math.NaN()
+	if _, err := Create(filepath.Join(dir, "r.jsonl"), h); err == nil {
+		t.Error("NaN was written")
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("the directory has %v", left)
+	}
+}
+
+func TestIntactSeesWhatOthersDid(t *testing.T) {
+	for name, c := range map[string]struct {
+		do   func(path string) error
+		want string
+	}{
+		"removed":  {os.Remove, "is gone"},
+		"moved":    {func(p string) error { return os.Rename(p, p+"2") }, "is gone"},
+		"no more":  {func(p string) error { return os.RemoveAll(filepath.Dir(p)) }, "is gone"},
+		"cut":      {func(p string) error { return os.Truncate(p, 30) }, "it has 30 bytes"},
+		"longer":   {func(p string) error { return os.Truncate(p, 1<<20) }, "changed from outside"},
+		"replaced": {func(p string) error { return errors.Join(os.Remove(p), os.WriteFile(p, nil, 0o644)) }, "another file"},
+	} {
+		path := write(t, testRun(0))
+		_, w, err := OpenResume(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Append(testRun(1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Intact(); err != nil {
+			t.Errorf("%s: before: %v", name, err)
+		}
+		if err := c.do(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Intact(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v; want %q in it", name, err, c.want)
+		}
+		w.Close()
 	}
 }
 

@@ -66,6 +66,7 @@ func ending(t *testing.T, n int, r series.Runner) (terminal string, verdict erro
 type dropped struct{}
 
 func (dropped) Append(any) error { return nil }
+func (dropped) Intact() error    { return nil }
 
 // TestKilledForMemoryIsNamed: a run that the kernel kills for memory says so on the terminal and in the
 // verdict, with the limit.

@@ -136,6 +136,12 @@ func TestResumeAfterACut(t *testing.T) {
 	if err := os.WriteFile(path, cut, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	if _, errs, status := mtbench(t, dir, "run", "--resume", "a.jsonl", "--dry-run"); status != 0 {
+		t.Errorf("dry run: status %d: %s", status, errs)
+	}
+	if now, _ := os.ReadFile(path); !bytes.Equal(now, cut) {
+		t.Error("a dry run has changed the file")
+	}
 	if _, errs, status := mtbench(t, dir, "run", "--resume", "a.jsonl"); status != 0 {
 		t.Fatalf("resume: status %d: %s", status, errs)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"mtbench/internal/calibrate"
@@ -34,6 +35,9 @@ func (o *runOptions) checkCalibrate() error {
 func calibrations(ctx context.Context, dir string, h results.Header) func() error {
 	n := 0
 	return func() error {
+		if _, err := os.Stat(dir); err != nil {
+			return fmt.Errorf("the directory of the calibrations, %s, is gone: %w", dir, results.Reason(err))
+		}
 		n++
 		c, err := calibrateAlone(ctx, calibrate.Plan{Content: h.Scenario.Content, Codec: h.Scenario.Codec,
 			Level: h.Scenario.Level, Seed: h.Seed + uint64(n), Host: h.Host})

@@ -23,7 +23,10 @@ type Progress interface {
 }
 
 // Appender keeps records.
-type Appender interface{ Append(record any) error }
+type Appender interface {
+	Append(record any) error
+	Intact() error // says what has happened to the earlier ones from outside
+}
 
 // Engine walks a plan.
 type Engine struct {
@@ -183,6 +186,9 @@ func (e *Engine) mayRepeat(attempt int) bool {
 func (e *Engine) each(ctx context.Context, slots []Slot, attempt int) (noisy bool, err error) {
 	for _, s := range slots {
 		s.Attempt = attempt
+		if err := e.File.Intact(); err != nil {
+			return false, err
+		}
 		start := time.Now()
 		record, err := e.Runner.Run(ctx, s)
 		if err != nil {

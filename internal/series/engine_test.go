@@ -43,6 +43,25 @@ func (r *scripted) Run(ctx context.Context, s Slot) (any, error) {
 type memoryFile struct {
 	records []any
 	err     error
+	changed error // from outside, once there is a record
+}
+
+func (f *memoryFile) Intact() error {
+	if len(f.records) == 0 {
+		return nil
+	}
+	return f.changed
+}
+
+// A file that is gone is noticed before the next run is spent.
+func TestEngineEndsWithItsFile(t *testing.T) {
+	gone := errors.New("gone")
+	runner := &scripted{}
+	e := &Engine{Matrix: smallMatrix(4), Runner: runner, File: &memoryFile{changed: gone}, Progress: &silent{}}
+	if _, err := e.Run(context.Background(), Plan(smallMatrix(4), 1), &results.File{}); !errors.Is(err, gone) ||
+		len(runner.ran) != 1 {
+		t.Errorf("%d runs, then %v", len(runner.ran), err)
+	}
 }
 
 func (f *memoryFile) Append(rec any) error {

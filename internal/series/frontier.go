@@ -120,6 +120,9 @@ type searched struct {
 }
 
 func (n *Series) search(ctx context.Context, slot Slot, p Progress) error {
+	if err := n.writer.Intact(); err != nil {
+		return err
+	}
 	began := time.Now()
 	s := Searcher{Unit: n.Header.Host.Rate, Probe: func(ctx context.Context, rate float64) (
 		results.Probe, error) {

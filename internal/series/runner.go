@@ -46,6 +46,9 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 		near, far = pinned(near, &places.Source), pinned(far, places.Destination)
 	}
 	if r.Traces != "" {
+		if _, err := os.Stat(r.Traces); err != nil {
+			return nil, fmt.Errorf("the directory of the traces, %s, is gone: %w", r.Traces, results.Reason(err))
+		}
 		near.TraceTo, far.TraceTo = r.partOf(s, roleSource), r.partOf(s, roleDestination)
 		defer os.Remove(near.TraceTo)
 		defer os.Remove(far.TraceTo)
