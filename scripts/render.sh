@@ -25,6 +25,7 @@ mkdir -p "$report" "$into/docs"
 "$mtbench" predict --calibration results/baseline/calibrations --against "$series" --resamples 25 \
 	-o "$scratch/own-host.jsonl" 2>/dev/null | head -n -2 >"$report/own-host.txt"
 "$mtbench" predict --letter -o "$scratch/letter.jsonl" 2>/dev/null | head -n -2 >"$report/letter.txt"
+scripts/ablation.sh >"$report/ablation.md"
 
 # The README's answer stands between two markers: what the report says first.
 answer=$("$mtbench" report "$series" --format markdown --only head | sed -n '3,/^| what/p' | sed '$d')

@@ -33,6 +33,7 @@ type predictOptions struct {
 	refit       int
 	trace       string
 	output      string
+	without     []string
 }
 
 func newPredictCommand() *cobra.Command {
@@ -71,6 +72,8 @@ of parameters, and prints where it is right and where not.`,
 	f.IntVar(&o.settings.DecompressThreads, "decompress-threads", o.settings.DecompressThreads, "threads of the destination")
 	f.StringVar(&o.settings.Destination, "destination", o.settings.Destination, "process, or discard")
 	f.StringVarP(&o.output, "output", "o", "", "result file; an existing one is refused (default mtbench-predicted-DATE-TIME.jsonl)")
+	f.StringSliceVar(&o.without, "without", nil, "effects to leave out, for an ablation")
+	_ = f.MarkHidden("without") // it exists
 	f.SortFlags = false
 	return cmd
 }
@@ -125,6 +128,9 @@ func (o *predictOptions) prepare(ctx context.Context, f *pflag.FlagSet) (*predic
 	c, ref, err := calibrate.Read(o.calibration)
 	if err != nil {
 		return nil, fmt.Errorf("--calibration: %w", err)
+	}
+	if c, err = c.Without(o.without); err != nil {
+		return nil, fmt.Errorf("--without: %w", err)
 	}
 	p := &prediction{calibration: c, trace: o.trace, output: o.output}
 	if err := o.describe(ctx, f, p); err != nil {

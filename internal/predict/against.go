@@ -101,8 +101,10 @@ func near(measured, predicted, bound float64) bool { return math.Abs(predicted/m
 func WriteComparison(w io.Writer, list []Comparison) error {
 	var rows [][]string
 	var throughput, wakes tally
+	off := 0.0
 	for _, c := range list {
 		a := throughput.add(c.Measured.Throughput, c.Predicted.Throughput, throughputBound)
+		off += math.Abs(math.Log(c.Predicted.Throughput.Median / c.Measured.Throughput.Median))
 		b := wakes.add(c.Measured.WaitWakes, c.Predicted.WaitWakes, waitWakesBound)
 		rows = append(rows, []string{c.Cell.String(), c.Model,
 			spreadText(c.Measured.Throughput, "%.0f"), spreadText(c.Predicted.Throughput, "%.0f"),
@@ -116,8 +118,9 @@ func WriteComparison(w io.Writer, list []Comparison) error {
 		return err
 	}
 	_, err = fmt.Fprintf(w, "throughput holds in %d of %d cells (within 15 %% or ranges overlap), futex "+
-		"calls a page in %d (20 %%); by medians alone in %d and %d\n",
-		throughput.good, len(list), wakes.good, throughput.near, wakes.near)
+		"calls a page in %d (20 %%); by medians alone in %d and %d; on average pages/s are off by %.2f ×\n",
+		throughput.good, len(list), wakes.good, throughput.near, wakes.near,
+		math.Exp(off/float64(len(list))))
 	return errors.Join(err, writeRatios(w, ratios(list)))
 }
 
