@@ -123,13 +123,13 @@ type Matrix struct {
 
 	PollBudgets []int `json:"poll_budgets,omitempty" unit:"polls" doc:"polls of a worker before it sleeps; absent: the model's own"`
 
-	Pairs  int     `json:"pairs" unit:"count" doc:"pairs planned a cell; 0 = as many as its evidence needs, within the budget: a sequential test"`
-	Runs   int     `json:"runs" unit:"count" doc:"runs planned in all; 0 = the evidence decides"`
-	AA     float64 `json:"aa_share" unit:"ratio" doc:"share of blocks that compare a model with itself"`
-	Reruns int     `json:"reruns" unit:"count" doc:"how often a pair that the host disturbed may be run again"`
-	Extra  []Cell  `json:"extra,omitempty" doc:"contenders that run in one case only, in the same blocks as the models: evidence for claims, part of no table or plot"`
-	Until  float64 `json:"until,omitempty" unit:"ratio" doc:"width of the interval at which a cell stops, if asked for"`
-	Equal  float64 `json:"equal,omitempty" unit:"ratio" doc:"share within which two models count as equal, fixed before the first run"`
+	Pairs  int      `json:"pairs" unit:"count" doc:"pairs planned a cell; 0 = as many as its evidence needs, within the budget: a sequential test"`
+	Runs   int      `json:"runs" unit:"count" doc:"runs planned in all; 0 = the evidence decides"`
+	AA     float64  `json:"aa_share" unit:"ratio" doc:"share of blocks that compare a model with itself"`
+	Reruns int      `json:"reruns" unit:"count" doc:"how often a pair that the host disturbed may be run again"`
+	Extra  []Cell   `json:"extra,omitempty" doc:"contenders that run in one case only, in the same blocks as the models: evidence for claims, part of no table or plot"`
+	Budget Duration `json:"budget_ms,omitempty" unit:"ms" doc:"time within which a series ends whose pairs the evidence decides"`
+	Equal  float64  `json:"equal,omitempty" unit:"ratio" doc:"share within which two models count as equal, fixed before the first run"`
 }
 
 // Sequential reports whether the evidence decided how many pairs a cell has. Only a test that holds at any
@@ -151,7 +151,7 @@ type Run struct {
 	// Which run.
 	Cell
 	Index    int       `json:"index" unit:"count" doc:"place in the series, from 0"`
-	Block    int       `json:"block" unit:"count" doc:"block of the cell (A B B A), from 0"`
+	Block    int       `json:"block" unit:"count" doc:"block of the cell, two pairs, from 0"`
 	Pair     int       `json:"pair" unit:"count" doc:"pair of the cell and contender, from 0; the runs of a pair share seed and page stream"`
 	Position int       `json:"position" unit:"count" doc:"place within the block, from 0"`
 	AA       bool      `json:"aa,omitempty" doc:"belongs to a block that compares the model with itself"`

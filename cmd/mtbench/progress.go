@@ -25,9 +25,14 @@ type barProgress struct {
 	w   io.Writer
 	bar *progressbar.ProgressBar
 	ran int
+
+	open bool // the evidence decides how many runs there are
 }
 
 func (p *barProgress) Begin(total, done int) {
+	if p.open = total == 0; p.open {
+		total = -1 // nobody knows: a spinner with the count
+	}
 	p.bar = progressbar.NewOptions(total,
 		progressbar.OptionSetWriter(p.w),
 		progressbar.OptionShowCount(),
@@ -51,9 +56,6 @@ func (p *barProgress) Ran(s series.Slot, record any, _ time.Duration) {
 		return // the plan has not come further
 	}
 	p.ran++
-	if p.ran > p.bar.GetMax() {
-		p.bar.ChangeMax(p.ran) // --until goes on behind the plan
-	}
 	_ = p.bar.Set(p.ran)
 }
 
@@ -76,7 +78,11 @@ func (p *lineProgress) Ran(s series.Slot, record any, _ time.Duration) {
 	if s.Attempt == 0 {
 		p.ran++
 	}
-	fmt.Fprintf(p.w, "%d/%d  %s  %s\n", p.ran, max(p.total, p.ran), caseOf(s), outcome(record))
+	of := ""
+	if p.total > 0 {
+		of = fmt.Sprintf("/%d", p.total)
+	}
+	fmt.Fprintf(p.w, "%d%s  %s  %s\n", p.ran, of, caseOf(s), outcome(record))
 }
 
 func (p *lineProgress) Note(text string) { fmt.Fprintln(p.w, text) }

@@ -38,8 +38,10 @@ func newRunCommand() *cobra.Command {
 		Use:   "run",
 		Short: "Run the matrix of migrations and print the table",
 		Long: `Runs every model in every case of threads × wait, in pairs, each run in processes of its own,
-and keeps one record a run in the file that the last lines name. With no flag it takes about
-five minutes on two CPUs and measures the cases of the published table and a few smaller ones.
+and keeps one record a run in the file that the last lines name. Each pair goes to a case that is
+undecided; a case stops when a difference, or that there is none beyond --equal, is proved, and the
+series ends with the last case or its --budget. With --pairs the number is fixed instead. With no
+flag it measures the cases of the published table and one thread.
 
 Lists make a matrix. Rates marked "rate" are absolute ("50000" page writes a second, "100MiB" a
 second), a multiple of what one thread of this host compresses ("1.5x"), or of what a pool of 4
@@ -68,9 +70,9 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", "with no thread free: wait for one (on), send the page raw (off), or compress it on the main thread (self)")
 	f.IntSliceVar(&s.Matrix.Depths, "depth", nil, results.AxisDoc("depth"))
 	f.IntSliceVar(&s.Matrix.PollBudgets, "poll-budget", nil, results.AxisDoc("poll_budget"))
-	f.IntVar(&s.Matrix.Pairs, "pairs", 0, "pairs a cell (default: 10 for 4, 8 and 16 threads, 4 for others)")
-	f.Var(percentValue{&s.Matrix.Until}, "until", "go on until each cell's interval is this narrow, within --budget")
-	f.DurationVar(&s.Budget, "budget", s.Budget, "time for all runs: bounds the memory that is derived, and ends a series with --until (then 1h)")
+	f.IntVar(&s.Matrix.Pairs, "pairs", 0, "pairs a case, for the classical test (default: as many as the evidence needs)")
+	f.Var(percentValue{&s.Matrix.Equal}, "equal", "two models count as equal within this")
+	f.DurationVar(&s.Budget, "budget", s.Budget, "time for all runs: a series without --pairs ends within it; bounds the memory that is derived")
 	f.Var(percentValue{&s.Matrix.AA}, "aa", "share of blocks followed by one that compares a model with itself")
 	f.IntVar(&s.Matrix.Reruns, "reruns", s.Matrix.Reruns, "how often a pair that the host disturbed is run again")
 	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run: CAN'T COMPLETE after it (default: derived)")
@@ -125,7 +127,7 @@ func joinPin(args []string) []string {
 func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVarP(&o.output, "output", "o", "", "result file; an existing one is refused (default mtbench-DATE-TIME.jsonl)")
 	f.StringVar(&o.resume, "resume", "", "go on with this interrupted result file")
-	f.BoolVar(&o.quick, "quick", false, "threads 1 and 4, less memory, few pairs: a first look within 30 seconds")
+	f.BoolVar(&o.quick, "quick", false, "threads 1 and 4, less memory, 20 s: a first look")
 	f.StringVar(&o.settings.Trace, "trace", "", "directory for a Chrome trace a run (Perfetto opens it): one run a model and case, no measurement")
 	f.StringVar(&o.calibrate, "calibrate", "", "new directory for a calibration before each round of blocks and after the last (for predict --against)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be run, and do not")
@@ -165,9 +167,6 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	}
 	series.Trim(&o.settings, f.Changed)
 	o.settings.DowntimeOpen = !f.Changed("downtime-limit")
-	if f.Changed("until") && !f.Changed("budget") {
-		o.settings.Budget = time.Hour
-	}
 	if o.settings.Trace != "" {
 		series.TraceOnly(&o.settings, f.Changed)
 	}
@@ -196,8 +195,8 @@ func refuseIdle(f *pflag.FlagSet, s *series.Settings) error {
 		return errors.New("--limit: 0s; the bound of a run is above 0s, at most 24h")
 	case s.Budget < time.Second:
 		return fmt.Errorf("--budget: %v is less than a second; write for example 4m", s.Budget)
-	case f.Changed("until") && s.Matrix.Until == 0:
-		return errors.New("--until: no interval becomes 0% wide; write for example 5%")
+	case f.Changed("equal") && s.Matrix.Equal == 0:
+		return errors.New("--equal: nothing is proved to be equal within 0%; write for example 5%")
 	}
 	return nil
 }
@@ -222,9 +221,6 @@ func (o *runOptions) open(ctx context.Context, argv []string) (*series.Series, e
 	}
 	if o.resume != "" {
 		s, err := series.Resume(o.resume)
-		if err == nil {
-			s.Budget = o.settings.Budget
-		}
 		return s, err
 	}
 	if !o.dryRun {

@@ -149,7 +149,6 @@ func TestTraceBadInput(t *testing.T) {
 		"--trace x --pairs 5":             "--trace makes one run of each model",
 		"--trace x --aa 10%":              "--trace makes one run of each model",
 		"--trace x --reruns 1":            "--trace makes one run of each model",
-		"--trace x --until 5%":            "--trace makes one run of each model",
 		"--trace x --machine goroutine":   "--trace: only kernel threads are traced",
 		"--trace x --account off":         "--trace: a trace is made of the account",
 		"--trace there":                   "--trace: the directory there cannot be made: not a directory",

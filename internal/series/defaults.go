@@ -18,7 +18,8 @@ func Defaults() Settings {
 	return Settings{
 		Matrix: results.Matrix{
 			Models: []string{"locked", "lockless"}, Threads: []int{1, 4, 8, 16},
-			Waits: []bool{false, true}, AA: 0.25, Reruns: 2,
+			Waits: []bool{false, true}, AA: 0.1, Reruns: 2,
+			Equal: verdict.DefaultEqual,
 		},
 		Scenario: results.Scenario{
 			VCPUs: 16, DirtyOfPool: pilot.DirtyOfPool, Pattern: "uniform", WriteBytes: 64,
@@ -57,19 +58,10 @@ func Quicken(s *Settings, changed func(flag string) bool) {
 	if !changed("threads") {
 		s.Matrix.Threads = []int{1, 4}
 	}
-	if !changed("pairs") {
-		s.Matrix.Pairs = 2
-	}
 	if !changed("budget") {
 		s.Budget = 20 * time.Second
 	}
 	if !changed("aa") {
 		s.Matrix.AA = 0
 	}
-}
-
-// narrow says whether the intervals of cell c are all as narrow as Matrix.Until asks.
-func (n *Series) narrow(runs []results.Run, c results.Cell) bool {
-	width := verdict.Width(runs, n.Header.Matrix.Models, c)
-	return width <= n.Header.Matrix.Until
 }

@@ -20,8 +20,7 @@ func (n *Series) Describe(w io.Writer) error {
 		fmt.Sprintf("models      %s", strings.Join(h.Matrix.Models, ", ")),
 		fmt.Sprintf("cases       %s", describeCells(h.Matrix)),
 		fmt.Sprintf("besides     %s", describeExtras(h.Matrix)),
-		fmt.Sprintf("runs        %d in all, %d of them to compare a model with itself", len(n.plan),
-			countAA(n.plan)),
+		fmt.Sprintf("runs        %s", n.describeRuns()),
 		fmt.Sprintf("guest       %d MiB of %s pages, %d vCPUs, %s", sc.Memory>>20, sc.Content,
 			sc.VCPUs, sc.Pattern),
 		fmt.Sprintf("dirty rate  %.0f page writes/s%s", sc.DirtyRate, multiple(sc.DirtyRateMultiple, sc.DirtyOfPool)),
@@ -33,8 +32,7 @@ func (n *Series) Describe(w io.Writer) error {
 		fmt.Sprintf("far end     %s, %d threads", sc.Destination, sc.DecompressThreads),
 		fmt.Sprintf("CPUs        %s", n.describePlace(largest)),
 		fmt.Sprintf("memory      up to %d MiB at once", largest.MemoryNeeded()>>20),
-		fmt.Sprintf("time        at most %v, were every run to reach its bound of %v",
-			(time.Duration(len(n.plan)) * limit).Round(time.Second), limit),
+		fmt.Sprintf("time        %s", n.describeTime(limit)),
 	}
 	if p := h.Pilot; p != nil {
 		lines = append(lines, fmt.Sprintf("pilot       a pool of %d threads drains %.0f pages/s, the largest "+
@@ -71,9 +69,26 @@ func maxThreads(m results.Matrix) int {
 func describeCells(m results.Matrix) string {
 	var words []string
 	for _, c := range m.Cases() {
-		words = append(words, fmt.Sprintf("%s×%d", c.Short(), PairsOf(m, c)))
+		words = append(words, c.Short())
 	}
-	return strings.Join(words, " ") + "  (threads-wait × pairs)"
+	return strings.Join(words, " ")
+}
+
+func (n *Series) describeRuns() string {
+	if n.Header.Matrix.Sequential() {
+		return fmt.Sprintf("as many as the evidence needs; a share of %g of the pairs compares a model with "+
+			"itself; equal is within %g %%", n.Header.Matrix.AA, n.Header.Matrix.Equal*100)
+	}
+	return fmt.Sprintf("%d in all (%d pairs a case), %d of them to compare a model with itself", len(n.plan),
+		n.Header.Matrix.Pairs, countAA(n.plan))
+}
+
+func (n *Series) describeTime(limit time.Duration) string {
+	if n.Header.Matrix.Sequential() {
+		return fmt.Sprintf("at most %v; the bound of a run is %v", n.Budget, limit)
+	}
+	return fmt.Sprintf("at most %v, were every run to reach its bound of %v",
+		(time.Duration(len(n.plan)) * limit).Round(time.Second), limit)
 }
 
 func describeExtras(m results.Matrix) string {

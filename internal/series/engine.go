@@ -35,14 +35,15 @@ type Engine struct {
 	File     Appender
 	Progress Progress
 	Seed     uint64
-	Budget   time.Duration // for Matrix.Until
-	Narrow   func(runs []results.Run, c results.Cell) bool
-	Between  func() error // called before each round of the plan and after the last; nil: nothing is
+	Budget   time.Duration    // a sequential series ends within it
+	Spent    time.Duration    // how much of it was spent before Run
+	Now      func() time.Time // nil: the clock
+	Between  func() error     // called before each round of the plan and after the last; nil: nothing is
 
-	runs      []results.Run // all of the series, those of an earlier invocation included
-	failed    []results.Failed
-	again     int // pairs run again because the host disturbed them
-	nextIndex int // of a run behind the plan
+	runs   []results.Run // all of the series, those of an earlier invocation included
+	failed []results.Failed
+	again  int // pairs run again because the host disturbed them
+	began  time.Time
 }
 
 // Reruns are bounded twice: by Matrix.Reruns for a pair, and by this share of the series. A host
@@ -59,23 +60,23 @@ type Summary struct {
 	Left                          int            // planned runs that were not made
 }
 
-// Run makes the runs of plan that are not among done, in order. When ctx ends it stops at once and
-// returns ctx's error; whatever was finished has been kept.
+// Run makes the runs of plan that are not among done, in order; of a sequential series, which has no plan,
+// those that the evidence asks for. When ctx ends it stops at once and returns ctx's error; whatever was
+// finished has been kept.
 func (e *Engine) Run(ctx context.Context, plan []Slot, done *results.File) (Summary, error) {
+	e.began = e.now()
+	if e.Matrix.Sequential() {
+		e.Progress.Begin(0, len(keptIndexes(done)))
+		defer e.Progress.End()
+		err := e.spend(ctx, done)
+		return e.summary(nil), err
+	}
 	kept := keptIndexes(done)
 	e.runs = append(e.runs, done.Runs...)
 	e.failed = append(e.failed, done.Failed...)
-	e.nextIndex = len(plan)
-	for index := range kept {
-		e.nextIndex = max(e.nextIndex, index+1)
-	}
 	e.Progress.Begin(len(plan), countKept(plan, kept))
 	defer e.Progress.End()
-	start := time.Now()
 	err := e.rounds(ctx, plan, kept)
-	if err == nil && e.Matrix.Until > 0 {
-		err = e.extend(ctx, start)
-	}
 	return e.summary(plan), err
 }
 
@@ -179,6 +180,9 @@ func (e *Engine) half(ctx context.Context, half []Slot, kept map[int]bool) error
 }
 
 func (e *Engine) mayRepeat(attempt int) bool {
+	if e.Matrix.Sequential() && e.spent() > e.Budget*9/10 {
+		return false
+	}
 	return attempt < e.Matrix.Reruns && float64(e.again) < 1+maxRerunShare*float64(len(e.runs))/2
 }
 
@@ -213,64 +217,6 @@ func (e *Engine) keep(record any) (noisy bool) {
 		e.failed = append(e.failed, *r)
 	}
 	return false
-}
-
-// extend adds blocks to each cell whose interval is still wider than asked for, round the cells,
-// until all are narrow or the budget is spent.
-func (e *Engine) extend(ctx context.Context, start time.Time) error {
-	for {
-		wide := e.wideCells()
-		if len(wide) == 0 {
-			return nil
-		}
-		for _, c := range wide {
-			if time.Since(start) > e.Budget {
-				e.Progress.Note(fmt.Sprintf("the budget of %v is spent; the intervals of %d cells are "+
-					"still wider than asked for", e.Budget, len(wide)))
-				return nil
-			}
-			if err := e.walk(ctx, e.nextBlock(c), nil); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func (e *Engine) wideCells() []results.Cell {
-	var wide []results.Cell
-	for _, c := range e.Matrix.Cases() {
-		if e.blocks(c) < MaxPairs/2 && !e.Narrow(e.runs, c) {
-			wide = append(wide, c)
-		}
-	}
-	return wide
-}
-
-// nextBlock plans one more block of c behind everything that was run.
-func (e *Engine) nextBlock(c results.Cell) []Slot {
-	p := planner{matrix: e.Matrix, seed: e.Seed}
-	p.halves(c, e.blocks(c), 2)
-	for i := range p.slots {
-		p.slots[i].Index = e.nextIndex + i
-	}
-	e.nextIndex += len(p.slots)
-	return p.slots
-}
-
-// blocks is how many blocks of c have been run or tried.
-func (e *Engine) blocks(c results.Cell) int {
-	n := 0
-	for _, r := range e.runs {
-		if !r.AA && r.Case() == c {
-			n = max(n, r.Block+1)
-		}
-	}
-	for _, f := range e.failed {
-		if !f.AA && f.Case() == c {
-			n = max(n, f.Block+1)
-		}
-	}
-	return n
 }
 
 func (e *Engine) summary(plan []Slot) Summary {

@@ -3,6 +3,7 @@
 package series
 
 import (
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 
@@ -22,103 +23,106 @@ type Slot struct {
 	Seed     uint64
 }
 
-// letterThreads are the thread counts of the published table; its cells are run more often.
-var letterThreads = []int{4, 8, 16}
-
-// The default plan: ten pairs where the letter has a figure (Holm over ten cells needs nine), four
-// elsewhere, which shows a direction but can prove none.
-const (
-	letterPairs = 10
-	otherPairs  = 4
-)
-
-// PairsOf is how many pairs the plan m has for cell c.
-func PairsOf(m results.Matrix, c results.Cell) int {
-	switch {
-	case m.Pairs > 0:
-		return m.Pairs
-	case slices.Contains(letterThreads, c.Threads):
-		return letterPairs
-	default:
-		return otherPairs
-	}
-}
-
-// Plan orders the runs of a series.
+// Plan orders the runs of a series of a fixed number of pairs a cell.
 //
-// With models A, B, C a block is A B C C B A: two halves, each of which pairs B with A and C with
-// A. The first half runs forwards and the second backwards, so that a drift of the host cancels. A
-// cell with an odd number of pairs ends with one half. Blocks go round the cells, so that every
-// cell sees the whole series' drift and a series that is cut short has something of each.
+// With models A, B, C a pair is A B C or C B A, which is drawn from the seed for each pair by itself:
+// whoever goes first is so by chance, and a comparison of any two is of neighbours' like. Two pairs are
+// a block. Blocks go round the cells, so that every cell sees the whole series' drift and a series that
+// is cut short has something of each.
 //
 // An extra of a cell is one model more there, and so the neighbour of the model that it is set against.
 //
-// A share of blocks, m.AA, is followed by a block that runs one model against itself (A A A A,
-// sides a b b a): what this machine calls a difference when there is none. They go round the cases by
-// themselves, so that every kind of case has some.
+// A share of blocks, m.AA, is followed by a block that runs one model against itself (sides a and b, the
+// order drawn as well): what this machine calls a difference when there is none. They alternate between
+// the classes of cases and go round the cases of each.
 func Plan(m results.Matrix, seed uint64) []Slot {
-	p := planner{matrix: m, seed: seed, cases: m.Cases(), aaPairs: map[results.Cell]int{}}
-	for block := 0; ; block++ {
-		planned := false
+	p := newPlanner(m, seed)
+	for block := 0; 2*block < m.Pairs; block++ {
 		for _, c := range p.cases {
-			if pairs := PairsOf(m, c); 2*block < pairs {
-				p.block(c, block, min(2, pairs-2*block))
-				planned = true
-			}
-		}
-		if !planned {
-			return p.slots
+			p.block(c, block, min(2, m.Pairs-2*block))
 		}
 	}
+	return p.slots
 }
 
 type planner struct {
 	matrix  results.Matrix
 	seed    uint64
 	cases   []results.Cell
+	classes [][]results.Cell // the cases by what becomes of a page for which no thread is free
 	slots   []Slot
-	owed    float64              // A/A blocks that the share asks for and the plan does not have yet
-	aaCount int                  // A/A blocks so far: they go round the models
+	owed    float64              // A/A that the share asks for and the plan does not have yet
+	aaCount int                  // turns of A/A so far
 	aaPairs map[results.Cell]int // A/A pairs of the cell so far
 }
 
-func (p *planner) block(c results.Cell, block, halves int) {
-	p.halves(c, block, halves)
-	if p.owed += p.matrix.AA; p.owed >= 1 {
-		p.owed--
-		p.aaBlock(p.cases[p.aaCount%len(p.cases)])
-	}
-}
-
-func (p *planner) halves(c results.Cell, block, halves int) {
-	models := p.matrix.ModelsOf(c)
-	for half := range halves {
-		for i := range models {
-			if half == 1 {
-				i = len(models) - 1 - i
-			}
-			p.add(Slot{Cell: c.Of(models[i]), Block: block, Pair: 2*block + half,
-				Position: half*len(models) + offsetIn(half, i, len(models))})
+func newPlanner(m results.Matrix, seed uint64) *planner {
+	p := &planner{matrix: m, seed: seed, cases: m.Cases(), aaPairs: map[results.Cell]int{}}
+	of := map[string]int{}
+	for _, c := range p.cases {
+		at, ok := of[c.WaitWord()]
+		if !ok {
+			at = len(p.classes)
+			of[c.WaitWord()], p.classes = at, append(p.classes, nil)
 		}
+		p.classes[at] = append(p.classes[at], c)
+	}
+	return p
+}
+
+func (p *planner) block(c results.Cell, block, halves int) {
+	for half := range halves {
+		p.pair(c, 2*block+half)
+	}
+	if p.owesAA() {
+		c, model := p.aaTurn()
+		p.aaPair(c, model)
+		p.aaPair(c, model)
 	}
 }
 
-// offsetIn is the place of model i within its half.
-func offsetIn(half, i, models int) int {
-	if half == 1 {
-		return models - 1 - i
+// pair adds a run of every model of c, in an order that is drawn.
+func (p *planner) pair(c results.Cell, pair int) {
+	models := p.matrix.ModelsOf(c)
+	if p.reversed(c, pair, false) {
+		slices.Reverse(models)
 	}
-	return i
+	for i, model := range models {
+		p.add(Slot{Cell: c.Of(model), Block: pair / 2, Pair: pair, Position: pair%2*len(models) + i})
+	}
 }
 
-func (p *planner) aaBlock(c results.Cell) {
-	round, models := p.aaCount/len(p.cases), p.matrix.Models
-	model := models[(p.aaCount+round)%len(models)] // a case meets another model the next time
+// owesAA reports whether the share of A/A is due after a pair, or block, of two models.
+func (p *planner) owesAA() bool {
+	if p.owed += p.matrix.AA; p.owed < 1 {
+		return false
+	}
+	p.owed--
+	return true
+}
+
+// aaTurn is the case and the model that are compared with themselves next: the classes alternate.
+func (p *planner) aaTurn() (results.Cell, string) {
+	class := p.classes[p.aaCount%len(p.classes)]
+	turn := p.aaCount / len(p.classes)
 	p.aaCount++
-	first := p.aaPairs[c]
-	p.aaPairs[c] += 2
-	for i, side := range []string{"a", "b", "b", "a"} {
-		p.add(Slot{Cell: c.Of(model), Block: first / 2, Pair: first + i/2, Position: i,
+	models := p.matrix.Models
+	model := turn
+	if len(class)%len(models) == 0 {
+		model += turn / len(class) // a case meets another model the next time
+	}
+	return class[turn%len(class)], models[model%len(models)]
+}
+
+func (p *planner) aaPair(c results.Cell, model string) {
+	pair := p.aaPairs[c]
+	p.aaPairs[c]++
+	sides := []string{"a", "b"}
+	if p.reversed(c, pair, true) {
+		slices.Reverse(sides)
+	}
+	for i, side := range sides {
+		p.add(Slot{Cell: c.Of(model), Block: pair / 2, Pair: pair, Position: pair%2*2 + i,
 			AA: true, Side: side})
 	}
 }
@@ -129,13 +133,25 @@ func (p *planner) add(s Slot) {
 	p.slots = append(p.slots, s)
 }
 
+// reversed draws whether a pair begins with the last of its models.
+func (p *planner) reversed(c results.Cell, pair int, aa bool) bool {
+	name := fnv.New64a()
+	_, _ = name.Write([]byte(c.Case().Short()))
+	return rand.New(rand.NewPCG(p.seed^name.Sum64(), stream(pair, aa))).Uint64()&1 == 1
+}
+
 // pairSeed is the same for the runs of a pair and for no others of the cell, so that both meet the
 // same memory and the same writes; it does not depend on the threads or the wait setting either, so
 // that cells differ by what they are named for.
 func pairSeed(seed uint64, s Slot) uint64 {
-	stream := uint64(s.Pair) << 1
-	if s.AA {
-		stream |= 1
+	return rand.New(rand.NewPCG(seed, stream(s.Pair, s.AA))).Uint64()
+}
+
+// stream numbers the pairs of a cell, those of A/A apart.
+func stream(pair int, aa bool) uint64 {
+	n := uint64(pair) << 1
+	if aa {
+		n |= 1
 	}
-	return rand.New(rand.NewPCG(seed, stream)).Uint64()
+	return n
 }

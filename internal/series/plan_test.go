@@ -16,22 +16,42 @@ func order(slots []Slot) string {
 	return strings.TrimSpace(b.String())
 }
 
-func TestBlocksMirror(t *testing.T) {
-	cases := []struct {
-		models []string
-		pairs  int
-		want   string
-	}{
-		{[]string{"A", "B"}, 2, "A0 B0 B1 A1"},
-		{[]string{"A", "B"}, 3, "A0 B0 B1 A1 A2 B2"},
-		{[]string{"A", "B", "C"}, 2, "A0 B0 C0 C1 B1 A1"},
-		{[]string{"A"}, 3, "A0 A1 A2"},
-	}
-	for _, c := range cases {
-		m := results.Matrix{Models: c.models, Threads: []int{4}, Waits: []bool{true}, Pairs: c.pairs}
-		if got := order(Plan(m, 1)); got != c.want {
-			t.Errorf("%d models, %d pairs: got %s, want %s", len(c.models), c.pairs, got, c.want)
+// TestTheFirstModelOpensEveryBlock: who goes first is drawn for each pair: about half of all, and no
+// longer half of each block. A pair is forwards or backwards, so that neighbours stay neighbours.
+func TestTheFirstModelOpensEveryBlock(t *testing.T) {
+	m := results.Matrix{Models: []string{"A", "B", "C"}, Threads: []int{1, 4}, Waits: []bool{false, true}, Pairs: 100, AA: 0.5}
+	first, opens := map[string]int{}, map[string]int{}
+	mirrored := 0
+	slots := Plan(m, 1)
+	for i, s := range slots {
+		switch {
+		case s.AA && s.Position%2 == 0:
+			first[s.Side]++
+		case s.AA || s.Model != "B":
+		case slots[i-1].Pair != s.Pair || slots[i+1].Pair != s.Pair:
+			t.Fatalf("run %d: B is not between the others of its pair", i)
+		default:
+			first[slots[i-1].Model]++
+			if s.Pair%2 == 0 {
+				opens[slots[i-1].Model]++
+			} else if slots[i-1].Model == slots[i-4].Model {
+				mirrored++
+			}
 		}
+	}
+	for what, got := range map[string]int{"A first": first["A"], "A opens ×2": 2 * opens["A"], "same order twice ×2": 2 * mirrored} {
+		if got < 150 || got > 250 {
+			t.Errorf("%s: %d of 400", what, got)
+		}
+	}
+	if first["a"] < 60 || first["b"] < 60 {
+		t.Errorf("A/A begins with %v", first)
+	}
+	if other := Plan(m, 2); order(other) == order(slots) {
+		t.Error("another seed draws the same order")
+	}
+	if order(Plan(m, 1)) != order(slots) {
+		t.Error("the same seed draws another order")
 	}
 }
 
@@ -64,21 +84,27 @@ func TestRunsOfAPairShareTheSeed(t *testing.T) {
 	}
 }
 
-func TestShareOfAABlocks(t *testing.T) {
-	m := results.Matrix{Models: []string{"A", "B"}, Threads: []int{1, 2, 4, 8, 16}, Waits: []bool{false, true}, AA: 0.1}
-	var aa, pairs int
-	models := map[string]int{}
-	for _, s := range Plan(m, 1) {
-		if s.AA {
-			aa++
-			models[s.Model]++
-		} else {
-			pairs++
+// TestEveryAAPairLandsInAWaitOnCell: the classes of cases alternate, the cases of a class go round, and so
+// do the models: for every list of threads.
+func TestEveryAAPairLandsInAWaitOnCell(t *testing.T) {
+	for _, threads := range [][]int{{4}, {1, 4}, {1, 2, 4}, {1, 4, 8, 16}, {1, 2, 4, 8, 16}} {
+		m := results.Matrix{Models: []string{"A", "B"}, Threads: threads, Waits: []bool{false, true}, AA: 0.25, Pairs: 32}
+		waits, models, cells := map[bool]int{}, map[string]int{}, map[results.Cell]int{}
+		aa := 0
+		for _, s := range Plan(m, 1) {
+			if s.AA {
+				waits[s.Wait]++
+				models[s.Model]++
+				cells[s.Case()]++
+				aa++
+			}
 		}
-	}
-	// 6 cells of 10 pairs and 4 of 4 are 38 blocks of 4 runs; a tenth of 38 blocks is 3.
-	if pairs != 152 || aa != 12 || models["A"] != 8 || models["B"] != 4 {
-		t.Errorf("got %d runs, %d A/A runs by model %v", pairs, aa, models)
+		if want := 32 * 4 * len(threads) / 4; aa != want {
+			t.Errorf("threads %v: %d A/A runs, want %d", threads, aa, want)
+		}
+		if waits[false] != waits[true] || models["A"] == 0 || models["B"] == 0 || len(cells) != 2*len(threads) {
+			t.Errorf("threads %v: A/A runs by wait %v, by model %v, in %d cases", threads, waits, models, len(cells))
+		}
 	}
 }
 
@@ -100,31 +126,13 @@ func TestExtraRunsInItsCellOnly(t *testing.T) {
 			off = append(off, s)
 		}
 	}
-	if got, want := order(off), "A0 B0 X0 X1 B1 A1 A2 B2 X2 X3 B3 A3"; got != want {
-		t.Errorf("the cell of the extra runs %s, want %s", got, want)
+	if len(off) != 12 || len(on) != 8 {
+		t.Errorf("%d runs in the cell of the extra, %d in the other; want 12 and 8", len(off), len(on))
 	}
-	if got, want := order(on), "A0 B0 B1 A1 A2 B2 B3 A3"; got != want {
-		t.Errorf("the other cell runs %s, want %s", got, want)
-	}
-}
-
-// TestDefaultPlan holds what the default matrix promises: A/A pairs enough, from every case, and the model
-// that refuses every page in the pairs of one.
-func TestDefaultPlan(t *testing.T) {
-	m := Defaults().Matrix
-	m.Extra = DefaultExtras()
-	aa, null, cells := 0, 0, map[results.Cell]bool{}
-	for _, s := range Plan(m, 1) {
-		if s.AA {
-			aa++
-			cells[s.Case()] = true
+	for i, s := range off {
+		if (s.Model == "B") != (i%3 == 1) || s.Pair != i/3 {
+			t.Errorf("the cell of the extra runs %s: it stands apart from B", order(off))
 		}
-		if s.Model == "null" {
-			null++
-		}
-	}
-	if aa/2 != 16 || len(cells) != len(m.Cases()) || null != letterPairs {
-		t.Errorf("%d A/A pairs in %d cells, %d runs of null", aa/2, len(cells), null)
 	}
 }
 

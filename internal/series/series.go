@@ -39,6 +39,10 @@ type Series struct {
 	traces string // directory; "" = none
 }
 
+// alonePairs is how many runs a case has of a model that is compared with none: there is no evidence that
+// could decide it.
+const alonePairs = 10
+
 // Build says what made this series.
 type Build struct {
 	Version, Revision string
@@ -49,6 +53,9 @@ type Build struct {
 // which rates may be multiples, and writes every default of s out. It makes no file; errors are the
 // user's, or ctx's.
 func New(ctx context.Context, s Settings, b Build) (*Series, error) {
+	if len(s.Matrix.Models) == 1 && s.Matrix.Pairs == 0 {
+		s.Matrix.Pairs = alonePairs
+	}
 	n := &Series{host: host.Local(), Budget: s.Budget, done: &results.File{}}
 	c, err := codec.Lookup(s.Codec)
 	if err != nil {
@@ -92,6 +99,9 @@ func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 	}
 	n.plan = Plan(s.Matrix, s.Seed)
 	n.Header.Matrix.Runs = len(n.plan)
+	if s.Matrix.Sequential() {
+		n.Header.Matrix.Budget = results.Duration(s.Budget)
+	}
 	if err := n.check(); err != nil {
 		return nil, err
 	}
@@ -251,7 +261,7 @@ func Resume(path string) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Series{Header: file.Header, host: host.Local(), done: file, writer: w, path: path,
+	n := &Series{Header: file.Header, Budget: time.Duration(file.Header.Matrix.Budget), host: host.Local(), done: file, writer: w, path: path,
 		plan: Plan(file.Header.Matrix, file.Header.Seed)}
 	if err := n.resumable(); err != nil {
 		return nil, errors.Join(err, w.Close())
@@ -297,10 +307,29 @@ func (n *Series) Path() string { return n.path }
 func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 	e := &Engine{
 		Matrix: n.Header.Matrix, Seed: n.Header.Seed, File: n.writer, Progress: p,
-		Budget: n.Budget, Narrow: n.narrow, Between: n.Between,
+		Budget: n.Budget, Spent: n.spent(), Between: n.Between,
 		Runner: n.runner(),
 	}
 	return e.Run(ctx, n.plan, n.done)
+}
+
+// spent is how much of the budget is gone: preparing a new series, or all that an interrupted one did. A
+// gap between two of its runs that is longer than a run may take is an interruption.
+func (n *Series) spent() time.Duration {
+	if len(n.done.Runs) == 0 {
+		return time.Since(n.Header.Created)
+	}
+	longest := time.Duration(n.Header.Scenario.Limit) + grace(n.Header.Scenario.Memory)
+	var spent time.Duration
+	before := n.Header.Created
+	for i := range n.done.Runs {
+		at := n.done.Runs[i].Started
+		if gap := at.Sub(before); gap > 0 && gap < longest {
+			spent += gap
+		}
+		before = at
+	}
+	return spent
 }
 
 func (n *Series) runner() *ProcessRunner {

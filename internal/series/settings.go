@@ -26,7 +26,7 @@ type Settings struct {
 	// each model in each cell, whose figures prove nothing.
 	Trace string
 
-	Budget time.Duration // with Matrix.Until: the series ends after it
+	Budget time.Duration // without Matrix.Pairs: the series ends within it
 }
 
 // Limits on what may be asked for. A series beyond them is a typing error more likely than a wish.
@@ -122,8 +122,8 @@ func (s *Settings) validateNumbers() error {
 		return fmt.Errorf("--reruns: %d is not between 0 and %d", s.Matrix.Reruns, maxReruns)
 	case s.Limit != 0 && s.Limit.MS() < 1 || time.Duration(s.Limit) > maxLimit:
 		return fmt.Errorf("--limit: %v is not between 1ms and %gh", s.Limit, maxLimit.Hours())
-	case s.Matrix.Until != 0 && s.Budget <= 0:
-		return errors.New("--until needs a --budget above 0")
+	case s.Matrix.Equal < 0 || s.Matrix.Equal > 1:
+		return fmt.Errorf("--equal: %g%% is not above 0%% and at most 100%%", s.Matrix.Equal*100)
 	}
 	return nil
 }

@@ -36,9 +36,9 @@ func (s *Settings) validateTrace() error {
 	switch {
 	case s.Trace == "":
 		return nil
-	case s.Matrix.Pairs != 1 || s.Matrix.AA != 0 || s.Matrix.Reruns != 0 || s.Matrix.Until != 0:
+	case s.Matrix.Pairs != 1 || s.Matrix.AA != 0 || s.Matrix.Reruns != 0:
 		return errors.New("--trace makes one run of each model in each case and measures nothing: " +
-			"--pairs, --aa, --reruns and --until do not go with it")
+			"--pairs, --aa and --reruns do not go with it")
 	}
 	for _, c := range s.Matrix.Cases() {
 		for _, m := range s.Matrix.ModelsOf(c) {

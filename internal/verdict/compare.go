@@ -253,7 +253,14 @@ func needed(unpaired bool, tests int) int {
 
 // Required is how many pairs, or runs a side, that all agree prove something over all tests of the
 // family, those included that were planned and are not run yet.
-func (c *Comparison) Required() int { return needed(c.Unpaired, c.family()) }
+//
+// Where the evidence decides it is what it takes at least: what the others prove helps.
+func (c *Comparison) Required() int {
+	if c.rule.sequential {
+		return needed(false, 1)
+	}
+	return needed(c.Unpaired, c.family())
+}
 
 func (c *Comparison) family() int { return max(1, c.Tests, c.Family) }
 
@@ -292,24 +299,3 @@ func (c *Comparison) falls() bool {
 
 // Decided reports whether the comparison has a figure to quote.
 func (c *Comparison) Decided() bool { return c.State != NotEnough }
-
-// Width is how wide the interval of the deciding figure is in a cell, as a log ratio, for the contender
-// for which it is widest: what `--until` looks at. It is infinite until there are [UntilPairs] pairs.
-// Where both ends say that only one model completes, nothing is left to narrow.
-func Width(runs []results.Run, models []string, c results.Cell) float64 {
-	f := &results.File{Runs: runs}
-	m := Deciding(c)
-	widest := 0.0
-	for _, other := range models[min(1, len(models)):] {
-		pairs, _ := pairUp(runsOf(f, models[0], c), runsOf(f, other, c), m)
-		iv := stats.HodgesLehmann(logRatios(pairs), Confidence)
-		switch {
-		case iv.Lo == iv.Hi:
-		case len(pairs) < UntilPairs:
-			return math.Inf(1)
-		default:
-			widest = max(widest, iv.Hi-iv.Lo)
-		}
-	}
-	return widest
-}

@@ -232,27 +232,6 @@ func TestNeededUnpaired(t *testing.T) {
 	}
 }
 
-func TestWidth(t *testing.T) {
-	f := twoModels(1, 5, 11).file()
-	models, c := []string{"locked", "lockless"}, results.Cell{Threads: 4, Wait: false}
-	if w := Width(f.Runs, models, c); !math.IsInf(w, 1) {
-		t.Errorf("five pairs bound the interval to %v", w)
-	}
-	if w := Width(twoModels(1, UntilPairs-1, 12).file().Runs, models, c); !math.IsInf(w, 1) {
-		t.Errorf("%d pairs are looked at too early: %v", UntilPairs-1, w)
-	}
-	wide, narrow := twoModels(1, UntilPairs, 12).file(), twoModels(1, 60, 12).file()
-	if a, b := Width(wide.Runs, models, c), Width(narrow.Runs, models, c); !(b < a && b > 0) {
-		t.Errorf("%d pairs: %v, 60 pairs: %v", UntilPairs, a, b)
-	}
-	for i := range wide.Runs {
-		wide.Runs[i].Completed = wide.Runs[i].Model == "lockless"
-	}
-	if w := Width(wide.Runs, models, c); w != 0 {
-		t.Errorf("one model never completes: width %v, want 0", w)
-	}
-}
-
 func TestFormatChange(t *testing.T) {
 	for log, want := range map[float64]string{
 		0: "+0.0 %", math.Log(0.5): "-50.0 %", math.Log(14): "×14", math.Inf(1): "did not complete",

@@ -155,7 +155,7 @@ func pairFloorText(c *verdict.Comparison) string {
 	floor := c.FloorOf
 	if !floor.Measured() {
 		return format.Sentence(format.Upper(view.FloorSentence(floor.For(c.N()), true, floor.Pairs)) +
-			"; mtbench run makes more with more --pairs")
+			"; mtbench run --aa makes more")
 	}
 	text := format.Sentence(format.Upper(view.FloorSentence(floor.For(c.N()), false, floor.Pairs)))
 	if floor.Discordant > 0 {

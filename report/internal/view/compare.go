@@ -29,9 +29,9 @@ type Diff struct {
 	Base, Model string
 	Threads     int
 	Wait        bool
-	N, planned  int // pairs
-	needed      int // pairs without which no verdict is possible
-	family      int // tests that Holm adjusts over
+	N, planned  int    // pairs
+	needed      int    // pairs without which no verdict is possible
+	family      string // why so many are needed: the tests that Holm adjusts over
 	Ratio       float64
 	Lo, Hi      float64 // interval of ratio
 	Pairs       []Pair
@@ -65,9 +65,9 @@ func DiffFinding(diffs []Diff) string {
 	}
 	base, model := diffs[0].Base, diffs[0].Model
 	if len(by[TooFew]) == len(diffs) {
-		return fmt.Sprintf("Not enough evidence to tell %s from %s: %s a case; at least %s are needed "+
-			"for %s", model, base, format.Count(MostPairs(diffs), "pair", "pairs"),
-			format.Count(neededPairs(diffs), "pair", "pairs"), format.Count(diffs[0].family, "test", "tests"))
+		return fmt.Sprintf("Not enough evidence to tell %s from %s: at most %s a case; at least %s are needed%s",
+			model, base, format.Count(MostPairs(diffs), "pair", "pairs"),
+			format.Count(neededPairs(diffs), "pair", "pairs"), diffs[0].family)
 	}
 	if len(by[Faster])+len(by[Slower]) == 0 {
 		return fmt.Sprintf("%s and %s cannot be told apart by the time of equal work in any of %s",

@@ -6,6 +6,7 @@ import (
 
 	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
+	"mtbench/report/internal/format"
 	"mtbench/results"
 )
 
@@ -73,9 +74,12 @@ func (s *Source) runsOf(model string, c results.Cell) []*results.Run {
 // diffOf turns a comparison round: from how much longer the model takes to how much faster it is.
 func (s *Source) diffOf(c *verdict.Comparison, model string) Diff {
 	d := Diff{Base: c.Base, Model: model, Threads: c.Cell.Threads, Wait: c.Cell.Wait,
-		N: c.N(), planned: c.Planned, needed: c.Required(), family: max(1, c.Tests, c.Family),
+		N: c.N(), planned: c.Planned, needed: c.Required(),
 		Ratio: math.Exp(-c.Change.Estimate), Lo: math.Exp(-c.Change.Hi), Hi: math.Exp(-c.Change.Lo),
 		Floor: c.Floor, margin: c.Margin(), Assumed: !c.FloorOf.Measured(), AaPairs: c.FloorOf.Pairs}
+	if !c.Sequential() {
+		d.family = " for " + format.Count(max(1, c.Tests, c.Family), "test", "tests")
+	}
 	switch c.State {
 	case verdict.LowerThan:
 		d.Verdict = Faster

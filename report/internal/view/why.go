@@ -352,7 +352,7 @@ func sameSeries(argv []string) []string {
 	for i := 2; i < len(argv); i++ {
 		name, _, joined := strings.Cut(argv[i], "=")
 		switch name {
-		case "--pairs", "--output", "-o", "--resume", "--seed", "--until", "--budget", "--calibrate":
+		case "--pairs", "--output", "-o", "--resume", "--seed", "--budget", "--calibrate":
 			if !joined {
 				i++
 			}

@@ -1,0 +1,105 @@
+package verdict
+
+import (
+	"slices"
+
+	"mtbench/internal/stats"
+	"mtbench/results"
+)
+
+// Watch looks at a series after every pair and says which cases are undecided. It is for one goroutine.
+type Watch struct {
+	matrix results.Matrix
+	cases  []results.Cell
+	runs   map[results.Cell][]results.Run
+	looked map[results.Cell][]looked // one a contender; nil where a run came since
+}
+
+// looked is what the pairs of one contender in one case say by themselves, as e-values.
+type looked struct{ differs, same float64 }
+
+// NewWatch watches a series of m, of which no run is made yet.
+func NewWatch(m results.Matrix) *Watch {
+	return &Watch{matrix: m, cases: m.Cases(), runs: map[results.Cell][]results.Run{},
+		looked: map[results.Cell][]looked{}}
+}
+
+// Add takes a run in.
+func (w *Watch) Add(r *results.Run) {
+	if r.AA || w.matrix.IsExtra(r.Model) {
+		return
+	}
+	c := r.Case()
+	w.runs[c] = append(w.runs[c], *r)
+	delete(w.looked, c)
+}
+
+// Open lists the cases of which a contender is neither proved to differ from the first nor to equal it.
+// A case that is once proved stays so: the undecided others are counted as if they were to say nothing.
+func (w *Watch) Open() []results.Cell {
+	contenders := len(w.matrix.Models) - 1
+	if contenders < 1 {
+		return nil
+	}
+	var differs, same []float64
+	for _, c := range w.cases {
+		for _, l := range w.look(c) {
+			differs, same = append(differs, l.differs), append(same, l.same)
+		}
+	}
+	proved, equal := provedForGood(differs), provedForGood(same)
+	var open []results.Cell
+	for i, c := range w.cases {
+		for j := range contenders {
+			if at := i*contenders + j; !proved[at] && !equal[at] {
+				open = append(open, c)
+				break
+			}
+		}
+	}
+	return open
+}
+
+// provedForGood says which of a family of e-values are proved whatever becomes of the others.
+func provedForGood(e []float64) []bool {
+	proved, worst := make([]bool, len(e)), make([]float64, len(e))
+	order := make([]int, len(e))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		if e[a] > e[b] {
+			return -1
+		}
+		return 1
+	})
+	for _, i := range order {
+		worst[i] = e[i]
+		if stats.ClosedMeans(worst)[i] < 1/Alpha {
+			break
+		}
+		proved[i] = true
+	}
+	return proved
+}
+
+// look weighs the pairs of a case, once until another run comes.
+func (w *Watch) look(c results.Cell) []looked {
+	if found, ok := w.looked[c]; ok {
+		return found
+	}
+	f := &results.File{Runs: w.runs[c]}
+	f.Header.Matrix = w.matrix
+	var found []looked
+	for _, other := range w.matrix.Models[1:] {
+		l := looked{}
+		if pairs := comparePaired(f, Deciding(c), c, w.matrix.Models[0], other); pairs.N() > 0 {
+			l = looked{1 / pairs.P, 1 / pairs.pEqual}
+		} else {
+			l = looked{1, 1}
+		}
+		found = append(found, l)
+	}
+	w.looked[c] = found
+	return found
+}
