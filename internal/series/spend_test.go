@@ -46,7 +46,7 @@ func (r *simulated) Run(ctx context.Context, s Slot) (any, error) {
 		ms *= r.ratio(s.Case())
 	}
 	r.clock = r.clock.Add(time.Duration(ms * float64(time.Millisecond)))
-	rec := &results.Run{Completed: true, TotalTimeMS: ms, Pages: 1000, Started: r.clock}
+	rec := &results.Run{Completed: true, TotalTimeMS: ms, Pages: 1000, PagesCompressed: 1000, Started: r.clock}
 	identify(rec, s)
 	return rec, nil
 }

@@ -27,9 +27,9 @@ func ruleOf(f *results.File) rule {
 	return rule{sequential: m.Sequential(), within: math.Log1p(equal)}
 }
 
-// Deciding is the figure by which a case is decided. What it says is looked at after every pair, and a
+// Deciding is the figure by which cases are decided. What it says is looked at after every pair, and a
 // series that spends pairs by the evidence stops the case when it has said enough.
-func Deciding(results.Cell) metric.Metric { return metric.Get(metric.EqualWorkTime) }
+func Deciding() metric.Metric { return metric.Get(metric.EqualWorkTime) }
 
 // mostNeither is the share of pairs of which neither run may complete, beyond which a case has no ratio
 // and nothing is equal: what was not seen is not the same.
@@ -174,8 +174,8 @@ func (c *Comparison) Detectable() float64 {
 	return hi
 }
 
-// Decide sets every other contender of f against the first in every case, each by the figure that
-// decides it: one family over all. Cases of the matrix that have no pair yet are of it, too.
+// Decide sets every other contender of f against the first in every case by the figure that decides it: one
+// family over all. Cases of the matrix that have no pair yet are of it, too.
 func Decide(f *results.File) []Comparison {
 	var all []Comparison
 	models := Models(f)
@@ -184,16 +184,12 @@ func Decide(f *results.File) []Comparison {
 	}
 	for _, other := range models[min(1, len(models)):] {
 		for _, cell := range casesOf(f) {
-			all = append(all, comparePaired(f, Deciding(cell), cell, models[0], other))
+			all = append(all, comparePaired(f, Deciding(), cell, models[0], other))
 		}
 	}
-	floors := map[string]Floor{}
+	floor := FloorOf(f, Deciding())
 	for i := range all {
-		m := all[i].Metric
-		if _, ok := floors[m.Name]; !ok {
-			floors[m.Name] = FloorOf(f, m)
-		}
-		all[i].FloorOf = floors[m.Name]
+		all[i].FloorOf = floor
 	}
 	decide(all)
 	for i := range all {

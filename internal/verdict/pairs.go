@@ -125,8 +125,16 @@ func newPair(base, other *results.Run, m metric.Metric) (Pair, bool) {
 	return p, okA && okB
 }
 
-// atBound is what a figure that a run never reached was at its bound: it is more.
+// atBound is what a figure that a run never reached was at its bound: it is more. Of a time a page nothing
+// is known: pages would have come with the time.
 func atBound(r *results.Run, m metric.Metric) float64 {
+	name := m.Name
+	if name == metric.EqualWorkTime {
+		name = metric.OfEqualWork(r.Cell)
+	}
+	if name != metric.TotalTime && name != metric.MigrationTime {
+		return 0
+	}
 	ended := *r
 	ended.Completed = true
 	v, ok := m.Of(&ended)

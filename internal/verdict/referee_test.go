@@ -92,7 +92,7 @@ func TestPairsOfWhichNeitherCompletes(t *testing.T) {
 // TestOneRunAtTheBound: it counts as a sign, the ratio is bounded by it on one side only, and "equal" is
 // not had from a bound.
 func TestOneRunAtTheBound(t *testing.T) {
-	f := sequentialFile(map[results.Cell][]float64{{Threads: 4}: {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1}})
+	f := sequentialFile(map[results.Cell][]float64{{Threads: 4, Wait: true}: {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1}})
 	for i := range f.Runs {
 		if r := &f.Runs[i]; r.Model == "lockless" {
 			r.TotalTimeMS, r.Completed = 3000, false

@@ -16,7 +16,13 @@ type Watch struct {
 }
 
 // looked is what the pairs of one contender in one case say by themselves, as e-values.
-type looked struct{ differs, same float64 }
+type looked struct {
+	differs, same float64
+	mute          bool // many runs, and no pair has the figure that decides: more would have none either
+}
+
+// mostMute is how many runs of the first model say that no pair will have the figure.
+const mostMute = 10
 
 // NewWatch watches a series of m, of which no run is made yet.
 func NewWatch(m results.Matrix) *Watch {
@@ -51,7 +57,7 @@ func (w *Watch) Open() []results.Cell {
 	var open []results.Cell
 	for i, c := range w.cases {
 		for j := range contenders {
-			if at := i*contenders + j; !proved[at] && !equal[at] {
+			if at := i*contenders + j; !proved[at] && !equal[at] && !w.look(c)[j].mute {
 				open = append(open, c)
 				break
 			}
@@ -92,11 +98,11 @@ func (w *Watch) look(c results.Cell) []looked {
 	f.Header.Matrix = w.matrix
 	var found []looked
 	for _, other := range w.matrix.Models[1:] {
-		l := looked{}
-		if pairs := comparePaired(f, Deciding(c), c, w.matrix.Models[0], other); pairs.N() > 0 {
-			l = looked{1 / pairs.P, 1 / pairs.pEqual}
+		l := looked{mute: len(runsOf(f, w.matrix.Models[0], c)) >= mostMute}
+		if pairs := comparePaired(f, Deciding(), c, w.matrix.Models[0], other); pairs.N() > 0 {
+			l = looked{differs: 1 / pairs.P, same: 1 / pairs.pEqual}
 		} else {
-			l = looked{1, 1}
+			l.differs, l.same = 1, 1
 		}
 		found = append(found, l)
 	}
