@@ -25,12 +25,6 @@ var shipped []byte
 // ShippedName is what messages call the claims file that mtbench carries.
 const ShippedName = "claims.yaml (shipped)"
 
-// The limits of a claims file.
-const (
-	maxClaimsBytes = 1 << 20
-	maxClaims      = 1000
-)
-
 // The relations that a claim may state. The first group sets two models against each other, the
 // second looks at one.
 const (
@@ -119,6 +113,9 @@ func ReadClaims(path string) ([]*Claim, error) {
 // ParseClaims reads the text of a claims file, which errors call name. It refuses what it does not
 // know and what cannot be, and reports the first of it.
 func ParseClaims(data []byte, name string) ([]*Claim, error) {
+	if line, err := boundText(data); err != nil {
+		return nil, inputError(name, line, err)
+	}
 	nodes, err := claimNodes(data)
 	if err != nil {
 		return nil, inputError(name, 0, err)
@@ -140,14 +137,11 @@ func ParseClaims(data []byte, name string) ([]*Claim, error) {
 		seen[c.ID] = c.Line
 		claims = append(claims, c)
 	}
-	return claims, nil
+	return claims, boundVerdicts(claims, name)
 }
 
 // claimNodes finds the list under the one key of the file.
 func claimNodes(data []byte) ([]ast.Node, error) {
-	if len(data) > maxClaimsBytes {
-		return nil, fmt.Errorf("is no claims file: it is larger than %d bytes", maxClaimsBytes)
-	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return nil, err
@@ -297,6 +291,9 @@ func (c *Claim) checkWhere() (string, error) {
 		(c.Base == c.Other && c.paired() && slices.Contains(c.Where.Threads, c.BaseThreads)) {
 		return "base_threads", fmt.Errorf("base_threads: %d is outside of 1 to %d, or compares a model "+
 			"with itself", c.BaseThreads, results.MaxThreads)
+	}
+	if err := c.checkOnce(); err != nil {
+		return "where", err
 	}
 	m, _ := metric.Lookup(c.Metric)
 	for _, w := range c.Where.Wait {
