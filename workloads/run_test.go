@@ -22,6 +22,7 @@ import (
 	"mtbench/models/lockbatch"
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
+	"mtbench/models/spmc"
 	"mtbench/results"
 )
 
@@ -40,7 +41,7 @@ func small() Scenario {
 
 func builders() map[string]models.Builder {
 	return map[string]models.Builder{"locked": locked.Build, "lockless": lockless.Build,
-		"lockbatch": lockbatch.Build}
+		"lockbatch": lockbatch.Build, "spmc": spmc.Build, "spmc-whole": spmc.Options{Whole: true}.Build}
 }
 
 // checkRun holds a record against the rules that every record keeps.

@@ -15,6 +15,7 @@ import (
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
 	"mtbench/models/modeltest/planted"
+	"mtbench/models/spmc"
 )
 
 func shipped() []Model {
@@ -22,6 +23,7 @@ func shipped() []Model {
 		{"locked", locked.Build, func(c models.Config) int { return c.Threads }},
 		{"lockless", lockless.Build, func(c models.Config) int { return max(c.Depth, 1) * c.Threads }},
 		{"lockbatch", lockbatch.Build, func(c models.Config) int { return c.Depth * c.Threads }},
+		{"spmc", spmc.Options{Eager: true}.Build, func(c models.Config) int { return c.Depth * c.Threads }},
 	}
 }
 

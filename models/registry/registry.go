@@ -11,6 +11,7 @@ import (
 	"mtbench/models/lockbatch"
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
+	"mtbench/models/spmc"
 	"mtbench/models/steps"
 )
 
@@ -60,6 +61,10 @@ func All() []Contender {
 			false, Model, Look{}},
 		{"lockbatch-1", "lockbatch with a batch of one page", lockbatch.Options{Batch: 1}.Build,
 			false, Model, Look{}},
+		{"spmc", "one shared queue, no wake a job, a pool that adapts (Valkey 2026)", spmc.Build,
+			false, Model, Look{}},
+		{"spmc-whole", "spmc with all workers in the pool from the start",
+			spmc.Options{Whole: true}.Build, false, Model, Look{}},
 	}
 	for _, s := range steps.All() {
 		all = append(all, Contender{s.Name, s.Doc, s.Build, false, Step, Look{}})

@@ -64,6 +64,9 @@ const (
 	idleAfterUnlock
 	latchErased
 	awaitedLate
+	gateLeftShut
+	countedEarly
+	claimByStore
 )
 
 // All lists the bugs.
@@ -97,6 +100,12 @@ func All() []Planted {
 			"one wake of a batch that comes in between is erased", latchErased, Schedules|Exploration),
 		onBatch("awaited-late", "the submitter names the request that it sleeps on after its last look "+
 			"at it: a worker that finishes it in between tells nobody", awaitedLate, Exploration),
+		onShared("gate-left-shut", "Close opens no gate: a worker that was outside the pool sleeps on",
+			gateLeftShut, Schedules|Exploration),
+		onShared("counted-early", "a job is counted as finished before its answer is in the ring: a "+
+			"flush that sees the count returns without it", countedEarly, Exploration),
+		onShared("claim-by-store", "workers claim a job by a load and a store: two of them take the "+
+			"same", claimByStore, Exploration),
 	}
 }
 
@@ -106,6 +115,7 @@ func Sound() []Planted {
 		onLocks("sound-locks", "the locked protocol without a fault", none, 0),
 		onRings("sound-rings", "the lockless protocol without a fault", none, 0),
 		onBatch("sound-batch", "the protocol of one lock and one wake a batch without a fault", none, 0),
+		onShared("sound-shared", "the protocol of one queue and gates without a fault", none, 0),
 	}
 }
 
@@ -127,6 +137,15 @@ func onBatch(name, doc string, f fault, by Finder) Planted {
 	resting := func(models.Config) int { return 1 }
 	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, Resting: resting,
 		FoundBy: by}
+}
+
+func onShared(name, doc string, f fault, by Finder) Planted {
+	build := func(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
+		models.Pipeline, error) {
+		return buildShared(m, t, cfg, work, f)
+	}
+	inFlight := func(c models.Config) int { return depth * c.Threads }
+	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, FoundBy: by}
 }
 
 func onRings(name, doc string, f fault, by Finder) Planted {
