@@ -41,6 +41,8 @@ one the figures are those of a busy host.`,
 	f.IntVar(&o.plan.Level, "level", o.plan.Level, "compress-level (-1: the codec's default)")
 	f.Uint64Var(&o.plan.Seed, "seed", 0, "of the content (default: drawn)")
 	f.StringVarP(&o.output, "output", "o", "calibration.json", "file to write; an existing one is refused")
+	f.BoolVar(&o.plan.Quick, "quick", false, "few samples, for tests")
+	_ = f.MarkHidden("quick") // it exists
 	f.SortFlags = false
 	return cmd
 }

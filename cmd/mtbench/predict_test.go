@@ -18,7 +18,7 @@ import (
 // calibrated makes a calibration of this host in dir.
 func calibrated(t *testing.T, dir string) {
 	t.Helper()
-	out, errs, status := mtbench(t, dir, "calibrate", "--seed", "1", "-o", "cal.json")
+	out, errs, status := mtbench(t, dir, "calibrate", "--quick", "--seed", "1", "-o", "cal.json")
 	if status != 0 || !strings.Contains(out, "calibration  cal.json") || !strings.Contains(out, "futex_wake_ns") {
 		t.Fatalf("calibrate: status %d\n%s%s", status, out, errs)
 	}
