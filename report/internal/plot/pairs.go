@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
 	"mtbench/results"
@@ -20,7 +21,7 @@ func PairsPlot(s *view.Source, diffs []view.Diff) Plot {
 	p := Plot{
 		ID:       "pairs" + s.Tag,
 		Question: "By how much is one model faster, and how sure is it?",
-		Caption: "Time of equal work (with wait on without setup, with wait off a compressed page) of the first model over " +
+		Caption: "Time of equal work (with wait on without setup, with wait off per compressed page) of the first model over " +
 			"that of the other in the same pair (same seed, " +
 			"neighbours in time): over 1 the other is faster. The bar is the Hodges-Lehmann " +
 			"estimate, the whisker its 95 % interval; “unproven” is neither a difference nor " +
@@ -97,9 +98,10 @@ func pairsPanel(s *view.Source, diffs []view.Diff, scale pairScale, wait bool) *
 	if len(models) == 2 {
 		other = format.CleanText(models[1], 12)
 	}
+	work := metric.Get(metric.OfEqualWork(results.Cell{Wait: wait})).Shown.Name
 	label := "time of " + base + " / " + other + " (×)\n" + // the label is read from below
 		"← " + base + " faster    " + other + " faster →"
-	p := &panel{Plot: newPlot("compress-wait-thread "+format.WaitWord(wait)[len("wait "):],
+	p := &panel{Plot: newPlot(format.WaitWord(wait)+": "+work,
 		"compression threads", label)}
 	threadAxis(p.Plot, s.Threads())
 	scale.apply(p, base, strings.TrimPrefix(other, "the "), oneSided(diffs))

@@ -114,7 +114,7 @@ func ExtrasText(s *view.Source) string {
 	if len(words) == 0 {
 		return ""
 	}
-	return format.Sentence("Run besides, as evidence for a claim, and in no table or plot: " +
+	return format.Sentence("Run besides, as evidence, and in no table or plot: " +
 		view.Named(words))
 }
 

@@ -182,7 +182,7 @@ func largest(ds []Diff, sign float64) string {
 		ratio, lo, hi, of = 1/ratio, 1/hi, 1/lo, "× the time"
 	}
 	if metric.OfEqualWork(results.Cell{Wait: d.Wait}) == metric.WallPerCompressed {
-		of += " a compressed page"
+		of += " per compressed page"
 	}
 	return fmt.Sprintf("%s%s%s [%s, %s] (%s, %s)", word, format.Sig(ratio), of, format.RatioText(lo),
 		format.RatioText(hi), d.where(), format.Count(d.N, "pair", "pairs"))
@@ -232,12 +232,13 @@ func workWord(c results.Cell) string {
 	if metric.OfEqualWork(c) == metric.MigrationTime {
 		return "the time of %s without setup"
 	}
-	return "the time of %s a compressed page"
+	return "the time of %s per compressed page"
 }
 
 // EqualWorkText says which times are compared.
 const EqualWorkText = "Times are compared for equal work: with wait on the time without setup, with wait off the " +
-	"wall time a compressed page. Total time with wait off is of unequal work: who compresses less is sooner done."
+	"wall time per compressed page. Total time with wait off is of unequal work: who compresses less is sooner done, " +
+	"and where few pages are compressed, the time of a compressed page is mostly that of raw ones."
 
 // TestText says by which test a comparison was judged.
 func TestText(c *verdict.Comparison) string {

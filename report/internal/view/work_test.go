@@ -19,7 +19,7 @@ func TestWhoCompressesLessIsNotFaster(t *testing.T) {
 	s := SourceOf(f, 0, 1)
 	title := TimeTitle(s, s.Diffs())
 	want := "lockless is slower than locked for equal work in 1 of 1 case, 4.7"
-	if !strings.HasPrefix(title, want) || !strings.Contains(title, "× the time a compressed page") {
+	if !strings.HasPrefix(title, want) || !strings.Contains(title, "× the time per compressed page") {
 		t.Errorf("the title is %q, want %q …", title, want)
 	}
 
