@@ -107,7 +107,7 @@ func pairsPanel(s *view.Source, diffs []view.Diff, scale pairScale, wait bool) *
 	scale.apply(p, base, strings.TrimPrefix(other, "the "), oneSided(diffs))
 	for i, m := range models[1:] {
 		for _, d := range view.DiffsOf(diffs, m) {
-			if d.Wait == wait {
+			if d.Case.Policy() == results.WhenFullOf(wait) {
 				addPairs(p, s.Threads(), styleOf(s, m), d, scale, i, len(models)-1)
 			}
 		}

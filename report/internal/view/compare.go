@@ -27,6 +27,7 @@ const (
 // Diff compares a model with the base of the file in one case, on pairs.
 type Diff struct {
 	Base, Model string
+	Case        results.Cell
 	Threads     int
 	Wait        bool
 	N, planned  int    // pairs
@@ -51,7 +52,7 @@ type Pair struct {
 }
 
 func (d *Diff) where() string {
-	return fmt.Sprintf("%s, %s", format.ThreadsWord(d.Threads), format.WaitWord(d.Wait))
+	return d.Case.String()
 }
 
 // DiffFinding says in a sentence what the comparisons of one model with the base come to.
@@ -181,7 +182,7 @@ func largest(ds []Diff, sign float64) string {
 	if sign < 0 {
 		ratio, lo, hi, of = 1/ratio, 1/hi, 1/lo, "× the time"
 	}
-	if metric.OfEqualWork(results.Cell{Wait: d.Wait}) == metric.WallPerCompressed {
+	if metric.OfEqualWork(d.Case) == metric.WallPerCompressed {
 		of += " per compressed page"
 	}
 	return fmt.Sprintf("%s%s%s [%s, %s] (%s, %s)", word, format.Sig(ratio), of, format.RatioText(lo),

@@ -30,7 +30,7 @@ func PairsFinding(s *Source, diffs []Diff) string {
 	if ratio < 1 {
 		longer, other, ratio, lo, hi = other, longer, 1/ratio, 1/hi, 1/lo
 	}
-	of := fmt.Sprintf(workWord(results.Cell{Wait: sure.Wait}), other)
+	of := fmt.Sprintf(workWord(sure.Case), other)
 	return fmt.Sprintf("The largest sure difference: with %s, %s takes %s× %s "+
 		"(95 %% interval %s to %s, %d pairs)", sure.where(), longer, format.Sig(ratio), of,
 		format.RatioText(lo), format.RatioText(hi), sure.N)

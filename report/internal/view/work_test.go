@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"mtbench/report/internal/reporttest"
+	"mtbench/results"
 )
 
 // TestWhoCompressesLessIsNotFaster: in half the total time a tenth of the pages is almost five times as long a
@@ -33,5 +34,13 @@ func TestWhoCompressesLessIsNotFaster(t *testing.T) {
 	s = SourceOf(f, 0, 1)
 	if title := TimeTitle(s, s.Diffs()); !strings.Contains(title, "2.00×") || strings.Contains(title, "compressed") {
 		t.Errorf("the title is %q; without setup it is twice as fast", title)
+	}
+
+	for i := range f.Runs {
+		f.Runs[i].Wait, f.Runs[i].WhenFull = false, results.FullSelf
+	}
+	s = SourceOf(f, 0, 1)
+	if title := TimeTitle(s, s.Diffs()); !strings.Contains(title, "2.00×") || !strings.Contains(title, "self") {
+		t.Errorf("the title is %q; main compresses what finds no thread, so that the work is equal", title)
 	}
 }
