@@ -229,9 +229,8 @@ func (l *ChangeList) add(before, after *results.File, m metric.Metric, shared []
 		c.Cell, c.BaseCell, c.Base, c.Other = s.Cell, s.Cell, s.model, s.model
 		family = append(family, c)
 	}
-	floor := widerFloor(before, after, m)
 	for i := range family {
-		family[i].FloorOf = floor
+		family[i].FloorOf = widerFloor(before, after, m, family[i].Cell)
 	}
 	decide(family)
 	for _, c := range family {
@@ -241,8 +240,8 @@ func (l *ChangeList) add(before, after *results.File, m metric.Metric, shared []
 }
 
 // widerFloor is that of the file whose machine can tell less.
-func widerFloor(before, after *results.File, m metric.Metric) Floor {
-	a, b := FloorOf(before, m), FloorOf(after, m)
+func widerFloor(before, after *results.File, m metric.Metric, c results.Cell) Floor {
+	a, b := FloorOf(before, m, c), FloorOf(after, m, c)
 	const typical = 10
 	if a.For(typical) > b.For(typical) {
 		return a

@@ -86,10 +86,7 @@ func Compare(f *results.File, m metric.Metric, base, other string) []Comparison 
 		}
 		all = append(all, comparePaired(f, m, c, base, other))
 	}
-	floor := FloorOf(f, m)
-	for i := range all {
-		all[i].FloorOf = floor
-	}
+	setFloors(f, m, all)
 	decide(all)
 	for i := range all {
 		all[i].Family = matrixTests(f, m)

@@ -150,7 +150,7 @@ func TestFloor(t *testing.T) {
 		aaPairs: 20, noise: newNoise(1, 0.01)}
 	loud := quiet
 	loud.noise = newNoise(1, 0.05)
-	a, b := FloorOf(quiet.file(), m), FloorOf(loud.file(), m)
+	a, b := FloorOf(quiet.file(), m, oneCell()[0]), FloorOf(loud.file(), m, oneCell()[0])
 	if a.Pairs != 20 || !(a.For(10) < b.For(10)) || !(a.For(30) < a.For(8)) ||
 		!(a.For(99) < a.For(30)) {
 		t.Errorf("floors: quiet %v %v %v, loud %v", a.For(8), a.For(30), a.For(99), b.For(10))
@@ -159,7 +159,7 @@ func TestFloor(t *testing.T) {
 	if floor := a.For(10); floor < 0.01 || floor > 0.03 {
 		t.Errorf("floor of ten pairs %v", floor)
 	}
-	if again := FloorOf(quiet.file(), m); again.For(10) == a.For(10) {
+	if again := FloorOf(quiet.file(), m, oneCell()[0]); again.For(10) == a.For(10) {
 		t.Error("other noise, same floor")
 	}
 	// The same ratios from a quarter of the pairs may understate the spread more.
@@ -199,7 +199,7 @@ func TestDiscordantAAPairsAreCounted(t *testing.T) {
 			r.Completed = r.Pair == 0 && r.Side == "a"
 		}
 	}
-	floor := FloorOf(f, totalTimeMetric())
+	floor := FloorOf(f, totalTimeMetric(), oneCell()[0])
 	if floor.Pairs != 8 || floor.Discordant != 1 {
 		t.Errorf("%d pairs, %d discordant; want 8 and 1", floor.Pairs, floor.Discordant)
 	}

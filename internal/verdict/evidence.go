@@ -187,10 +187,7 @@ func Decide(f *results.File) []Comparison {
 			all = append(all, comparePaired(f, Deciding(), cell, models[0], other))
 		}
 	}
-	floor := FloorOf(f, Deciding())
-	for i := range all {
-		all[i].FloorOf = floor
-	}
+	setFloors(f, Deciding(), all)
 	decide(all)
 	for i := range all {
 		all[i].Family = len(all)

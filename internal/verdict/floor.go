@@ -16,8 +16,8 @@ import (
 // The rule: the log ratios of all A/A pairs of the file, each with both signs (which side is "a" is
 // arbitrary), are drawn with repetition as many at a time as the comparison has pairs; the floor is
 // the size that 95 % of the Hodges-Lehmann estimates of such draws stay below, times the factor by
-// which so few A/A pairs may understate their own spread. Cells and models are pooled, so that the
-// noisiest sets the tone. Pairs of which a run did not complete have no ratio; those of which just
+// which so few A/A pairs may understate their own spread. Models and the cases of a class (what becomes of a
+// page for which no thread is free) are pooled, and no others. Pairs of which a run did not complete have no ratio; those of which just
 // one did are counted.
 type Floor struct {
 	Metric     string
@@ -42,10 +42,10 @@ const (
 	floorSeed       = 1  // the floor of a file is the same each time that it is asked for
 )
 
-// FloorOf is the floor of a file for a metric.
-func FloorOf(f *results.File, m metric.Metric) Floor {
+// FloorOf is the floor of a file for a metric in the class of cell c.
+func FloorOf(f *results.File, m metric.Metric, c results.Cell) Floor {
 	floor := Floor{Metric: m.Name, known: map[int]float64{}}
-	for _, p := range aaPairs(f, m) {
+	for _, p := range aaPairs(f, m, c.WaitWord()) {
 		switch {
 		case math.IsInf(p.LogRatio, 0):
 			floor.Discordant++
@@ -58,20 +58,32 @@ func FloorOf(f *results.File, m metric.Metric) Floor {
 	return floor
 }
 
+// setFloors gives comparisons by m the floors of their classes.
+func setFloors(f *results.File, m metric.Metric, all []Comparison) {
+	floors := map[string]Floor{}
+	for i := range all {
+		class := all[i].Cell.WaitWord()
+		if _, ok := floors[class]; !ok {
+			floors[class] = FloorOf(f, m, all[i].Cell)
+		}
+		all[i].FloorOf = floors[class]
+	}
+}
+
 // newFloor is the floor of log ratios that are at hand.
 func newFloor(metric string, ratios []float64) Floor {
 	return Floor{Metric: metric, Pairs: len(ratios), ratios: ratios, known: map[int]float64{}}
 }
 
-// aaPairs lists the pairs of a file's A/A blocks.
-func aaPairs(f *results.File, m metric.Metric) []Pair {
+// aaPairs lists the pairs of a file's A/A blocks in cases of a class.
+func aaPairs(f *results.File, m metric.Metric, class string) []Pair {
 	type group struct {
 		results.Cell
 		model string
 		side  string
 	}
 	groups := map[group][]*results.Run{}
-	for _, r := range pick(f, func(r *results.Run) bool { return r.AA }) {
+	for _, r := range pick(f, func(r *results.Run) bool { return r.AA && r.Case().WaitWord() == class }) {
 		g := group{r.Case(), r.Model, r.Side}
 		groups[g] = append(groups[g], r)
 	}

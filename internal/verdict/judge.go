@@ -91,8 +91,8 @@ type bench struct {
 }
 
 type floorKey struct {
-	file   *results.File
-	metric string
+	file          *results.File
+	metric, class string
 }
 
 func (b *bench) gather(c *Claim, cell results.Cell) Judged {
@@ -157,7 +157,7 @@ func (b *bench) acrossFiles(j *Judged, m metric.Metric) (*Comparison, *results.F
 				continue
 			}
 			if c := compareUnpaired(m, base, other); c.N() > 0 {
-				return &c, withFloor(f, g, m)
+				return &c, withFloor(f, g, m, j.Cell)
 			}
 		}
 	}
@@ -165,8 +165,8 @@ func (b *bench) acrossFiles(j *Judged, m metric.Metric) (*Comparison, *results.F
 }
 
 // withFloor is the first of two files that measured a floor, or else the first.
-func withFloor(f, g *results.File, m metric.Metric) *results.File {
-	if !FloorOf(f, m).Measured() && FloorOf(g, m).Measured() {
+func withFloor(f, g *results.File, m metric.Metric, c results.Cell) *results.File {
+	if !FloorOf(f, m, c).Measured() && FloorOf(g, m, c).Measured() {
 		return g
 	}
 	return f
@@ -176,9 +176,9 @@ func withFloor(f, g *results.File, m metric.Metric) *results.File {
 func (b *bench) keep(j *Judged, c *Comparison, f *results.File) {
 	j.File, j.N = f.Path, c.N()
 	j.OutsideRegime = f.Header.Crowded(max(c.Cell.Threads, c.BaseCell.Threads))
-	k := floorKey{f, c.Metric.Name}
+	k := floorKey{f, c.Metric.Name, c.Cell.WaitWord()}
 	if _, ok := b.floors[k]; !ok {
-		b.floors[k] = FloorOf(f, c.Metric)
+		b.floors[k] = FloorOf(f, c.Metric, c.Cell)
 	}
 	c.FloorOf = b.floors[k]
 	for _, same := range b.families[c.Metric.Name] {

@@ -72,6 +72,8 @@ type Pair struct {
 	LogRatio float64 // log of Other over Base, ticks added; ±Inf if one of them never completed
 	Known    float64 // LogRatio, or where it is infinite what the bound of that run makes it at least
 	Graded   string  // the worse of the two runs' noise grades
+
+	OtherFirst bool // the other's run was made before the base's
 }
 
 // pairKey names one attempt at a pair.
@@ -113,7 +115,8 @@ func newPair(base, other *results.Run, m metric.Metric) (Pair, bool) {
 	b, okB := m.Of(other)
 	p := Pair{
 		Index: base.Pair, Base: a, Other: b, LogRatio: logRatio(a, b, m.Tick),
-		Graded: worse(base.Noise.Grade, other.Noise.Grade),
+		Graded:     worse(base.Noise.Grade, other.Noise.Grade),
+		OtherFirst: other.Position < base.Position,
 	}
 	p.Known = p.LogRatio
 	switch {

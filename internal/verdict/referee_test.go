@@ -149,3 +149,48 @@ func TestFourPairsACell(t *testing.T) {
 		t.Errorf("10 %% at a scatter of 3 %% is found in %.2f of cells with eleven pairs", share)
 	}
 }
+
+// TestFloorOfOneClassJudgesTheOther: A/A pairs of wait on say nothing of wait off, which has none of its own.
+func TestFloorOfOneClassJudgesTheOther(t *testing.T) {
+	s := twoModels(1.3, 10, 31)
+	s.cells = []results.Cell{{Threads: 4, Wait: true}}
+	f := s.file()
+	s.cells, s.aaPairs = []results.Cell{{Threads: 4}}, 0
+	f.Runs = append(f.Runs, s.file().Runs...)
+	for _, c := range Decide(f) {
+		if c.FloorOf.Measured() != c.Cell.Wait || c.FloorOf.Pairs != 10*b2i(c.Cell.Wait) {
+			t.Errorf("%s: a floor of %d A/A pairs", c.Cell, c.FloorOf.Pairs)
+		}
+	}
+}
+
+// TestTheEffectOfGoingFirst: a penalty of 5 % for the first run is found, and moves no verdict: the order is
+// drawn.
+func TestTheEffectOfGoingFirst(t *testing.T) {
+	rng := rand.New(rand.NewPCG(17, 9))
+	wrong := 0
+	for range trials(100, 2000) {
+		f := sequentialFile(map[results.Cell][]float64{{Threads: 4}: normal(rng, 20, 0, 0.02), {Threads: 8}: normal(rng, 20, 0, 0.02)})
+		first := map[results.Cell]string{}
+		for i := range f.Runs {
+			r := &f.Runs[i]
+			key := results.Cell{Threads: r.Threads, Depth: r.Pair + 1}
+			if first[key] == "" {
+				first[key] = []string{"locked", "lockless"}[rng.IntN(2)]
+			}
+			if r.Position = 1; r.Model == first[key] {
+				r.Position, r.TotalTimeMS = 0, r.TotalTimeMS*1.05
+			}
+		}
+		effect, n := GoingFirst(f)
+		if n != 40 || math.Abs(effect.Estimate-math.Log(1.05)) > 0.02 {
+			t.Fatalf("%d pairs: %+v", n, effect)
+		}
+		for _, c := range Decide(f) {
+			wrong += b2i(c.State == HigherThan || c.State == LowerThan)
+		}
+	}
+	if wrong > trials(10, 130) {
+		t.Errorf("%d false verdicts", wrong)
+	}
+}

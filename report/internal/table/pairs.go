@@ -41,7 +41,13 @@ func PairSection(s *view.Source, m metric.Metric) Section {
 	sec.Lead = []string{
 		"Change from " + all[0].Base + " to the model: " + view.TestText(&all[0]) + " A figure is given " +
 			"only where it is proved. " + metricDoc(m),
-		pairFloorText(&all[0]),
+	}
+	floors := map[string]bool{}
+	for i := range all {
+		if class := all[i].Cell.WaitWord(); !floors[class] {
+			floors[class] = true
+			sec.Lead = append(sec.Lead, "With wait "+class+": "+pairFloorText(&all[i]))
+		}
 	}
 	sec.Table = &Grid{Keys: 2, Cols: []Column{
 		caseColumn(), {Head: "model", Text: true}, {Head: "change (%)"}, {Head: "95 % interval (%)"}, {Head: "evidence"},
@@ -154,10 +160,10 @@ func metricDoc(m metric.Metric) string {
 func pairFloorText(c *verdict.Comparison) string {
 	floor := c.FloorOf
 	if !floor.Measured() {
-		return format.Sentence(format.Upper(view.FloorSentence(floor.For(c.N()), true, floor.Pairs)) +
+		return format.Sentence(view.FloorSentence(floor.For(c.N()), true, floor.Pairs) +
 			"; mtbench run --aa makes more")
 	}
-	text := format.Sentence(format.Upper(view.FloorSentence(floor.For(c.N()), false, floor.Pairs)))
+	text := format.Sentence(view.FloorSentence(floor.For(c.N()), false, floor.Pairs))
 	if floor.Discordant > 0 {
 		text += fmt.Sprintf(" Of %s just one run completed.",
 			format.Count(floor.Discordant, "A/A pair", "A/A pairs"))

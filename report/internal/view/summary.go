@@ -2,8 +2,10 @@ package view
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
+	"mtbench/internal/verdict"
 	"mtbench/report/internal/format"
 	"mtbench/results"
 )
@@ -98,11 +100,25 @@ func (s *Source) sureText(f *results.File, diffs []Diff) string {
 	if text := floorText(diffs); text != "" {
 		parts = append(parts, text)
 	}
+	if text := firstText(f); text != "" {
+		parts = append(parts, text)
+	}
 	parts = append(parts, s.GradesText(), verifiedText(s))
 	if len(f.Failed) > 0 {
 		parts = append(parts, format.Count(len(f.Failed), "run", "runs")+" failed and have no figures")
 	}
 	return format.Sentence(strings.Join(parts, "; "))
+}
+
+// firstText is the effect of going first, which the drawn order keeps out of verdicts.
+func firstText(f *results.File) string {
+	effect, n := verdict.GoingFirst(f)
+	if n < 6 { // of fewer there is no interval
+		return ""
+	}
+	return fmt.Sprintf("the run that goes first, which is drawn for each pair, takes %s %s as long as the "+
+		"second (%d pairs)", format.Sig(math.Exp(effect.Estimate))+"×",
+		fmt.Sprintf("[%s, %s]", format.RatioText(math.Exp(effect.Lo)), format.RatioText(math.Exp(effect.Hi))), n)
 }
 
 // floorText is the A/A floor of the file, from the case with the smallest.
