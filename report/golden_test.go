@@ -48,7 +48,7 @@ func makeSeries(t *testing.T) {
 		}
 	}
 	for i, class := range []string{"crash", "hang"} {
-		err := w.Append(results.Failed{Cell: results.Cell{Model: "locked", Threads: 8, Wait: true}, Index: 200 + i,
+		err := w.Append(results.Failed{Cell: results.Cell{Model: "locked", Threads: 8, Wait: true}, Index: i, Attempt: 2,
 			Class: class, Reason: "the source ended with status 2 before it wrote its record"})
 		if err != nil {
 			t.Fatal(err)

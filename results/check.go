@@ -124,7 +124,7 @@ func (f *Frontier) wrong() string {
 		return fmt.Sprintf("model %s with %d threads: a search names a model and 0 to %d threads",
 			quote(f.Model), f.Threads, MaxThreads)
 	}
-	return figuresOf(f)
+	return firstOf(figuresOf(f), f.contradiction())
 }
 
 // nulls are the names of a record that are null and must not be.

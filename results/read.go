@@ -43,19 +43,26 @@ func Read(path string) (*File, error) {
 // ReadFrom reads the records of r, which errors call name.
 func ReadFrom(r io.Reader, name string) (*File, error) { return newReader(r, name).read() }
 
-// place is what no two runs of a series share.
+// place is what no two runs of a series share, whether they ended with figures or failed.
 type place struct{ index, attempt int }
+
+// search is what no two searches for the frontier share.
+type search struct {
+	Cell
+	repeat int
+}
 
 type reader struct {
 	in   *bufio.Reader
 	sum  hash.Hash
 	file File
 
-	places       map[place]int // of the runs so far, with the line of each
-	line         int           // number of the present line
-	good         int64         // bytes of the lines that were records
-	total        int64         // bytes of all lines so far
-	unterminated bool          // the last record has no newline
+	places       map[place]int  // of the runs so far, with the line of each
+	searches     map[search]int // the same of searches
+	line         int            // number of the present line
+	good         int64          // bytes of the lines that were records
+	total        int64          // bytes of all lines so far
+	unterminated bool           // the last record has no newline
 }
 
 // readBuffer is how many bytes are read at once.
@@ -63,7 +70,7 @@ const readBuffer = 1 << 16
 
 func newReader(r io.Reader, name string) *reader {
 	return &reader{in: bufio.NewReaderSize(r, readBuffer), sum: sha256.New(), file: File{Path: name},
-		places: map[place]int{}}
+		places: map[place]int{}, searches: map[search]int{}}
 }
 
 func (r *reader) read() (*File, error) {
@@ -143,6 +150,9 @@ func (r *reader) record(line []byte) error {
 	sh := shapeOf(line)
 	if sh.longest > MaxStringBytes {
 		return r.here("a string of %d bytes; the most is %d", sh.longest, MaxStringBytes)
+	}
+	if sh.doubt != "" {
+		return r.here("%s", sh.doubt)
 	}
 	kind, err := strconv.Unquote(string(sh.values["type"]))
 	if err != nil {
@@ -242,7 +252,7 @@ func (r *reader) run(line []byte, sh shape) error {
 	if msg := run.wrong(r.file.Header.Kind); msg != "" {
 		return r.here("%s", msg)
 	}
-	if err := r.only(&run); err != nil {
+	if err := r.only(run.Index, run.Attempt); err != nil {
 		return err
 	}
 	if run.DowntimeLimitMS == 0 {
@@ -252,26 +262,18 @@ func (r *reader) run(line []byte, sh shape) error {
 	return r.room()
 }
 
-// only refuses a run that the file holds already: twice the same is no more evidence than once.
-func (r *reader) only(run *Run) error {
-	if r.file.Header.Kind == Published {
-		return nil
-	}
-	at := place{run.Index, run.Attempt}
-	if before, ok := r.places[at]; ok {
-		return r.here("the run with index %d and attempt %d is in line %d already", at.index, at.attempt,
-			before)
-	}
-	r.places[at] = r.line
-	return nil
-}
-
 func (r *reader) failed(line []byte, sh shape) error {
 	var failed Failed
 	if err := r.decode(line, &failed, sh, failedNames); err != nil {
 		return err
 	}
 	failed.normal()
+	if msg := firstOf(failed.Cell.wrong(), figuresOf(&failed)); msg != "" {
+		return r.here("%s", msg)
+	}
+	if err := r.only(failed.Index, failed.Attempt); err != nil {
+		return err
+	}
 	r.file.Failed = append(r.file.Failed, failed)
 	return r.room()
 }
@@ -285,6 +287,11 @@ func (r *reader) frontier(line []byte, sh shape) error {
 	if msg := frontier.wrong(); msg != "" {
 		return r.here("%s", msg)
 	}
+	at := search{frontier.Cell, frontier.Repeat}
+	if before, ok := r.searches[at]; ok {
+		return r.here("repeat %d of this search of %s is in line %d already", at.repeat, quote(at.Model), before)
+	}
+	r.searches[at] = r.line
 	r.file.Frontier = append(r.file.Frontier, frontier)
 	return r.room()
 }

@@ -292,6 +292,7 @@ type Failed struct {
 	Position int       `json:"position" unit:"count" doc:"place within the block, from 0"`
 	AA       bool      `json:"aa,omitempty" doc:"belongs to an A/A block"`
 	Side     string    `json:"side,omitempty" doc:"in an A/A block: which side"`
+	Attempt  int       `json:"attempt,omitempty" unit:"count" doc:"how often the pair had been run before"`
 	Seed     uint64    `json:"seed" doc:"seed of the run"`
 	Started  time.Time `json:"started" doc:"when the run began"`
 	Class    string    `json:"class" doc:"memory (differs or pages lost), crash (ended without a record), hang (deadline), peer or stream"`

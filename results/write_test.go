@@ -54,7 +54,7 @@ func write(t *testing.T, recs ...any) string {
 }
 
 func TestWhatIsWrittenIsRead(t *testing.T) {
-	run, fail := testRun(0), Failed{Cell: Cell{Model: "lockless", Threads: 8}, Class: "hang", Reason: "a\nb"}
+	run, fail := testRun(0), Failed{Cell: Cell{Model: "lockless", Threads: 8}, Index: 1, Class: "hang", Reason: "a\nb"}
 	file, err := Read(write(t, run, &fail))
 	if err != nil {
 		t.Fatal(err)

@@ -29,7 +29,7 @@ func failedRecord(s Slot, class, reason string) results.Failed {
 	return results.Failed{
 		Cell:  s.Cell,
 		Index: s.Index, Block: s.Block, Pair: s.Pair, Position: s.Position,
-		AA: s.AA, Side: s.Side, Seed: s.Seed,
+		AA: s.AA, Side: s.Side, Attempt: s.Attempt, Seed: s.Seed,
 		Started: time.Now(), Class: class, Reason: reason,
 	}
 }
