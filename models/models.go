@@ -17,6 +17,7 @@ import "mtbench/internal/thread"
 type Request struct {
 	Index int // 0 ≤ Index < the number of requests of the pipeline; SelfIndex of a Self
 	User  any // buffers and codec state, set by Init and never replaced
+	State any // codec state lent by a worker for the time of Handle (Lender); nil: User has its own
 }
 
 // Work is what is to be done. Its methods return no error: the first failure sticks in the Work
@@ -46,8 +47,7 @@ type Pipeline interface {
 	// Submit hands one job over. False: no thread was free and the configuration says not to
 	// wait; then neither Fill nor anything else has happened to a request of this job, and the
 	// submitter sends the page as it is or does the job itself (Self). True: the job will be done;
-	// a model that hands jobs over in batches may let it rest until a later Submit or Flush, but
-	// not while a Submit or Flush waits or when one refuses.
+	// a model that hands jobs over in batches may let it rest until a later Submit or Flush.
 	Submit(thread.Thread) bool
 
 	// Flush returns when every accepted request has been Done.
@@ -87,7 +87,7 @@ type Config struct {
 	Side    Side
 	Name    string // thread name, as QEMU has it: "compress" or "decompress"
 
-	Depth      int  // lockless: requests a thread; 0 means the original's 4
+	Depth      int  // requests a thread (multifd: pages a packet); 0 means the model's own
 	PollBudget int  // lockless: polls before a worker sleeps; 0 means the original's 1000, -1 none
 	RoundRobin bool // lockless: plain round robin, no search for a ring with room (June 2018)
 }

@@ -89,14 +89,31 @@ func (c *compression) Init(req *models.Request) error {
 	return nil
 }
 
-// newJob makes a job.
+// InitBare implements models.Lender: a request whose encoder is its worker's.
+func (c *compression) InitBare(req *models.Request) error {
+	j := bareJob()
+	req.User = j
+	c.jobs = append(c.jobs, j)
+	return nil
+}
+
+// NewState implements models.Lender: a worker's encoder.
+func (c *compression) NewState() (any, error) {
+	return codec.NewWarmEncoder(c.codec, c.level, PageSize)
+}
+
+// newJob makes a job with an encoder of its own.
 func newJob(k codec.Codec, level int) (*job, error) {
 	encoder, err := codec.NewWarmEncoder(k, level, PageSize)
 	if err != nil {
 		return nil, err
 	}
-	return &job{encoder: encoder, out: wire.NewOutput(), origin: make([]byte, PageSize)}, nil
+	j := bareJob()
+	j.encoder = encoder
+	return j, nil
 }
+
+func bareJob() *job { return &job{out: wire.NewOutput(), origin: make([]byte, PageSize)} }
 
 func (c *compression) Put(page int)    { c.next = page }
 func (c *compression) Counts() *Counts { return &c.counts }
@@ -108,6 +125,9 @@ func (c *compression) Fill(_ thread.Thread, req *models.Request) {
 func (c *compression) Handle(t thread.Thread, req *models.Request) {
 	was := t.Enter(thread.Codec)
 	j := req.User.(*job)
+	if req.State != nil {
+		j.encoder = req.State.(codec.Encoder)
+	}
 	j.handled++
 	if j.handled%sampleEvery != 0 {
 		c.compress(t, j, j.page)

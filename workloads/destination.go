@@ -62,6 +62,21 @@ func sampleOf(c codec.Codec) ([]byte, error) {
 	return out[:n], err
 }
 
+// InitBare implements models.Lender: a request whose decoder is its worker's.
+func (d *decompression) InitBare(req *models.Request) error {
+	req.User = &unjob{buf: make([]byte, wire.MaxCompressed)}
+	return nil
+}
+
+// NewState implements models.Lender: a worker's decoder.
+func (d *decompression) NewState() (any, error) {
+	decoder, err := d.codec.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	return decoder, decoder.Decode(nil, make([]byte, PageSize), d.sample)
+}
+
 func (d *decompression) Fill(t thread.Thread, req *models.Request) {
 	j := req.User.(*unjob)
 	j.page, j.payload = d.next.Page, j.buf[:d.next.Len]
@@ -74,6 +89,9 @@ func (d *decompression) Fill(t thread.Thread, req *models.Request) {
 func (d *decompression) Handle(t thread.Thread, req *models.Request) {
 	was := t.Enter(thread.Codec)
 	j := req.User.(*unjob)
+	if req.State != nil {
+		j.decoder = req.State.(codec.Decoder)
+	}
 	if len(j.payload) > 0 {
 		if err := j.decoder.Decode(t, d.mem.Page(j.page), j.payload); err != nil {
 			d.set(fmt.Errorf("decompressing page %d: %w", j.page, err))

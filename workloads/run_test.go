@@ -22,6 +22,7 @@ import (
 	"mtbench/models/lockbatch"
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
+	"mtbench/models/multifd"
 	"mtbench/models/spmc"
 	"mtbench/results"
 )
@@ -41,7 +42,9 @@ func small() Scenario {
 
 func builders() map[string]models.Builder {
 	return map[string]models.Builder{"locked": locked.Build, "lockless": lockless.Build,
-		"lockbatch": lockbatch.Build, "spmc": spmc.Build, "spmc-whole": spmc.Options{Whole: true}.Build}
+		"lockbatch": lockbatch.Build, "spmc": spmc.Build,
+		"multifd": multifd.Build, "multifd-locked": multifd.Options{Locked: true}.Build,
+		"spmc-whole": spmc.Options{Whole: true}.Build}
 }
 
 // checkRun holds a record against the rules that every record keeps.

@@ -150,7 +150,7 @@ func exploredModels(name string) ([]explore.Model, error) {
 }
 
 // inFlightBound is the most requests that any of the registered models has.
-func inFlightBound(c models.Config) int { return max(c.Depth, 1) * c.Threads }
+func inFlightBound(c models.Config) int { return max(c.Depth, 1) * (c.Threads + 1) }
 
 func replaySchedule(w io.Writer, o *exploreOptions, list []explore.Model) error {
 	s, err := explore.ParseSchedule(o.schedule)

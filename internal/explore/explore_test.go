@@ -15,6 +15,7 @@ import (
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
 	"mtbench/models/modeltest/planted"
+	"mtbench/models/multifd"
 	"mtbench/models/spmc"
 )
 
@@ -23,9 +24,13 @@ func shipped() []Model {
 		{"locked", locked.Build, func(c models.Config) int { return c.Threads }},
 		{"lockless", lockless.Build, func(c models.Config) int { return max(c.Depth, 1) * c.Threads }},
 		{"lockbatch", lockbatch.Build, func(c models.Config) int { return c.Depth * c.Threads }},
+		{"multifd", multifd.Build, packets},
+		{"multifd-locked", multifd.Options{Locked: true}.Build, packets},
 		{"spmc", spmc.Options{Eager: true}.Build, func(c models.Config) int { return c.Depth * c.Threads }},
 	}
 }
+
+func packets(c models.Config) int { return c.Depth * (c.Threads + 1) }
 
 func plantedModel(p planted.Planted) Model { return Model{p.Name, p.Build, p.InFlight} }
 

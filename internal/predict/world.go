@@ -165,7 +165,8 @@ type jobs struct {
 	profile *calibrate.Profile
 	machine *sim.Machine
 	counts  workloads.Counts
-	all     []*job            // with each request an encoder
+	all     []*job            // with each request an encoder, if none is lent
+	lent    int               // encoders of workers
 	slow    float64           // how many times as long a page takes where others wait for the CPU
 	maker   thread.Thread     // makes the requests
 	sink    func() *link.Link // of a worker of the ideal baseline
@@ -185,6 +186,22 @@ func (j *jobs) Init(r *models.Request) error {
 	j.all = append(j.all, w)
 	j.slow = j.profile.Crowd.EncodeAt(len(j.all))
 	return nil
+}
+
+// InitBare implements models.Lender.
+func (j *jobs) InitBare(r *models.Request) error {
+	w := &job{}
+	r.User = w
+	j.all = append(j.all, w)
+	return nil
+}
+
+// NewState implements models.Lender: the time that a state takes, and one encoder more in turns.
+func (j *jobs) NewState() (any, error) {
+	j.maker.Compute(j.profile.State)
+	j.lent++
+	j.slow = j.profile.Crowd.EncodeAt(j.lent)
+	return nil, nil
 }
 
 func (j *jobs) Put(int)                             {}

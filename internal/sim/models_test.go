@@ -12,6 +12,7 @@ import (
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
 	"mtbench/models/modeltest"
+	"mtbench/models/multifd"
 	"mtbench/models/spmc"
 )
 
@@ -24,6 +25,9 @@ func contenders() []modeltest.Model {
 		{Name: "lockbatch", Build: lockbatch.Build,
 			InFlight: func(c models.Config) int { return 4 * c.Threads },
 			Resting:  func(c models.Config) int { return min(8, 4*c.Threads) - 1 }},
+		{Name: "multifd", Build: multifd.Build,
+			InFlight: func(c models.Config) int { return 128 * (c.Threads + 1) },
+			Resting:  func(models.Config) int { return 128 }},
 		{Name: "spmc", Build: spmc.Options{Eager: true}.Build,
 			InFlight: func(c models.Config) int { return 4 * c.Threads }},
 	}

@@ -11,6 +11,7 @@ import (
 	"mtbench/models/lockbatch"
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
+	"mtbench/models/multifd"
 	"mtbench/models/spmc"
 	"mtbench/models/steps"
 )
@@ -65,6 +66,10 @@ func All() []Contender {
 			false, Model, Look{}},
 		{"spmc-whole", "spmc with all workers in the pool from the start",
 			spmc.Options{Whole: true}.Build, false, Model, Look{}},
+		{"multifd", "packets of 128 pages, the sender without locks (QEMU 2024)", multifd.Build,
+			false, Model, Look{}},
+		{"multifd-locked", "multifd with a lock a channel, held over the work (QEMU 2020)",
+			multifd.Options{Locked: true}.Build, false, Model, Look{}},
 	}
 	for _, s := range steps.All() {
 		all = append(all, Contender{s.Name, s.Doc, s.Build, false, Step, Look{}})

@@ -67,6 +67,8 @@ const (
 	gateLeftShut
 	countedEarly
 	claimByStore
+	creditEarly
+	postedEarly
 )
 
 // All lists the bugs.
@@ -106,6 +108,10 @@ func All() []Planted {
 			"flush that sees the count returns without it", countedEarly, Exploration),
 		onShared("claim-by-store", "workers claim a job by a load and a store: two of them take the "+
 			"same", claimByStore, Exploration),
+		onPackets("credit-early", "a channel gives its credit before it says that it has no job: the "+
+			"submitter has a credit and finds no channel", creditEarly, Schedules|Exploration),
+		onPackets("posted-early", "a channel is woken before it has its packet: it takes the post for "+
+			"a sync, and nobody does the packet", postedEarly, Schedules|Exploration),
 	}
 }
 
@@ -116,6 +122,7 @@ func Sound() []Planted {
 		onRings("sound-rings", "the lockless protocol without a fault", none, 0),
 		onBatch("sound-batch", "the protocol of one lock and one wake a batch without a fault", none, 0),
 		onShared("sound-shared", "the protocol of one queue and gates without a fault", none, 0),
+		onPackets("sound-packets", "the protocol of credits and swaps without a fault", none, 0),
 	}
 }
 
@@ -146,6 +153,17 @@ func onShared(name, doc string, f fault, by Finder) Planted {
 	}
 	inFlight := func(c models.Config) int { return depth * c.Threads }
 	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, FoundBy: by}
+}
+
+func onPackets(name, doc string, f fault, by Finder) Planted {
+	build := func(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
+		models.Pipeline, error) {
+		return buildPackets(m, t, cfg, work, f)
+	}
+	inFlight := func(c models.Config) int { return c.Threads + 1 }
+	resting := func(models.Config) int { return 1 }
+	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, Resting: resting,
+		FoundBy: by}
 }
 
 func onRings(name, doc string, f fault, by Finder) Planted {
