@@ -65,7 +65,7 @@ func runCalibrate(cmd *cobra.Command, o *calibrateOptions) error {
 		fmt.Fprintf(out, "%-20s %9.2f %-2s (half of the samples within %.2f and %.2f)  %s\n", f.Name, f.Value,
 			f.Unit, f.Low, f.High, f.How)
 	}
-	_, err = fmt.Fprintf(out, "\ncalibration  %s\n", o.output)
+	_, err = fmt.Fprintf(out, "\ncalibration  %s\n", clean(o.output))
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
+	"mtbench/report"
 	"mtbench/results"
 )
 
@@ -143,7 +144,7 @@ func writeClaims(w io.Writer, judged []verdict.Judged, format string) error {
 			continue
 		}
 		if i == 0 || judged[i-1].Claim != j.Claim {
-			fmt.Fprintf(&b, "\n%s: %s\n    (%s)\n", j.Claim.ID, clean(j.Claim.Says), clean(j.Claim.Source))
+			fmt.Fprintf(&b, "\n%s: %s\n    (%s)\n", clean(j.Claim.ID), clean(j.Claim.Says), clean(j.Claim.Source))
 		}
 		fmt.Fprintf(&b, "  %-22s %-19s %s\n", j.Cell, j.Outcome, found(j))
 	}
@@ -152,7 +153,7 @@ func writeClaims(w io.Writer, judged []verdict.Judged, format string) error {
 }
 
 func markdownClaim(b *strings.Builder, j *verdict.Judged) {
-	cell := func(s string) string { return strings.ReplaceAll(clean(s), "|", `\|`) }
+	cell := report.MarkdownCell
 	fmt.Fprintf(b, "| %s: %s | %s | %s | %s |\n", cell(j.Claim.ID), cell(j.Claim.Says), j.Cell,
 		j.Outcome, cell(found(j)))
 }
@@ -162,7 +163,7 @@ func found(j *verdict.Judged) string {
 	finding := clean(strings.TrimPrefix(j.Finding, j.Outcome.String()+": "))
 	switch {
 	case j.Outcome == verdict.NotMeasured:
-		return finding + ": " + j.Command
+		return finding + ": " + clean(j.Command)
 	case j.OutsideRegime:
 		return finding + " (outside its regime: fewer CPUs than runnable threads)"
 	default:
@@ -170,15 +171,8 @@ func found(j *verdict.Judged) string {
 	}
 }
 
-// clean keeps text of files from steering a terminal.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, s)
-}
+// clean keeps text of files, and their names, from steering a terminal.
+func clean(s string) string { return report.Plain(s) }
 
 // claimsStatus says the verdict in words, as the last line on standard error, and sets the status.
 func claimsStatus(w io.Writer, t verdict.Tally, predicted bool) error {

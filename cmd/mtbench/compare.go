@@ -104,7 +104,7 @@ func writeChanges(w io.Writer, list *verdict.ChangeList) error {
 		if c.Regression {
 			mark = "REGRESSION "
 		}
-		fmt.Fprintf(&b, "  %-22s %-14s %s%s\n", c.Cell, clean(c.Model), mark, c.String())
+		fmt.Fprintf(&b, "  %-22s %-14s %s%s\n", c.Cell, clean(c.Model), mark, clean(c.String()))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -72,10 +72,10 @@ func explainPlots(b *strings.Builder, files []*results.File) {
 	for _, p := range report.New(files, contenders()).Plots() {
 		fmt.Fprintf(b, "\n## %s\n\n%s\n", p.ID, p.Question)
 		if p.Caption != "" {
-			fmt.Fprintf(b, "\n%s\n", p.Caption)
+			fmt.Fprintf(b, "\n%s\n", report.MarkdownCell(p.Caption))
 		}
 		if p.Missing != "" {
-			fmt.Fprintf(b, "\nIt needs data that the file of this page does not hold: %s.\n", p.Missing)
+			fmt.Fprintf(b, "\nIt needs data that the file of this page does not hold: %s.\n", report.MarkdownCell(p.Missing))
 		}
 	}
 }

@@ -21,6 +21,7 @@ func realMain() int {
 	out := &output{file: os.Stdout}
 	root := newRootCommand()
 	root.SetOut(out)
+	root.SetErr(words{os.Stderr})
 	root.SetArgs(joinPin(os.Args[1:]))
 	err := root.ExecuteContext(untilSignalled(context.Background()))
 	if out.err != nil && statusOf(err) != statusInterrupted {
@@ -29,6 +30,6 @@ func realMain() int {
 	if err == nil {
 		return statusOK
 	}
-	fmt.Fprintf(os.Stderr, "mtbench: %v\n", err)
+	fmt.Fprintf(root.ErrOrStderr(), "mtbench: %v\n", err)
 	return statusOf(err)
 }

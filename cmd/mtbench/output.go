@@ -1,7 +1,9 @@
 package main
 
 import (
+	"io"
 	"os"
+	"strings"
 
 	"mtbench/results"
 )
@@ -19,4 +21,19 @@ func (o *output) Write(p []byte) (int, error) {
 		o.err = results.Reason(err)
 	}
 	return n, err
+}
+
+// words is standard error: sentences, which quote what files and the command line hold. Each line of
+// what is written is made harmless; whoever draws on the terminal (the progress bar) does not pass here.
+type words struct{ to io.Writer }
+
+func (w words) Write(p []byte) (int, error) {
+	lines := strings.Split(string(p), "\n")
+	for i := range lines {
+		lines[i] = clean(lines[i])
+	}
+	if _, err := io.WriteString(w.to, strings.Join(lines, "\n")); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }

@@ -28,7 +28,7 @@ func printResults(cmd *cobra.Command, path string) error {
 		return err
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\nplot     %s\nmore     mtbench report %s\n",
-		path, plot, path)
+		clean(path), clean(plot), clean(path))
 	return err
 }
 
@@ -37,7 +37,7 @@ func printFile(cmd *cobra.Command, path string) error {
 	if _, err := printReport(cmd, path, false); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\n", path)
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\n", clean(path))
 	return err
 }
 

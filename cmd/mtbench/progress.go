@@ -113,7 +113,7 @@ func outcome(record any) string {
 	case *results.Frontier:
 		return frontierOutcome(r)
 	case *results.Failed:
-		return "FAILED: " + r.Reason
+		return "FAILED: " + clean(r.Reason)
 	}
 	return ""
 }

@@ -221,7 +221,7 @@ func (o *reportOptions) writeDir(cmd *cobra.Command, r *report.Report, opts repo
 		}
 	}
 	for _, name := range o.form.Files {
-		if _, err := fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(o.dir, name)); err != nil {
+		if _, err := fmt.Fprintln(cmd.OutOrStdout(), clean(filepath.Join(o.dir, name))); err != nil {
 			return err
 		}
 	}

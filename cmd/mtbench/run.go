@@ -255,7 +255,7 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 		}
 	}
 	if dir := s.Traces(); dir != "" && failed == nil {
-		_, failed = fmt.Fprintf(cmd.OutOrStdout(), "traces   %s (open one at ui.perfetto.dev)\n", dir)
+		_, failed = fmt.Fprintf(cmd.OutOrStdout(), "traces   %s (open one at ui.perfetto.dev)\n", clean(dir))
 	}
 	where := fmt.Sprintf("results: %s", s.Path())
 	var input *results.InputError
