@@ -48,6 +48,7 @@ type Header struct {
 	Kind     string    `json:"kind" doc:"measured, traced, predicted or published: how the figures of the file came to be" misread:"traced as measured: every thread wrote down what it did, so a traced file shows why and proves nothing"`
 	Version  string    `json:"version" doc:"version of mtbench"`
 	Revision string    `json:"revision" doc:"revision of the source it was built from, with + if the tree was changed"`
+	Binary   string    `json:"binary_sha256,omitempty" doc:"SHA-256 of the program that made every run of the file, in hex"`
 	Go       string    `json:"go" doc:"Go toolchain"`
 	Created  time.Time `json:"created" doc:"when the series began"`
 	Argv     []string  `json:"argv" doc:"the command that made the file"`

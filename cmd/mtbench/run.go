@@ -144,6 +144,10 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 	if o.dryRun {
 		return s.Describe(cmd.OutOrStdout())
 	}
+	if revision() == "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "mtbench: warning: the revision of this build is unknown, and nobody "+
+			"will know which source made the file (go run stamps none; go build in a checkout does)")
+	}
 	if o.calibrate != "" {
 		if err := os.Mkdir(o.calibrate, 0o755); err != nil {
 			return badInput(fmt.Errorf("--calibrate: the directory %s cannot be made: %w", o.calibrate, results.Reason(err)))
@@ -261,8 +265,8 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 	var input *results.InputError
 	switch {
 	case errors.Is(failed, context.Canceled):
-		return withStatus(statusInterrupted, "interrupted with %s left; go on with: mtbench run "+
-			"--resume %s", runs(sum.Left), s.Path())
+		return withStatus(statusInterrupted, "interrupted%s; go on with: mtbench run --resume %s",
+			left(s, sum), s.Path())
 	case errors.As(failed, &input):
 		return withStatus(statusUsage, "%w; %s left, what was finished is kept (%s)", failed,
 			runs(sum.Left), where)
@@ -278,6 +282,14 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 	fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %s, each verified or not to be verified for a stated "+
 		"reason; %d completed, %d could not%s\n", runs(sum.Runs), sum.Completed, sum.CantComplete, again(sum))
 	return nil
+}
+
+// left says how many planned runs were not made; where the evidence decides there is no plan.
+func left(s *series.Series, sum series.Summary) string {
+	if s.Header.Matrix.Sequential() {
+		return ""
+	}
+	return " with " + runs(sum.Left) + " left"
 }
 
 // again tells apart what is in the file and not in the table.

@@ -22,16 +22,18 @@ const (
 
 // job is what a child is told on its standard input.
 type job struct {
+	Protocol int // the parent's
 	Role     string
 	Scenario workloads.Scenario
 }
 
 // outcome is what a child reports: a record, or why there is none.
 type outcome struct {
-	Run    *results.Run `json:",omitempty"`
-	Class  string       `json:",omitempty"`
-	Reason string       `json:",omitempty"`
-	OK     bool         // the destination has nothing but this to say
+	Protocol int          // the child's
+	Run      *results.Run `json:",omitempty"`
+	Class    string       `json:",omitempty"`
+	Reason   string       `json:",omitempty"`
+	OK       bool         // the destination has nothing but this to say
 }
 
 // maxJob bounds the line that a child reads.
@@ -49,7 +51,9 @@ func Child(stdin *os.File) error {
 	if err := json.Unmarshal(line, &j); err != nil {
 		return fmt.Errorf("the job cannot be read: %w", err)
 	}
-	return hand(j.do())
+	v := j.do()
+	v.Protocol = protocol
+	return hand(v)
 }
 
 // readJob reads the line that the parent begins with, and watches it from then on.
@@ -106,6 +110,12 @@ func dieWithParent(stdin *os.File) {
 }
 
 func (j job) do() outcome {
+	switch {
+	case j.Protocol != protocol:
+		return outcome{Class: ClassCrash, Reason: strange("parent", j.Protocol)}
+	case j.Role == roleProtocol:
+		return outcome{OK: true}
+	}
 	if thread.Exploring {
 		return outcome{Class: ClassCrash, Reason: "this build explores schedules (tag explore): it " +
 			"must not measure"}

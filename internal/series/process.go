@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -36,20 +37,17 @@ type child struct {
 	exited   chan error
 }
 
-// startChild starts this executable again with args and gives it the job and the files, which it
+// startChild starts this very executable again with args and gives it the job and the files, which it
 // finds at dataFD and up.
 func startChild(name string, args []string, job any, files ...*os.File) (*child, error) {
-	exe, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("the path of this executable is not known: %w", err)
-	}
 	reportR, reportW, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	defer reportW.Close()
-	c := &child{name: name, cmd: exec.Command(exe, args...), stderr: &words{},
+	c := &child{name: name, cmd: exec.Command(running, args...), stderr: &words{},
 		report: make(chan []byte, 1), exited: make(chan error, 1)}
+	c.cmd.Args[0] = filepath.Base(os.Args[0])
 	c.cmd.Stderr = c.stderr
 	c.cmd.Env = append(os.Environ(), "GODEBUG="+godebug(os.Getenv("GODEBUG")))
 	c.cmd.ExtraFiles = append([]*os.File{reportW}, files...)

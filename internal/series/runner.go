@@ -109,7 +109,7 @@ type family struct {
 // start starts the source with its scenario and the destination with its own.
 func (r *ProcessRunner) start(of, to workloads.Scenario) (*family, error) {
 	if of.Destination != workloads.Process {
-		c, err := startChild(roleSource, r.Args, job{roleSource, of})
+		c, err := startChild(roleSource, r.Args, job{protocol, roleSource, of})
 		return &family{source: c}, err
 	}
 	var near, far [2]*os.File
@@ -122,11 +122,11 @@ func (r *ProcessRunner) start(of, to workloads.Scenario) (*family, error) {
 		defer near[i].Close()
 		defer far[i].Close()
 	}
-	destination, err := startChild(roleDestination, r.Args, job{roleDestination, to}, far[:]...)
+	destination, err := startChild(roleDestination, r.Args, job{protocol, roleDestination, to}, far[:]...)
 	if err != nil {
 		return nil, err
 	}
-	source, err := startChild(roleSource, r.Args, job{roleSource, of}, near[:]...)
+	source, err := startChild(roleSource, r.Args, job{protocol, roleSource, of}, near[:]...)
 	f := &family{source: source, destination: destination}
 	if err != nil {
 		f.kill()
@@ -242,6 +242,14 @@ func read(c *child) outcome {
 			reason += " without handing over a record"
 		}
 		return outcome{Class: ClassCrash, Reason: reason}
+	}
+	return v.understood(c.name)
+}
+
+// understood is v, or that its sender speaks another protocol.
+func (v outcome) understood(name string) outcome {
+	if v.Protocol != protocol {
+		return outcome{Class: ClassCrash, Reason: strange(name+" process", v.Protocol)}
 	}
 	return v
 }

@@ -75,9 +75,13 @@ func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
+	binary, err := binarySum()
+	if err != nil {
+		return nil, err
+	}
 	unit := results.Unit{Thread: 1 / service.Seconds()}
 	n.Header = results.Header{
-		Kind: results.Measured, Version: b.Version, Revision: b.Revision, Go: runtime.Version(),
+		Kind: results.Measured, Version: b.Version, Revision: b.Revision, Binary: binary, Go: runtime.Version(),
 		Created: time.Now(), Argv: b.Argv, Seed: s.Seed, Host: n.host.Describe(),
 		Matrix: s.Matrix, ContentSource: from,
 	}
@@ -283,6 +287,12 @@ func (n *Series) resumable() error {
 	if err := CheckHeader(n.Header); err != nil {
 		return fmt.Errorf("%s: %w", n.path, err)
 	}
+	if err := sameProgram(&n.Header); err != nil {
+		return fmt.Errorf("%s cannot be gone on with: %w", n.path, err)
+	}
+	if err := sameProgram(&n.Header); err != nil {
+		return fmt.Errorf("%s cannot be gone on with: %w", n.path, err)
+	}
 	return n.fits()
 }
 
@@ -305,6 +315,9 @@ func (n *Series) Path() string { return n.path }
 
 // Run makes the runs that are not in the file yet.
 func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
+	if err := n.runner().greet(ctx); err != nil {
+		return Summary{}, err
+	}
 	e := &Engine{
 		Matrix: n.Header.Matrix, Seed: n.Header.Seed, File: n.writer, Progress: p,
 		Budget: n.Budget, Spent: n.spent(), Between: n.Between,

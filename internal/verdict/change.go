@@ -17,6 +17,12 @@ func workloadDifferences(a, b *results.File, excused ...string) []string {
 	x, y := reflect.ValueOf(a.Header.Scenario), reflect.ValueOf(b.Header.Scenario)
 	excused = append(excused, givenAsMultiples(a, b)...)
 	var keys []string
+	if p, q := a.Header.ContentSource, b.Header.ContentSource; p != nil && q != nil {
+		excused = append(excused, "content") // the bytes count, not the path
+		if p.SHA256 != q.SHA256 {
+			keys = append(keys, contentKey)
+		}
+	}
 	for i := range x.NumField() {
 		key, _, _ := strings.Cut(x.Type().Field(i).Tag.Get("json"), ",")
 		if slices.Contains(excused, key) {
@@ -28,6 +34,9 @@ func workloadDifferences(a, b *results.File, excused ...string) []string {
 	}
 	return keys
 }
+
+// contentKey is the digest of a content file's pages.
+const contentKey = "content_source.sha256"
 
 // givenAsMultiples are the absolute rates that both files derived from the same multiple of what
 // their host does: they differ whenever the host's speed was measured anew. The kernel's own
@@ -148,6 +157,11 @@ func comparable(before, after *results.File) error {
 	x, y := reflect.ValueOf(before.Header.Scenario), reflect.ValueOf(after.Header.Scenario)
 	var said []string
 	for _, key := range keys {
+		if key == contentKey {
+			said = append(said, fmt.Sprintf("%s (%.16s…, then %.16s…)", key,
+				before.Header.ContentSource.SHA256, after.Header.ContentSource.SHA256))
+			continue
+		}
 		i := fieldOf(x.Type(), key)
 		said = append(said, fmt.Sprintf("%s (%v, then %v)", key, x.Field(i), y.Field(i)))
 	}

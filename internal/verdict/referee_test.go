@@ -194,3 +194,20 @@ func TestTheEffectOfGoingFirst(t *testing.T) {
 		t.Errorf("%d false verdicts", wrong)
 	}
 }
+
+// TestTheSameBytesUnderAnotherPath are one workload, and other bytes under the same path are not.
+func TestTheSameBytesUnderAnotherPath(t *testing.T) {
+	from := func(path, sum string) *results.File {
+		f := twoModels(1, 4, 41).file()
+		f.Header.Scenario.Content = "file:" + path
+		f.Header.ContentSource = &results.ContentSource{SHA256: sum}
+		return f
+	}
+	if _, err := CompareFiles(from("/a", "12"), from("/b", "12"), ChangeOptions{}); err != nil {
+		t.Error(err)
+	}
+	if _, err := CompareFiles(from("/a", "12"), from("/a", "34"), ChangeOptions{}); err == nil ||
+		!strings.Contains(err.Error(), "content_source.sha256") {
+		t.Errorf("other bytes under the same path: %v", err)
+	}
+}

@@ -211,7 +211,7 @@ func pageRowOf(g *table.Grid, r table.GridRow) pageRow {
 func pageFileOf(f *results.File, i int, s *view.Source, raw []byte) pageFile {
 	h := &f.Header
 	out := pageFile{Name: format.CleanText(s.Name, 80), Kind: h.Kind,
-		Command: format.CleanText(strings.Join(h.Argv, " "), 2000), SHA256: f.SHA256, Cite: citation(f),
+		Command: format.CleanText(view.RepeatCommand(h), 2000), SHA256: f.SHA256, Cite: citation(f),
 		Created: h.Created.UTC().Format("2006-01-02 15:04 UTC"),
 		Head:    pageSectionOf(table.Head(s)), Records: recordsOf(f, raw),
 		Parts: []pagePart{{"Scenario", settingsOf(h.Scenario)}, {"Matrix", settingsOf(h.Matrix)},

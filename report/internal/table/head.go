@@ -44,13 +44,26 @@ func Head(s *view.Source) Section {
 	row("host", view.HostText(&h.Host))
 	row("scenario", scenarioText(&h.Scenario))
 	row("rates", ratesText(h))
-	row("command", strings.Join(h.Argv, " "))
+	row("command", view.RepeatCommand(h))
 	row("seed", seedText(h))
-	row("built from", strings.Trim(h.Version+" "+h.Revision+" "+h.Go, " "))
+	row("built from", builtFrom(h))
 	row("records", recordsText(f))
 	row("sha256", f.SHA256)
 	sec.Notes = append(sec.Notes, h.Notes...)
 	return sec
+}
+
+// builtFrom names the program; that nobody can tell from which source is said.
+func builtFrom(h *results.Header) string {
+	revision := h.Revision
+	if revision == "" && h.Kind != results.Published {
+		revision = "REVISION UNKNOWN (go run stamps none; go build in a checkout does),"
+	}
+	text := strings.Join(strings.Fields(h.Version+" "+revision+" "+h.Go), " ")
+	if h.Binary != "" {
+		text += ", sha256 " + h.Binary
+	}
+	return text
 }
 
 func scenarioText(s *results.Scenario) string {

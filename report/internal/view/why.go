@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -343,22 +345,41 @@ func moreBudget(argv []string) string {
 	return strings.Join(append(sameSeries(argv), "--budget", (2*budget).String()), " ")
 }
 
+// RepeatCommand is the command that makes a series again: the program by its name, no file of this host, and
+// the seed.
+func RepeatCommand(h *results.Header) string {
+	if len(h.Argv) == 0 {
+		return ""
+	}
+	out := without(h.Argv[1:], "--output", "-o", "--resume", "--calibrate", "--trace", "--seed")
+	out = append([]string{filepath.Base(h.Argv[0])}, out...)
+	if h.Kind != results.Published && h.Seed != 0 {
+		out = append(out, "--seed", fmt.Sprint(h.Seed))
+	}
+	return strings.Join(out, " ")
+}
+
+// without leaves flags and their values out of a command line.
+func without(args []string, flags ...string) []string {
+	var out []string
+	for i := 0; i < len(args); i++ {
+		name, _, joined := strings.Cut(args[i], "=")
+		switch {
+		case !slices.Contains(flags, name):
+			out = append(out, args[i])
+		case !joined:
+			i++
+		}
+	}
+	return out
+}
+
 // sameSeries is the command of a series without what belongs to one file or says how long it goes on.
 func sameSeries(argv []string) []string {
 	out := []string{"mtbench", "run"}
 	if len(argv) < 2 || argv[1] != "run" {
 		return out
 	}
-	for i := 2; i < len(argv); i++ {
-		name, _, joined := strings.Cut(argv[i], "=")
-		switch name {
-		case "--pairs", "--output", "-o", "--resume", "--seed", "--budget", "--calibrate":
-			if !joined {
-				i++
-			}
-		default:
-			out = append(out, argv[i])
-		}
-	}
-	return out
+	return append(out, without(argv[2:], "--pairs", "--output", "-o", "--resume", "--seed", "--budget",
+		"--calibrate")...)
 }
