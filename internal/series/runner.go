@@ -54,6 +54,10 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 		defer os.Remove(far.TraceTo)
 	}
 	family, err := r.start(near, far)
+	if lack := lackOf(err); lack != "" {
+		f := failedRecord(s, ClassCrash, lack+": "+err.Error())
+		return &f, nil
+	}
 	if err != nil {
 		return nil, err
 	}
