@@ -220,7 +220,8 @@ func badPredictions(t *testing.T, dir string) {
 // predictAgainst predicts a tiny series of this host, and refuses a calibration of another one and a
 // measured file whose matrix cannot be.
 func predictAgainst(t *testing.T, dir string) {
-	if _, errs, status := mtbench(t, dir, small("-o", "m.jsonl", "--pairs", "1", "--calibrate", "cals")...); status != 0 {
+	if _, errs, status := mtbench(t, dir, small("-o", "m.jsonl", "--pairs", "1", "--calibrate", "cals",
+		"--calibrate-quick")...); status != 0 {
 		t.Fatalf("run: status %d: %s", status, errs)
 	}
 	if made, _ := filepath.Glob(filepath.Join(dir, "cals", "*.json")); len(made) != 2 {

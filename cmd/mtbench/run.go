@@ -29,6 +29,7 @@ type runOptions struct {
 	dryRun   bool
 
 	calibrate string // directory; "" = none
+	few       bool   // samples of each calibration, for tests
 }
 
 func newRunCommand() *cobra.Command {
@@ -127,6 +128,8 @@ func joinPin(args []string) []string {
 func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVarP(&o.output, "output", "o", "", "result file; an existing one is refused (default mtbench-DATE-TIME.jsonl)")
 	f.StringVar(&o.resume, "resume", "", "go on with this interrupted result file")
+	f.BoolVar(&o.few, "calibrate-quick", false, "few samples, for tests")
+	_ = f.MarkHidden("calibrate-quick") // it exists
 	f.BoolVar(&o.quick, "quick", false, "threads 1 and 4, less memory, 20 s: a first look")
 	f.StringVar(&o.settings.Trace, "trace", "", "directory for a Chrome trace a run (Perfetto opens it): one run a model and case, no measurement")
 	f.StringVar(&o.calibrate, "calibrate", "", "new directory for a calibration before each round of blocks and after the last (for predict --against)")
@@ -152,7 +155,7 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 		if err := os.Mkdir(o.calibrate, 0o755); err != nil {
 			return badInput(fmt.Errorf("--calibrate: the directory %s cannot be made: %w", o.calibrate, results.Reason(err)))
 		}
-		s.Between = calibrations(cmd.Context(), o.calibrate, s.Header)
+		s.Between = calibrations(cmd.Context(), o.calibrate, s.Header, o.few)
 	}
 	summary, err := s.Run(cmd.Context(), newProgress(os.Stderr))
 	return finish(cmd, s, summary, err)

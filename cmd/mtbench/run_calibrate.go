@@ -31,8 +31,9 @@ func (o *runOptions) checkCalibrate() error {
 	return nil
 }
 
-// calibrations makes one calibration after the other in dir, for what the series of h compresses.
-func calibrations(ctx context.Context, dir string, h results.Header) func() error {
+// calibrations makes one calibration after the other in dir, for what the series of h compresses;
+// of few samples, for tests.
+func calibrations(ctx context.Context, dir string, h results.Header, few bool) func() error {
 	n := 0
 	return func() error {
 		if _, err := os.Stat(dir); err != nil {
@@ -40,7 +41,7 @@ func calibrations(ctx context.Context, dir string, h results.Header) func() erro
 		}
 		n++
 		c, err := calibrateAlone(ctx, calibrate.Plan{Content: h.Scenario.Content, Codec: h.Scenario.Codec,
-			Level: h.Scenario.Level, Seed: h.Seed + uint64(n), Host: h.Host})
+			Level: h.Scenario.Level, Seed: h.Seed + uint64(n), Host: h.Host, Quick: few})
 		if err != nil {
 			return err
 		}
