@@ -48,9 +48,9 @@ func printable(s string) string {
 
 // The limits that stand on a file from outside.
 const (
-	MaxLineBytes   = 16 << 20 // a record: an hour of timeline and 512 threads is under 8 MiB
-	MaxFileBytes   = 1 << 30
-	MaxRuns        = 1_000_000
+	MaxLineBytes   = 16 << 20  // a record: an hour of timeline and 512 threads is under 8 MiB
+	MaxFileBytes   = 256 << 20 // some 12,000 runs: a report of them takes seconds and under a gigabyte
+	MaxRuns        = 100_000
 	MaxStringBytes = 64 << 10 // the longest is the tail of a child's standard error
 	MaxThreads     = 255      // QEMU's parameter is one byte
 	MaxUsage       = 4096     // threads of one run, both processes

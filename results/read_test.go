@@ -155,7 +155,7 @@ func TestLargeFileIsRefusedBeforeItIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Read(path)
-	wantInput(t, err, "larger than 1024 MiB")
+	wantInput(t, err, "larger than 256 MiB")
 }
 
 func TestNoRegularFile(t *testing.T) {

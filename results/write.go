@@ -73,6 +73,15 @@ func (w *Writer) Intact() error {
 		return fmt.Errorf("%s was changed from outside: it has %d bytes and had %d; no further run is made",
 			w.path, here.Size(), w.have)
 	}
+	return w.room()
+}
+
+// room ends a series before its file is larger than what is read.
+func (w *Writer) room() error {
+	if w.have > MaxFileBytes-MaxLineBytes {
+		return fmt.Errorf("%s holds %d MiB, and at most %d are read: begin another series; a report takes "+
+			"several files", w.path, w.have>>20, MaxFileBytes>>20)
+	}
 	return nil
 }
 

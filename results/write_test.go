@@ -267,3 +267,15 @@ func wantInput(t *testing.T, err error, words string) {
 		t.Errorf("error is %q; want %q in it", err, words)
 	}
 }
+
+// A series ends before its file is one that cannot be read.
+func TestAFullFileTakesNoMore(t *testing.T) {
+	w := &Writer{path: "r.jsonl", have: MaxFileBytes - MaxLineBytes}
+	if err := w.room(); err != nil {
+		t.Error(err)
+	}
+	w.have++
+	if err := w.room(); err == nil || !strings.Contains(err.Error(), "begin another series") {
+		t.Errorf("a full file: %v", err)
+	}
+}
