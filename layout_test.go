@@ -39,6 +39,7 @@ var mayImport = map[string]string{
 	"models/lockbatch": "internal/thread models",
 	"models/spmc":      "internal/thread models",
 	"models/multifd":   "internal/thread models",
+	"models/workqueue": "internal/thread models",
 	"models/steps":     "internal/thread models internal/ptrring",
 	"internal/sim":     "internal/thread internal/trace",
 	"internal/metric":  "results",
@@ -48,7 +49,7 @@ var mayImport = map[string]string{
 		"internal/codec internal/content internal/link internal/wire",
 
 	"models/registry": "internal/thread models models/lockbatch models/locked models/lockless " +
-		"models/multifd models/spmc models/steps",
+		"models/multifd models/spmc models/steps models/workqueue",
 
 	"report/internal/format": "",
 	"report/internal/view":   "results internal/metric internal/verdict report/internal/format",
@@ -89,13 +90,20 @@ var neverReach = map[string]string{
 	"internal/verdict": "internal/thread models workloads internal/sim internal/link",
 	// The migration cannot know which model runs.
 	"workloads": "models/lockbatch models/locked models/lockless models/multifd models/spmc models/steps " +
-		"models/registry",
+		"models/workqueue models/registry",
 	// Contenders are blind to each other.
-	"models/locked":    "models/lockbatch models/lockless models/multifd models/spmc models/steps",
-	"models/lockless":  "models/lockbatch models/locked models/multifd models/spmc models/steps",
-	"models/lockbatch": "models/locked models/lockless models/multifd models/spmc models/steps",
-	"models/spmc":      "models/lockbatch models/locked models/lockless models/multifd models/steps",
-	"models/multifd":   "models/lockbatch models/locked models/lockless models/spmc models/steps",
+	"models/locked": "models/lockbatch models/lockless models/multifd models/spmc " +
+		"models/steps models/workqueue",
+	"models/lockless": "models/lockbatch models/locked models/multifd models/spmc " +
+		"models/steps models/workqueue",
+	"models/lockbatch": "models/locked models/lockless models/multifd models/spmc " +
+		"models/steps models/workqueue",
+	"models/spmc": "models/lockbatch models/locked models/lockless models/multifd " +
+		"models/steps models/workqueue",
+	"models/multifd": "models/lockbatch models/locked models/lockless models/spmc " +
+		"models/steps models/workqueue",
+	"models/workqueue": "models/lockbatch models/locked models/lockless models/multifd " +
+		"models/spmc models/steps",
 	// A measured run owes nothing to virtual time.
 	"internal/series": "internal/sim internal/calibrate internal/predict",
 }

@@ -24,6 +24,7 @@ import (
 	"mtbench/models/lockless"
 	"mtbench/models/multifd"
 	"mtbench/models/spmc"
+	"mtbench/models/workqueue"
 	"mtbench/results"
 )
 
@@ -43,6 +44,7 @@ func small() Scenario {
 func builders() map[string]models.Builder {
 	return map[string]models.Builder{"locked": locked.Build, "lockless": lockless.Build,
 		"lockbatch": lockbatch.Build, "spmc": spmc.Build,
+		"workqueue": workqueue.Build, "workqueue-posted": workqueue.Options{AsPosted: true}.Build,
 		"multifd": multifd.Build, "multifd-locked": multifd.Options{Locked: true}.Build,
 		"spmc-whole": spmc.Options{Whole: true}.Build}
 }

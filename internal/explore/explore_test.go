@@ -17,6 +17,7 @@ import (
 	"mtbench/models/modeltest/planted"
 	"mtbench/models/multifd"
 	"mtbench/models/spmc"
+	"mtbench/models/workqueue"
 )
 
 func shipped() []Model {
@@ -24,6 +25,7 @@ func shipped() []Model {
 		{"locked", locked.Build, func(c models.Config) int { return c.Threads }},
 		{"lockless", lockless.Build, func(c models.Config) int { return max(c.Depth, 1) * c.Threads }},
 		{"lockbatch", lockbatch.Build, func(c models.Config) int { return c.Depth * c.Threads }},
+		{"workqueue", workqueue.Build, func(c models.Config) int { return c.Depth * c.Threads }},
 		{"multifd", multifd.Build, packets},
 		{"multifd-locked", multifd.Options{Locked: true}.Build, packets},
 		{"spmc", spmc.Options{Eager: true}.Build, func(c models.Config) int { return c.Depth * c.Threads }},

@@ -14,6 +14,7 @@ import (
 	"mtbench/models/modeltest"
 	"mtbench/models/multifd"
 	"mtbench/models/spmc"
+	"mtbench/models/workqueue"
 )
 
 func contenders() []modeltest.Model {
@@ -25,6 +26,8 @@ func contenders() []modeltest.Model {
 		{Name: "lockbatch", Build: lockbatch.Build,
 			InFlight: func(c models.Config) int { return 4 * c.Threads },
 			Resting:  func(c models.Config) int { return min(8, 4*c.Threads) - 1 }},
+		{Name: "workqueue", Build: workqueue.Build,
+			InFlight: func(c models.Config) int { return 4 * c.Threads }},
 		{Name: "multifd", Build: multifd.Build,
 			InFlight: func(c models.Config) int { return 128 * (c.Threads + 1) },
 			Resting:  func(models.Config) int { return 128 }},

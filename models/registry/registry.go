@@ -14,6 +14,7 @@ import (
 	"mtbench/models/multifd"
 	"mtbench/models/spmc"
 	"mtbench/models/steps"
+	"mtbench/models/workqueue"
 )
 
 // Contender is a model that can be run.
@@ -70,6 +71,10 @@ func All() []Contender {
 			false, Model, Look{}},
 		{"multifd-locked", "multifd with a lock a channel, held over the work (QEMU 2020)",
 			multifd.Options{Locked: true}.Build, false, Model, Look{}},
+		{"workqueue", "two bitmaps and two events a thread (series of 2018-11-22)", workqueue.Build,
+			false, Model, Look{}},
+		{"workqueue-posted", "workqueue with the search as posted: from thread 0",
+			workqueue.Options{AsPosted: true}.Build, false, Model, Look{}},
 	}
 	for _, s := range steps.All() {
 		all = append(all, Contender{s.Name, s.Doc, s.Build, false, Step, Look{}})

@@ -69,6 +69,8 @@ const (
 	claimByStore
 	creditEarly
 	postedEarly
+	validEarly
+	freeEarly
 )
 
 // All lists the bugs.
@@ -112,6 +114,10 @@ func All() []Planted {
 			"submitter has a credit and finds no channel", creditEarly, Schedules|Exploration),
 		onPackets("posted-early", "a channel is woken before it has its packet: it takes the post for "+
 			"a sync, and nobody does the packet", postedEarly, Schedules|Exploration),
+		onBitmaps("valid-early", "the worker's event is set before the bit is flipped: a worker that "+
+			"looks in between sleeps through the request", validEarly, Schedules|Exploration),
+		onBitmaps("free-early", "the flush's event is set before the bit is flipped: a flush that "+
+			"looks in between sleeps through the end", freeEarly, Schedules|Exploration),
 	}
 }
 
@@ -123,6 +129,7 @@ func Sound() []Planted {
 		onBatch("sound-batch", "the protocol of one lock and one wake a batch without a fault", none, 0),
 		onShared("sound-shared", "the protocol of one queue and gates without a fault", none, 0),
 		onPackets("sound-packets", "the protocol of credits and swaps without a fault", none, 0),
+		onBitmaps("sound-bitmaps", "the protocol of two words a worker without a fault", none, 0),
 	}
 }
 
@@ -164,6 +171,15 @@ func onPackets(name, doc string, f fault, by Finder) Planted {
 	resting := func(models.Config) int { return 1 }
 	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, Resting: resting,
 		FoundBy: by}
+}
+
+func onBitmaps(name, doc string, f fault, by Finder) Planted {
+	build := func(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
+		models.Pipeline, error) {
+		return buildBitmaps(m, t, cfg, work, f)
+	}
+	inFlight := func(c models.Config) int { return depth * c.Threads }
+	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, FoundBy: by}
 }
 
 func onRings(name, doc string, f fault, by Finder) Planted {
