@@ -191,6 +191,55 @@ func TestCompareStatus(t *testing.T) {
 	}
 }
 
+// TestCompareOfACaseThatFailed: a case whose runs all crashed, or delivered other memory, or is absent is
+// named, and nobody says "no regression".
+func TestCompareOfACaseThatFailed(t *testing.T) {
+	before := writeSeries(t, "old.jsonl", 64, 10, 1)
+	failed := func(class string, all bool) string {
+		path := writeSeries(t, "new.jsonl", 64, 10, 1)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kept [][]byte
+		for i, line := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
+			gone := i > 0 && bytes.Contains(line, []byte(`"lockless"`)) && (all || i == 2)
+			if !gone {
+				kept = append(kept, line)
+			} else if class != "" {
+				kept = append(kept, encode(t, results.Failed{Type: results.TypeFailed, Index: i - 1, Pair: i / 2,
+					Cell: results.Cell{Model: "lockless", Threads: 4}, Class: class, Reason: "planted"}))
+			}
+		}
+		if err := os.WriteFile(path, append(bytes.Join(kept, []byte("\n")), '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for _, c := range []struct {
+		name, after string
+		args        []string
+		status      int
+		words, out  string
+	}{
+		{"all crashed", failed("crash", true), nil, statusRegression, "1 failed", "10 runs of 10 failed, the last (crash) because planted"},
+		{"one delivered other memory", failed("memory", false), nil, statusRegression, "1 failed", "1 run of 10 failed, the last (memory)"},
+		{"absent", failed("", true), nil, statusEvidence, "1 missing", "it has no run of it"},
+		{"absent, asked for nothing", failed("", true), []string{"--fail-on", "none"}, statusOK, "1 missing", "MISSING"},
+		{"absent, asked for worse", failed("", true), []string{"--fail-on", "worse"}, statusOK, "1 missing", "MISSING"},
+		{"asked for equal", before, []string{"--fail-on", "equal"}, statusRegression, "no regression of more than 5%: 0 worse", "equal"},
+		{"asked for nonsense", before, []string{"--fail-on", "bad"}, statusUsage, `--fail-on: "bad" is unknown`, ""},
+	} {
+		out, words, status := execute(newCompareCommand(), append([]string{before, c.after}, c.args...)...)
+		if status != c.status || !strings.Contains(words, c.words) || !strings.Contains(out, c.out) {
+			t.Errorf("%s: status %d, want %d\n%s%s", c.name, status, c.status, out, words)
+		}
+		if c.after != before && strings.Contains(words, "no regression") {
+			t.Errorf("%s: %s", c.name, words)
+		}
+	}
+}
+
 // edited is a series in whose file one thing is another.
 func edited(t *testing.T, was, is string) string {
 	path := writeSeries(t, "new.jsonl", 64, 10, 1)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,10 +17,13 @@ import (
 type compareOptions struct {
 	metrics   []string
 	threshold float64
+	pageCost  float64
+	failOn    []string
 }
 
 func newCompareCommand() *cobra.Command {
-	o := &compareOptions{threshold: verdict.DefaultThreshold}
+	o := &compareOptions{threshold: verdict.DefaultThreshold, pageCost: verdict.DefaultPageCost,
+		failOn: []string{string(verdict.Worse), string(verdict.FailedIn), string(verdict.Missing)}}
 	cmd := &cobra.Command{
 		Use:   "compare OLD NEW",
 		Short: "Find regressions between two result files",
@@ -27,10 +31,11 @@ func newCompareCommand() *cobra.Command {
 model. By default it judges counters (wait-wakes, switches and locks a page) and completion,
 which hardly depend on how busy a machine was; name others with --metrics. A change is a
 regression if it is proved after correction for the number of cases, for the worse, and larger
-than --threshold.
+than --threshold; equal is within it. The last line counts what is worse, better, equal, unproved,
+failed and missing.
 
-Exit status 10: a regression. 11: no case has runs enough to prove one. 12: the files cannot be
-compared, and why.`,
+Exit status 10: something that --fail-on names, worse or failed. 11: something that it names, unproved
+or missing; or no case has runs enough to prove anything. 12: the files cannot be compared, and why.`,
 		Example: `  mtbench compare old.jsonl new.jsonl
   mtbench compare old.jsonl new.jsonl --metrics total_time,cpu_per_page --threshold 10%`,
 		Args: twoFiles,
@@ -39,6 +44,8 @@ compared, and why.`,
 	f := cmd.Flags()
 	f.StringSliceVar(&o.metrics, "metrics", nil, "what may regress (default: counters and completion)")
 	f.Var(percentValue{&o.threshold}, "threshold", "how much worse a regression is, at least")
+	f.Var(percentValue{&o.pageCost}, "page-cost", "how far the time of a page on one thread may move between the files")
+	f.StringSliceVar(&o.failOn, "fail-on", o.failOn, "what ends with a status other than 0: worse, better, equal, unproved, failed, missing, or none")
 	return cmd
 }
 
@@ -54,7 +61,10 @@ func runCompare(cmd *cobra.Command, o *compareOptions, paths []string) error {
 	if err := haveRuns(files); err != nil {
 		return badInput(err)
 	}
-	list, err := compareFiles(files, metrics, o.threshold)
+	if err := checkStandings(o.failOn); err != nil {
+		return badInput(err)
+	}
+	list, err := compareFiles(files, verdict.ChangeOptions{Metrics: metrics, Threshold: o.threshold, PageCost: o.pageCost})
 	if err != nil {
 		return err
 	}
@@ -64,7 +74,17 @@ func runCompare(cmd *cobra.Command, o *compareOptions, paths []string) error {
 	if err := writeChanges(cmd.OutOrStdout(), list); err != nil {
 		return err
 	}
-	return compareStatus(cmd.ErrOrStderr(), list)
+	return compareStatus(cmd.ErrOrStderr(), list, o.failOn)
+}
+
+// checkStandings refuses what no comparison comes to.
+func checkStandings(names []string) error {
+	for _, name := range names {
+		if name != "none" && !slices.Contains(verdict.Standings(), verdict.Standing(name)) {
+			return fmt.Errorf("--fail-on: %q is unknown; there are worse, better, equal, unproved, failed, missing and none", name)
+		}
+	}
+	return nil
 }
 
 func lookupMetrics(names []string) ([]metric.Metric, error) {
@@ -80,10 +100,8 @@ func lookupMetrics(names []string) ([]metric.Metric, error) {
 	return metrics, nil
 }
 
-func compareFiles(files []*results.File, metrics []metric.Metric, threshold float64) (
-	*verdict.ChangeList, error) {
-	list, err := verdict.CompareFiles(files[0], files[1],
-		verdict.ChangeOptions{Metrics: metrics, Threshold: threshold})
+func compareFiles(files []*results.File, o verdict.ChangeOptions) (*verdict.ChangeList, error) {
+	list, err := verdict.CompareFiles(files[0], files[1], o)
 	var no *verdict.IncomparableError
 	if errors.As(err, &no) {
 		return nil, &statusError{statusIncomparable, err}
@@ -100,29 +118,57 @@ func writeChanges(w io.Writer, list *verdict.ChangeList) error {
 			metric = c.Metric.Name
 			fmt.Fprintf(&b, "\n%s (%s): %s\n", metric, c.Metric.Unit, c.Metric.Doc)
 		}
-		mark := ""
+		mark := string(c.Standing)
 		if c.Regression {
-			mark = "REGRESSION "
+			mark = "REGRESSION"
 		}
-		fmt.Fprintf(&b, "  %-22s %-14s %s%s\n", c.Cell, clean(c.Model), mark, clean(c.String()))
+		fmt.Fprintf(&b, "  %-22s %-14s %-10s %s\n", c.Cell, clean(c.Model), mark, clean(c.String()))
+	}
+	if len(list.Faults) > 0 {
+		b.WriteString("\ncases that cannot be judged\n")
+	}
+	for _, f := range list.Faults {
+		fmt.Fprintf(&b, "  %-22s %-14s %-10s %s\n", f.Cell, clean(f.Model), strings.ToUpper(string(f.Standing)),
+			clean(f.Why))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// compareStatus says the verdict in words, as the last line on standard error, and sets the status.
-func compareStatus(w io.Writer, list *verdict.ChangeList) error {
-	worse := list.Regressions()
-	switch {
-	case len(worse) > 0:
-		c := worse[0]
-		return withStatus(statusRegression, "%d regressions of more than %s, the first: %s of %s with %s",
-			len(worse), percent(list.Threshold), c.Metric.Name, clean(c.Model), c.Cell)
-	case !list.Provable():
-		return withStatus(statusEvidence, "not enough evidence: no case has runs enough to prove a "+
-			"change")
+// compareStatus counts what the comparison comes to, as the last line on standard error, and sets the
+// status.
+func compareStatus(w io.Writer, list *verdict.ChangeList, failOn []string) error {
+	words, hit := standingWords(list), func(any ...verdict.Standing) bool {
+		return slices.ContainsFunc(any, func(s verdict.Standing) bool {
+			return list.Count()[s] > 0 && slices.Contains(failOn, string(s))
+		})
 	}
-	_, err := fmt.Fprintf(w, "mtbench: no regression of more than %s in %d comparisons\n",
-		percent(list.Threshold), len(list.Changes))
+	if worse := list.Regressions(); len(worse) > 0 {
+		words += fmt.Sprintf("; the first that is worse by more than %s: %s of %s with %s", percent(list.Threshold),
+			worse[0].Metric.Name, clean(worse[0].Model), worse[0].Cell)
+	}
+	switch {
+	case hit(verdict.Worse, verdict.Better, verdict.Same, verdict.FailedIn):
+		return withStatus(statusRegression, "%s", words)
+	case hit(verdict.Unproved, verdict.Missing):
+		return withStatus(statusEvidence, "%s", words)
+	case !list.Provable() && !slices.Contains(failOn, "none"):
+		return withStatus(statusEvidence, "not enough evidence, no case has runs enough to prove a change: %s", words)
+	}
+	_, err := fmt.Fprintf(w, "mtbench: %s\n", words)
 	return err
+}
+
+// standingWords counts the standings, and says that nothing regressed only where nothing is open.
+func standingWords(list *verdict.ChangeList) string {
+	n := list.Count()
+	var parts []string
+	for _, s := range verdict.Standings() {
+		parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
+	}
+	words := strings.Join(parts, ", ")
+	if n[verdict.Worse]+n[verdict.Unproved]+n[verdict.FailedIn]+n[verdict.Missing] == 0 {
+		words = fmt.Sprintf("no regression of more than %s: %s", percent(list.Threshold), words)
+	}
+	return words
 }

@@ -72,6 +72,7 @@ func sameValue(a, b any) bool {
 type ChangeOptions struct {
 	Metrics   []metric.Metric // what may regress; nil for [GateMetrics]
 	Threshold float64         // share by which a metric must be worse, at least; 0 for [DefaultThreshold]
+	PageCost  float64         // share by which the page cost may move between the files; 0 for [DefaultPageCost]
 }
 
 // DefaultThreshold is a change that is worth a red build.
@@ -94,6 +95,7 @@ type Change struct {
 	Comparison        // Base is the old file's runs, Other the new one's
 	Model      string // the contender
 	Regression bool
+	Standing   Standing
 }
 
 // ChangeList is a comparison of two files.
@@ -101,7 +103,8 @@ type ChangeList struct {
 	Old, New  string
 	Changes   []Change
 	Threshold float64
-	Warnings  []string // the hosts differ, or the files do in what they cover
+	Warnings  []string // the hosts differ
+	Faults    []CaseFault
 }
 
 // IncomparableError says why two files cannot be compared.
@@ -125,8 +128,12 @@ func CompareFiles(before, after *results.File, o ChangeOptions) (*ChangeList, er
 	}
 	list := &ChangeList{Old: before.Path, New: after.Path, Threshold: o.Threshold,
 		Warnings: hostWarnings(before.Header, after.Header)}
-	shared := list.sharedCases(before, after)
-	if len(shared) == 0 {
+	if err := samePageCost(before, after, o.PageCost); err != nil {
+		return nil, err
+	}
+	shared := sharedCases(before, after)
+	list.findFaults(before, after)
+	if len(shared) == 0 && !slices.ContainsFunc(list.Faults, func(f CaseFault) bool { return f.Standing == FailedIn }) {
 		return nil, &IncomparableError{fmt.Sprintf("%s and %s have no model and cell in common",
 			before.Path, after.Path)}
 	}
@@ -197,16 +204,26 @@ func hostWarnings(before, after results.Header) []string {
 			warnings = append(warnings, fmt.Sprintf("the %s differs: %v, then %v", d.what, d.a, d.b))
 		}
 	}
-	if a, b := before.Host.PageServiceU, after.Host.PageServiceU; a > 0 && b > 0 &&
-		math.Abs(math.Log(b/a)) > math.Log1p(serviceDrift) {
-		warnings = append(warnings, fmt.Sprintf("a page took %.3g µs, then %.3g µs, on one "+
-			"thread: the host's speed changed", a, b))
-	}
 	return warnings
 }
 
-// serviceDrift is how far the speed of one thread may move before it explains a change.
-const serviceDrift = 0.05
+// DefaultPageCost is how far the time of a page on one thread may move between two files before it
+// explains whatever else did.
+const DefaultPageCost = 0.10
+
+// samePageCost refuses files between which the host's speed changed.
+func samePageCost(before, after *results.File, most float64) error {
+	if most == 0 {
+		most = DefaultPageCost
+	}
+	a, b := before.Header.Host.PageServiceU, after.Header.Host.PageServiceU
+	if a <= 0 || b <= 0 || math.Abs(math.Log(b/a)) <= math.Log1p(most) {
+		return nil
+	}
+	return &IncomparableError{fmt.Sprintf("a page took %.3g µs on one thread for %s and %.3g µs for %s: the "+
+		"host's speed changed by more than %.3g %%, and whatever else changed may come from that", a,
+		before.Path, b, after.Path, most*100)}
+}
 
 // modelCell is a case that both files have.
 type modelCell struct {
@@ -214,17 +231,12 @@ type modelCell struct {
 	results.Cell
 }
 
-func (l *ChangeList) sharedCases(before, after *results.File) []modelCell {
+func sharedCases(before, after *results.File) []modelCell {
 	var shared []modelCell
 	for _, model := range Models(before) {
 		for _, c := range Cells(before) {
-			had, has := len(runsOf(before, model, c)) > 0, len(runsOf(after, model, c)) > 0
-			switch {
-			case had && has:
+			if len(runsOf(before, model, c)) > 0 && len(runsOf(after, model, c)) > 0 {
 				shared = append(shared, modelCell{model, c})
-			case had:
-				l.Warnings = append(l.Warnings, fmt.Sprintf("%s has no run of %s with %s", after.Path,
-					model, c))
 			}
 		}
 	}
@@ -238,8 +250,11 @@ func (l *ChangeList) add(before, after *results.File, m metric.Metric, shared []
 		if m.WaitOff && s.Wait {
 			continue
 		}
-		c := compareUnpaired(m, lastAttempts(before, s.model, s.Cell),
+		c := compareUnpaired(m, l.Threshold, lastAttempts(before, s.model, s.Cell),
 			lastAttempts(after, s.model, s.Cell))
+		if c.BaseN == 0 && c.OtherN == 0 {
+			continue // the case has no such figure
+		}
 		c.Cell, c.BaseCell, c.Base, c.Other = s.Cell, s.Cell, s.model, s.model
 		family = append(family, c)
 	}
@@ -248,8 +263,8 @@ func (l *ChangeList) add(before, after *results.File, m metric.Metric, shared []
 	}
 	decide(family)
 	for _, c := range family {
-		l.Changes = append(l.Changes,
-			Change{Comparison: c, Model: c.Other, Regression: l.regressed(&c)})
+		l.Changes = append(l.Changes, Change{Comparison: c, Model: c.Other, Regression: l.regressed(&c),
+			Standing: l.standing(&c)})
 	}
 }
 

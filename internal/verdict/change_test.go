@@ -116,16 +116,23 @@ func TestSameMultiple(t *testing.T) {
 	a.Header.Scenario.DirtyRateMultiple, b.Header.Scenario.DirtyRateMultiple = 1.5, 1.5
 	a.Header.Scenario.DirtyRate, b.Header.Scenario.DirtyRate = 50000, 51000
 	b.Header.Scenario.SocketBuffer = 4096
-	a.Header.Host.PageServiceU, b.Header.Host.PageServiceU = 9, 12
+	a.Header.Host.PageServiceU, b.Header.Host.PageServiceU = 9, 9.5
 	a.Header.Host.CPUModel, b.Header.Host.CPUModel = "x", "y"
 	list, err := CompareFiles(a, b, ChangeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := strings.Join(list.Warnings, "\n")
-	if !strings.Contains(text, "CPU model differs: x, then y") ||
-		!strings.Contains(text, "speed changed") {
+	if !strings.Contains(text, "CPU model differs: x, then y") {
 		t.Errorf("warnings %q", text)
+	}
+	b.Header.Host.PageServiceU = 12
+	var no *IncomparableError
+	if _, err := CompareFiles(a, b, ChangeOptions{}); !errors.As(err, &no) || !strings.Contains(err.Error(), "speed changed") {
+		t.Errorf("a page costs a third more: %v", err)
+	}
+	if _, err := CompareFiles(a, b, ChangeOptions{PageCost: 0.5}); err != nil {
+		t.Error(err)
 	}
 	b.Header.Scenario.DirtyRateMultiple = 2
 	if _, err := CompareFiles(a, b, ChangeOptions{}); err == nil {

@@ -151,7 +151,7 @@ func completions(f *results.File, cell results.Cell, base, other string, pairs [
 
 // compareUnpaired sets two groups of runs against each other that are not neighbours: of two files
 // or of two cells.
-func compareUnpaired(m metric.Metric, base, other []*results.Run) Comparison {
+func compareUnpaired(m metric.Metric, equal float64, base, other []*results.Run) Comparison {
 	a, b := logs(m, base), logs(m, other)
 	c := Comparison{Metric: m, Unpaired: true, BaseN: len(a), OtherN: len(b)}
 	c.Planned = max(len(base), len(other))
@@ -161,7 +161,7 @@ func compareUnpaired(m metric.Metric, base, other []*results.Run) Comparison {
 	}
 	c.Change = unbounded(stats.Shift(b, a, Confidence))
 	c.P = stats.MannWhitney(a, b)
-	c.rule.within = math.Log1p(DefaultEqual)
+	c.rule.within = math.Log1p(equal)
 	c.pEqual = max(stats.MannWhitneyHigher(a, shifted(b, c.rule.within, 1)),
 		stats.MannWhitneyHigher(b, shifted(a, c.rule.within, 1)))
 	if min(atNever(a), atNever(b)) > mostNeither {

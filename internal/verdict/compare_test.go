@@ -208,18 +208,18 @@ func TestDiscordantAAPairsAreCounted(t *testing.T) {
 func TestUnpairedMeetsPaired(t *testing.T) {
 	f := twoModels(0.7, 12, 10).file()
 	m, c := totalTimeMetric(), results.Cell{Threads: 4, Wait: false}
-	u := compareUnpaired(m, runsOf(f, "locked", c), runsOf(f, "lockless", c))
+	u := compareUnpaired(m, DefaultEqual, runsOf(f, "locked", c), runsOf(f, "lockless", c))
 	if !u.Change.Contains(math.Log(0.7)) || u.P > 0.001 || u.BaseN != 12 {
 		t.Errorf("%+v p %v", u.Change, u.P)
 	}
 	for i := range f.Runs {
 		f.Runs[i].Completed = f.Runs[i].Model == "lockless"
 	}
-	u = compareUnpaired(m, runsOf(f, "locked", c), runsOf(f, "lockless", c))
+	u = compareUnpaired(m, DefaultEqual, runsOf(f, "locked", c), runsOf(f, "lockless", c))
 	if !math.IsInf(u.Change.Estimate, -1) || !math.IsInf(u.Change.Hi, -1) {
 		t.Errorf("only lockless completes: %+v", u.Change)
 	}
-	u = compareUnpaired(m, runsOf(f, "locked", c), runsOf(f, "locked", c))
+	u = compareUnpaired(m, DefaultEqual, runsOf(f, "locked", c), runsOf(f, "locked", c))
 	if u.Change.Estimate != 0 || u.P != 1 {
 		t.Errorf("neither completes: %+v, p %v", u.Change, u.P)
 	}

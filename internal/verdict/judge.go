@@ -127,7 +127,7 @@ func (b *bench) twoModels(j *Judged, m metric.Metric) {
 		if baseCell == j.Cell {
 			got = comparePaired(f, m, j.Cell, c.Base, c.Other)
 		} else {
-			got = compareUnpaired(m, lastAttempts(f, c.Base, baseCell), lastAttempts(f, c.Other, j.Cell))
+			got = compareUnpaired(m, DefaultEqual, lastAttempts(f, c.Base, baseCell), lastAttempts(f, c.Other, j.Cell))
 		}
 		if got.N() > 0 && (best == nil || got.N() > best.N()) {
 			best, from = &got, f
@@ -156,7 +156,7 @@ func (b *bench) acrossFiles(j *Judged, m metric.Metric) (*Comparison, *results.F
 				j.Finding = fmt.Sprintf("%s and %s differ in %s", f.Path, g.Path, strings.Join(keys, ", "))
 				continue
 			}
-			if c := compareUnpaired(m, base, other); c.N() > 0 {
+			if c := compareUnpaired(m, DefaultEqual, base, other); c.N() > 0 {
 				return &c, withFloor(f, g, m, j.Cell)
 			}
 		}
