@@ -64,6 +64,9 @@ type Claim struct {
 	Within   string   `yaml:"within"`   // equal: how far apart equal things may be, as "5%"
 	Value    *float64 `yaml:"value"`    // below, above: in the metric's unit
 
+	// Construction marks a claim that the program makes true whatever is measured.
+	Construction bool `yaml:"construction"`
+
 	File string `yaml:"-"`
 	Line int    `yaml:"-"` // of its first key
 

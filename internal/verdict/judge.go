@@ -39,6 +39,8 @@ type Judged struct {
 	// whatever comes out says nothing about the machine that the claim is about.
 	OutsideRegime bool
 
+	Hollow string // why that it is supported says nothing: "true by construction"; empty if it does
+
 	File       string      // whose runs were judged; empty if none
 	Comparison *Comparison // nil for completion, for zero, and where nothing was measured
 	N          int         // pairs, or runs
@@ -175,6 +177,7 @@ func withFloor(f, g *results.File, m metric.Metric, c results.Cell) *results.Fil
 // keep enters a comparison into its family, once.
 func (b *bench) keep(j *Judged, c *Comparison, f *results.File) {
 	j.File, j.N = f.Path, c.N()
+	j.Hollow = j.hollow(f)
 	j.OutsideRegime = f.Header.Crowded(max(c.Cell.Threads, c.BaseCell.Threads))
 	k := floorKey{f, c.Metric.Name, c.Cell.WaitWord()}
 	if _, ok := b.floors[k]; !ok {
@@ -263,6 +266,19 @@ func (b *bench) decide() {
 	for _, family := range b.families {
 		settle(family)
 	}
+}
+
+// hollow says why a claim cannot fail in a case on the host of f, or nothing.
+func (j *Judged) hollow(f *results.File) string {
+	c := j.Claim
+	switch {
+	case c.Construction:
+		return "true by construction"
+	case c.Relation == RelBelow && c.Metric == metric.WorkerCPU &&
+		f.Header.Host.Usable()/float64(j.Cell.Threads) <= *c.Value:
+		return "cannot fail here"
+	}
+	return ""
 }
 
 // conclude turns what was found into an outcome.
@@ -402,19 +418,25 @@ func command(c *Claim, cell results.Cell) string {
 // Tally counts judged claims.
 type Tally struct {
 	Supported, Contradicted, Immaterial, Unproven, NotMeasured int
+	Hollow                                                     int // supported, and could not be otherwise: not among them
 	OutsideRegime                                              int // of the first three: they set no status
 	Blocking                                                   int // contradicted within its regime
 	Wanting                                                    int // not enough evidence within its regime
 }
 
 // Measured counts the claims that some run is about.
-func (t Tally) Measured() int { return t.Supported + t.Contradicted + t.Immaterial + t.Unproven }
+func (t Tally) Measured() int {
+	return t.Supported + t.Hollow + t.Contradicted + t.Immaterial + t.Unproven
+}
 
 // String counts the outcomes in words.
 func (t Tally) String() string {
-	return fmt.Sprintf("%d supported, %d contradicted, %d immaterial (equal within the margin), %d not "+
-		"enough evidence, %d not measured; %d of them outside their regime", t.Supported, t.Contradicted,
-		t.Immaterial, t.Unproven, t.NotMeasured, t.OutsideRegime)
+	text := fmt.Sprintf("%d supported, %d contradicted, %d immaterial (equal within the margin), %d not "+
+		"enough evidence, %d not measured", t.Supported, t.Contradicted, t.Immaterial, t.Unproven, t.NotMeasured)
+	if t.Hollow > 0 {
+		text += fmt.Sprintf(", %d true by construction or unable to fail here", t.Hollow)
+	}
+	return fmt.Sprintf("%s; %d of them outside their regime", text, t.OutsideRegime)
 }
 
 // Count tallies claims: a command ends by Blocking and Wanting alone.
@@ -424,7 +446,8 @@ func Count(all []Judged) Tally {
 		j := &all[i]
 		switch j.Outcome {
 		case Supported:
-			t.Supported++
+			t.Supported += b2i(j.Hollow == "")
+			t.Hollow += b2i(j.Hollow != "")
 		case Contradicted:
 			t.Contradicted++
 			t.Blocking += b2i(!j.OutsideRegime)

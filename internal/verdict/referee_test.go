@@ -211,3 +211,28 @@ func TestTheSameBytesUnderAnotherPath(t *testing.T) {
 		t.Errorf("other bytes under the same path: %v", err)
 	}
 }
+
+// TestSupportedByConstruction: of the claims on the letter six are true by construction, and five cannot fail
+// on two CPUs; both are counted apart from what is supported.
+func TestSupportedByConstruction(t *testing.T) {
+	s := twoModels(1, 10, 51)
+	s.cells = nil
+	for _, threads := range []int{4, 8, 16} {
+		s.cells = append(s.cells, results.Cell{Threads: threads}, results.Cell{Threads: threads, Wait: true})
+	}
+	f := s.file()
+	for i := range f.Runs {
+		cpu := 1.0
+		f.Runs[i].ThreadUsage = []results.ThreadUsage{{Process: "source", Role: "worker", WallMS: 1000, CPUMS: &cpu}}
+	}
+	for cpus, want := range map[int]int{2: 11, 64: 6} {
+		f.Header.Host.CPUs = cpus
+		n, by := Count(EvaluateClaims([]*results.File{f}, shippedClaims(t))), map[string]int{}
+		for _, j := range EvaluateClaims([]*results.File{f}, shippedClaims(t)) {
+			by[j.Hollow]++
+		}
+		if n.Hollow != want || by["true by construction"] != 6 || by["cannot fail here"] != want-6 {
+			t.Errorf("%d CPUs: %+v, %v", cpus, n, by)
+		}
+	}
+}

@@ -96,6 +96,9 @@ func claimCases(judged []verdict.Judged) string {
 }
 
 func outcomeText(j *verdict.Judged) string {
+	if j.Hollow != "" && j.Outcome == verdict.Supported {
+		return j.Hollow
+	}
 	if j.OutsideRegime && j.Outcome != verdict.NotMeasured {
 		return j.Outcome.String() + " (outside its regime)"
 	}
