@@ -150,8 +150,8 @@ func (s *spender) pair(ctx context.Context, c results.Cell, half []Slot) error {
 
 // tell says why the series ends where something is undecided.
 func (s *spender) tell(open []results.Cell) {
-	if len(open) > 0 {
-		s.Progress.Note(fmt.Sprintf("the budget of %v is spent with %d of %d cases undecided", s.Budget,
-			len(open), len(s.plan.cases)))
+	if left := len(s.watch.Undecided()); len(open) > 0 {
+		s.Progress.Note(fmt.Sprintf("the budget of %v is spent; undecided: %d of %d cases", s.Budget, left,
+			len(s.plan.cases)))
 	}
 }

@@ -42,7 +42,21 @@ func (w *Watch) Add(r *results.Run) {
 
 // Open lists the cases of which a contender is neither proved to differ from the first nor to equal it.
 // A case that is once proved stays so: the undecided others are counted as if they were to say nothing.
-func (w *Watch) Open() []results.Cell {
+func (w *Watch) Open() []results.Cell { return w.without(provedForGood) }
+
+// Undecided lists the cases of which a report of what there is would say so.
+func (w *Watch) Undecided() []results.Cell {
+	return w.without(func(e []float64) []bool {
+		proved := make([]bool, len(e))
+		for i, v := range stats.ClosedMeans(e) {
+			proved[i] = v >= 1/Alpha
+		}
+		return proved
+	})
+}
+
+// without lists the cases that are not proved by a rule.
+func (w *Watch) without(rule func(e []float64) []bool) []results.Cell {
 	contenders := len(w.matrix.Models) - 1
 	if contenders < 1 {
 		return nil
@@ -53,7 +67,7 @@ func (w *Watch) Open() []results.Cell {
 			differs, same = append(differs, l.differs), append(same, l.same)
 		}
 	}
-	proved, equal := provedForGood(differs), provedForGood(same)
+	proved, equal := rule(differs), rule(same)
 	var open []results.Cell
 	for i, c := range w.cases {
 		for j := range contenders {
