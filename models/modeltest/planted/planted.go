@@ -25,6 +25,8 @@ const (
 	RaceDetector
 	// Exploration: a schedule that also switches at shared accesses (build tag explore).
 	Exploration
+	// NotWithout: the explorer's small programs do not show it without that tag.
+	NotWithout
 )
 
 // String lists the finders.
@@ -105,7 +107,7 @@ func All() []Planted {
 		onBatch("awaited-late", "the submitter names the request that it sleeps on after its last look "+
 			"at it: a worker that finishes it in between tells nobody", awaitedLate, Exploration),
 		onShared("gate-left-shut", "Close opens no gate: a worker that was outside the pool sleeps on",
-			gateLeftShut, Schedules|Exploration),
+			gateLeftShut, Schedules|Exploration|NotWithout),
 		onShared("counted-early", "a job is counted as finished before its answer is in the ring: a "+
 			"flush that sees the count returns without it", countedEarly, Exploration),
 		onShared("claim-by-store", "workers claim a job by a load and a store: two of them take the "+
