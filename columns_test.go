@@ -4,7 +4,6 @@ import (
 	"go/scanner"
 	"go/token"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -13,39 +12,14 @@ import (
 // maxColumns is how long a line of Go may be; a tab counts as one.
 const maxColumns = 100
 
-// stillLong are the directories that have longer lines from before the check. One that has none any
-// more is taken out.
-const stillLong = `
-cmd/mtbench internal/codec internal/explore internal/host internal/link
-internal/predict internal/ptrring internal/series internal/sim internal/stats internal/thread
-internal/trace internal/verdict models models/lockless
-models/modeltest models/steps report
-report/internal/page report/internal/plot report/internal/table report/internal/view results
-workloads internal/trace/tracetest .
-`
-
 // TestColumns holds lines to maxColumns, but for those that cannot be cut or are read as a table:
 // struct tags, raw strings, addresses of the Web and rows of composite literals.
 func TestColumns(t *testing.T) {
-	excused := map[string]bool{}
-	for _, dir := range strings.Fields(stillLong) {
-		excused[dir] = false
-	}
 	eachGoFile(t, func(file string) {
-		dir := filepath.ToSlash(filepath.Dir(file))
-		_, known := excused[dir]
 		for _, line := range longLines(t, file) {
-			excused[dir] = true
-			if !known {
-				t.Errorf("%s:%d: longer than %d columns", file, line, maxColumns)
-			}
+			t.Errorf("%s:%d: longer than %d columns", file, line, maxColumns)
 		}
 	})
-	for dir, used := range excused {
-		if !used {
-			t.Errorf("%s has no long line any more: take it out of stillLong", dir)
-		}
-	}
 }
 
 func longLines(t *testing.T, file string) (long []int) {
@@ -68,7 +42,8 @@ func longLines(t *testing.T, file string) (long []int) {
 // isRow reports whether line is a row of a composite literal: {…}, or "key": {…},.
 func isRow(line string) bool {
 	line = strings.TrimSpace(line)
-	return strings.HasPrefix(line, "{") || strings.HasSuffix(line, "},") && strings.Contains(line, ": {")
+	return strings.HasPrefix(line, "{") || strings.HasSuffix(line, "},") &&
+		strings.Contains(line, ": {")
 }
 
 // rawLines are the lines that a raw string touches; struct tags are raw strings.

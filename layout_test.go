@@ -58,11 +58,13 @@ var mayImport = map[string]string{
 	"report/internal/plot": "results internal/metric report/internal/format report/internal/view",
 	"report/internal/page": "results internal/metric report/internal/format report/internal/view " +
 		"report/internal/table report/internal/plot",
-	"report": "results internal/metric report/internal/format report/internal/view report/internal/table " +
+	"report": "results internal/metric report/internal/format report/internal/view " +
+		"report/internal/table " +
 		"report/internal/plot report/internal/page",
 
 	"internal/series": "internal/thread models results internal/trace internal/codec " +
-		"internal/host internal/link internal/pilot internal/topology workloads internal/verdict models/registry",
+		"internal/host internal/link internal/pilot internal/topology workloads internal/verdict " +
+		"models/registry",
 	"internal/calibrate": "internal/thread internal/stats models results " +
 		"internal/codec internal/content internal/link internal/wire workloads internal/sim",
 	"internal/predict": "internal/thread internal/metric models results internal/trace " +
@@ -89,7 +91,8 @@ var neverReach = map[string]string{
 		"internal/series internal/calibrate internal/predict internal/explore",
 	"internal/verdict": "internal/thread models workloads internal/sim internal/link",
 	// The migration cannot know which model runs.
-	"workloads": "models/lockbatch models/locked models/lockless models/multifd models/spmc models/steps " +
+	"workloads": "models/lockbatch models/locked models/lockless models/multifd models/spmc " +
+		"models/steps " +
 		"models/workqueue models/registry",
 	// Contenders are blind to each other.
 	"models/locked": "models/lockbatch models/lockless models/multifd models/spmc " +

@@ -24,7 +24,10 @@ func (d *diary) Init(*models.Request) error {
 	d.inits++
 	return d.err
 }
-func (d *diary) note(what string, t thread.Thread)         { d.pages = append(d.pages, what+" on "+t.Name()) }
+func (d *diary) note(what string, t thread.Thread) {
+	d.pages = append(d.pages,
+		what+" on "+t.Name())
+}
 func (d *diary) Fill(t thread.Thread, _ *models.Request)   { d.note("fill", t) }
 func (d *diary) Handle(t thread.Thread, _ *models.Request) { d.note("handle", t) }
 func (d *diary) Done(t thread.Thread, _ *models.Request)   { d.note("done", t) }
@@ -44,7 +47,8 @@ func on(t *testing.T, build models.Builder, n int, newWork func() models.Work,
 	f func(thread.Thread, models.Pipeline, models.Work)) {
 	t.Helper()
 	for name, m := range map[string]thread.Machine{
-		"turns": modeltest.NewTurns(1), "kernel": modeltest.Watch(thread.NewKernel(thread.Options{MaxThreads: n + 1})),
+		"turns":  modeltest.NewTurns(1),
+		"kernel": modeltest.Watch(thread.NewKernel(thread.Options{MaxThreads: n + 1})),
 	} {
 		err := m.Run("main", func(th thread.Thread) {
 			work := newWork()

@@ -8,7 +8,8 @@ import (
 )
 
 // ErrNoShares is what Ideal returns for a Work that only knows single pages.
-var ErrNoShares = errors.New("the ideal baseline takes whole rounds, which this work cannot share " +
+var ErrNoShares = errors.New("the ideal baseline takes whole rounds, which this work cannot " +
+	"share " +
 	"out: it is for a source that discards its stream")
 
 // Ideal is the ceiling: each worker takes its own share of a round into its own stream, so that

@@ -20,8 +20,8 @@ type chartPoint struct {
 	Extra string  `json:"extra,omitempty"`
 }
 
-// chartMetrics are what a history is kept of, the deterministic counters among them. Completion is the
-// last: it tells of the medians that are left out.
+// chartMetrics are what a history is kept of, the deterministic counters among them. Completion is
+// the last: it tells of the medians that are left out.
 func chartMetrics() []metric.Metric {
 	all := slices.DeleteFunc(metric.All(), func(m metric.Metric) bool {
 		return !m.Chart || m.Name == metric.Completed

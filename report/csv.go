@@ -23,8 +23,8 @@ func csvFormat() Format {
 
 // csv writes a row for each run, in the order of the files: every field of a run's record
 // that is one value, its unit in the heading, and behind them the figures that the tables show.
-// A/A runs (column aa) and attempts that were run again (column kept is false) are there too. Failed runs have a row
-// with class and reason. Null is an empty cell.
+// A/A runs (column aa) and attempts that were run again (column kept is false) are there too.
+// Failed runs have a row with class and reason. Null is an empty cell.
 func (r *Report) csv(w io.Writer, _ Options) error {
 	out := csv.NewWriter(w)
 	fields := scalarFields(reflect.TypeFor[results.Run](), "", nil)
@@ -125,7 +125,8 @@ func csvRun(f *results.File, r *results.Run, kept bool, fields []csvField,
 
 // csvFailed is the row of a run without figures: of the record's fields, those that a failed run
 // has too.
-func csvFailed(f *results.File, r *results.Failed, fields []csvField, derived []metric.Metric) []string {
+func csvFailed(f *results.File, r *results.Failed, fields []csvField,
+	derived []metric.Metric) []string {
 	row := csvLead(f, r.Class, r.Reason, "")
 	v := reflect.ValueOf(r).Elem()
 	names := map[string]reflect.Value{}

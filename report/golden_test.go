@@ -29,7 +29,8 @@ const goldenSeries = "testdata/series.jsonl"
 // blocks, a case that cannot complete, a pair that was run again and two failed runs.
 func makeSeries(t *testing.T) {
 	t.Helper()
-	s := reporttest.Synth{Models: []string{"locked", "lockless", "inline"}, Threads: []int{4, 8}, Pairs: 10,
+	s := reporttest.Synth{Models: []string{"locked", "lockless", "inline"}, Threads: []int{4, 8},
+		Pairs: 10,
 		Codec: "zlib", Service: 18, Cpus: 2, Gain: 1.3, Stuck: true}
 	f := s.File()
 	if err := os.Remove(goldenSeries); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -48,7 +49,8 @@ func makeSeries(t *testing.T) {
 		}
 	}
 	for i, class := range []string{"crash", "hang"} {
-		err := w.Append(results.Failed{Cell: results.Cell{Model: "locked", Threads: 8, Wait: true}, Index: i, Attempt: 2,
+		err := w.Append(results.Failed{Cell: results.Cell{Model: "locked", Threads: 8, Wait: true},
+			Index: i, Attempt: 2,
 			Class: class, Reason: "the source ended with status 2 before it wrote its record"})
 		if err != nil {
 			t.Fatal(err)
@@ -94,7 +96,8 @@ func known() []Contender {
 }
 
 // written makes what writes files by one method of their report.
-func written(write func(*Report, io.Writer, Options) error, opts Options) func(io.Writer, []*results.File) error {
+func written(write func(*Report, io.Writer, Options) error, opts Options) func(io.Writer,
+	[]*results.File) error {
 	return func(w io.Writer, files []*results.File) error {
 		return write(New(files, known()), w, opts)
 	}

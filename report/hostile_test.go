@@ -140,7 +140,8 @@ func checkTables(t *testing.T, text string) {
 
 func TestHostileStringsInCSV(t *testing.T) {
 	f := hostileFile(t)
-	rows, err := csv.NewReader(strings.NewReader(render(t, written((*Report).csv, Options{}), f))).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(render(t, written((*Report).csv, Options{}),
+		f))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +198,8 @@ func TestHostileStringsInChart(t *testing.T) {
 // benchResults parses what Benchfmt writes with the parser that benchstat has.
 func benchResults(t *testing.T, f *results.File) []*benchfmt.Result {
 	t.Helper()
-	r := benchfmt.NewReader(strings.NewReader(render(t, written((*Report).benchfmt, Options{}), f)), "x")
+	r := benchfmt.NewReader(strings.NewReader(render(t, written((*Report).benchfmt, Options{}), f)),
+		"x")
 	var all []*benchfmt.Result
 	for r.Scan() {
 		switch rec := r.Result().(type) {

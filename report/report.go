@@ -101,7 +101,8 @@ func (f *Format) Write(r *Report, w []io.Writer, opts Options) error {
 }
 
 // oneFile makes the writer of a format that is one file.
-func oneFile(write func(*Report, io.Writer, Options) error) func(*Report, []io.Writer, Options) error {
+func oneFile(write func(*Report, io.Writer, Options) error) func(*Report, []io.Writer,
+	Options) error {
 	return func(r *Report, w []io.Writer, opts Options) error { return write(r, w[0], opts) }
 }
 
@@ -112,9 +113,10 @@ type Plot = plot.Plot
 // whenever they are made of the same file by the same build; PDF carries the time of its making.
 func PlotFormats() []string { return plot.Formats() }
 
-// Plots returns the plots of the report, in the order a reader wants them: first who wins, then why,
-// then how far it can be trusted. A plot whose data no file has says so in Missing.
+// Plots returns the plots of the report, in the order a reader wants them: first who wins, then
+// why, then how far it can be trusted. A plot whose data no file has says so in Missing.
 func (r *Report) Plots() []Plot { return plot.All(r.sources) }
 
-// TimePlot returns the one plot that a series ends with: time of equal work by threads, every model.
+// TimePlot returns the one plot that a series ends with: time of equal work by threads, every
+// model.
 func (r *Report) TimePlot() Plot { return plot.Time(r.sources[0]) }

@@ -26,7 +26,8 @@ func TestVoidFileWarns(t *testing.T) {
 	for name, text := range map[string]string{"page": pageText(t, f),
 		"terminal": render(t, terminalOf(Options{}), f)} {
 		at := strings.Index(text, want)
-		if verdict := strings.Index(text, "Not enough evidence to"); at < 0 || name == "terminal" && at > verdict {
+		if verdict := strings.Index(text, "Not enough evidence to"); at < 0 || name == "terminal" &&
+			at > verdict {
 			t.Errorf("%s has no warning before its verdict", name)
 		}
 	}
@@ -53,10 +54,12 @@ func TestRunAgainWithTheOppositeEnd(t *testing.T) {
 			t.Errorf("%s: %q", sec.ID, text)
 		}
 	}
-	if got := s.Foot(); !strings.Contains(got, "16 runs (and 1 not shown: 1 attempt that was run again)") {
+	if got := s.Foot(); !strings.Contains(got,
+		"16 runs (and 1 not shown: 1 attempt that was run again)") {
 		t.Errorf("foot: %q", got)
 	}
-	rows, err := csv.NewReader(strings.NewReader(render(t, written((*Report).csv, Options{}), f))).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(render(t, written((*Report).csv, Options{}),
+		f))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,8 +105,8 @@ func TestOnly(t *testing.T) {
 	}
 }
 
-// TestAnExtraIsInNoTable: a model that ran in one case only stands in a note, and the table of cases and
-// the comparisons are those of a file without it.
+// TestAnExtraIsInNoTable: a model that ran in one case only stands in a note, and the table of
+// cases and the comparisons are those of a file without it.
 func TestAnExtraIsInNoTable(t *testing.T) {
 	f := readSeries(t)
 	extra := *f

@@ -85,7 +85,8 @@ const narrowWidth = 110
 
 // cleanGrid is g with harmless strings, short ones where there is little room.
 func cleanGrid(g *table.Grid, narrow bool) *table.Grid {
-	c := &table.Grid{Keys: g.Keys, Cols: make([]table.Column, len(g.Cols)), Rows: make([]table.GridRow, len(g.Rows))}
+	c := &table.Grid{Keys: g.Keys, Cols: make([]table.Column, len(g.Cols)),
+		Rows: make([]table.GridRow, len(g.Rows))}
 	for i, col := range g.Cols {
 		c.Cols[i] = table.Column{Head: format.CleanLine(col.Head), Text: col.Text, Beside: col.Beside}
 		if narrow && col.Narrow != "" {
@@ -111,8 +112,9 @@ const (
 	leastText = 18
 )
 
-// widths is the width of each column. Figures are as wide as the widest, headings are wrapped. Words
-// give way where that makes the table fit limit; where even that does not, they get a third of it.
+// widths is the width of each column. Figures are as wide as the widest, headings are wrapped.
+// Words give way where that makes the table fit limit; where even that does not, they get a third
+// of it.
 func widths(g *table.Grid, limit int) []int {
 	widths := make([]int, len(g.Cols))
 	for i, col := range g.Cols {
@@ -188,7 +190,8 @@ func headWidth(head string) int {
 // edge is what a column takes beside its text: a blank on each side and a line.
 const edge = 3
 
-// split cuts g into tables that fit limit columns; a column that stands beside another goes with it.
+// split cuts g into tables that fit limit columns; a column that stands beside another goes with
+// it.
 func split(g *table.Grid, limit int) []*table.Grid {
 	widths := widths(g, limit)
 	keys := 0

@@ -5,8 +5,8 @@ import "mtbench/report/internal/format"
 // mostPlain is the most characters of a string of a file that a line shows.
 const mostPlain = 8192
 
-// Plain returns s, a string of a file or a file's name, on one line and without what moves a cursor,
-// colours, hides or reorders text.
+// Plain returns s, a string of a file or a file's name, on one line and without what moves a
+// cursor, colours, hides or reorders text.
 func Plain(s string) string { return format.CleanText(s, mostPlain) }
 
 // MarkdownCell returns s as text of a cell of a Markdown table that means nothing but itself.

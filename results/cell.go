@@ -10,8 +10,8 @@ import (
 )
 
 // Cell is a point on the axes of a matrix: everything in which the runs of a series may differ.
-// Cells are compared with ==. Of an axis beyond the first three the zero value is the scenario's, or the
-// model's own default, and is not written.
+// Cells are compared with ==. Of an axis beyond the first three the zero value is the scenario's,
+// or the model's own default, and is not written.
 //
 // A case is a cell without its model: all models are compared in it.
 type Cell struct {
@@ -72,7 +72,8 @@ func Axes() []Axis {
 			func(c *Cell) *int { return &c.Depth },
 			func(n int) string { return "depth " + strconv.Itoa(n) },
 			func(n int) string { return "d" + strconv.Itoa(n) }),
-		number("poll_budget", "polls of a worker before it sleeps, -1 for none (default: the model's own)",
+		number("poll_budget",
+			"polls of a worker before it sleeps, -1 for none (default: the model's own)",
 			-1, MaxPolls, func(c *Cell) *int { return &c.PollBudget }, pollWord,
 			func(n int) string { return "p" + strconv.Itoa(n) }),
 	}
@@ -102,7 +103,8 @@ func pollWord(n int) string {
 }
 
 // number is an axis of whole numbers, of which 0 is the default.
-func number(name, doc string, least, most int, field func(*Cell) *int, word, short func(int) string) Axis {
+func number(name, doc string, least, most int, field func(*Cell) *int, word,
+	short func(int) string) Axis {
 	unlessZero := func(text func(int) string) func(*Cell) string {
 		return func(c *Cell) string {
 			if *field(c) == 0 {
@@ -181,7 +183,10 @@ func (c *Cell) wrong() string {
 func (m *Matrix) Cases() []Cell {
 	cases := []Cell{{}}
 	cases = times(cases, m.Threads, func(c *Cell, n int) { c.Threads = n })
-	cases = times(cases, m.policies(), func(c *Cell, p Cell) { c.Wait, c.WhenFull = p.Wait, p.WhenFull })
+	cases = times(cases, m.policies(), func(c *Cell, p Cell) {
+		c.Wait, c.WhenFull = p.Wait,
+			p.WhenFull
+	})
 	cases = times(cases, m.Depths, func(c *Cell, n int) { c.Depth = n })
 	return times(cases, m.PollBudgets, func(c *Cell, n int) { c.PollBudget = n })
 }
@@ -213,7 +218,8 @@ func times[T any](cases []Cell, values []T, set func(*Cell, T)) []Cell {
 	return all
 }
 
-// ModelsOf lists the models that run in a case: those of the matrix, and behind them the extras of the case.
+// ModelsOf lists the models that run in a case: those of the matrix, and behind them the extras of
+// the case.
 func (m *Matrix) ModelsOf(c Cell) []string {
 	models := slices.Clone(m.Models)
 	for _, e := range m.Extra {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// MS returns d in milliseconds, the unit of times in files, to the microsecond: no clock of a run is
-// better, and a record has thousands of times.
+// MS returns d in milliseconds, the unit of times in files, to the microsecond: no clock of a run
+// is better, and a record has thousands of times.
 func MS(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }

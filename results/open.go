@@ -8,8 +8,8 @@ import (
 )
 
 // Open opens a file from outside that must be regular, and never waits for one that is not: a pipe
-// would wait for a writer, and a device may answer by doing something. Errors are an *fs.PathError, or an
-// *IrregularError.
+// would wait for a writer, and a device may answer by doing something. Errors are an *fs.PathError,
+// or an *IrregularError.
 func Open(path string, flag int) (*os.File, error) {
 	info, err := os.Stat(path) // before opening
 	if err == nil {

@@ -2,9 +2,9 @@ package results
 
 import "slices"
 
-// Pilot is what a short pilot measured before the series, and what defaults were derived from it. Its
-// migrations are those of the series but for a link that takes whatever comes; the models of a pilot
-// are always the same two, whatever the series compares.
+// Pilot is what a short pilot measured before the series, and what defaults were derived from it.
+// Its migrations are those of the series but for a link that takes whatever comes; the models of a
+// pilot are always the same two, whatever the series compares.
 type Pilot struct {
 	Threads int     `json:"threads" unit:"count" doc:"compression threads of the pool below"`
 	Pool    float64 `json:"pool_pages_per_second" unit:"pages/s" doc:"what that pool drains with destination and vCPUs beside it, the better of the two models: the unit of rates given as \"0.9pool\""`

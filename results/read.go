@@ -26,8 +26,8 @@ type File struct {
 	Truncated bool       // the last line was cut off in the middle of a write and is left out
 }
 
-// Read reads a result file, plain or compressed by gzip. What is wrong with the file itself is an *InputError that names file
-// and line. No file is trusted: see the Max constants for the limits.
+// Read reads a result file, plain or compressed by gzip. What is wrong with the file itself is an
+// *InputError that names file and line. No file is trusted: see the Max constants for the limits.
 func Read(path string) (*File, error) {
 	f, err := Open(path, os.O_RDONLY)
 	if err != nil {
@@ -226,8 +226,9 @@ func (f *File) Current(to string) error {
 	if f.Header.Schema == Schema {
 		return nil
 	}
-	return &InputError{File: f.Path, Msg: fmt.Sprintf("schema %d: an older mtbench wrote it, and it can be "+
-		"reported but not %s; measure anew for schema %d", f.Header.Schema, to, Schema)}
+	return &InputError{File: f.Path,
+		Msg: fmt.Sprintf("schema %d: an older mtbench wrote it, and it can be "+
+			"reported but not %s; measure anew for schema %d", f.Header.Schema, to, Schema)}
 }
 
 func (r *reader) otherSchema(schema int) error {
@@ -289,7 +290,8 @@ func (r *reader) frontier(line []byte, sh shape) error {
 	}
 	at := search{frontier.Cell, frontier.Repeat}
 	if before, ok := r.searches[at]; ok {
-		return r.here("repeat %d of this search of %s is in line %d already", at.repeat, quote(at.Model), before)
+		return r.here("repeat %d of this search of %s is in line %d already", at.repeat, quote(at.Model),
+			before)
 	}
 	r.searches[at] = r.line
 	r.file.Frontier = append(r.file.Frontier, frontier)

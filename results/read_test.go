@@ -68,60 +68,81 @@ func TestBadFiles(t *testing.T) {
 	}
 	null := json.RawMessage("null")
 	for name, c := range map[string]struct{ text, want string }{
-		"no time":            {changed("total_time_ms", 0), "r.jsonl:2: total_time_ms is 0; a run that completed"},
-		"null time":          {changed("total_time_ms", null), "r.jsonl:2: total_time_ms is null"},
-		"absurd time":        {changed("total_time_ms", 1e12), "total_time_ms is 1000000000000; no run has more than 1000000000"},
-		"differs":            {changed("verified", false), "r.jsonl:2: verified is false; it is true, or null"},
-		"not said why":       {changed("verified", null), "unverified_reason does not say why"},
-		"no end":             {changed("end_reason", "tired"), "end_reason is \"tired\"; it is one of completed, bound, diverging"},
+		"no time": {changed("total_time_ms", 0),
+			"r.jsonl:2: total_time_ms is 0; a run that completed"},
+		"null time": {changed("total_time_ms", null), "r.jsonl:2: total_time_ms is null"},
+		"absurd time": {changed("total_time_ms", 1e12),
+			"total_time_ms is 1000000000000; no run has more than 1000000000"},
+		"differs": {changed("verified", false),
+			"r.jsonl:2: verified is false; it is true, or null"},
+		"not said why": {changed("verified", null), "unverified_reason does not say why"},
+		"no end": {changed("end_reason", "tired"),
+			"end_reason is \"tired\"; it is one of completed, bound, diverging"},
 		"contradicting ends": {changed("end_reason", "bound"), "completed is true and end_reason is bound"},
-		"twice":              {goodHeader + run + run, "r.jsonl:3: the run with index 0 and attempt 0 is in line 2 already"},
-		"attempt":            {changed("attempt", -1), "attempt is -1; it cannot be negative"},
-		"bound":              {changed("bound_ms", -1), "bound_ms is -1"},
-		"threshold":          {changed("threshold_bytes", -1), "threshold_bytes is -1"},
-		"compressed":         {changed("compressed_bytes", -4096), "compressed_bytes is -4096"},
-		"period":             {changed("busy_ratio_period", 2), "busy_ratio_period is 2"},
-		"sum":                {changed("pages_raw", 7), "r.jsonl:2: pages is 1099511627776, but pages_compressed + pages_raw + pages_zero is 1099511627783"},
-		"no threads":         {changed("threads", 0), "threads is 0; a run has 1 to 255"},
-		"point":              {changed("timeline", []Point{{}, {MS: 1e10}}), "timeline[1].ms is 10000000000"},
-		"usage":              {changed("thread_usage", []ThreadUsage{{FutexWaits: -1}}), "thread_usage[0].futex_waits is -1"},
-		"state":              {changed("thread_usage", []ThreadUsage{{StatesMS: map[string]float64{"codec": -1}}}), "thread_usage[0].states_ms.\"codec\" is -1"},
-		"noise":              {changed("noise", map[string]any{"steal": -1}), "noise.steal is -1"},
-		"host":               {strings.Replace(goodHeader, `"host":{}`, `"host":{"cpus":-2}`, 1), "r.jsonl:1: host.cpus is -2"},
-		"matrix":             {strings.Replace(goodHeader, `"host":{}`, `"host":{},"matrix":{"threads":[4,-4]}`, 1), "matrix.threads is -4"},
-		"created":            {strings.Replace(goodHeader, `"host":{}`, `"host":{},"created":"yesterday"`, 1), "r.jsonl:1: created is \"yesterday\"; a time is written as in"},
-		"started":            {changed("started", 5), "r.jsonl:2: started is \"5\"; a time is written"},
+		"twice": {goodHeader + run + run,
+			"r.jsonl:3: the run with index 0 and attempt 0 is in line 2 already"},
+		"attempt":    {changed("attempt", -1), "attempt is -1; it cannot be negative"},
+		"bound":      {changed("bound_ms", -1), "bound_ms is -1"},
+		"threshold":  {changed("threshold_bytes", -1), "threshold_bytes is -1"},
+		"compressed": {changed("compressed_bytes", -4096), "compressed_bytes is -4096"},
+		"period":     {changed("busy_ratio_period", 2), "busy_ratio_period is 2"},
+		"sum": {changed("pages_raw", 7),
+			"r.jsonl:2: pages is 1099511627776, but pages_compressed + pages_raw + pages_zero is " +
+				"1099511627783"},
+		"no threads": {changed("threads", 0), "threads is 0; a run has 1 to 255"},
+		"point": {changed("timeline", []Point{{}, {MS: 1e10}}),
+			"timeline[1].ms is 10000000000"},
+		"usage": {changed("thread_usage", []ThreadUsage{{FutexWaits: -1}}),
+			"thread_usage[0].futex_waits is -1"},
+		"state": {changed("thread_usage",
+			[]ThreadUsage{{StatesMS: map[string]float64{"codec": -1}}}),
+			"thread_usage[0].states_ms.\"codec\" is -1"},
+		"noise":   {changed("noise", map[string]any{"steal": -1}), "noise.steal is -1"},
+		"host":    {strings.Replace(goodHeader, `"host":{}`, `"host":{"cpus":-2}`, 1), "r.jsonl:1: host.cpus is -2"},
+		"matrix":  {strings.Replace(goodHeader, `"host":{}`, `"host":{},"matrix":{"threads":[4,-4]}`, 1), "matrix.threads is -4"},
+		"created": {strings.Replace(goodHeader, `"host":{}`, `"host":{},"created":"yesterday"`, 1), "r.jsonl:1: created is \"yesterday\"; a time is written as in"},
+		"started": {changed("started", 5), "r.jsonl:2: started is \"5\"; a time is written"},
 
-		"empty":        {"", "r.jsonl: is empty"},
-		"foreign":      {"\x7fELF\x02\x01\n", "r.jsonl:1: not a result file"},
-		"array":        {"[1,2]\n", "r.jsonl:1: not a result file"},
-		"null":         {"null\n", "r.jsonl:1: not a result file"},
-		"other JSON":   {`{"name":"x"}` + "\n", "r.jsonl:1: no record"},
-		"cut header":   {goodHeader[:20], "r.jsonl:1: not a result file"},
-		"no header":    {run, "r.jsonl:1: no header: the first record is of type \"run\""},
-		"no schema":    {`{"type":"header"}` + "\n", "has no schema"},
-		"newer":        {`{"type":"header","schema":7}` + "\n", "schema 7: written by a newer mtbench; this build reads 1"},
-		"older":        {`{"type":"header","schema":0}` + "\n", "schema 0: written by an older mtbench"},
-		"kind":         {strings.Replace(goodHeader, "measured", "guessed", 1), "kind \"guessed\""},
-		"traced here":  {goodHeader + goodRun(t, map[string]any{"traced": true}), "traced is true in a file of kind measured"},
-		"not traced":   {strings.Replace(goodHeader, "measured", "traced", 1) + run, "traced is false in a file of kind traced"},
-		"policy":       {goodHeader + goodRun(t, map[string]any{"wait": true, "when_full": "raw"}), "wait is true and when_full is raw; one contradicts the other"},
-		"self waits":   {goodHeader + goodRun(t, map[string]any{"wait": true, "when_full": "self"}), "wait is true and when_full is self"},
-		"no policy":    {goodHeader + goodRun(t, map[string]any{"when_full": "never"}), `when_full is "never"; it is one of wait, raw, self`},
-		"by itself":    {goodHeader + goodRun(t, map[string]any{"pages_self": 1 << 41}), "pages_self is 2199023255552, but pages_compressed + pages_zero is"},
-		"two headers":  {goodHeader + goodHeader, "r.jsonl:2: a second header"},
-		"not JSON":     {goodHeader + "{\"type\": oops}\n" + run, "r.jsonl:2: not a JSON object: invalid character 'o'"},
+		"empty":      {"", "r.jsonl: is empty"},
+		"foreign":    {"\x7fELF\x02\x01\n", "r.jsonl:1: not a result file"},
+		"array":      {"[1,2]\n", "r.jsonl:1: not a result file"},
+		"null":       {"null\n", "r.jsonl:1: not a result file"},
+		"other JSON": {`{"name":"x"}` + "\n", "r.jsonl:1: no record"},
+		"cut header": {goodHeader[:20], "r.jsonl:1: not a result file"},
+		"no header":  {run, "r.jsonl:1: no header: the first record is of type \"run\""},
+		"no schema":  {`{"type":"header"}` + "\n", "has no schema"},
+		"newer":      {`{"type":"header","schema":7}` + "\n", "schema 7: written by a newer mtbench; this build reads 1"},
+		"older":      {`{"type":"header","schema":0}` + "\n", "schema 0: written by an older mtbench"},
+		"kind":       {strings.Replace(goodHeader, "measured", "guessed", 1), "kind \"guessed\""},
+		"traced here": {goodHeader + goodRun(t, map[string]any{"traced": true}),
+			"traced is true in a file of kind measured"},
+		"not traced": {strings.Replace(goodHeader, "measured", "traced", 1) + run,
+			"traced is false in a file of kind traced"},
+		"policy": {goodHeader + goodRun(t, map[string]any{"wait": true, "when_full": "raw"}),
+			"wait is true and when_full is raw; one contradicts the other"},
+		"self waits": {goodHeader + goodRun(t, map[string]any{"wait": true, "when_full": "self"}),
+			"wait is true and when_full is self"},
+		"no policy": {goodHeader + goodRun(t, map[string]any{"when_full": "never"}), `when_full is "never"; it is one of wait, raw, self`},
+		"by itself": {goodHeader + goodRun(t, map[string]any{"pages_self": 1 << 41}),
+			"pages_self is 2199023255552, but pages_compressed + pages_zero is"},
+		"two headers": {goodHeader + goodHeader, "r.jsonl:2: a second header"},
+		"not JSON": {goodHeader + "{\"type\": oops}\n" + run,
+			"r.jsonl:2: not a JSON object: invalid character 'o'"},
 		"unknown type": {goodHeader + `{"type":"\u001b[31mx"}` + "\n", `record type "\x1b[31mx"`},
 		"no type":      {goodHeader + `{"model":"locked"}` + "\n", "r.jsonl:2: no record"},
-		"missing":      {goodHeader + run + goodRun(t, map[string]any{"pages": nil, "busy": nil}), "r.jsonl:3: the record has no pages, busy"},
-		"wrong type":   {goodHeader + goodRun(t, map[string]any{"pages": "many"}), "r.jsonl:2: a field is not what it should be: pages is a string"},
-		"huge number":  {goodHeader + strings.Replace(run, "100.25", "1e999", 1), "total_time_ms is a number"},
-		"negative":     {goodHeader + goodRun(t, map[string]any{"pages": -1}), "pages is -1"},
-		"ratio":        {goodHeader + goodRun(t, map[string]any{"busy_ratio": 1.5}), "busy_ratio is 1.5"},
-		"threads":      {goodHeader + goodRun(t, map[string]any{"threads": 256}), "threads is 256"},
-		"no model":     {goodHeader + goodRun(t, map[string]any{"model": ""}), "model is empty"},
-		"long string":  {goodHeader + goodRun(t, map[string]any{"x": strings.Repeat("y", MaxStringBytes+1)}), "a string of 65537 bytes"},
-		"failed":       {goodHeader + `{"type":"failed","model":"locked"}` + "\n", "the record has no threads, wait, class, reason"},
+		"missing": {goodHeader + run + goodRun(t, map[string]any{"pages": nil, "busy": nil}),
+			"r.jsonl:3: the record has no pages, busy"},
+		"wrong type": {goodHeader + goodRun(t, map[string]any{"pages": "many"}),
+			"r.jsonl:2: a field is not what it should be: pages is a string"},
+		"huge number": {goodHeader + strings.Replace(run, "100.25", "1e999", 1),
+			"total_time_ms is a number"},
+		"negative": {goodHeader + goodRun(t, map[string]any{"pages": -1}), "pages is -1"},
+		"ratio":    {goodHeader + goodRun(t, map[string]any{"busy_ratio": 1.5}), "busy_ratio is 1.5"},
+		"threads":  {goodHeader + goodRun(t, map[string]any{"threads": 256}), "threads is 256"},
+		"no model": {goodHeader + goodRun(t, map[string]any{"model": ""}), "model is empty"},
+		"long string": {goodHeader + goodRun(t, map[string]any{"x": strings.Repeat("y",
+			MaxStringBytes+1)}), "a string of 65537 bytes"},
+		"failed": {goodHeader + `{"type":"failed","model":"locked"}` + "\n", "the record has no threads, wait, class, reason"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ReadFrom(strings.NewReader(c.text), "r.jsonl")
@@ -186,7 +207,8 @@ func TestFilesThatAreGood(t *testing.T) {
 	predicted := strings.Replace(goodHeader, "measured", "predicted", 1)
 	few := `{"type":"run","model":"locked","threads":4,"wait":true,"completed":true}` + "\n"
 	for name, text := range map[string]string{
-		"clocks":    goodHeader + goodRun(t, map[string]any{"thread_usage": []ThreadUsage{{BlockedMS: &blocked}}}),
+		"clocks": goodHeader + goodRun(t,
+			map[string]any{"thread_usage": []ThreadUsage{{BlockedMS: &blocked}}}),
 		"bound":     goodHeader + bound,
 		"again":     goodHeader + goodRun(t, nil) + goodRun(t, map[string]any{"attempt": 1}),
 		"published": published + few + few,
@@ -211,7 +233,8 @@ func TestLetter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if file.Header.Kind != Published || file.Header.Notes[0] != "published, one run, CPU sampling not stated" {
+	if file.Header.Kind != Published ||
+		file.Header.Notes[0] != "published, one run, CPU sampling not stated" {
 		t.Errorf("kind %q, notes %q", file.Header.Kind, file.Header.Notes)
 	}
 	var sum, cpu float64
@@ -229,7 +252,8 @@ func TestLetter(t *testing.T) {
 	const wantCPU = 66.2 + 56.5 + 55.1 + 99.9 + 43.3 + 54.5 + 96.3 + 90.6 + 56.2 + 37.8 + 48.3 + 43.9 +
 		32.4 + 36.8 + 59.4 + 60.9 + 51 + 63.3 + 99.9 + 99.9 + 17.5 + 32.5 + 54.5 + 56.8 +
 		2.3 + 46.8 + 90.6 + 91.8 + 6.2 + 56.2 + 37.8 + 40.2 + 1.7 + 31 + 42.1 + 45.6
-	if len(file.Runs) != 12 || unfinished != 2 || sum != wantSum || cpu-wantCPU > 1e-6 || wantCPU-cpu > 1e-6 {
+	if len(file.Runs) != 12 || unfinished != 2 || sum != wantSum || cpu-wantCPU > 1e-6 ||
+		wantCPU-cpu > 1e-6 {
 		t.Errorf("%d runs, %d unfinished, sums %v and %v", len(file.Runs), unfinished, sum, cpu)
 	}
 }

@@ -2,8 +2,8 @@
 // comes first, then one record a run, appended and synced as the run ends, so that a killed series
 // loses nothing and can be resumed. A record is one run, never an average.
 //
-// Every field is documented here and only here, in the tags `unit`, `doc` and `misread`; the reference page
-// of the docs is made from them by [Fields].
+// Every field is documented here and only here, in the tags `unit`, `doc` and `misread`; the
+// reference page of the docs is made from them by [Fields].
 //
 // The package is a leaf: it knows the file, not who writes it or what is made of it.
 package results
@@ -18,7 +18,9 @@ import (
 // fewer axes then.
 //
 //   - 1: a cell is model, threads and wait.
-//   - 2: a cell may have a depth and a poll budget; what is zero in every thread of a kind is left out.
+//
+// - 2: a cell may have a depth and a poll budget; what is zero in every thread of a kind is left
+// out.
 const (
 	Schema       = 2
 	oldestSchema = 1
@@ -65,8 +67,8 @@ type Header struct {
 	ContentSource *ContentSource `json:"content_source,omitempty" doc:"content of a file: which bytes of it the pages are; a run with others ends its series"`
 }
 
-// Crowded reports whether more threads are runnable in a case of so many compression threads than the
-// host has CPUs for them.
+// Crowded reports whether more threads are runnable in a case of so many compression threads than
+// the host has CPUs for them.
 func (h *Header) Crowded(threads int) bool {
 	return float64(h.Scenario.Runnable(threads)) > h.Host.Usable()
 }
@@ -133,8 +135,8 @@ type Matrix struct {
 	Equal  float64  `json:"equal,omitempty" unit:"ratio" doc:"share within which two models count as equal, fixed before the first run"`
 }
 
-// Sequential reports whether the evidence decided how many pairs a cell has. Only a test that holds at any
-// stop is then one.
+// Sequential reports whether the evidence decided how many pairs a cell has. Only a test that holds
+// at any stop is then one.
 func (m *Matrix) Sequential() bool { return m.Pairs == 0 && m.Equal > 0 }
 
 // IsExtra says whether a model is in m as an extra only.

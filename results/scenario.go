@@ -1,8 +1,8 @@
 package results
 
 // Scenario is the workload of a run, declared once: the command line fills it, the header of a file
-// states it, a run executes it, and virtual time predicts it. What a cell of the matrix may vary is in
-// [Cell].
+// states it, a run executes it, and virtual time predicts it. What a cell of the matrix may vary is
+// in [Cell].
 type Scenario struct {
 	// The guest.
 	Memory            int64   `json:"memory_bytes" unit:"bytes" doc:"guest memory"`
@@ -45,7 +45,8 @@ type Unit struct {
 	Pool   float64 // what the pilot's pool drains; 0 before a pilot
 }
 
-// Runnable is how many threads of both sides may want a CPU at once with so many compression threads.
+// Runnable is how many threads of both sides may want a CPU at once with so many compression
+// threads.
 func (s *Scenario) Runnable(threads int) int {
 	n := threads + 1 + s.VCPUs
 	if s.Destination == "process" {

@@ -4,8 +4,8 @@ import "fmt"
 
 // What records say of each other.
 
-// only refuses a run that the file holds already, as a run or as a failure: twice the same is no more
-// evidence than once. It refuses a place that the series does not have, too.
+// only refuses a run that the file holds already, as a run or as a failure: twice the same is no
+// more evidence than once. It refuses a place that the series does not have, too.
 func (r *reader) only(index, attempt int) error {
 	h := &r.file.Header
 	if h.Kind == Published {
@@ -27,9 +27,9 @@ func (r *reader) only(index, attempt int) error {
 	return nil
 }
 
-// contradiction says how the ends of a search contradict each other or its probes, or nothing. A search
-// closes in from both sides: no rate below one that completed fails, and none above one that failed
-// completes.
+// contradiction says how the ends of a search contradict each other or its probes, or nothing. A
+// search closes in from both sides: no rate below one that completed fails, and none above one that
+// failed completes.
 func (f *Frontier) contradiction() string {
 	if f.Highest != nil && f.Lowest != nil && *f.Highest >= *f.Lowest {
 		return fmt.Sprintf("the highest rate that completed is %g and the lowest that did not %g; one "+

@@ -16,7 +16,8 @@ func line(t *testing.T, v any) string {
 }
 
 func search1(highest, lowest *Number, probes ...Probe) Frontier {
-	return Frontier{Type: TypeFrontier, Cell: Cell{Model: "locked", Threads: 4}, Highest: highest, Lowest: lowest,
+	return Frontier{Type: TypeFrontier, Cell: Cell{Model: "locked", Threads: 4}, Highest: highest,
+		Lowest: lowest,
 		Probes: probes}
 }
 
@@ -46,18 +47,20 @@ func TestRecordsAreCheckedAgainstEachOther(t *testing.T) {
 		"ends that cross":          {line(t, search1(&three, &two)), "contradicts"},
 		"another highest":          {line(t, search1(&three, nil, yes, no)), "probes"},
 		"no probe completed":       {line(t, search1(&one, &two, no)), "probes"},
-		"one completed above":      {line(t, search1(&one, &two, yes, no, Probe{Rate: 3, Completed: true})), "probes"},
-		"none failed":              {line(t, search1(&one, nil, yes, no)), "probes"},
-		"another case":             {strings.Replace(run, `"aa":`, `"aa":`, 1) + strings.Replace(later, `"busy":`, `"Busy":1,"busy":`, 1), `"Busy" is written "busy"`},
-		"case below":               {strings.Replace(run, `"noise":{`, `"noise":{"Grade":"clean",`, 1), `"Grade" is written "grade"`},
-		"an escape":                {strings.Replace(run, `"busy":`, `"\u0062usy":1,"busy":`, 1), `is written "busy"`},
-		"another letter":           {strings.Replace(run, `"busy":`, `"buſy":1,"busy":`, 1), `is written "busy"`},
-		"a name twice":             {strings.Replace(run, `"busy":`, `"busy":1,"busy":`, 1), "given twice"},
-		"a name twice below":       {strings.Replace(run, `"noise":{`, `"noise":{"grade":"","grade":"",`, 1), "given twice"},
-		"deep":                     {strings.Replace(run, `"busy":`, `"x":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)+`,"busy":`, 1), "within each other"},
+		"one completed above": {line(t, search1(&one, &two, yes, no,
+			Probe{Rate: 3, Completed: true})), "probes"},
+		"none failed":        {line(t, search1(&one, nil, yes, no)), "probes"},
+		"another case":       {strings.Replace(run, `"aa":`, `"aa":`, 1) + strings.Replace(later, `"busy":`, `"Busy":1,"busy":`, 1), `"Busy" is written "busy"`},
+		"case below":         {strings.Replace(run, `"noise":{`, `"noise":{"Grade":"clean",`, 1), `"Grade" is written "grade"`},
+		"an escape":          {strings.Replace(run, `"busy":`, `"\u0062usy":1,"busy":`, 1), `is written "busy"`},
+		"another letter":     {strings.Replace(run, `"busy":`, `"buſy":1,"busy":`, 1), `is written "busy"`},
+		"a name twice":       {strings.Replace(run, `"busy":`, `"busy":1,"busy":`, 1), "given twice"},
+		"a name twice below": {strings.Replace(run, `"noise":{`, `"noise":{"grade":"","grade":"",`, 1), "given twice"},
+		"deep":               {strings.Replace(run, `"busy":`, `"x":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)+`,"busy":`, 1), "within each other"},
 	} {
 		_, err := ReadFrom(strings.NewReader(header+c.text), "r.jsonl")
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(),
+			c.want)) {
 			t.Errorf("%s: %v; want %q in it", name, err, c.want)
 		}
 	}

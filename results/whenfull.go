@@ -57,7 +57,8 @@ func (w WhenFull) Contradicts(wait bool) string {
 		for _, one := range WhenFulls() {
 			names = append(names, string(one))
 		}
-		return fmt.Sprintf("when_full is %s; it is one of %s", quote(string(w)), strings.Join(names, ", "))
+		return fmt.Sprintf("when_full is %s; it is one of %s", quote(string(w)),
+			strings.Join(names, ", "))
 	}
 	if wait != (w == FullWait) {
 		return fmt.Sprintf("wait is %t and when_full is %s; one contradicts the other", wait, w)

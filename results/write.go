@@ -23,8 +23,8 @@ type Writer struct {
 }
 
 // Create makes the file and writes the header, whose Type and Schema it sets: the file appears with
-// its header, or not at all. One that exists is refused with an *InputError: a series is never written
-// over.
+// its header, or not at all. One that exists is refused with an *InputError: a series is never
+// written over.
 func Create(path string, h Header) (*Writer, error) {
 	f, err := newUnseen(path)
 	if err != nil {
@@ -70,7 +70,8 @@ func (w *Writer) Intact() error {
 	case !os.SameFile(here, there):
 		return fmt.Errorf("%s is another file than it was; no further run is made", w.path)
 	case here.Size() != w.have:
-		return fmt.Errorf("%s was changed from outside: it has %d bytes and had %d; no further run is made",
+		return fmt.Errorf("%s was changed from outside: it has %d bytes and had %d; no further run is "+
+			"made",
 			w.path, here.Size(), w.have)
 	}
 	return w.room()
@@ -79,14 +80,16 @@ func (w *Writer) Intact() error {
 // room ends a series before its file is larger than what is read.
 func (w *Writer) room() error {
 	if w.have > MaxFileBytes-MaxLineBytes {
-		return fmt.Errorf("%s holds %d MiB, and at most %d are read: begin another series; a report takes "+
+		return fmt.Errorf("%s holds %d MiB, and at most %d are read: begin another series; a report "+
+			"takes "+
 			"several files", w.path, w.have>>20, MaxFileBytes>>20)
 	}
 	return nil
 }
 
-// Append writes one record (a Run, a Failed, a Frontier, or a pointer to one), whose Type it sets, as one
-// line by one write and syncs it to the disk. After an error the file holds what it held before.
+// Append writes one record (a Run, a Failed, a Frontier, or a pointer to one), whose Type it sets,
+// as one line by one write and syncs it to the disk. After an error the file holds what it held
+// before.
 func (w *Writer) Append(rec any) error {
 	switch r := rec.(type) {
 	case *Run:
@@ -155,8 +158,8 @@ func (w *Writer) cut() error {
 // Close ends the writing. Every record is on the disk already.
 func (w *Writer) Close() error { return w.f.Close() }
 
-// OpenResume reads a file and opens it to go on. It changes no byte: a last line that was cut off in
-// the middle of a write, of which File.Truncated says so, is removed when there is something to
+// OpenResume reads a file and opens it to go on. It changes no byte: a last line that was cut off
+// in the middle of a write, of which File.Truncated says so, is removed when there is something to
 // put in its place. Errors are those of [Read].
 func OpenResume(path string) (*File, *Writer, error) {
 	f, err := Open(path, os.O_RDWR)
@@ -189,7 +192,8 @@ func resume(f *os.File, path string) (*File, *Writer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return file, &Writer{f: f, path: path, size: r.good, have: r.total, unterminated: r.unterminated}, nil
+	return file, &Writer{f: f, path: path, size: r.good, have: r.total, unterminated: r.unterminated},
+		nil
 }
 
 func lock(f *os.File, path string) error {

@@ -25,8 +25,10 @@ func testHeader() Header {
 func testRun(index int) Run {
 	cpu, verified := 12.5, true
 	return Run{
-		Cell: Cell{Model: "locked", Threads: 4, Wait: true}, Index: index, Completed: true, Verified: &verified,
-		EndReason: "completed", TotalTimeMS: 100.25, Pages: 1 << 40, PagesCompressed: 1 << 40, Started: time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC),
+		Cell: Cell{Model: "locked", Threads: 4, Wait: true}, Index: index, Completed: true,
+		Verified:  &verified,
+		EndReason: "completed", TotalTimeMS: 100.25, Pages: 1 << 40, PagesCompressed: 1 << 40,
+		Started:  time.Date(2026, 1, 2, 3, 4, 6, 0, time.UTC),
 		Timeline: []Point{{MS: 100, RemainingBytes: 4096}},
 		ThreadUsage: []ThreadUsage{{
 			Process: "source", Name: "migration", Role: "main", CPUMS: &cpu,
@@ -54,7 +56,8 @@ func write(t *testing.T, recs ...any) string {
 }
 
 func TestWhatIsWrittenIsRead(t *testing.T) {
-	run, fail := testRun(0), Failed{Cell: Cell{Model: "lockless", Threads: 8}, Index: 1, Class: "hang", Reason: "a\nb"}
+	run, fail := testRun(0), Failed{Cell: Cell{Model: "lockless", Threads: 8}, Index: 1, Class: "hang",
+		Reason: "a\nb"}
 	file, err := Read(write(t, run, &fail))
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +155,8 @@ func TestResumeAfterACutAnywhere(t *testing.T) {
 	}
 }
 
-// A last line that lacks nothing but its newline is a record, and the next record gives it the newline.
+// A last line that lacks nothing but its newline is a record, and the next record gives it the
+// newline.
 func TestResumeWithoutNewline(t *testing.T) {
 	path := write(t, testRun(0))
 	whole, _ := os.ReadFile(path)
@@ -180,7 +184,8 @@ func TestResumeWithoutNewline(t *testing.T) {
 
 // A file appears with its header or not at all, on file systems with and without unnamed files.
 func TestNothingIsSeenBeforeTheHeader(t *testing.T) {
-	for name, make := range map[string]func(string) (*unseen, error){"unnamed": newUnseen, "hidden": newHidden} {
+	for name, make := range map[string]func(string) (*unseen, error){"unnamed": newUnseen,
+		"hidden": newHidden} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "r.jsonl")
 		f, err := make(path)

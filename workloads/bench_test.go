@@ -104,7 +104,8 @@ func TestPagePathAllocatesNothing(t *testing.T) {
 	}
 }
 
-func pageAllocations(t *testing.T, build models.Builder, full results.WhenFull) (allocs, pages uint64) {
+func pageAllocations(t *testing.T, build models.Builder, full results.WhenFull) (allocs,
+	pages uint64) {
 	const all = 2048
 	var w *watched
 	sc := small()

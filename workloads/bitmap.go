@@ -73,7 +73,8 @@ func (b *Bitmap) Next(from int) int {
 	return b.pages
 }
 
-// Share is one worker's part of a stretch of a bitmap: until the stretch is done its words are that worker's alone.
+// Share is one worker's part of a stretch of a bitmap: until the stretch is done its words are that
+// worker's alone.
 type Share struct {
 	bitmap    *Bitmap
 	word, end int    // words that are left
@@ -86,8 +87,8 @@ func (b *Bitmap) Share(from, to, w, n int) Share {
 	return Share{bitmap: b, word: from + words*w/n, end: from + words*(w+1)/n}
 }
 
-// Next takes a page of the share out of the bitmap, and reports whether there was one. The bitmap's count is settled by
-// Uncount, when all workers are through.
+// Next takes a page of the share out of the bitmap, and reports whether there was one. The bitmap's
+// count is settled by Uncount, when all workers are through.
 func (s *Share) Next() (page int, ok bool) {
 	for ; s.set == 0; s.word++ {
 		if s.word == s.end {

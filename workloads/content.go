@@ -5,8 +5,8 @@ import (
 	"mtbench/results"
 )
 
-// ContentChanged is the error of a run whose content file holds other bytes than it must: figures of
-// its run could not be compared with those of earlier ones.
+// ContentChanged is the error of a run whose content file holds other bytes than it must: figures
+// of its run could not be compared with those of earlier ones.
 type ContentChanged struct{ Was, Is string } // SHA-256 in hex
 
 func (e *ContentChanged) Error() string {

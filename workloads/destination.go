@@ -196,7 +196,8 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 		return nil, err
 	}
 	receiver := link.NewReceiver(ends.Data)
-	d := &decompression{mem: mem, codec: c, reader: wire.NewReader(receiver, sc.Memory), sample: sample}
+	d := &decompression{mem: mem, codec: c, reader: wire.NewReader(receiver, sc.Memory),
+		sample: sample}
 	m := sc.machine(sc.DecompressThreads)
 	var usage *Usage
 	var failed error
@@ -226,7 +227,8 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 // conclude tells the source how it went, hands the memory over if asked to, and returns what
 // either end has to say.
 func (c control) conclude(mem *Memory, usage *Usage, failed error, ends Ends) error {
-	message := arrival{Usage: ThreadUsage("destination", usage.Threads), Pages: usage.Pages, Peak: usage.Peak}
+	message := arrival{Usage: ThreadUsage("destination", usage.Threads), Pages: usage.Pages,
+		Peak: usage.Peak}
 	if failed != nil {
 		message.Error = failed.Error()
 	}

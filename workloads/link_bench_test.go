@@ -76,7 +76,8 @@ func startDrain(t testing.TB, rate float64) (fd int, stop func()) {
 	return near, func() { _ = unix.Close(near); _ = cmd.Wait() }
 }
 
-// holds returns how many bytes a socket with a send buffer of size takes, in writes like the stream's.
+// holds returns how many bytes a socket with a send buffer of size takes, in writes like the
+// stream's.
 func holds(t testing.TB, size int) (bytes int) {
 	near, far, err := link.Pair()
 	if err != nil {
@@ -106,8 +107,10 @@ func bufferThatHolds(t testing.TB, want int) int {
 	return size
 }
 
-// overSocket is one run whose stream goes over l; it returns its bytes/s and its share of busy pages.
-func overSocket(t testing.TB, sc Scenario, build models.Builder, l *link.Link) (rate, busy float64) {
+// overSocket is one run whose stream goes over l; it returns its bytes/s and its share of busy
+// pages.
+func overSocket(t testing.TB, sc Scenario, build models.Builder, l *link.Link) (rate,
+	busy float64) {
 	t.Helper()
 	s := &source{Scenario: sc, ends: NoEnds}
 	if err := s.prepare(); err != nil {
@@ -124,8 +127,9 @@ func overSocket(t testing.TB, sc Scenario, build models.Builder, l *link.Link) (
 	return float64(o.Emitted) / (o.Total - o.Setup).Seconds(), float64(c.Busy) / float64(c.Pages())
 }
 
-// comparison runs a scenario over the link with its declared bandwidth, drained by a process as fast as
-// it can, and over a bare socket of the same buffer, drained by a process at that bandwidth.
+// comparison runs a scenario over the link with its declared bandwidth, drained by a process as
+// fast as it can, and over a bare socket of the same buffer, drained by a process at that
+// bandwidth.
 type comparison struct {
 	sc    Scenario
 	build models.Builder
@@ -156,9 +160,9 @@ func newComparison(t testing.TB, build models.Builder) comparison {
 	return c
 }
 
-// BenchmarkLinkCarries says what share of its declared bandwidth the link carries with null, beside that
-// of a socket drained by a paced process. It fails below 95 %, up to 0.6 of what null carries over an
-// unlimited link: -benchtime 11x, on a quiet host.
+// BenchmarkLinkCarries says what share of its declared bandwidth the link carries with null, beside
+// that of a socket drained by a paced process. It fails below 95 %, up to 0.6 of what null carries
+// over an unlimited link: -benchtime 11x, on a quiet host.
 func BenchmarkLinkCarries(b *testing.B) {
 	c := newComparison(b, models.Null)
 	var free []float64
@@ -185,8 +189,8 @@ func BenchmarkLinkCarries(b *testing.B) {
 	}
 }
 
-// BenchmarkLinkBusy compares the busy ratio of locked over the link with that over a socket drained by
-// a paced process. It fails where they differ by more than .03: -benchtime 11x, on a quiet host.
+// BenchmarkLinkBusy compares the busy ratio of locked over the link with that over a socket drained
+// by a paced process. It fails where they differ by more than .03: -benchtime 11x, on a quiet host.
 func BenchmarkLinkBusy(b *testing.B) {
 	c := newComparison(b, locked.Build)
 	for _, threads := range []int{1, 4, 16} {

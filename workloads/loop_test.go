@@ -202,8 +202,9 @@ func TestLoopTrace(t *testing.T) {
 		}},
 		// A window is spent when it has emitted more than its share: the opening record of 8 bytes
 		// belongs to the first, so the fifth page of 9 bytes spends it.
-		"rate-limit": {Settings{Flush: FlushSync, MaxBandwidth: 450}, &script{pages: 8, zero: map[int]bool{
-			0: true, 1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true}}},
+		"rate-limit": {Settings{Flush: FlushSync, MaxBandwidth: 450},
+			&script{pages: 8, zero: map[int]bool{
+				0: true, 1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := c.s.migrate(c.set)
@@ -273,7 +274,8 @@ func TestLoopOrder(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s, %s, seed %d: %v", full, flush, seed, err)
 				}
-				if (out.Counts.Self > 0) && full != results.FullSelf || (out.Counts.Busy > 0) && full != results.FullRaw {
+				if (out.Counts.Self > 0) && full != results.FullSelf || (out.Counts.Busy > 0) &&
+					full != results.FullRaw {
 					t.Fatalf("%s, %s, seed %d: %+v", full, flush, seed, out.Counts)
 				}
 				if out.End == EndCompleted && !maps.Equal(s.version, latest(s)) {
@@ -342,7 +344,8 @@ func TestLoopFirstWindow(t *testing.T) {
 // the run, and what is in flight then is flushed after the measured time.
 func TestLoopBound(t *testing.T) {
 	s := thrashed()
-	out, err := s.migrate(Settings{Flush: FlushSync, DowntimeLimit: time.Millisecond, Limit: time.Second})
+	out, err := s.migrate(Settings{Flush: FlushSync, DowntimeLimit: time.Millisecond,
+		Limit: time.Second})
 	if err != nil || out.End != EndBound {
 		t.Fatalf("end %q, error %v; want the bound", out.End, err)
 	}

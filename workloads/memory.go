@@ -49,11 +49,12 @@ func mapGuest(sc Scenario) (*Memory, error) {
 	return m, nil
 }
 
-// mpolInterleave of mbind(2) gives the pages to the nodes in turn, and to others when these are full.
+// mpolInterleave of mbind(2) gives the pages to the nodes in turn, and to others when these are
+// full.
 const mpolInterleave = 3
 
-// bind has pages that are not touched yet come from nodes in turn; none leaves it to the kernel. A policy
-// and not first touch, since all CPUs fill the memory before a thread of the run is born.
+// bind has pages that are not touched yet come from nodes in turn; none leaves it to the kernel. A
+// policy and not first touch, since all CPUs fill the memory before a thread of the run is born.
 func (m *Memory) bind(nodes []int) error {
 	if len(nodes) == 0 {
 		return nil
@@ -72,8 +73,8 @@ func (m *Memory) bind(nodes []int) error {
 }
 
 // Populate has the kernel give every page its memory now. Without it the destination would take a
-// fault at the first touch of each page, or of each huge one: time of the codec's that is the kernel's,
-// several times as much on some virtual machines, and no model's doing.
+// fault at the first touch of each page, or of each huge one: time of the codec's that is the
+// kernel's, several times as much on some virtual machines, and no model's doing.
 func (m *Memory) Populate() {
 	if unix.Madvise(m.bytes, unix.MADV_POPULATE_WRITE) == nil {
 		return

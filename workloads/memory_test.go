@@ -44,7 +44,8 @@ func TestBitmap(t *testing.T) {
 				}
 			}
 			if b.Next(page) != next || b.Count() != count {
-				t.Fatalf("Next(%d) = %d, want %d; Count %d, want %d", page, b.Next(page), next, b.Count(), count)
+				t.Fatalf("Next(%d) = %d, want %d; Count %d, want %d", page, b.Next(page), next, b.Count(),
+					count)
 			}
 		}
 		b.SetAll()
@@ -95,7 +96,8 @@ func TestShares(t *testing.T) {
 			}
 		}
 		b.Uncount(taken)
-		if len(want) != 0 || b.Count() != 4 || b.Next(1) != 63 || b.Next(64) != 640 || b.Next(641) != 646 {
+		if len(want) != 0 || b.Count() != 4 || b.Next(1) != 63 || b.Next(64) != 640 ||
+			b.Next(641) != 646 {
 			t.Errorf("%d workers: %v left to take; %d pages counted", workers, want, b.Count())
 		}
 	}
@@ -174,7 +176,8 @@ func TestStoreComesBeforeItsBit(t *testing.T) {
 	const pages = 100_000
 	run(t, func(m thread.Machine, th thread.Thread) {
 		e := &early{log: NewDirtyLog(pages)}
-		w, err := StartWriters(m, th, VCPUs{Count: 1, Rate: 20_000, Pattern: "sequential"}, e.log, e, pages)
+		w, err := StartWriters(m, th, VCPUs{Count: 1, Rate: 20_000, Pattern: "sequential"}, e.log, e,
+			pages)
 		if err != nil {
 			t.Error(err)
 			return

@@ -35,7 +35,8 @@ func (s *source) record(started time.Time) *results.Run {
 func (o *Outcome) Record(run *results.Run) {
 	c := &o.Counts
 	run.Completed, run.EndReason = o.End == EndCompleted, o.End
-	run.TotalTimeMS, run.SetupTimeMS, run.DowntimeMS = results.MS(o.Total), results.MS(o.Setup), results.MS(o.Downtime)
+	run.TotalTimeMS, run.SetupTimeMS, run.DowntimeMS = results.MS(o.Total), results.MS(o.Setup),
+		results.MS(o.Downtime)
 	if run.Completed {
 		kept := o.DowntimeKept
 		run.DowntimeKept = &kept
@@ -131,7 +132,8 @@ func oneUsage(process string, u *thread.Usage) results.ThreadUsage {
 		FutexWaits: u.FutexWaits, FutexWakes: u.FutexWakes, Locks: u.Locks, Stamps: u.Stamps,
 	}
 	if u.KernelKnown {
-		r.CPUMS, r.CPUUserMS, r.CPUSystemMS = number(results.MS(u.CPU)), number(results.MS(u.User)), number(results.MS(u.System))
+		r.CPUMS, r.CPUUserMS, r.CPUSystemMS = number(results.MS(u.CPU)), number(results.MS(u.User)),
+			number(results.MS(u.System))
 		r.Voluntary, r.Involuntary = &u.Voluntary, &u.Involuntary
 	}
 	if u.KernelKnown && u.DelayKnown {

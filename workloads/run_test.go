@@ -68,8 +68,10 @@ func checkRun(t *testing.T, sc Scenario, run *results.Run) {
 	if sc.Wait != (run.BusyRatio == nil) || sc.Wait && run.Busy != 0 {
 		t.Errorf("wait %v, busy %d, ratio %v", sc.Wait, run.Busy, run.BusyRatio)
 	}
-	records := run.PagesCompressed*8 + run.CompressedBytes + run.PagesRaw*(PageSize+8) + run.PagesZero*9
-	if rest := run.WireBytes - records; run.Completed && (rest < 8*3 || rest > 8*int64(1000+2*run.Syncs)) {
+	records := run.PagesCompressed*8 + run.CompressedBytes + run.PagesRaw*(PageSize+8) +
+		run.PagesZero*9
+	if rest := run.WireBytes - records; run.Completed && (rest < 8*3 ||
+		rest > 8*int64(1000+2*run.Syncs)) {
 		t.Errorf("%d bytes on the wire, of which the records are %d", run.WireBytes, records)
 	}
 	if run.Self.GCCycles != 0 {
@@ -134,7 +136,8 @@ func TestSelf(t *testing.T) {
 				t.Fatalf("%s on %s: %v", name, machine, err)
 			}
 			checkRun(t, sc, run)
-			if run.PagesSelf == 0 || run.Busy != 0 || run.SelfRatio == nil || run.WhenFull != results.FullSelf {
+			if run.PagesSelf == 0 || run.Busy != 0 || run.SelfRatio == nil ||
+				run.WhenFull != results.FullSelf {
 				t.Errorf("%s on %s: %d pages by itself, %d busy, ratio %v, policy %s", name, machine,
 					run.PagesSelf, run.Busy, run.SelfRatio, run.WhenFull)
 			}
@@ -158,7 +161,8 @@ func TestManyRuns(t *testing.T) {
 		n = 200
 	}
 	file := filepath.Join(t.TempDir(), "image")
-	if err := os.WriteFile(file, []byte(strings.Repeat("a page of a file, ", 5000)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(strings.Repeat("a page of a file, ", 5000)),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	ends := map[string]int{}
@@ -201,7 +205,8 @@ func randomRun(seed uint64, file string) (Scenario, models.Builder) {
 		Machine: pick(Kernel, Kernel, Goroutines), Account: r.IntN(2) == 0,
 		DecompressThreads: 1 + r.IntN(16),
 	}}
-	sc.Cell = results.Cell{Model: pick(slices.Sorted(maps.Keys(builders()))...), Threads: 1 + r.IntN(16), Wait: r.IntN(2) == 0}
+	sc.Cell = results.Cell{Model: pick(slices.Sorted(maps.Keys(builders()))...),
+		Threads: 1 + r.IntN(16), Wait: r.IntN(2) == 0}
 	if sc.Codec == "zlib" || sc.Codec == "zstd" || sc.Codec == "s2" {
 		sc.Level = 1
 	}
@@ -270,7 +275,10 @@ func farEnd(t *testing.T, sc Scenario) (Ends, func() error) {
 		_, err := RunDestination(sc, locked.Build, destination)
 		result <- err
 	}()
-	return source, func() error { return expectEnd(t, "the destination", func() error { return <-result }) }
+	return source, func() error {
+		return expectEnd(t, "the destination",
+			func() error { return <-result })
+	}
 }
 
 func wantError(t *testing.T, err error, parts ...string) {
@@ -443,7 +451,8 @@ func (f *failingWork) Handle(t thread.Thread, req *models.Request) {
 // TestMemoryDiffers: a destination that ends up with other memory is found out, by page.
 func TestMemoryDiffers(t *testing.T) {
 	sc := small()
-	sc.DirtyRate, sc.Wait = 0, true // or where all workers are busy no page behind the 700th gets to them
+	// or where all workers are busy no page behind the 700th gets to them
+	sc.DirtyRate, sc.Wait = 0, true
 	spoiled := func(m thread.Machine, t thread.Thread, cfg models.Config,
 		w models.Work) (models.Pipeline, error) {
 		if d, ok := w.(*decompression); ok {

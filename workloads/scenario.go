@@ -96,7 +96,8 @@ func of(setting string, err error) error {
 func (sc Scenario) Validate() error {
 	return errors.Join(
 		sc.validateGuest(), sc.validateNumbers(), sc.validateLink(), sc.validateCodec(),
-		FlushPolicy(sc.Flush).validate(), sc.sourceConfig().Check(), sc.validateWait(), sc.validateDestination(), sc.validateTrace())
+		FlushPolicy(sc.Flush).validate(), sc.sourceConfig().Check(), sc.validateWait(),
+		sc.validateDestination(), sc.validateTrace())
 }
 
 func (sc Scenario) validateWait() error {
@@ -113,7 +114,8 @@ func (sc Scenario) validateTrace() error {
 	case sc.Machine != Kernel:
 		return wrong("trace", "only kernel threads are traced; leave --machine at %s", Kernel)
 	case !sc.Account:
-		return wrong("trace", "a trace is made of the account of each thread's time: it needs --account on")
+		return wrong("trace",
+			"a trace is made of the account of each thread's time: it needs --account on")
 	}
 	return nil
 }
@@ -261,8 +263,8 @@ func (sc Scenario) destinationNeeds() int64 {
 // jobBytes is what a request holds beside the state of its codec.
 const jobBytes = PageSize + wire.BufferSize + 4096
 
-// endNeeds is what one end needs whose requests hold so many bytes: the guest, and its trace as it is
-// kept and as it is written.
+// endNeeds is what one end needs whose requests hold so many bytes: the guest, and its trace as it
+// is kept and as it is written.
 func (sc Scenario) endNeeds(requests int64, threads int) int64 {
 	need := sc.Memory + requests
 	if sc.TraceTo != "" {

@@ -13,33 +13,57 @@ import (
 // TestValidate: each wrong setting gives a sentence that names the value and what would be right.
 func TestValidate(t *testing.T) {
 	for want, spoil := range map[string]func(*Scenario){
-		"memory: 100 bytes; it is a multiple of 4 KiB between 64 KiB and 1 TiB": func(s *Scenario) { s.Memory = 100 },
-		"memory: 1048577 bytes":                                  func(s *Scenario) { s.Memory = 1<<20 + 1 },
-		"vcpus: 0 is not between 1 and 512":                      func(s *Scenario) { s.VCPUs = 0 },
-		"dirty-rate: -1 page writes/s":                           func(s *Scenario) { s.DirtyRate = -1 },
-		"dirty-rate: NaN":                                        func(s *Scenario) { s.DirtyRate = math.NaN() },
-		`pattern: "random" is unknown; there are uniform, seq`:   func(s *Scenario) { s.Pattern = "random" },
-		"write-bytes: 12; it is a multiple of 8":                 func(s *Scenario) { s.WriteBytes = 12 },
-		`"prose"`:                                                func(s *Scenario) { s.Content = "prose" },
-		"file:/does/not/exist":                                   func(s *Scenario) { s.Content = "file:/does/not/exist" },
-		`codec "lzma" is unknown`:                                func(s *Scenario) { s.Codec = "lzma" },
-		"level: 77; codec":                                       func(s *Scenario) { s.Level = 77 },
-		"max-bandwidth: -5":                                      func(s *Scenario) { s.MaxBandwidth = -5 },
-		"downtime-limit: -1s is not between 0s and 1h":           func(s *Scenario) { s.DowntimeLimit = -results.DurationOf(1000) },
+		"memory: 100 bytes; it is a multiple of 4 KiB between 64 KiB and 1 " +
+			"TiB": func(s *Scenario) { s.Memory = 100 },
+		"memory: 1048577 bytes": func(s *Scenario) {
+			s.Memory = 1<<20 +
+				1
+		},
+		"vcpus: 0 is not between 1 and 512": func(s *Scenario) { s.VCPUs = 0 },
+		"dirty-rate: -1 page writes/s":      func(s *Scenario) { s.DirtyRate = -1 },
+		"dirty-rate: NaN": func(s *Scenario) {
+			s.DirtyRate = math.NaN()
+		},
+		`pattern: "random" is unknown; there are uniform, seq`: func(s *Scenario) { s.Pattern = "random" },
+		"write-bytes: 12; it is a multiple of 8":               func(s *Scenario) { s.WriteBytes = 12 },
+		`"prose"`:                                              func(s *Scenario) { s.Content = "prose" },
+		"file:/does/not/exist": func(s *Scenario) {
+			s.Content = "file:/does/not/exist"
+		},
+		`codec "lzma" is unknown`: func(s *Scenario) { s.Codec = "lzma" },
+		"level: 77; codec":        func(s *Scenario) { s.Level = 77 },
+		"max-bandwidth: -5":       func(s *Scenario) { s.MaxBandwidth = -5 },
+		"downtime-limit: -1s is not between 0s and " +
+			"1h": func(s *Scenario) { s.DowntimeLimit = -results.DurationOf(1000) },
 		"limit: 0s; the bound of a run is above 0s, at most 24h": func(s *Scenario) { s.Limit = 0 },
 		`flush: "often" is unknown; there are sync, wrap`:        func(s *Scenario) { s.Flush = "often" },
-		"threads is 256":                                         func(s *Scenario) { s.Threads = 256 },
-		"decompress-threads: 0 is not between 1 and 255":         func(s *Scenario) { s.DecompressThreads = 0 },
-		"link-bandwidth: link bandwidth of +Inf":                 func(s *Scenario) { s.LinkBandwidth = math.Inf(1) },
-		"link-burst: 0 bytes is not between 1 byte and 1 TiB":    func(s *Scenario) { s.LinkBandwidth = 1e6 },
-		"hold the sender for 1000s at once":                      func(s *Scenario) { s.LinkBandwidth, s.LinkBurst = 1000, 1e6 },
-		"a socket buffer of -1 bytes":                            func(s *Scenario) { s.SocketBuffer = -1 },
-		`machine: "fibre" is unknown`:                            func(s *Scenario) { s.Machine = "fibre" },
-		"NaN turns of the work loop":                             func(s *Scenario) { s.WorkTurns = math.NaN() },
-		"1000 turns of the work loop a nanosecond: it must be 0": func(s *Scenario) { s.WorkTurns = 1000 },
-		"trace: only kernel threads are traced":                  func(s *Scenario) { s.TraceTo, s.Machine = "t", Goroutines },
-		"trace: a trace is made of the account":                  func(s *Scenario) { s.TraceTo, s.Account = "t", false },
-		`destination: "mars" is unknown`:                         func(s *Scenario) { s.Destination = "mars" },
+		"threads is 256": func(s *Scenario) { s.Threads = 256 },
+		"decompress-threads: 0 is not between 1 and " +
+			"255": func(s *Scenario) { s.DecompressThreads = 0 },
+		"link-bandwidth: link bandwidth of " +
+			"+Inf": func(s *Scenario) { s.LinkBandwidth = math.Inf(1) },
+		"link-burst: 0 bytes is not between 1 byte and 1 " +
+			"TiB": func(s *Scenario) { s.LinkBandwidth = 1e6 },
+		"hold the sender for 1000s at once": func(s *Scenario) {
+			s.LinkBandwidth,
+				s.LinkBurst = 1000, 1e6
+		},
+		"a socket buffer of -1 " +
+			"bytes": func(s *Scenario) { s.SocketBuffer = -1 },
+		`machine: "fibre" is unknown`: func(s *Scenario) { s.Machine = "fibre" },
+		"NaN turns of the work " +
+			"loop": func(s *Scenario) { s.WorkTurns = math.NaN() },
+		"1000 turns of the work loop a nanosecond: it must be " +
+			"0": func(s *Scenario) { s.WorkTurns = 1000 },
+		"trace: only kernel threads are traced": func(s *Scenario) {
+			s.TraceTo,
+				s.Machine = "t", Goroutines
+		},
+		"trace: a trace is made of the account": func(s *Scenario) {
+			s.TraceTo,
+				s.Account = "t", false
+		},
+		`destination: "mars" is unknown`: func(s *Scenario) { s.Destination = "mars" },
 	} {
 		sc := small()
 		spoil(&sc)

@@ -10,14 +10,15 @@ import (
 	"mtbench/internal/thread"
 )
 
-// traceEvents is how many events a traced run keeps of each thread: those of a guest of some 50 MiB.
-// What happens later is counted and not kept.
+// traceEvents is how many events a traced run keeps of each thread: those of a guest of some 50
+// MiB. What happens later is counted and not kept.
 const traceEvents = 1 << 17
 
 // traceBytes is what the traces of n threads take.
 func traceBytes(n int) int64 { return int64(n) * traceEvents * thread.EventBytes }
 
-// leaveTrace writes what the threads of m did to path, after the measured time; nothing without a path.
+// leaveTrace writes what the threads of m did to path, after the measured time; nothing without a
+// path.
 func leaveTrace(path string, m thread.Machine) error {
 	if path == "" {
 		return nil

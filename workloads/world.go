@@ -78,8 +78,9 @@ type Counts struct {
 	CompressedBytes int64 // their payload, the length fields included
 	Raw             int64 // pages sent as they are by the migration thread
 	Zero            int64 // pages found all zero, wherever
-	Busy            int64 // pages refused and sent by the migration thread; each is also in Raw or Zero
-	Self            int64 // pages refused and compressed by the migration thread; each is also in
+	// pages refused and sent by the migration thread; each is also in Raw or Zero
+	Busy int64
+	Self int64 // pages refused and compressed by the migration thread; each is also in
 	// Compressed or Zero
 }
 

@@ -40,7 +40,8 @@ one the figures are those of a busy host.`,
 	f.StringVar(&o.plan.Codec, "codec", o.plan.Codec, "compressor, as of mtbench run")
 	f.IntVar(&o.plan.Level, "level", o.plan.Level, "compress-level (-1: the codec's default)")
 	f.Uint64Var(&o.plan.Seed, "seed", 0, "of the content (default: drawn)")
-	f.StringVarP(&o.output, "output", "o", "calibration.json", "file to write; an existing one is refused")
+	f.StringVarP(&o.output, "output", "o", "calibration.json",
+		"file to write; an existing one is refused")
 	f.BoolVar(&o.plan.Quick, "quick", false, "few samples, for tests")
 	_ = f.MarkHidden("quick") // it exists
 	f.SortFlags = false
@@ -59,10 +60,12 @@ func runCalibrate(cmd *cobra.Command, o *calibrateOptions) error {
 		return err
 	}
 	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "%d pages of %s by %s: %.0f a second with one thread\n", len(c.Pages), c.Content, c.Codec,
+	fmt.Fprintf(out, "%d pages of %s by %s: %.0f a second with one thread\n", len(c.Pages), c.Content,
+		c.Codec,
 		c.SinglePages())
 	for _, f := range c.Figures() {
-		fmt.Fprintf(out, "%-20s %9.2f %-2s (half of the samples within %.2f and %.2f)  %s\n", f.Name, f.Value,
+		fmt.Fprintf(out, "%-20s %9.2f %-2s (half of the samples within %.2f and %.2f)  %s\n", f.Name,
+			f.Value,
 			f.Unit, f.Low, f.High, f.How)
 	}
 	_, err = fmt.Fprintf(out, "\ncalibration  %s\n", clean(o.output))
@@ -96,7 +99,8 @@ func (o *calibrateOptions) complete(seeded bool) error {
 	return o.plan.Check()
 }
 
-// writable says why a new file or directory could not be made at path, before there is anything to put in it.
+// writable says why a new file or directory could not be made at path, before there is anything to
+// put in it.
 func writable(path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%s exists already; it is not written over", path)

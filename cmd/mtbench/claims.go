@@ -89,10 +89,11 @@ func runClaims(cmd *cobra.Command, o *claimsOptions, paths []string) error {
 }
 
 // predictedClaims stands above verdicts on figures of virtual time.
-const predictedClaims = "PREDICTED in virtual time: what follows is said of a described host, and was measured on none."
+const predictedClaims = "PREDICTED in virtual time: what follows is said of a described host, " +
+	"and was measured on none."
 
-// allPredicted says whether the files are predictions; some that are with some that are not cannot be judged
-// together.
+// allPredicted says whether the files are predictions; some that are with some that are not cannot
+// be judged together.
 func allPredicted(files []*results.File) (bool, error) {
 	n := 0
 	for _, f := range files {
@@ -101,8 +102,9 @@ func allPredicted(files []*results.File) (bool, error) {
 		}
 	}
 	if n != 0 && n != len(files) {
-		return false, withStatus(statusIncomparable, "%d of the %d files are predicted and the others are not: "+
-			"judge them apart", n, len(files))
+		return false, withStatus(statusIncomparable,
+			"%d of the %d files are predicted and the others are not: "+
+				"judge them apart", n, len(files))
 	}
 	return n > 0, nil
 }
@@ -144,7 +146,8 @@ func writeClaims(w io.Writer, judged []verdict.Judged, format string) error {
 			continue
 		}
 		if i == 0 || judged[i-1].Claim != j.Claim {
-			fmt.Fprintf(&b, "\n%s: %s\n    (%s)\n", clean(j.Claim.ID), clean(j.Claim.Says), clean(j.Claim.Source))
+			fmt.Fprintf(&b, "\n%s: %s\n    (%s)\n", clean(j.Claim.ID), clean(j.Claim.Says),
+				clean(j.Claim.Source))
 		}
 		fmt.Fprintf(&b, "  %-22s %-19s %s\n", j.Cell, j.Outcome, found(j))
 	}

@@ -25,7 +25,8 @@ func writeSeries(t *testing.T, name string, cpus, pairs int, ratio float64) stri
 		for i, model := range []string{"locked", "lockless"} {
 			times := []float64{1, ratio}[i] * (1 + 0.001*float64(pair%5))
 			lines = append(lines, encode(t, results.Run{
-				Type: results.TypeRun, Cell: results.Cell{Model: model, Threads: 4}, Index: 2*pair + i, Pair: pair,
+				Type: results.TypeRun, Cell: results.Cell{Model: model, Threads: 4}, Index: 2*pair + i,
+				Pair:      pair,
 				Completed: true, EndReason: "completed", UnverifiedReason: "made up",
 				TotalTimeMS: 1000 * times, Pages: 1000, PagesCompressed: 1000,
 				Timeline: []results.Point{},
@@ -111,7 +112,8 @@ func TestClaimsOfTheLetter(t *testing.T) {
 
 // Verdicts on predicted figures say so, and predictions are not judged together with measurements.
 func TestClaimsOfPredictions(t *testing.T) {
-	measured, predicted := writeSeries(t, "m.jsonl", 64, 10, 0.5), writeSeries(t, "p.jsonl", 64, 10, 0.4)
+	measured, predicted := writeSeries(t, "m.jsonl", 64, 10, 0.5),
+		writeSeries(t, "p.jsonl", 64, 10, 0.4)
 	text, err := os.ReadFile(predicted)
 	if err != nil {
 		t.Fatal(err)
@@ -124,10 +126,12 @@ func TestClaimsOfPredictions(t *testing.T) {
 	if !strings.HasPrefix(out, "PREDICTED") || !strings.Contains(words, "of predicted figures") {
 		t.Errorf("a prediction is judged as\n%.200s\n%s", out, words)
 	}
-	if out, words, _ := execute(newClaimsCommand(), measured); strings.Contains(out+words, "redicted ") {
+	if out, words, _ := execute(newClaimsCommand(), measured); strings.Contains(out+words,
+		"redicted ") {
 		t.Errorf("a measurement is judged as\n%.200s\n%s", out, words)
 	}
-	if _, words, status := execute(newClaimsCommand(), measured, predicted); status != statusIncomparable ||
+	if _, words, status := execute(newClaimsCommand(), measured,
+		predicted); status != statusIncomparable ||
 		!strings.Contains(words, "judge them apart") {
 		t.Errorf("both together: status %d, %s", status, words)
 	}
@@ -191,8 +195,8 @@ func TestCompareStatus(t *testing.T) {
 	}
 }
 
-// TestCompareOfACaseThatFailed: a case whose runs all crashed, or delivered other memory, or is absent is
-// named, and nobody says "no regression".
+// TestCompareOfACaseThatFailed: a case whose runs all crashed, or delivered other memory, or is
+// absent is named, and nobody says "no regression".
 func TestCompareOfACaseThatFailed(t *testing.T) {
 	before := writeSeries(t, "old.jsonl", 64, 10, 1)
 	failed := func(class string, all bool) string {
@@ -207,7 +211,8 @@ func TestCompareOfACaseThatFailed(t *testing.T) {
 			if !gone {
 				kept = append(kept, line)
 			} else if class != "" {
-				kept = append(kept, encode(t, results.Failed{Type: results.TypeFailed, Index: i - 1, Pair: i / 2,
+				kept = append(kept, encode(t, results.Failed{Type: results.TypeFailed, Index: i - 1,
+					Pair: i / 2,
 					Cell: results.Cell{Model: "lockless", Threads: 4}, Class: class, Reason: "planted"}))
 			}
 		}
@@ -230,7 +235,8 @@ func TestCompareOfACaseThatFailed(t *testing.T) {
 		{"asked for equal", before, []string{"--fail-on", "equal"}, statusRegression, "no regression of more than 5%: 0 worse", "equal"},
 		{"asked for nonsense", before, []string{"--fail-on", "bad"}, statusUsage, `--fail-on: "bad" is unknown`, ""},
 	} {
-		out, words, status := execute(newCompareCommand(), append([]string{before, c.after}, c.args...)...)
+		out, words, status := execute(newCompareCommand(), append([]string{before, c.after},
+			c.args...)...)
 		if status != c.status || !strings.Contains(words, c.words) || !strings.Contains(out, c.out) {
 			t.Errorf("%s: status %d, want %d\n%s%s", c.name, status, c.status, out, words)
 		}

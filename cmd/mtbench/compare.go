@@ -44,8 +44,10 @@ or missing; or no case has runs enough to prove anything. 12: the files cannot b
 	f := cmd.Flags()
 	f.StringSliceVar(&o.metrics, "metrics", nil, "what may regress (default: counters and completion)")
 	f.Var(percentValue{&o.threshold}, "threshold", "how much worse a regression is, at least")
-	f.Var(percentValue{&o.pageCost}, "page-cost", "how far the time of a page on one thread may move between the files")
-	f.StringSliceVar(&o.failOn, "fail-on", o.failOn, "what ends with a status other than 0: worse, better, equal, unproved, failed, missing, or none")
+	f.Var(percentValue{&o.pageCost}, "page-cost",
+		"how far the time of a page on one thread may move between the files")
+	f.StringSliceVar(&o.failOn, "fail-on", o.failOn,
+		"what ends with a status other than 0: worse, better, equal, unproved, failed, missing, or none")
 	return cmd
 }
 
@@ -64,7 +66,8 @@ func runCompare(cmd *cobra.Command, o *compareOptions, paths []string) error {
 	if err := checkStandings(o.failOn); err != nil {
 		return badInput(err)
 	}
-	list, err := compareFiles(files, verdict.ChangeOptions{Metrics: metrics, Threshold: o.threshold, PageCost: o.pageCost})
+	list, err := compareFiles(files, verdict.ChangeOptions{Metrics: metrics, Threshold: o.threshold,
+		PageCost: o.pageCost})
 	if err != nil {
 		return err
 	}
@@ -81,7 +84,8 @@ func runCompare(cmd *cobra.Command, o *compareOptions, paths []string) error {
 func checkStandings(names []string) error {
 	for _, name := range names {
 		if name != "none" && !slices.Contains(verdict.Standings(), verdict.Standing(name)) {
-			return fmt.Errorf("--fail-on: %q is unknown; there are worse, better, equal, unproved, failed, missing and none", name)
+			return fmt.Errorf("--fail-on: %q is unknown; there are worse, better, equal, unproved, "+
+				"failed, missing and none", name)
 		}
 	}
 	return nil
@@ -128,15 +132,16 @@ func writeChanges(w io.Writer, list *verdict.ChangeList) error {
 		b.WriteString("\ncases that cannot be judged\n")
 	}
 	for _, f := range list.Faults {
-		fmt.Fprintf(&b, "  %-22s %-14s %-10s %s\n", f.Cell, clean(f.Model), strings.ToUpper(string(f.Standing)),
+		fmt.Fprintf(&b, "  %-22s %-14s %-10s %s\n", f.Cell, clean(f.Model),
+			strings.ToUpper(string(f.Standing)),
 			clean(f.Why))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// compareStatus counts what the comparison comes to, as the last line on standard error, and sets the
-// status.
+// compareStatus counts what the comparison comes to, as the last line on standard error, and sets
+// the status.
 func compareStatus(w io.Writer, list *verdict.ChangeList, failOn []string) error {
 	words, hit := standingWords(list), func(any ...verdict.Standing) bool {
 		return slices.ContainsFunc(any, func(s verdict.Standing) bool {
@@ -144,7 +149,8 @@ func compareStatus(w io.Writer, list *verdict.ChangeList, failOn []string) error
 		})
 	}
 	if worse := list.Regressions(); len(worse) > 0 {
-		words += fmt.Sprintf("; the first that is worse by more than %s: %s of %s with %s", percent(list.Threshold),
+		words += fmt.Sprintf("; the first that is worse by more than %s: %s of %s with %s",
+			percent(list.Threshold),
 			worse[0].Metric.Name, clean(worse[0].Model), worse[0].Cell)
 	}
 	switch {
@@ -153,7 +159,8 @@ func compareStatus(w io.Writer, list *verdict.ChangeList, failOn []string) error
 	case hit(verdict.Unproved, verdict.Missing):
 		return withStatus(statusEvidence, "%s", words)
 	case !list.Provable() && !slices.Contains(failOn, "none"):
-		return withStatus(statusEvidence, "not enough evidence, no case has runs enough to prove a change: %s", words)
+		return withStatus(statusEvidence,
+			"not enough evidence, no case has runs enough to prove a change: %s", words)
 	}
 	_, err := fmt.Fprintf(w, "mtbench: %s\n", words)
 	return err

@@ -7,8 +7,8 @@ import (
 	"mtbench/report"
 )
 
-// TestContendersLookLikeNoOther: a report knows the colour and the marker of each, and no two models
-// or baselines that stand in one picture look alike. Steps share the common look.
+// TestContendersLookLikeNoOther: a report knows the colour and the marker of each, and no two
+// models or baselines that stand in one picture look alike. Steps share the common look.
 func TestContendersLookLikeNoOther(t *testing.T) {
 	looks := map[string]string{}
 	for _, c := range contenders() {

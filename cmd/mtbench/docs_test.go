@@ -23,10 +23,12 @@ func documents(t *testing.T) []string {
 }
 
 // readers are the commands that only read or describe, and end within seconds.
-var readers = []string{"report", "claims", "compare", "fields", "doctor", "status", "version", "help"}
+var readers = []string{"report", "claims", "compare", "fields", "doctor", "status", "version",
+	"help"}
 
 // TestDocumentedCommands runs each documented command that is over within seconds, and parses the
-// flags of the others as the command line does: what measures is tested by the tests of its command.
+// flags of the others as the command line does: what measures is tested by the tests of its
+// command.
 func TestDocumentedCommands(t *testing.T) {
 	dir := t.TempDir()
 	prepare(t, dir)
@@ -82,7 +84,8 @@ func runDocumented(t *testing.T, dir, doc string, args []string) {
 	t.Helper()
 	_, errs, status := mtbench(t, dir, args...)
 	if !slices.Contains([]int{statusOK, statusRegression, statusEvidence}, status) {
-		t.Errorf("%s: mtbench %s: status %d: %s", filepath.Base(doc), strings.Join(args, " "), status, errs)
+		t.Errorf("%s: mtbench %s: status %d: %s", filepath.Base(doc), strings.Join(args, " "), status,
+			errs)
 	}
 }
 
@@ -141,7 +144,8 @@ func blocks(t *testing.T, doc, language string) []string {
 	return all
 }
 
-// TestDocumentedCodeCompiles compiles each Go snippet of the documents, as a package of this module.
+// TestDocumentedCodeCompiles compiles each Go snippet of the documents, as a package of this
+// module.
 func TestDocumentedCodeCompiles(t *testing.T) {
 	found := 0
 	for _, doc := range documents(t) {
@@ -182,7 +186,8 @@ func compile(t *testing.T, doc, block string) {
 	}
 }
 
-// overlay puts the snippet into docs/, a directory that vet can change to; one of a test package is a test file there.
+// overlay puts the snippet into docs/, a directory that vet can change to; one of a test package is
+// a test file there.
 func overlay(root string, file *ast.File, snippet string) []byte {
 	name := "snippet.go"
 	if strings.HasSuffix(file.Name.Name, "_test") {

@@ -30,7 +30,8 @@ const (
 )
 
 func newExploreCommand() *cobra.Command {
-	o := &exploreOptions{models: []string{"locked", "lockless"}, explore: explore.Options{Schedules: 20_000, Bound: 4, Depth: 3, Seed: 1}}
+	o := &exploreOptions{models: []string{"locked", "lockless"},
+		explore: explore.Options{Schedules: 20_000, Bound: 4, Depth: 3, Seed: 1}}
 	cmd := &cobra.Command{
 		Use:   "explore",
 		Short: "Walk the schedules of a model and check what must hold in all of them",
@@ -50,13 +51,19 @@ The access points exist only in a build with the tag explore:
   mtbench-explore explore --models planted
   mtbench-explore explore --models asleep-flag --program "one worker, wait" --schedule "53 1"`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runExplore(cmd.Context(), cmd.OutOrStdout(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runExplore(cmd.Context(),
+				cmd.OutOrStdout(), o)
+		},
 	}
 	f := cmd.Flags()
-	f.Var(modelsValue{&o.models}, "models", "models, all for every one that is ranked, or planted for all planted bugs")
+	f.Var(modelsValue{&o.models}, "models",
+		"models, all for every one that is ranked, or planted for all planted bugs")
 	f.Int64Var(&o.explore.Schedules, "schedules", o.explore.Schedules, "schedules a model")
-	f.IntVar(&o.explore.Bound, "bound", o.explore.Bound, "depth first: departures from the default order")
-	f.IntVar(&o.explore.Depth, "depth", o.explore.Depth, "random: ordering constraints that a bug needs")
+	f.IntVar(&o.explore.Bound, "bound", o.explore.Bound,
+		"depth first: departures from the default order")
+	f.IntVar(&o.explore.Depth, "depth", o.explore.Depth,
+		"random: ordering constraints that a bug needs")
 	f.Uint64Var(&o.explore.Seed, "seed", o.explore.Seed, "random: seed")
 	f.StringVar(&o.program, "program", "", "with --schedule: the program to run")
 	f.StringVar(&o.schedule, "schedule", "", "run this one schedule of --program")
@@ -85,10 +92,12 @@ func runExplore(ctx context.Context, w io.Writer, o *exploreOptions) error {
 	for _, m := range list {
 		total := explore.Explore(m, o.explore)
 		if total.Stopped && total.Failure == nil {
-			return withStatus(statusInterrupted, "interrupted; %s: %d schedules of %d programs, and nothing "+
-				"went wrong on them", m.Name, total.Schedules, total.Cases)
+			return withStatus(statusInterrupted,
+				"interrupted; %s: %d schedules of %d programs, and nothing "+
+					"went wrong on them", m.Name, total.Schedules, total.Cases)
 		}
-		fmt.Fprintf(w, "%s: %d schedules of %d programs, %d choices; every schedule with at most %d departures\n",
+		fmt.Fprintf(w,
+			"%s: %d schedules of %d programs, %d choices; every schedule with at most %d departures\n",
 			m.Name, total.Schedules, total.Cases, total.Points, total.Bound)
 		if total.Failure != nil {
 			failed++

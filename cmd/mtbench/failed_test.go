@@ -16,8 +16,8 @@ import (
 	"mtbench/workloads"
 )
 
-// outOfMemory makes of the test binary a child that is killed as the kernel kills for memory: it counts
-// the kill in the file that the variable names.
+// outOfMemory makes of the test binary a child that is killed as the kernel kills for memory: it
+// counts the kill in the file that the variable names.
 const outOfMemory = "MTBENCH_TEST_OUT_OF_MEMORY"
 
 // dieOfMemory ends the process if it was started as such a child.
@@ -68,21 +68,23 @@ type dropped struct{}
 func (dropped) Append(any) error { return nil }
 func (dropped) Intact() error    { return nil }
 
-// TestKilledForMemoryIsNamed: a run that the kernel kills for memory says so on the terminal and in the
-// verdict, with the limit.
+// TestKilledForMemoryIsNamed: a run that the kernel kills for memory says so on the terminal and in
+// the verdict, with the limit.
 func TestKilledForMemoryIsNamed(t *testing.T) {
 	machine, counter := boundMachine(t)
 	t.Setenv(outOfMemory, counter)
 	terminal, verdict := ending(t, 1, &series.ProcessRunner{Host: machine, Grace: time.Minute,
 		Scenario: func(s series.Slot) workloads.Scenario {
-			return workloads.Scenario{Cell: s.Cell, Scenario: results.Scenario{Destination: workloads.Discard}}
+			return workloads.Scenario{Cell: s.Cell,
+				Scenario: results.Scenario{Destination: workloads.Discard}}
 		}})
 	const want = "the source process was killed (SIGKILL): " +
 		"the memory limit of 512 MiB of its cgroup was reached"
 	if !strings.Contains(terminal, "FAILED: "+want+"\n") {
 		t.Errorf("the terminal shows %q", terminal)
 	}
-	if statusOf(verdict) != statusChild || !strings.Contains(verdict.Error(), "the last because "+want) {
+	if statusOf(verdict) != statusChild || !strings.Contains(verdict.Error(),
+		"the last because "+want) {
 		t.Errorf("status %d: %v", statusOf(verdict), verdict)
 	}
 }
@@ -105,7 +107,8 @@ func TestOtherMemoryIsNamed(t *testing.T) {
 	if !strings.Contains(terminal, "FAILED: "+want) {
 		t.Errorf("the terminal shows %q", terminal)
 	}
-	if statusOf(verdict) != statusMemory || !strings.Contains(verdict.Error(), "the last because "+want) {
+	if statusOf(verdict) != statusMemory || !strings.Contains(verdict.Error(),
+		"the last because "+want) {
 		t.Errorf("status %d: %v", statusOf(verdict), verdict)
 	}
 }

@@ -51,7 +51,8 @@ func explain(w io.Writer, files []*results.File) error {
 }
 
 func explainMetrics(b *strings.Builder) {
-	b.WriteString("\n# Figures that are compared\n\nEach is compared in pairs of runs, as a log ratio.\n" +
+	b.WriteString("\n# Figures that are compared\n\nEach is compared in pairs of runs, as a log " +
+		"ratio.\n" +
 		"\n| figure | unit | better | what | not to be read | deterministic counter |\n" +
 		"|---|---|---|---|---|---|\n")
 	for _, m := range metric.All() {
@@ -75,7 +76,8 @@ func explainPlots(b *strings.Builder, files []*results.File) {
 			fmt.Fprintf(b, "\n%s\n", report.MarkdownCell(p.Caption))
 		}
 		if p.Missing != "" {
-			fmt.Fprintf(b, "\nIt needs data that the file of this page does not hold: %s.\n", report.MarkdownCell(p.Missing))
+			fmt.Fprintf(b, "\nIt needs data that the file of this page does not hold: %s.\n",
+				report.MarkdownCell(p.Missing))
 		}
 	}
 }

@@ -42,11 +42,13 @@ coordination. Interrupting keeps the searches that are finished, and --resume FI
 	}
 	f := cmd.Flags()
 	s := &o.run.settings
-	f.Var(modelsValue{&s.Matrix.Models}, "models", "models, or all for every one that is ranked; ideal is the ceiling")
+	f.Var(modelsValue{&s.Matrix.Models}, "models",
+		"models, or all for every one that is ranked; ideal is the ceiling")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
 	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", "compress-wait-thread")
 	f.IntVar(&o.repeats, "repeats", defaultRepeats, "searches a model and case")
-	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run: it does not complete after it")
+	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit),
+		"bound of a run: it does not complete after it")
 	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")
 	addGuestFlags(f, s)
 	f.StringVarP(&o.run.output, "output", "o", "", "result file; an existing one is refused")
@@ -96,7 +98,8 @@ func (o *frontierOptions) complete(f *pflag.FlagSet) error {
 
 func (o *frontierOptions) finish(cmd *cobra.Command, s *series.Series, failed error) error {
 	if errors.Is(failed, context.Canceled) {
-		return withStatus(statusInterrupted, "interrupted; go on with: mtbench frontier --resume %s", s.Path())
+		return withStatus(statusInterrupted, "interrupted; go on with: mtbench frontier --resume %s",
+			s.Path())
 	}
 	var input *results.InputError
 	if errors.As(failed, &input) {

@@ -31,13 +31,14 @@ func copyBinary(t *testing.T, path string, tail ...byte) {
 	}
 }
 
-// TestTheRestIsMadeByTheReplacedBinary: the file of the program is replaced while a series runs, by something
-// that is no mtbench; all runs are of the program that began.
+// TestTheRestIsMadeByTheReplacedBinary: the file of the program is replaced while a series runs, by
+// something that is no mtbench; all runs are of the program that began.
 func TestTheRestIsMadeByTheReplacedBinary(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "mt")
 	copyBinary(t, program)
-	cmd := exec.Command(program, small("--output", "a.jsonl", "--destination", "discard", "--pairs", "4")...)
+	cmd := exec.Command(program, small("--output", "a.jsonl", "--destination", "discard", "--pairs",
+		"4")...)
 	var errs bytes.Buffer
 	cmd.Dir, cmd.Stderr = dir, &errs
 	if err := cmd.Start(); err != nil {
@@ -62,7 +63,8 @@ func TestTheRestIsMadeByTheReplacedBinary(t *testing.T) {
 // TestResumeGoesOnWithAnotherBuild: it does not, and names the key.
 func TestResumeGoesOnWithAnotherBuild(t *testing.T) {
 	dir := t.TempDir()
-	if _, errs, status := mtbench(t, dir, small("--output", "a.jsonl", "--destination", "discard", "--pairs", "1")...); status != 0 {
+	if _, errs, status := mtbench(t, dir, small("--output", "a.jsonl", "--destination", "discard",
+		"--pairs", "1")...); status != 0 {
 		t.Fatalf("status %d: %s", status, errs)
 	}
 	other := filepath.Join(dir, "mt")
@@ -71,7 +73,8 @@ func TestResumeGoesOnWithAnotherBuild(t *testing.T) {
 	var errs bytes.Buffer
 	cmd.Dir, cmd.Stderr = dir, &errs
 	_ = cmd.Run()
-	if status := cmd.ProcessState.ExitCode(); status != statusUsage || !strings.Contains(errs.String(), "binary_sha256") {
+	if status := cmd.ProcessState.ExitCode(); status != statusUsage ||
+		!strings.Contains(errs.String(), "binary_sha256") {
 		t.Errorf("status %d: %s", status, errs.String())
 	}
 }

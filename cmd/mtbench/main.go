@@ -1,10 +1,10 @@
 // Command mtbench compares models of hand-over between threads on QEMU's live-migration
 // compression workload.
 //
-// Exit statuses: 0 done; 1 internal error, or standard output that cannot be written; 2 usage or bad
-// input; 10 a regression or a contradicted claim; 11 not enough evidence; 12 files that cannot be
-// compared; 20 memory differs or pages lost; 21 a child ended without a record; 130 interrupted, with
-// what was finished kept.
+// Exit statuses: 0 done; 1 internal error, or standard output that cannot be written; 2 usage or
+// bad input; 10 a regression or a contradicted claim; 11 not enough evidence; 12 files that cannot
+// be compared; 20 memory differs or pages lost; 21 a child ended without a record; 130 interrupted,
+// with what was finished kept.
 package main
 
 import (

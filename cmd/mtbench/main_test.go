@@ -57,7 +57,8 @@ func mtbench(t *testing.T, dir string, args ...string) (stdout, stderr string, s
 
 // small are the flags of a series of a second or two.
 func small(more ...string) []string {
-	return append([]string{"run", "--threads", "2", "--wait", "on", "--pairs", "2", "--aa", "0%", "--reruns", "0",
+	return append([]string{"run", "--threads", "2", "--wait", "on", "--pairs", "2", "--aa", "0%",
+		"--reruns", "0",
 		"--memory", "4MiB", "--vcpus", "2", "--dirty-rate", "100", "--limit", "20s",
 		"--link-bandwidth", "5.3x", "--downtime-limit", "1.5ms"}, more...)
 }
@@ -81,7 +82,8 @@ func TestRunReportResumeCompare(t *testing.T) {
 		checkRecord(t, &r)
 	}
 	for _, format := range formatNames() {
-		if _, errs, status := mtbench(t, dir, "report", "a.jsonl", "--format", format, "-o", "out"); status != 0 {
+		if _, errs, status := mtbench(t, dir, "report", "a.jsonl", "--format", format, "-o",
+			"out"); status != 0 {
 			t.Errorf("report --format %s: status %d: %s", format, status, errs)
 		}
 	}
@@ -103,10 +105,12 @@ func readFile(t *testing.T, path string) *results.File {
 func checkRecord(t *testing.T, r *results.Run) {
 	t.Helper()
 	if !r.Completed || r.Verified == nil || !*r.Verified {
-		t.Errorf("run %d: completed %v, verified %v (%s)", r.Index, r.Completed, r.Verified, r.UnverifiedReason)
+		t.Errorf("run %d: completed %v, verified %v (%s)", r.Index, r.Completed, r.Verified,
+			r.UnverifiedReason)
 	}
 	if r.Pages < 1024 || r.Pages != r.PagesCompressed+r.PagesRaw+r.PagesZero {
-		t.Errorf("run %d: %d pages are %d + %d + %d", r.Index, r.Pages, r.PagesCompressed, r.PagesRaw, r.PagesZero)
+		t.Errorf("run %d: %d pages are %d + %d + %d", r.Index, r.Pages, r.PagesCompressed, r.PagesRaw,
+			r.PagesZero)
 	}
 	roles := map[string]int{}
 	for _, u := range r.ThreadUsage {
@@ -123,7 +127,8 @@ func checkRecord(t *testing.T, r *results.Run) {
 
 func TestResumeAfterACut(t *testing.T) {
 	dir := t.TempDir()
-	if _, errs, status := mtbench(t, dir, small("--output", "a.jsonl", "--destination", "discard")...); status != 0 {
+	if _, errs, status := mtbench(t, dir, small("--output", "a.jsonl", "--destination",
+		"discard")...); status != 0 {
 		t.Fatalf("status %d: %s", status, errs)
 	}
 	path := filepath.Join(dir, "a.jsonl")
@@ -150,7 +155,8 @@ func TestResumeAfterACut(t *testing.T) {
 	for _, r := range got.Runs {
 		indexes = append(indexes, r.Index)
 	}
-	if want := []int{0, 1, 2, 3}; len(indexes) != 4 || indexes[2] != want[2] || indexes[3] != want[3] || got.Truncated {
+	if want := []int{0, 1, 2, 3}; len(indexes) != 4 || indexes[2] != want[2] ||
+		indexes[3] != want[3] || got.Truncated {
 		t.Errorf("resumed file has runs %v, truncated %v", indexes, got.Truncated)
 	}
 }
@@ -170,9 +176,10 @@ func TestInterruptKeepsWhatIsFinished(t *testing.T) {
 	}
 }
 
-// interrupted runs mtbench in dir, interrupts it when ready returns, and gives what it said on standard
-// error and its status.
-func interrupted(t *testing.T, dir string, ready func(), args ...string) (words string, status int) {
+// interrupted runs mtbench in dir, interrupts it when ready returns, and gives what it said on
+// standard error and its status.
+func interrupted(t *testing.T, dir string, ready func(), args ...string) (words string,
+	status int) {
 	t.Helper()
 	return signalled(t, dir, syscall.SIGINT, func(int) { ready() }, args...)
 }
@@ -343,7 +350,8 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 	for _, c := range cases {
 		_, errs, status := mtbench(t, dir, strings.Fields(c.args)...)
 		if status != statusUsage || !strings.Contains(errs, c.want) {
-			t.Errorf("mtbench %s: status %d, want %d with %q:\n%s", c.args, status, statusUsage, c.want, errs)
+			t.Errorf("mtbench %s: status %d, want %d with %q:\n%s", c.args, status, statusUsage, c.want,
+				errs)
 		}
 		if n := strings.Count(strings.TrimSpace(errs), "\n"); n > 3 {
 			t.Errorf("mtbench %s: %d lines instead of a sentence:\n%s", c.args, n+1, errs)
@@ -397,7 +405,8 @@ func TestFullStandardOutput(t *testing.T) {
 }
 
 func TestFinalLineCountsWhatIsKept(t *testing.T) {
-	for attempts, want := range map[int]string{0: "", 1: "; 1 attempt was run again", 4: "; 4 attempts were run again"} {
+	for attempts, want := range map[int]string{0: "", 1: "; 1 attempt was run again",
+		4: "; 4 attempts were run again"} {
 		if got := again(series.Summary{Runs: 10, Again: attempts}); got != want {
 			t.Errorf("%d attempts: %q, want %q", attempts, got, want)
 		}
@@ -436,7 +445,8 @@ func TestFieldsNamesEveryField(t *testing.T) {
 
 func TestRecordsAreOneJSONObjectALine(t *testing.T) {
 	dir := t.TempDir()
-	if _, errs, status := mtbench(t, dir, small("--output", "a.jsonl", "--pairs", "1", "--destination", "discard")...); status != 0 {
+	if _, errs, status := mtbench(t, dir, small("--output", "a.jsonl", "--pairs", "1", "--destination",
+		"discard")...); status != 0 {
 		t.Fatalf("status %d: %s", status, errs)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "a.jsonl"))

@@ -7,7 +7,8 @@ import (
 	"mtbench/models/registry"
 )
 
-// TestAllModels: all stands for every ranked contender, beside others, and a flag given again replaces.
+// TestAllModels: all stands for every ranked contender, beside others, and a flag given again
+// replaces.
 func TestAllModels(t *testing.T) {
 	names := []string{"locked"}
 	v := modelsValue{&names}

@@ -23,8 +23,9 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// words is standard error: sentences, which quote what files and the command line hold. Each line of
-// what is written is made harmless; whoever draws on the terminal (the progress bar) does not pass here.
+// words is standard error: sentences, which quote what files and the command line hold. Each line
+// of what is written is made harmless; whoever draws on the terminal (the progress bar) does not
+// pass here.
 type words struct{ to io.Writer }
 
 func (w words) Write(p []byte) (int, error) {

@@ -58,20 +58,26 @@ of parameters, and prints where it is right and where not.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPredict(cmd, o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.calibration, "calibration", "", "file of mtbench calibrate, or a directory of them (mtbench run --calibrate)")
+	f.StringVar(&o.calibration, "calibration", "",
+		"file of mtbench calibrate, or a directory of them (mtbench run --calibrate)")
 	f.IntVar(&o.cpus, "cpus", 64, "CPUs of the virtual host")
 	f.BoolVar(&o.apart, "two-hosts", false, "the destination has a host of its own, with as many CPUs")
-	f.IntVar(&o.scale, "scale", 0, "simulate 1/n of the memory (default: such that 512 MiB are simulated)")
-	f.IntVar(&o.resamples, "resamples", o.resamples, "runs a cell, each with the calibration resampled")
+	f.IntVar(&o.scale, "scale", 0,
+		"simulate 1/n of the memory (default: such that 512 MiB are simulated)")
+	f.IntVar(&o.resamples, "resamples", o.resamples,
+		"runs a cell, each with the calibration resampled")
 	f.StringVar(&o.against, "against", "", "predict the matrix of this measured file, and compare")
 	f.BoolVar(&o.letter, "letter", false, "predict the published letter's twelve rows, and compare")
 	f.IntVar(&o.refit, "refit", 0, "with --letter: fit its unsaid parameters anew, so many rounds")
-	f.StringVar(&o.trace, "trace", "", "also write a Chrome trace (Perfetto opens it) of the first cell")
+	f.StringVar(&o.trace, "trace", "",
+		"also write a Chrome trace (Perfetto opens it) of the first cell")
 	addPredictMatrixFlags(f, &o.settings)
 	addGuestFlags(f, &o.settings)
-	f.IntVar(&o.settings.DecompressThreads, "decompress-threads", o.settings.DecompressThreads, "threads of the destination")
+	f.IntVar(&o.settings.DecompressThreads, "decompress-threads", o.settings.DecompressThreads,
+		"threads of the destination")
 	f.StringVar(&o.settings.Destination, "destination", o.settings.Destination, "process, or discard")
-	f.StringVarP(&o.output, "output", "o", "", "result file; an existing one is refused (default mtbench-predicted-DATE-TIME.jsonl)")
+	f.StringVarP(&o.output, "output", "o", "",
+		"result file; an existing one is refused (default mtbench-predicted-DATE-TIME.jsonl)")
 	f.StringSliceVar(&o.without, "without", nil, "effects to leave out, for an ablation")
 	_ = f.MarkHidden("without") // it exists
 	f.SortFlags = false
@@ -79,11 +85,14 @@ of parameters, and prints where it is right and where not.`,
 }
 
 func addPredictMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
-	f.Var(modelsValue{&s.Matrix.Models}, "models", "models, or all for every one that is ranked; the others are compared with the first")
+	f.Var(modelsValue{&s.Matrix.Models}, "models",
+		"models, or all for every one that is ranked; the others are compared with the first")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
 	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", "compress-wait-thread")
-	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run in virtual time")
-	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, &s.DirtyOfPool, false}, "dirty-rate", "page writes a second over all vCPUs")
+	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit),
+		"bound of a run in virtual time")
+	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, &s.DirtyOfPool, false}, "dirty-rate",
+		"page writes a second over all vCPUs")
 	f.Uint64Var(&s.Seed, "seed", 1, "of content, patterns and resamplings")
 }
 
@@ -151,7 +160,8 @@ func (o *predictOptions) prepare(ctx context.Context, f *pflag.FlagSet) (*predic
 		return nil, err
 	}
 	if m.Resamples < 1 || m.Resamples > predict.MaxResamples {
-		return nil, fmt.Errorf("--resamples: %d is not between 1 and %d", m.Resamples, predict.MaxResamples)
+		return nil, fmt.Errorf("--resamples: %d is not between 1 and %d", m.Resamples,
+			predict.MaxResamples)
 	}
 	if m.Scenario, err = predict.Scale(h.Scenario, m.Scale); err != nil {
 		return nil, fmt.Errorf("--scale: %w", err)
@@ -201,7 +211,8 @@ func (o *predictOptions) describe(ctx context.Context, f *pflag.FlagSet, p *pred
 	c := p.calibration
 	if f.Changed("content") && o.settings.Content != c.Content || f.Changed("codec") &&
 		o.settings.Codec != c.Codec || f.Changed("level") && o.settings.Level != c.Level {
-		return fmt.Errorf("%s is of content %s by codec %s, level %d; calibrate for what is to be predicted",
+		return fmt.Errorf("%s is of content %s by codec %s, level %d; calibrate for what is to be "+
+			"predicted",
 			o.calibration, c.Content, c.Codec, c.Level)
 	}
 	h.Matrix, h.Seed = o.settings.Matrix, o.settings.Seed
@@ -210,7 +221,8 @@ func (o *predictOptions) describe(ctx context.Context, f *pflag.FlagSet, p *pred
 	if err := o.settle(ctx, p); err != nil {
 		return err
 	}
-	h.Host = results.Host{Name: "virtual", OS: "virtual time", CPUModel: c.Host.CPUModel + " (as calibrated)",
+	h.Host = results.Host{Name: "virtual", OS: "virtual time", CPUModel: c.Host.CPUModel +
+		" (as calibrated)",
 		CPUs: o.cpus, Rate: c.SinglePages(), PageServiceU: 1e6 / c.SinglePages()}
 	return nil
 }
@@ -222,7 +234,8 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 		return err
 	}
 	from, c := &p.measured.Header, p.calibration
-	for _, flag := range []string{"cpus", "two-hosts", "models", "threads", "wait", "memory", "dirty-rate",
+	for _, flag := range []string{"cpus", "two-hosts", "models", "threads", "wait", "memory",
+		"dirty-rate",
 		"content", "codec", "level", "vcpus", "limit"} {
 		if f.Changed(flag) {
 			return fmt.Errorf("--%s cannot be given with --against: everything is the measured file's", flag)
@@ -245,8 +258,8 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 	return nil
 }
 
-// settle writes every default out. Multiples are of the calibration's single thread, and what is left
-// open is derived as on a host: from a pilot, in virtual time.
+// settle writes every default out. Multiples are of the calibration's single thread, and what is
+// left open is derived as on a host: from a pilot, in virtual time.
 func (o *predictOptions) settle(ctx context.Context, p *prediction) error {
 	s, c, u := o.settings, p.calibration, results.Unit{Thread: p.calibration.SinglePages()}
 	s.Content, s.Codec, s.Level = c.Content, c.Codec, c.Level
@@ -330,10 +343,12 @@ func (p *prediction) show(cmd *cobra.Command, runs []results.Run) error {
 		if err := printFile(cmd, p.output); err != nil || p.trace == "" {
 			return err
 		}
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "trace    %s (of the first cell; open it at ui.perfetto.dev)\n", p.trace)
+		_, err := fmt.Fprintf(cmd.OutOrStdout(),
+			"trace    %s (of the first cell; open it at ui.perfetto.dev)\n", p.trace)
 		return err
 	}
-	if err := predict.WriteComparison(cmd.OutOrStdout(), predict.Compare(withoutExtras(p.measured), runs)); err != nil {
+	if err := predict.WriteComparison(cmd.OutOrStdout(), predict.Compare(withoutExtras(p.measured),
+		runs)); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\n", p.output)
@@ -343,7 +358,8 @@ func (p *prediction) show(cmd *cobra.Command, runs []results.Run) error {
 // noteScale says in the header what scaling does to the figures.
 func (p *prediction) noteScale(ctx context.Context) error {
 	h := &p.header
-	h.Notes = append(h.Notes, "predicted in virtual time; the runs of a cell are resamplings of the calibration")
+	h.Notes = append(h.Notes,
+		"predicted in virtual time; the runs of a cell are resamplings of the calibration")
 	if p.matrix.Scale < 2 {
 		return nil
 	}
@@ -355,8 +371,9 @@ func (p *prediction) noteScale(ctx context.Context) error {
 	if !math.IsNaN(off) {
 		note = fmt.Sprintf("at half the scale the first cell's total time is %.3f times as long", 1/off)
 	}
-	h.Notes = append(h.Notes, fmt.Sprintf("the guest was simulated at 1/%d of its memory, downtime limit and "+
-		"bound, and what grows with memory multiplied; %s", p.matrix.Scale, note))
+	h.Notes = append(h.Notes,
+		fmt.Sprintf("the guest was simulated at 1/%d of its memory, downtime limit and "+
+			"bound, and what grows with memory multiplied; %s", p.matrix.Scale, note))
 	return nil
 }
 
@@ -380,14 +397,16 @@ func onlyForLetter(f *pflag.FlagSet) error {
 	var errs []error
 	f.Visit(func(flag *pflag.Flag) {
 		if !slices.Contains([]string{"letter", "scale", "refit", "seed", "output"}, flag.Name) {
-			errs = append(errs, fmt.Errorf("--%s cannot be given with --letter, which has its own parameters",
-				flag.Name))
+			errs = append(errs,
+				fmt.Errorf("--%s cannot be given with --letter, which has its own parameters",
+					flag.Name))
 		}
 	})
 	return errors.Join(errs...)
 }
 
-// withoutExtras are the runs of the models that were run in every case, which are what is predicted.
+// withoutExtras are the runs of the models that were run in every case, which are what is
+// predicted.
 func withoutExtras(f *results.File) []results.Run {
 	return slices.DeleteFunc(slices.Clone(f.Runs), func(r results.Run) bool {
 		return f.Header.Matrix.IsExtra(r.Model)

@@ -68,7 +68,8 @@ func (l *letter) run(cmd *cobra.Command) error {
 	}
 	l.progress.End()
 	if err != nil {
-		return interruptedOr(cmd, err, "interrupted after %d of %d runs, which are in %s", l.kept, len(rows), l.output)
+		return interruptedOr(cmd, err, "interrupted after %d of %d runs, which are in %s", l.kept,
+			len(rows), l.output)
 	}
 	w := cmd.OutOrStdout()
 	if err := predict.WriteLetter(w, l.host, rows, smaller); err != nil {

@@ -19,7 +19,8 @@ import (
 func calibrated(t *testing.T, dir string) {
 	t.Helper()
 	out, errs, status := mtbench(t, dir, "calibrate", "--quick", "--seed", "1", "-o", "cal.json")
-	if status != 0 || !strings.Contains(out, "calibration  cal.json") || !strings.Contains(out, "futex_wake_ns") {
+	if status != 0 || !strings.Contains(out, "calibration  cal.json") ||
+		!strings.Contains(out, "futex_wake_ns") {
 		t.Fatalf("calibrate: status %d\n%s%s", status, out, errs)
 	}
 }
@@ -28,8 +29,10 @@ func calibrated(t *testing.T, dir string) {
 func TestCalibratePredictReport(t *testing.T) {
 	dir := t.TempDir()
 	calibrated(t, dir)
-	out, errs, status := mtbench(t, dir, "predict", "--calibration", "cal.json", "--cpus", "64", "--threads", "4",
-		"--wait", "on", "--memory", "2MiB", "--dirty-rate", "0", "--vcpus", "2", "--resamples", "2", "--trace",
+	out, errs, status := mtbench(t, dir, "predict", "--calibration", "cal.json", "--cpus", "64",
+		"--threads", "4",
+		"--wait", "on", "--memory", "2MiB", "--dirty-rate", "0", "--vcpus", "2", "--resamples", "2",
+		"--trace",
 		"trace.json", "-o", "p.jsonl")
 	if status != 0 || !strings.Contains(out, "PREDICTED in virtual time, not measured") ||
 		!strings.Contains(out, "trace    trace.json") {
@@ -45,7 +48,8 @@ func TestCalibratePredictReport(t *testing.T) {
 		if status != 0 {
 			t.Errorf("report --format %s: status %d: %s", format, status, errs)
 		}
-		if text := out + filesBelow(t, filepath.Join(dir, "out")); !strings.Contains(text, "PREDICTED in virtual time") {
+		if text := out + filesBelow(t, filepath.Join(dir, "out")); !strings.Contains(text,
+			"PREDICTED in virtual time") {
 			t.Errorf("report --format %s does not say that the file is predicted", format)
 		}
 	}
@@ -86,7 +90,8 @@ func predictedTrace(t *testing.T, path string) {
 		names[f.Processes[k.PID]+" "+name]++
 	}
 	if names["source live_migration"] != 1 || names["source compress"] != 4 ||
-		names["destination incoming"] != 1 || names["destination decompress"] != 16 || len(f.Arrows) == 0 {
+		names["destination incoming"] != 1 || names["destination decompress"] != 16 ||
+		len(f.Arrows) == 0 {
 		t.Errorf("threads %v, %d arrows", names, len(f.Arrows))
 	}
 	if f.About["kind"] != results.Predicted || f.About["model"] != "locked" {
@@ -111,20 +116,25 @@ func badCalibrations(t *testing.T, dir string) {
 	}
 	samples := func(c map[string]any) map[string]any { return c["samples"].(map[string]any) }
 	for name, c := range map[string]struct{ text, want string }{
-		"cut":      {string(good[:len(good)/2]), "cut.json: not a calibration: it ends in the middle"},
-		"empty":    {"", "empty.json: not a calibration: the file is empty"},
-		"foreign":  {`{"type":"header","schema":1}`, `foreign.json: type is "header"; a calibration has "calibration"`},
-		"text":     {"hello", "text.json: not a calibration: it is no JSON object"},
-		"more":     {string(good) + "{}", "more.json: not a calibration: it is no JSON object"},
-		"big":      {strings.Repeat(" ", 8<<20+1), "big.json: more than 8388608 bytes"},
-		"newer":    {edited(func(c map[string]any) { c["schema"] = 99 }), "newer.json: schema 99; this build reads"},
-		"figure":   {edited(func(c map[string]any) { delete(samples(c), "atomic_ns") }), "no samples of atomic_ns"},
+		"cut":     {string(good[:len(good)/2]), "cut.json: not a calibration: it ends in the middle"},
+		"empty":   {"", "empty.json: not a calibration: the file is empty"},
+		"foreign": {`{"type":"header","schema":1}`, `foreign.json: type is "header"; a calibration has "calibration"`},
+		"text":    {"hello", "text.json: not a calibration: it is no JSON object"},
+		"more":    {string(good) + "{}", "more.json: not a calibration: it is no JSON object"},
+		"big":     {strings.Repeat(" ", 8<<20+1), "big.json: more than 8388608 bytes"},
+		"newer": {edited(func(c map[string]any) { c["schema"] = 99 }),
+			"newer.json: schema 99; this build reads"},
+		"figure": {edited(func(c map[string]any) { delete(samples(c), "atomic_ns") }),
+			"no samples of atomic_ns"},
 		"negative": {edited(func(c map[string]any) { samples(c)["atomic_ns"] = []int{-4} }), "sample 0 is -4 ns"},
-		"kind":     {edited(func(c map[string]any) { samples(c)["atomic_ns"] = "many" }), "samples is a string"},
-		"pages":    {edited(func(c map[string]any) { c["pages"] = []any{} }), "0 pages; there must be 1 to"},
-		"codec":    {edited(func(c map[string]any) { c["codec"] = "lzma" }), `codec "lzma" is unknown`},
-		"level":    {edited(func(c map[string]any) { c["level"] = 77 }), "level is 77; codec zlib has the levels"},
-		"content":  {edited(func(c map[string]any) { c["content"] = "" }), "content is empty"},
+		"kind": {edited(func(c map[string]any) { samples(c)["atomic_ns"] = "many" }),
+			"samples is a string"},
+		"pages": {edited(func(c map[string]any) { c["pages"] = []any{} }),
+			"0 pages; there must be 1 to"},
+		"codec": {edited(func(c map[string]any) { c["codec"] = "lzma" }), `codec "lzma" is unknown`},
+		"level": {edited(func(c map[string]any) { c["level"] = 77 }),
+			"level is 77; codec zlib has the levels"},
+		"content": {edited(func(c map[string]any) { c["content"] = "" }), "content is empty"},
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name+".json"), []byte(c.text), 0o644); err != nil {
 			t.Fatal(err)
@@ -137,10 +147,12 @@ func badCalibrations(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	refused(t, dir, "predict --calibration none -o x.jsonl", "the directory none holds no calibration")
-	refused(t, dir, "predict -o x.jsonl", "a prediction needs a --calibration; make one with: mtbench calibrate")
+	refused(t, dir, "predict -o x.jsonl",
+		"a prediction needs a --calibration; make one with: mtbench calibrate")
 }
 
-// refused runs a command that must end with the status of bad input, in one sentence, and leave nothing.
+// refused runs a command that must end with the status of bad input, in one sentence, and leave
+// nothing.
 func refused(t *testing.T, dir, args, want string) {
 	t.Helper()
 	_, errs, status := mtbench(t, dir, strings.Fields(args)...)
@@ -194,19 +206,22 @@ func badPredictions(t *testing.T, dir string) {
 		"--refit 3":                         "--refit goes with --letter",
 		"--two-hosts --destination discard": "needs --destination process",
 		"--trace there.jsonl":               "--trace: there.jsonl exists already",
-		"--trace /nowhere/t.json":           "--trace: /nowhere/t.json cannot be made: no such file or directory",
-		"--against missing.jsonl":           "missing.jsonl: there is no such file",
-		"--against there.jsonl":             "there.jsonl:1: not a result file",
-		"--against p.jsonl":                 "p.jsonl holds predicted figures; --against needs measured ones",
-		"--against p.jsonl --cpus 4":        "--cpus cannot be given with --against",
-		"--letter":                          "--calibration cannot be given with --letter",
-		"--output there.jsonl":              "--output: there.jsonl exists already",
-		"--output /nowhere/x":               "--output: there is no directory /nowhere",
+		"--trace /nowhere/t.json": "--trace: /nowhere/t.json cannot be made: no such file " +
+			"or directory",
+		"--against missing.jsonl": "missing.jsonl: there is no such file",
+		"--against there.jsonl":   "there.jsonl:1: not a result file",
+		"--against p.jsonl": "p.jsonl holds predicted figures; --against needs " +
+			"measured ones",
+		"--against p.jsonl --cpus 4": "--cpus cannot be given with --against",
+		"--letter":                   "--calibration cannot be given with --letter",
+		"--output there.jsonl":       "--output: there.jsonl exists already",
+		"--output /nowhere/x":        "--output: there is no directory /nowhere",
 	} {
 		refused(t, dir, "predict -o x.jsonl --calibration cal.json --resamples 1 "+args, want)
 	}
 	for args, want := range map[string]string{
-		"--cpus 4": "--cpus cannot be given with --letter", "--trace t": "--trace cannot be given with --letter",
+		"--cpus 4":  "--cpus cannot be given with --letter",
+		"--trace t": "--trace cannot be given with --letter",
 		"--scale 0": "--scale: 1/0 of the memory", "--refit 99": "--refit: 99 is not between 0 and 20",
 		"--output there.jsonl": "--output: there.jsonl exists already",
 	} {
@@ -217,8 +232,8 @@ func badPredictions(t *testing.T, dir string) {
 	}
 }
 
-// predictAgainst predicts a tiny series of this host, and refuses a calibration of another one and a
-// measured file whose matrix cannot be.
+// predictAgainst predicts a tiny series of this host, and refuses a calibration of another one and
+// a measured file whose matrix cannot be.
 func predictAgainst(t *testing.T, dir string) {
 	if _, errs, status := mtbench(t, dir, small("-o", "m.jsonl", "--pairs", "1", "--calibrate", "cals",
 		"--calibrate-quick")...); status != 0 {
@@ -231,7 +246,8 @@ func predictAgainst(t *testing.T, dir string) {
 	refused(t, dir, "run --calibrate nowhere/cals -o n.jsonl", "there is no directory nowhere")
 	for i, calibration := range []string{"cal.json", "cals"} {
 		output := fmt.Sprintf("pa%d.jsonl", i)
-		out, errs, status := mtbench(t, dir, "predict", "--calibration", calibration, "--against", "m.jsonl",
+		out, errs, status := mtbench(t, dir, "predict", "--calibration", calibration, "--against",
+			"m.jsonl",
 			"--resamples", "2", "-o", output)
 		if status != 0 || !strings.Contains(out, "results  "+output) {
 			t.Errorf("predict --against: status %d\n%s%s", status, out, errs)
@@ -252,23 +268,27 @@ func predictAgainst(t *testing.T, dir string) {
 	refused(t, dir, "predict --calibration elsewhere.json --against m.jsonl -o x.jsonl",
 		"calibrate on the host that was measured")
 	change("m.jsonl", "none.jsonl", `"models":["locked","lockless"]`, `"models":[]`)
-	refused(t, dir, "predict --calibration cal.json --against none.jsonl -o x.jsonl", "none.jsonl: --models names no model")
+	refused(t, dir, "predict --calibration cal.json --against none.jsonl -o x.jsonl",
+		"none.jsonl: --models names no model")
 	change("m.jsonl", "vcpus.jsonl", `"vcpus":2`, `"vcpus":20000`)
-	refused(t, dir, "predict --calibration cal.json --against vcpus.jsonl -o x.jsonl", "vcpus: 20000 is not between")
+	refused(t, dir, "predict --calibration cal.json --against vcpus.jsonl -o x.jsonl",
+		"vcpus: 20000 is not between")
 }
 
 // interruptPrediction: what was finished is kept, and the status says so.
 func interruptPrediction(t *testing.T, dir string) {
-	words, status := interrupted(t, dir, func() { waitForRuns(t, filepath.Join(dir, "i.jsonl"), 2) }, "predict", "--calibration", "cal.json", "--threads", "1",
+	words, status := interrupted(t, dir, func() { waitForRuns(t, filepath.Join(dir, "i.jsonl"), 2) },
+		"predict", "--calibration", "cal.json", "--threads", "1",
 		"--wait", "on", "--memory", "8MiB", "--resamples", "1000", "-o", "i.jsonl")
 	f := readFile(t, filepath.Join(dir, "i.jsonl"))
-	if status != statusInterrupted || len(f.Runs) < 2 || !strings.Contains(words, "which are in i.jsonl") {
+	if status != statusInterrupted || len(f.Runs) < 2 || !strings.Contains(words,
+		"which are in i.jsonl") {
 		t.Errorf("status %d, %d runs: %s", status, len(f.Runs), words)
 	}
 }
 
-// TestLetterInterrupted: the rows that are there are kept, the one that is going on is left at once, and
-// the file can be read.
+// TestLetterInterrupted: the rows that are there are kept, the one that is going on is left at
+// once, and the file can be read.
 func TestLetterInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "l.jsonl")
@@ -306,12 +326,13 @@ func TestCalibrateBadInput(t *testing.T) {
 	}
 }
 
-// A build that explores is another program: it explores, and does not measure; the ordinary build names
-// the command that makes it.
+// A build that explores is another program: it explores, and does not measure; the ordinary build
+// names the command that makes it.
 func TestExplore(t *testing.T) {
 	dir := t.TempDir()
 	refused(t, dir, "explore", "go build -tags explore -o mtbench-explore ./cmd/mtbench")
-	if out, _, status := mtbench(t, dir, "explore", "--list"); status != 0 || !strings.Contains(out, "asleep-flag") {
+	if out, _, status := mtbench(t, dir, "explore", "--list"); status != 0 ||
+		!strings.Contains(out, "asleep-flag") {
 		t.Errorf("--list: status %d\n%s", status, out)
 	}
 	if testing.Short() {
@@ -340,7 +361,8 @@ func TestExplore(t *testing.T) {
 		refused(t, dir, args, want)
 	}
 	schedule := func(numbers string) []string {
-		return []string{"explore", "--models", "asleep-flag", "--program", "one worker, wait", "--schedule", numbers}
+		return []string{"explore", "--models", "asleep-flag", "--program", "one worker, wait",
+			"--schedule", numbers}
 	}
 	for numbers, want := range map[string]struct {
 		status int
@@ -354,12 +376,14 @@ func TestExplore(t *testing.T) {
 	} {
 		out, errs, status := mtbench(t, dir, schedule(numbers)...)
 		if status != want.status || !strings.Contains(out+errs, want.text) {
-			t.Errorf("schedule %q: status %d, want %d with %q:\n%s%s", numbers, status, want.status, want.text, out,
+			t.Errorf("schedule %q: status %d, want %d with %q:\n%s%s", numbers, status, want.status,
+				want.text, out,
 				errs)
 		}
 	}
 	out, errs, status := mtbench(t, dir, "explore", "--schedules", "200")
-	if status != 0 || !strings.Contains(out, "locked: 200 schedules") || !strings.Contains(out, "lockless: 200 ") {
+	if status != 0 || !strings.Contains(out, "locked: 200 schedules") ||
+		!strings.Contains(out, "lockless: 200 ") {
 		t.Errorf("status %d\n%s%s", status, out, errs)
 	}
 	interruptExploring(t, dir)
@@ -368,7 +392,8 @@ func TestExplore(t *testing.T) {
 // interruptExploring: a walk of many schedules ends when it is told to.
 func interruptExploring(t *testing.T, dir string) {
 	t.Helper()
-	words, status := interrupted(t, dir, func() { time.Sleep(300 * time.Millisecond) }, "explore", "--models",
+	words, status := interrupted(t, dir, func() { time.Sleep(300 * time.Millisecond) }, "explore",
+		"--models",
 		"locked", "--schedules", "1000000000")
 	if status != statusInterrupted || !strings.Contains(words, "interrupted; locked: ") {
 		t.Errorf("status %d: %s", status, words)

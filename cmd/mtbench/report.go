@@ -53,7 +53,8 @@ The sections that --only chooses from:
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", formatNames()[0], strings.Join(formatNames(), ", "))
-	f.StringSliceVar(&o.plots, "plots", nil, "draw plots as well: "+strings.Join(report.PlotFormats(), ", "))
+	f.StringSliceVar(&o.plots, "plots", nil, "draw plots as well: "+strings.Join(report.PlotFormats(),
+		", "))
 	f.StringSliceVar(&o.only, "only", nil, "terminal and markdown: these sections alone")
 	f.StringVarP(&o.dir, "output", "o", "", "directory to write to; it is made if need be")
 	return cmd
@@ -126,7 +127,8 @@ func (o *reportOptions) check() error {
 	o.form = formats[at]
 	for _, p := range o.plots {
 		if !slices.Contains(report.PlotFormats(), p) {
-			return fmt.Errorf("--plots: %q is unknown; there are %s", p, strings.Join(report.PlotFormats(), ", "))
+			return fmt.Errorf("--plots: %q is unknown; there are %s", p,
+				strings.Join(report.PlotFormats(), ", "))
 		}
 	}
 	for _, name := range o.only {

@@ -65,49 +65,70 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
 }
 
 func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
-	f.Var(modelsValue{&s.Matrix.Models}, "models", "models, or all for every one that is ranked; the others are compared with the first")
-	f.Var(extrasValue{&s.Matrix.Extra}, "extra", "models that run in one case only, beside the others; none with --models")
+	f.Var(modelsValue{&s.Matrix.Models}, "models",
+		"models, or all for every one that is ranked; the others are compared with the first")
+	f.Var(extrasValue{&s.Matrix.Extra}, "extra",
+		"models that run in one case only, beside the others; none with --models")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
-	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", "with no thread free: wait for one (on), send the page raw (off), or compress it on the main thread (self)")
+	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait",
+		"with no thread free: wait for one (on), send the page raw (off), or compress it on the main "+
+			"thread (self)")
 	f.IntSliceVar(&s.Matrix.Depths, "depth", nil, results.AxisDoc("depth"))
 	f.IntSliceVar(&s.Matrix.PollBudgets, "poll-budget", nil, results.AxisDoc("poll_budget"))
-	f.IntVar(&s.Matrix.Pairs, "pairs", 0, "pairs a case, for the classical test (default: as many as the evidence needs)")
+	f.IntVar(&s.Matrix.Pairs, "pairs", 0,
+		"pairs a case, for the classical test (default: as many as the evidence needs)")
 	f.Var(percentValue{&s.Matrix.Equal}, "equal", "two models count as equal within this")
-	f.DurationVar(&s.Budget, "budget", s.Budget, "time for all runs: a series without --pairs ends within it; bounds the memory that is derived")
-	f.Var(percentValue{&s.Matrix.AA}, "aa", "share of blocks followed by one that compares a model with itself")
-	f.IntVar(&s.Matrix.Reruns, "reruns", s.Matrix.Reruns, "how often a pair that the host disturbed is run again")
-	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit), "bound of a run: CAN'T COMPLETE after it (default: derived)")
+	f.DurationVar(&s.Budget, "budget", s.Budget,
+		"time for all runs: a series without --pairs ends within it; bounds the memory that is derived")
+	f.Var(percentValue{&s.Matrix.AA}, "aa",
+		"share of blocks followed by one that compares a model with itself")
+	f.IntVar(&s.Matrix.Reruns, "reruns", s.Matrix.Reruns,
+		"how often a pair that the host disturbed is run again")
+	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit),
+		"bound of a run: CAN'T COMPLETE after it (default: derived)")
 	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")
 }
 
 func addWorkloadFlags(f *pflag.FlagSet, s *series.Settings) {
-	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, &s.DirtyOfPool, false}, "dirty-rate", "page writes a second over all vCPUs")
+	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, &s.DirtyOfPool, false}, "dirty-rate",
+		"page writes a second over all vCPUs")
 	addGuestFlags(f, s)
-	f.IntVar(&s.DecompressThreads, "decompress-threads", s.DecompressThreads, "threads of the destination")
-	f.StringVar(&s.Destination, "destination", s.Destination, "process, or discard for source-only runs")
+	f.IntVar(&s.DecompressThreads, "decompress-threads", s.DecompressThreads,
+		"threads of the destination")
+	f.StringVar(&s.Destination, "destination", s.Destination,
+		"process, or discard for source-only runs")
 }
 
 // addGuestFlags are those that every command which migrates has.
 func addGuestFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.Var(sizeValue{&s.Memory}, "memory", "guest memory (default: derived from a pilot)")
 	f.IntVar(&s.VCPUs, "vcpus", s.VCPUs, "guest writer threads")
-	f.StringVar(&s.Pattern, "pattern", s.Pattern, "which pages are written: uniform, sequential or zipf")
+	f.StringVar(&s.Pattern, "pattern", s.Pattern,
+		"which pages are written: uniform, sequential or zipf")
 	f.IntVar(&s.WriteBytes, "write-bytes", s.WriteBytes, "bytes stored in a page at each write")
-	f.StringVar(&s.Content, "content", s.Content, "page content: zero, text, heap, binary, random, mixed or "+content.FileSyntax)
+	f.StringVar(&s.Content, "content", s.Content,
+		"page content: zero, text, heap, binary, random, mixed or "+content.FileSyntax)
 	f.StringVar(&s.Codec, "codec", s.Codec, "compressor: zlib, zstd, s2, none or spin:DURATION")
 	f.IntVar(&s.Level, "level", s.Level, "compress-level (-1: the codec's default)")
-	f.Var(rateValue{&s.MaxBandwidth, &s.MaxBandwidthMultiple, &s.MaxBandwidthOfPool, true}, "max-bandwidth", "QEMU's max-bandwidth, bytes a second")
-	f.Var(rateValue{&s.LinkBandwidth, &s.LinkMultiple, &s.LinkOfPool, true}, "link-bandwidth", "what the link drains, bytes a second")
-	f.Var(sizeValue{&s.LinkBurst}, "link-burst", "what the link takes at once before the sender is held")
+	f.Var(rateValue{&s.MaxBandwidth, &s.MaxBandwidthMultiple, &s.MaxBandwidthOfPool, true},
+		"max-bandwidth", "QEMU's max-bandwidth, bytes a second")
+	f.Var(rateValue{&s.LinkBandwidth, &s.LinkMultiple, &s.LinkOfPool, true}, "link-bandwidth",
+		"what the link drains, bytes a second")
+	f.Var(sizeValue{&s.LinkBurst}, "link-burst",
+		"what the link takes at once before the sender is held")
 	f.DurationVar((*time.Duration)(&s.DowntimeLimit), "downtime-limit",
 		time.Duration(s.DowntimeLimit), "threshold = bandwidth × this (default: derived)")
-	f.StringVar(&s.Flush, "flush", s.Flush, "where the pipeline is flushed: sync (safe), wrap (QEMU 3.1) or iteration (3.0)")
+	f.StringVar(&s.Flush, "flush", s.Flush,
+		"where the pipeline is flushed: sync (safe), wrap (QEMU 3.1) or iteration (3.0)")
 	f.StringVar(&s.Machine, "machine", s.Machine, "what a thread is: kernel or goroutine")
-	f.StringVar(&s.Placement, "pin", s.Placement, "pin threads to CPUs: core, smt, llc, node, spread or a list as 0-3,8")
+	f.StringVar(&s.Placement, "pin", s.Placement,
+		"pin threads to CPUs: core, smt, llc, node, spread or a list as 0-3,8")
 	f.Lookup("pin").NoOptDefVal = topology.Core
-	f.Var(switchValue{&s.Sealed}, "sealed", "keep the Go runtime's scheduler out of the measured threads")
+	f.Var(switchValue{&s.Sealed}, "sealed",
+		"keep the Go runtime's scheduler out of the measured threads")
 	f.Var(switchValue{&s.Account}, "account", "account each thread's time by state")
-	f.BoolVar(&s.RoundRobin, "round-robin", s.RoundRobin, "lockless: plain round robin, no search for a ring with room")
+	f.BoolVar(&s.RoundRobin, "round-robin", s.RoundRobin,
+		"lockless: plain round robin, no search for a ring with room")
 }
 
 // joinPin joins --pin with a placement that follows as a word of its own: a flag that may stand
@@ -126,13 +147,18 @@ func joinPin(args []string) []string {
 }
 
 func addRunFlags(f *pflag.FlagSet, o *runOptions) {
-	f.StringVarP(&o.output, "output", "o", "", "result file; an existing one is refused (default mtbench-DATE-TIME.jsonl)")
+	f.StringVarP(&o.output, "output", "o", "",
+		"result file; an existing one is refused (default mtbench-DATE-TIME.jsonl)")
 	f.StringVar(&o.resume, "resume", "", "go on with this interrupted result file")
 	f.BoolVar(&o.few, "calibrate-quick", false, "few samples, for tests")
 	_ = f.MarkHidden("calibrate-quick") // it exists
 	f.BoolVar(&o.quick, "quick", false, "threads 1 and 4, less memory, 20 s: a first look")
-	f.StringVar(&o.settings.Trace, "trace", "", "directory for a Chrome trace a run (Perfetto opens it): one run a model and case, no measurement")
-	f.StringVar(&o.calibrate, "calibrate", "", "new directory for a calibration before each round of blocks and after the last (for predict --against)")
+	f.StringVar(&o.settings.Trace, "trace", "",
+		"directory for a Chrome trace a run (Perfetto opens it): one run a model and case, no "+
+			"measurement")
+	f.StringVar(&o.calibrate, "calibrate", "",
+		"new directory for a calibration before each round of blocks and after the last (for predict "+
+			"--against)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be run, and do not")
 }
 
@@ -148,12 +174,14 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 		return s.Describe(cmd.OutOrStdout())
 	}
 	if revision() == "" {
-		fmt.Fprintln(cmd.ErrOrStderr(), "mtbench: warning: the revision of this build is unknown, and nobody "+
-			"will know which source made the file (go run stamps none; go build in a checkout does)")
+		fmt.Fprintln(cmd.ErrOrStderr(),
+			"mtbench: warning: the revision of this build is unknown, and nobody "+
+				"will know which source made the file (go run stamps none; go build in a checkout does)")
 	}
 	if o.calibrate != "" {
 		if err := os.Mkdir(o.calibrate, 0o755); err != nil {
-			return badInput(fmt.Errorf("--calibrate: the directory %s cannot be made: %w", o.calibrate, results.Reason(err)))
+			return badInput(fmt.Errorf("--calibrate: the directory %s cannot be made: %w", o.calibrate,
+				results.Reason(err)))
 		}
 		s.Between = calibrations(cmd.Context(), o.calibrate, s.Header, o.few)
 	}
@@ -235,7 +263,8 @@ func (o *runOptions) open(ctx context.Context, argv []string) (*series.Series, e
 			return nil, fmt.Errorf("--output: %w", err)
 		}
 	}
-	s, err := series.New(ctx, o.settings, series.Build{Version: release, Revision: revision(), Argv: argv})
+	s, err := series.New(ctx, o.settings, series.Build{Version: release, Revision: revision(),
+		Argv: argv})
 	if err != nil || o.dryRun {
 		return s, err
 	}
@@ -262,7 +291,8 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 		}
 	}
 	if dir := s.Traces(); dir != "" && failed == nil {
-		_, failed = fmt.Fprintf(cmd.OutOrStdout(), "traces   %s (open one at ui.perfetto.dev)\n", clean(dir))
+		_, failed = fmt.Fprintf(cmd.OutOrStdout(), "traces   %s (open one at ui.perfetto.dev)\n",
+			clean(dir))
 	}
 	where := fmt.Sprintf("results: %s", s.Path())
 	var input *results.InputError
@@ -283,7 +313,8 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 			failures(sum), sum.Reason, where)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %s, each verified or not to be verified for a stated "+
-		"reason; %d completed, %d could not%s\n", runs(sum.Runs), sum.Completed, sum.CantComplete, again(sum))
+		"reason; %d completed, %d could not%s\n", runs(sum.Runs), sum.Completed, sum.CantComplete,
+		again(sum))
 	return nil
 }
 

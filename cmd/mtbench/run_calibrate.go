@@ -21,7 +21,8 @@ func (o *runOptions) checkCalibrate() error {
 	if err != nil {
 		return nil // that is said of --codec
 	}
-	plan := calibrate.Plan{Codec: o.settings.Codec, Level: codec.LevelOf(c, o.settings.Level), Host: host.Local().Describe()}
+	plan := calibrate.Plan{Codec: o.settings.Codec, Level: codec.LevelOf(c, o.settings.Level),
+		Host: host.Local().Describe()}
 	if err := plan.Check(); err != nil {
 		return fmt.Errorf("--calibrate: %w", err)
 	}

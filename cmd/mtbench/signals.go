@@ -11,12 +11,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// untilSignalled returns a context that ends with the first signal that asks the process to end. The
-// second one ends the process at once.
+// untilSignalled returns a context that ends with the first signal that asks the process to end.
+// The second one ends the process at once.
 //
-// A hang-up is such a signal unless the process was started to survive it (nohup). Pipes that nobody
-// reads any more are no signal at all: the write fails, which costs a verdict only where the output
-// is what was asked for, and never a series.
+// A hang-up is such a signal unless the process was started to survive it (nohup). Pipes that
+// nobody reads any more are no signal at all: the write fails, which costs a verdict only where the
+// output is what was asked for, and never a series.
 func untilSignalled(parent context.Context) context.Context {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // not ignored: a child would inherit that
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
@@ -50,8 +50,8 @@ func isKeeping(cmd *cobra.Command) bool {
 }
 
 // guard settles how cmd ends when it does not end by itself. A crash of the Go runtime ends it by
-// SIGABRT: the runtime's own status, 2, is that of bad input. A child is told apart by its words, and
-// its parent waits for them, so it stays as it is.
+// SIGABRT: the runtime's own status, 2, is that of bad input. A child is told apart by its words,
+// and its parent waits for them, so it stays as it is.
 func guard(cmd *cobra.Command) {
 	if !cmd.Hidden {
 		debug.SetTraceback("crash")
@@ -61,8 +61,8 @@ func guard(cmd *cobra.Command) {
 	}
 }
 
-// endAtSignal ends the process when a signal comes, or has come, with the verdict words, until stop is
-// called.
+// endAtSignal ends the process when a signal comes, or has come, with the verdict words, until stop
+// is called.
 func endAtSignal(cmd *cobra.Command, words string) (stop func() bool) {
 	return context.AfterFunc(cmd.Context(), func() {
 		fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %s\n", words)

@@ -48,7 +48,8 @@ func TestReadingObeysTheFirstSignal(t *testing.T) {
 	for _, args := range [][]string{{"report", slow}, {"claims", slow}, {"fields", slow},
 		{"compare", slow, slow}} {
 		for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-			words, status := signalled(t, t.TempDir(), s, func(pid int) { waitForOpen(t, pid, slow) }, args...)
+			words, status := signalled(t, t.TempDir(), s, func(pid int) { waitForOpen(t, pid, slow) },
+				args...)
 			if status != statusInterrupted || !strings.HasPrefix(words, "mtbench: interrupted; ") {
 				t.Errorf("%s after %v: status %d: %s", args[0], s, status, words)
 			}
@@ -79,7 +80,8 @@ func signalled(t *testing.T, dir string, s syscall.Signal, ready func(pid int), 
 // waitForOpen waits until the process has path open. The bound is for a hang.
 func waitForOpen(t *testing.T, pid int, path string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	deadline := time.Now().Add(time.Minute)
+	for ; time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		open, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 		for _, fd := range open {
 			if target, _ := os.Readlink(fd); target == path {
@@ -188,11 +190,12 @@ func TestPipesAreRefused(t *testing.T) {
 	}
 }
 
-// TestACrashIsNoBadInput: the runtime's status of a crash, 2, is that of bad input here. A dump that is
-// asked for ends the process by the same road as a panic.
+// TestACrashIsNoBadInput: the runtime's status of a crash, 2, is that of bad input here. A dump
+// that is asked for ends the process by the same road as a panic.
 func TestACrashIsNoBadInput(t *testing.T) {
 	slow := slowToRead(t)
-	words, status := signalled(t, t.TempDir(), syscall.SIGQUIT, func(pid int) { waitForOpen(t, pid, slow) },
+	words, status := signalled(t, t.TempDir(), syscall.SIGQUIT,
+		func(pid int) { waitForOpen(t, pid, slow) },
 		"report", slow)
 	if status != -1 || !strings.Contains(words, "SIGQUIT") {
 		t.Errorf("status %d, want an end by a signal: %.300s", status, words)
@@ -205,7 +208,8 @@ func TestACrashIsNoBadInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitForOpen(t, cmd.Process.Pid, slow)
-	if err := unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: 1, Max: 1}, nil); err != nil {
+	if err := unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: 1, Max: 1},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()

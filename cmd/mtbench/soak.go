@@ -37,7 +37,8 @@ const soakReruns = 5
 // soakSettings are short source-only runs of a static guest.
 func soakSettings(model string) series.Settings {
 	s := series.Defaults()
-	s.Matrix = results.Matrix{Models: []string{model}, Threads: []int{4}, Waits: []bool{true}, Pairs: 1}
+	s.Matrix = results.Matrix{Models: []string{model}, Threads: []int{4}, Waits: []bool{true},
+		Pairs: 1}
 	s.Memory, s.DirtyOfPool, s.LinkOfPool, s.DowntimeOpen = 8<<20, 0, 0, false
 	s.Destination = workloads.Discard
 	s.DowntimeLimit = results.DurationOf(1)
@@ -143,7 +144,8 @@ type soakBench struct {
 }
 
 // newSoakBench looks at the total time where no metrics are named.
-func newSoakBench(ctx context.Context, settings series.Settings, o soakOptions, metrics ...string) (*soakBench, error) {
+func newSoakBench(ctx context.Context, settings series.Settings, o soakOptions,
+	metrics ...string) (*soakBench, error) {
 	if err := errors.Join(o.check(), settings.Validate()); err != nil {
 		return nil, err
 	}

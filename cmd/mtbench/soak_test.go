@@ -15,7 +15,8 @@ func TestTheOtherIsExactlyAsMuchLonger(t *testing.T) {
 	}
 }
 
-// TestSoaksRun makes each soak as short as it can be; what they find on a busy host is not asserted.
+// TestSoaksRun makes each soak as short as it can be; what they find on a busy host is not
+// asserted.
 func TestSoaksRun(t *testing.T) {
 	for args, want := range map[string][]string{
 		"soak aa --comparisons 1 --pairs 2 --reruns 0": {

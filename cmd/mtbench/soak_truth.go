@@ -89,7 +89,8 @@ func runSoakTruth(cmd *cobra.Command, plan verdict.TruthPlan, o truthOptions) er
 		if math.IsInf(found.Lo, 0) {
 			interval = "(too few for an interval)"
 		}
-		bench.progress.Note(fmt.Sprintf("trial %d: %s %s by %s", trial, verdict.FormatChange(found.Estimate),
+		bench.progress.Note(fmt.Sprintf("trial %d: %s %s by %s", trial,
+			verdict.FormatChange(found.Estimate),
 			interval, pairs(n)))
 	}
 	counts, err := verdict.SoakTruth(cmd.Context(), plan, bench.pairing(
@@ -108,14 +109,15 @@ func runSoakTruth(cmd *cobra.Command, plan verdict.TruthPlan, o truthOptions) er
 		}
 	}
 	if errors.Is(err, context.Canceled) && counts.Trials > 0 {
-		return withStatus(statusInterrupted, "interrupted; the trials that are left: --first %d --trials %d",
+		return withStatus(statusInterrupted,
+			"interrupted; the trials that are left: --first %d --trials %d",
 			plan.First+counts.Trials, plan.Trials-counts.Trials)
 	}
 	return soakFailed(err)
 }
 
-// truthThreads: a model that compresses in the main thread needs no more than one; the contenders are
-// run as everywhere else in the soaks.
+// truthThreads: a model that compresses in the main thread needs no more than one; the contenders
+// are run as everywhere else in the soaks.
 func truthThreads(model string) int {
 	if model == truthKnown {
 		return 1

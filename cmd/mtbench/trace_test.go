@@ -14,9 +14,11 @@ import (
 // time axis, in a file that says so and is evidence for nothing.
 func TestTracedSeries(t *testing.T) {
 	dir := t.TempDir()
-	out, errs, status := mtbench(t, dir, "run", "--threads", "2", "--wait", "on,off", "--memory", "1MiB", "--link-bandwidth", "5.3x", "--downtime-limit", "1.5ms",
+	out, errs, status := mtbench(t, dir, "run", "--threads", "2", "--wait", "on,off", "--memory",
+		"1MiB", "--link-bandwidth", "5.3x", "--downtime-limit", "1.5ms",
 		"--dirty-rate", "0.1x",
-		"--vcpus", "1", "--dirty-rate", "0", "--decompress-threads", "2", "--trace", "traces", "-o", "a.jsonl")
+		"--vcpus", "1", "--dirty-rate", "0", "--decompress-threads", "2", "--trace", "traces", "-o",
+		"a.jsonl")
 	if status != 0 || !strings.Contains(out, "TRACED, evidence for nothing") ||
 		!strings.Contains(out, "traces   traces (open one at ui.perfetto.dev)") {
 		t.Fatalf("status %d\n%s%s", status, out, errs)
@@ -79,7 +81,8 @@ func checkTrace(t *testing.T, dir string, r *results.Run) {
 		return
 	}
 	if main.Instants["measured time begins"] != 1 || main.From > far.To || far.From > main.To {
-		t.Errorf("%s: source and destination do not meet: %g to %g and %g to %g", name, main.From, main.To,
+		t.Errorf("%s: source and destination do not meet: %g to %g and %g to %g", name, main.From,
+			main.To,
 			far.From, far.To)
 	}
 	if len(f.Arrows) == 0 {
@@ -99,7 +102,8 @@ func pidOf(f *tracetest.File, process string) int {
 func tracedIsNoEvidence(t *testing.T, dir string) {
 	t.Helper()
 	out, errs, status := mtbench(t, dir, "claims", "a.jsonl")
-	if status != statusEvidence || !strings.Contains(errs, "0 supported, 0 contradicted, 0 immaterial (equal within the margin), 0 not enough evidence") ||
+	if status != statusEvidence || !strings.Contains(errs,
+		"0 supported, 0 contradicted, 0 immaterial (equal within the margin), 0 not enough evidence") ||
 		!strings.Contains(out, "no run of it that was not traced") {
 		t.Errorf("claims: status %d: %s", status, errs)
 	}
@@ -111,7 +115,8 @@ func tracedIsNoEvidence(t *testing.T, dir string) {
 		!strings.Contains(errs, "holds traced figures") {
 		t.Errorf("resume: status %d: %s", status, errs)
 	}
-	if _, errs, status = mtbench(t, dir, "report", "a.jsonl", "--format", "html", "-o", "out"); status != 0 {
+	if _, errs, status = mtbench(t, dir, "report", "a.jsonl", "--format", "html", "-o",
+		"out"); status != 0 {
 		t.Errorf("report: status %d: %s", status, errs)
 	}
 	page, _ := os.ReadFile(filepath.Join(dir, "out", "report.html"))
@@ -123,8 +128,10 @@ func tracedIsNoEvidence(t *testing.T, dir string) {
 // A trace without a destination is one of the source alone.
 func TestTracedDiscard(t *testing.T) {
 	dir := t.TempDir()
-	out, errs, status := mtbench(t, dir, "run", "--models", "locked", "--threads", "1", "--wait", "on", "--memory",
-		"256KiB", "--vcpus", "1", "--dirty-rate", "0", "--destination", "discard", "--trace", ".", "-o", "a.jsonl")
+	out, errs, status := mtbench(t, dir, "run", "--models", "locked", "--threads", "1", "--wait", "on",
+		"--memory",
+		"256KiB", "--vcpus", "1", "--dirty-rate", "0", "--destination", "discard", "--trace", ".", "-o",
+		"a.jsonl")
 	if status != 0 {
 		t.Fatalf("status %d\n%s%s", status, out, errs)
 	}
@@ -140,19 +147,21 @@ func TestTracedDiscard(t *testing.T) {
 // What contradicts a trace is refused before anything runs.
 func TestTraceBadInput(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"there": "precious", "locked-4-wait-on.json": "precious"} {
+	for name, text := range map[string]string{"there": "precious",
+		"locked-4-wait-on.json": "precious"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for args, want := range map[string]string{
-		"--trace x --pairs 5":             "--trace makes one run of each model",
-		"--trace x --aa 10%":              "--trace makes one run of each model",
-		"--trace x --reruns 1":            "--trace makes one run of each model",
-		"--trace x --machine goroutine":   "--trace: only kernel threads are traced",
-		"--trace x --account off":         "--trace: a trace is made of the account",
-		"--trace there":                   "--trace: the directory there cannot be made: not a directory",
-		"--trace there/below":             "--trace: the directory there/below cannot be made: not a directory",
+		"--trace x --pairs 5":           "--trace makes one run of each model",
+		"--trace x --aa 10%":            "--trace makes one run of each model",
+		"--trace x --reruns 1":          "--trace makes one run of each model",
+		"--trace x --machine goroutine": "--trace: only kernel threads are traced",
+		"--trace x --account off":       "--trace: a trace is made of the account",
+		"--trace there":                 "--trace: the directory there cannot be made: not a directory",
+		"--trace there/below": "--trace: the directory there/below cannot be made: not a " +
+			"directory",
 		"--trace . --threads 4 --wait on": "--trace: locked-4-wait-on.json exists already",
 		"--trace=":                        "--trace is empty",
 		"--trace x --resume a.jsonl":      "--trace cannot be given with --resume",

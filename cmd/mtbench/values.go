@@ -35,8 +35,9 @@ func (v sizeValue) Set(s string) error {
 	return nil
 }
 
-// rateValue is a flag for a rate: in units a second, "1.5x" for a multiple of what one thread of this host
-// compresses, or "0.9pool" for a multiple of what the pilot's pool drains. Bandwidths take sizes ("100MiB"), page rates take plain numbers.
+// rateValue is a flag for a rate: in units a second, "1.5x" for a multiple of what one thread of
+// this host compresses, or "0.9pool" for a multiple of what the pilot's pool drains. Bandwidths
+// take sizes ("100MiB"), page rates take plain numbers.
 type rateValue struct {
 	rate, multiple, ofPool *float64 // one of the three is not 0
 	sizes                  bool

@@ -1,7 +1,7 @@
 package explore
 
-// DepthFirst visits the schedules with at most 0, 1, … bound departures from the default order, each
-// once, until limit of them were visited (0: no limit) or one of them went wrong.
+// DepthFirst visits the schedules with at most 0, 1, … bound departures from the default order,
+// each once, until limit of them were visited (0: no limit) or one of them went wrong.
 func DepthFirst(p Program, bound int, limit int64) Report {
 	w := &walk{program: p, limit: limit, report: Report{Bound: -1}}
 	w.run.choose = w.choose

@@ -1,17 +1,18 @@
-// Package explore walks the schedules of a model: it runs a small program over and over on a machine
-// without durations, each time with another choice of which thread goes on at each point where more
-// than one can, and checks what must hold in all of them.
+// Package explore walks the schedules of a model: it runs a small program over and over on a
+// machine without durations, each time with another choice of which thread goes on at each point
+// where more than one can, and checks what must hold in all of them.
 //
 // In a build with the tag explore every shared access is such a point (thread.Access); without it
 // only the calls of the machine are, which shows less. Code between two points is not interrupted,
-// and memory is sequentially consistent, as Go's atomics are: plain accesses that nothing orders are
-// for the race detector to find.
+// and memory is sequentially consistent, as Go's atomics are: plain accesses that nothing orders
+// are for the race detector to find.
 //
 // Two walks. Depth first visits every schedule that departs from the default order at most k times,
-// for k = 0, 1, 2 …; by default the running thread goes on, and when it cannot, the next in order of
-// birth does, so that every preemption is a departure and k bounds the preemptions too. Random walks
-// by PCT (Burckhardt and others, 2010): random priorities with d-1 random points at which the running
-// thread's drops below all others, which finds a bug of depth d with a known least probability.
+// for k = 0, 1, 2 …; by default the running thread goes on, and when it cannot, the next in order
+// of birth does, so that every preemption is a departure and k bounds the preemptions too. Random
+// walks by PCT (Burckhardt and others, 2010): random priorities with d-1 random points at which the
+// running thread's drops below all others, which finds a bug of depth d with a known least
+// probability.
 //
 // In one of the cases a thread may also wake up from a condition or an event that nobody signalled.
 //
@@ -73,8 +74,9 @@ func (f *Failure) Unwrap() error { return f.Err }
 type Report struct {
 	Schedules int64 // distinct for depth first; tried for random
 	Points    int64 // choices met, all schedules together
-	Bound     int   // depth first: every schedule with at most so many departures was visited; -1: none
-	Exhausted bool  // depth first: there are no other schedules at all
+	// depth first: every schedule with at most so many departures was visited; -1: none
+	Bound     int
+	Exhausted bool // depth first: there are no other schedules at all
 	Failure   *Failure
 }
 

@@ -68,7 +68,8 @@ func TestShippedModelsAreClean(t *testing.T) {
 // The controls: the small pipelines that carry the planted bugs are sound without one.
 func TestSoundPipelinesAreClean(t *testing.T) {
 	for _, p := range planted.Sound() {
-		if total := Explore(plantedModel(p), Options{Schedules: 5000, Bound: 3, Depth: 3, Seed: 1}); total.Failure != nil {
+		if total := Explore(plantedModel(p), Options{Schedules: 5000, Bound: 3, Depth: 3,
+			Seed: 1}); total.Failure != nil {
 			t.Error(total.Failure)
 		}
 	}

@@ -61,7 +61,8 @@ func TestEmptyHookCompilesToNothing(t *testing.T) {
 
 func BenchmarkHook(b *testing.B) {
 	n := 0
-	for name, f := range map[string]func(thread.Thread, *int){"with": withHook, "without": withoutHook} {
+	for name, f := range map[string]func(thread.Thread, *int){"with": withHook,
+		"without": withoutHook} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				f(nil, &n)

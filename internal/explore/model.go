@@ -33,8 +33,8 @@ type Total struct {
 	Failure   *Failure // its Found counts from the first schedule of the first case
 }
 
-// Explore walks every case of Cases, half of the schedules depth first and the others at random, and
-// stops at the first that goes wrong. What one walk leaves over, the next may use.
+// Explore walks every case of Cases, half of the schedules depth first and the others at random,
+// and stops at the first that goes wrong. What one walk leaves over, the next may use.
 func Explore(m Model, o Options) Total {
 	total := Total{Model: m.Name, Bound: o.Bound}
 	cases := Cases()

@@ -2,8 +2,9 @@ package explore
 
 import "math/rand/v2"
 
-// Random tries limit random schedules by PCT with the given depth (1 or more: the number of ordering
-// constraints that a bug needs), until one goes wrong. Schedule i of a seed is always the same one.
+// Random tries limit random schedules by PCT with the given depth (1 or more: the number of
+// ordering constraints that a bug needs), until one goes wrong. Schedule i of a seed is always the
+// same one.
 func Random(p Program, depth int, seed uint64, limit int64) Report {
 	report := Report{Bound: -1}
 	r := &run{}

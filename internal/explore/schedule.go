@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Schedule says which thread goes on at each choice, in as few numbers as it takes: pairs of how many
-// choices are left at their default, and which of the options (0 is the default) is then taken. After
-// the last pair everything is at its default. The empty schedule is the default order.
+// Schedule says which thread goes on at each choice, in as few numbers as it takes: pairs of how
+// many choices are left at their default, and which of the options (0 is the default) is then
+// taken. After the last pair everything is at its default. The empty schedule is the default order.
 type Schedule []int
 
 // String prints the numbers with spaces between them; "default" if there are none.
@@ -48,7 +48,8 @@ func ParseSchedule(text string) (Schedule, error) {
 		s = append(s, n)
 	}
 	if len(s) == 0 || len(s)%2 != 0 {
-		return nil, fmt.Errorf("%d numbers; they come in pairs: choices to leave alone, option to take", len(s))
+		return nil, fmt.Errorf("%d numbers; they come in pairs: choices to leave alone, option to take",
+			len(s))
 	}
 	return s, nil
 }
@@ -69,7 +70,8 @@ func scheduleOf(record []choice) Schedule {
 }
 
 // ErrSchedule says that a schedule asks for an option that is not there.
-var ErrSchedule = errors.New("the schedule does not fit the program: it takes an option that does not exist")
+var ErrSchedule = errors.New("the schedule does not fit the program: it takes an option that " +
+	"does not exist")
 
 // Replay runs the program on one schedule and returns what was wrong.
 func Replay(p Program, s Schedule) error {

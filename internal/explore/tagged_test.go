@@ -14,8 +14,8 @@ import (
 const patience = 5 * time.Minute
 
 // TestInAnExploringBuild has the shipped models explored by a build that switches at every shared
-// access, which this one cannot: a wake-up that is left out because of a look at a ring shows only if
-// the worker comes in between the look and the store.
+// access, which this one cannot: a wake-up that is left out because of a look at a ring shows only
+// if the worker comes in between the look and the store.
 func TestInAnExploringBuild(t *testing.T) {
 	args := []string{"test", "-tags", "explore", "-count=1", "-timeout", patience.String(),
 		"-run", "^(TestShippedModelsAreClean|TestRegressions)$", "."}

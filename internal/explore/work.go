@@ -22,10 +22,10 @@ type Case struct {
 // InFlight says how many requests a model has, all of which can be in flight at once.
 type InFlight func(models.Config) int
 
-// Pipeline is the program that uses a model in one of the cases, and checks that every accepted page
-// is handled and done exactly once, by the right thread and with no request in two hands; that the
-// bound on what is in flight holds; that a model that is to wait accepts every page; and that the
-// memory at the far end is the same.
+// Pipeline is the program that uses a model in one of the cases, and checks that every accepted
+// page is handled and done exactly once, by the right thread and with no request in two hands; that
+// the bound on what is in flight holds; that a model that is to wait accepts every page; and that
+// the memory at the far end is the same.
 func Pipeline(name string, build models.Builder, inFlight InFlight, c Case) Program {
 	return Program{Name: name + "/" + c.Name, Spurious: c.Spurious, New: func() Instance {
 		return &ledger{build: build, c: c, bound: inFlight(c.Config),
@@ -153,7 +153,8 @@ func (l *ledger) flushed() {
 	}
 	for i := range l.next {
 		if l.handles[i] != 1 || l.dones[i] != 1 {
-			l.wrong("after a flush, page %d was handled %d times and done %d times", i, l.handles[i], l.dones[i])
+			l.wrong("after a flush, page %d was handled %d times and done %d times", i, l.handles[i],
+				l.dones[i])
 		}
 		if l.destination[i] != l.source[i] {
 			l.wrong("after a flush, page %d differs at the destination", i)

@@ -285,7 +285,8 @@ func TestNonsense(t *testing.T) {
 func TestDoctorFindsAndCures(t *testing.T) {
 	m := fake(t, map[string]string{
 		"proc/stat": statBefore, "proc/cpuinfo": cpuinfo, "proc/self/schedstat": "1 2 3\n",
-		"proc/swaps":                                                      "Filename Type\n/dev/sda2 partition\n",
+		"proc/swaps": "Filename Type\n/dev/sda2 " +
+			"partition\n",
 		"proc/sys/kernel/numa_balancing":                                  "1\n",
 		"proc/self/cgroup":                                                "0::/\n",
 		"sys/fs/cgroup/cpu.max":                                           "150000 100000\n",
@@ -296,7 +297,8 @@ func TestDoctorFindsAndCures(t *testing.T) {
 		"sys/devices/system/cpu/cpu0/cpufreq/scaling_governor":            "powersave\n",
 	})
 	load, steal := 0.8, 0.05
-	all := m.diagnose(Crowd{Compression: 16, VCPUs: 16, Decompression: 16}, results.Noise{OutsideCPU: &load, Steal: &steal})
+	all := m.diagnose(Crowd{Compression: 16, VCPUs: 16, Decompression: 16},
+		results.Noise{OutsideCPU: &load, Steal: &steal})
 	var seen []string
 	for _, f := range all {
 		if f.Seen == "" || f.Blurs == "" || f.Cure == "" {
@@ -305,7 +307,8 @@ func TestDoctorFindsAndCures(t *testing.T) {
 		seen = append(seen, f.Seen)
 	}
 	text := strings.Join(seen, "\n")
-	for _, want := range []string{"2 CPUs; a default run with 16 compression threads has up to 50 runnable",
+	for _, want := range []string{"2 CPUs; a default run with 16 compression threads has up to 50 " +
+		"runnable",
 		"virtual", "0.80 CPUs", "5.0 %", "quota of 1.50",
 		"powersave", "turbo", "hyper-threads", "1 swap", "huge pages", "hpet", "NUMA"} {
 		if !strings.Contains(text, want) {

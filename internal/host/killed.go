@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A MemoryWatch knows the bounds of memory, and how many processes the kernel had killed for memory,
-// when a run began.
+// A MemoryWatch knows the bounds of memory, and how many processes the kernel had killed for
+// memory, when a run began.
 type MemoryWatch struct {
 	machine *Machine
 	bounds  []MemoryBound
@@ -67,10 +67,11 @@ func (w *MemoryWatch) shared() (all []MemoryBound) {
 	return all
 }
 
-// Refused says which limit each process has, if words, which one of them left, are about memory that
-// it did not get; else "".
+// Refused says which limit each process has, if words, which one of them left, are about memory
+// that it did not get; else "".
 func (w *MemoryWatch) Refused(words string) string {
-	if !strings.Contains(words, "cannot allocate memory") && !strings.Contains(words, "out of memory") {
+	if !strings.Contains(words, "cannot allocate memory") && !strings.Contains(words,
+		"out of memory") {
 		return ""
 	}
 	for _, b := range w.bounds {

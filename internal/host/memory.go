@@ -132,7 +132,8 @@ func (m *Machine) memoryBound(results.Noise) *Finding {
 	}
 	return &Finding{
 		Seen: fmt.Sprintf("a cgroup limit of %d MiB of memory, %d MiB of it left", limit>>20, left>>20),
-		Blurs: "which runs are possible: the kernel kills one that needs more, and a run near the limit " +
+		Blurs: "which runs are possible: the kernel kills one that needs more, and a run near the " +
+			"limit " +
 			"waits for memory to be reclaimed",
 		Cure: "docker update --memory SIZE CONTAINER, or systemctl set-property UNIT MemoryMax=SIZE",
 	}

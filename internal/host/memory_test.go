@@ -42,8 +42,9 @@ Max address space         %AS%            unlimited            bytes
 func withLimits(t *testing.T, addresses, data string) *Machine {
 	t.Helper()
 	return fake(t, map[string]string{
-		"proc/meminfo":     "MemTotal: 4194304 kB\nMemAvailable: 3145728 kB\n",
-		"proc/self/limits": strings.NewReplacer("%AS%", addresses, "%DATA%", data).Replace(limitsOfProcess),
+		"proc/meminfo": "MemTotal: 4194304 kB\nMemAvailable: 3145728 kB\n",
+		"proc/self/limits": strings.NewReplacer("%AS%", addresses, "%DATA%",
+			data).Replace(limitsOfProcess),
 		"proc/self/status": "VmPeak:\t 9999999 kB\nVmSize:\t 1048576 kB\nVmData:\t  524288 kB\n",
 	})
 }
@@ -83,17 +84,19 @@ func TestResourceLimits(t *testing.T) {
 	}
 }
 
-// TestKilledForMemory names the bound when the count of the own group has grown, or where there is no
-// count, when the processes were near it.
+// TestKilledForMemory names the bound when the count of the own group has grown, or where there is
+// no count, when the processes were near it.
 func TestKilledForMemory(t *testing.T) {
 	const limit = "the memory limit of 512 MiB of its cgroup"
-	v2 := map[string]string{"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/memory.max": "536870912\n",
+	v2 := map[string]string{"proc/self/cgroup": "0::/a/b\n",
+		"sys/fs/cgroup/a/memory.max":     "536870912\n",
 		"sys/fs/cgroup/a/memory.current": "0\n", "sys/fs/cgroup/a/memory.events": "oom_kill 7\n",
 		"sys/fs/cgroup/a/b/memory.events": "low 0\noom 0\noom_kill 2\noom_group_kill 0\n"}
 	v1 := map[string]string{"proc/self/cgroup": "4:memory:/a\n",
 		"sys/fs/cgroup/memory/a/memory.limit_in_bytes": "536870912\n",
 		"sys/fs/cgroup/memory/a/memory.oom_control":    "oom_kill_disable 0\nunder_oom 0\noom_kill 0\n"}
-	without := map[string]string{"proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/memory.max": "536870912\n"}
+	without := map[string]string{"proc/self/cgroup": "0::/a\n",
+		"sys/fs/cgroup/a/memory.max": "536870912\n"}
 	for _, c := range []struct {
 		name       string
 		files      map[string]string
@@ -132,7 +135,8 @@ func TestRefusedMemory(t *testing.T) {
 			t.Errorf("%s: %q, want %q", words, got, want)
 		}
 	}
-	if got := withLimits(t, "unlimited", "unlimited").WatchMemory().Refused("out of memory"); got != "" {
+	if got := withLimits(t, "unlimited",
+		"unlimited").WatchMemory().Refused("out of memory"); got != "" {
 		t.Errorf("made up %q", got)
 	}
 	if got := w.Killed(3 << 30); !strings.Contains(got, "this machine's memory of 4096 MiB was near") {

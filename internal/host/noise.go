@@ -82,9 +82,9 @@ func (m *Machine) BackgroundCPU(d time.Duration) *results.Number {
 	return s.Stop(ownCPU() - own).OutsideCPU
 }
 
-// AwaitQuiet returns when others have left the CPUs alone for the length of a watch, after atMost at
-// the latest, or when ctx ends. It reports whether they did; a kernel that does not tell is taken for a
-// quiet one.
+// AwaitQuiet returns when others have left the CPUs alone for the length of a watch, after atMost
+// at the latest, or when ctx ends. It reports whether they did; a kernel that does not tell is
+// taken for a quiet one.
 func (m *Machine) AwaitQuiet(ctx context.Context, watch, atMost time.Duration) bool {
 	for deadline := time.Now().Add(atMost); ; {
 		quiet := share(m.BackgroundCPU(watch), float64(m.CPUs())) <= noisyOutside
@@ -163,11 +163,11 @@ func (m *Machine) frequency() *results.Number {
 	return &mean
 }
 
-// Grade says whether what disturbed a run of length wall on cpus CPUs leaves its figures of use. What
-// was seen to disturb it makes it [Noisy] or [Void]; it is [Clean] only where the CPU time of others
-// and steal were measured, and else has no grade: "". The background before the run can make it noisy
-// but never void, and the frequency grades nothing: one reading cannot tell a slow clock from an idle
-// one.
+// Grade says whether what disturbed a run of length wall on cpus CPUs leaves its figures of use.
+// What was seen to disturb it makes it [Noisy] or [Void]; it is [Clean] only where the CPU time of
+// others and steal were measured, and else has no grade: "". The background before the run can make
+// it noisy but never void, and the frequency grades nothing: one reading cannot tell a slow clock
+// from an idle one.
 func Grade(n results.Noise, cpus int, wall time.Duration) string {
 	ms := max(wall.Seconds()*1e3, 1)
 	unsure := tickError.Seconds() * 1e3 / ms // of one CPU

@@ -39,8 +39,8 @@ func NewDiscard(bandwidth float64, burst int64) *Link {
 	return NewTelling(nil, bandwidth, burst)
 }
 
-// NewTelling makes a link without a socket that tells how many bytes go whenever some do: each is what
-// would be one write. bandwidth and burst must pass Check.
+// NewTelling makes a link without a socket that tells how many bytes go whenever some do: each is
+// what would be one write. bandwidth and burst must pass Check.
 func NewTelling(told func(t thread.Thread, bytes int64), bandwidth float64, burst int64) *Link {
 	return &Link{shaper: shaper{bandwidth: bandwidth, burst: burst}, fd: -1, told: told}
 }
@@ -55,9 +55,9 @@ func NewSocket(fd int, bandwidth float64, burst int64) *Link {
 // Bytes is how many bytes were written or dropped.
 func (l *Link) Bytes() int64 { return l.bytes }
 
-// Achieved returns the bytes/s that the link carried while it was asked to: its bytes, over the time
-// in which it had some to drain or held its sender in a write. Time in which the sender had nothing
-// to send is not in it. NaN for an unlimited link and where nothing was sent.
+// Achieved returns the bytes/s that the link carried while it was asked to: its bytes, over the
+// time in which it had some to drain or held its sender in a write. Time in which the sender had
+// nothing to send is not in it. NaN for an unlimited link and where nothing was sent.
 func (l *Link) Achieved() float64 {
 	if l.bandwidth == 0 || l.asked == 0 {
 		return math.NaN()
@@ -201,7 +201,8 @@ func (r *Receiver) Read(t thread.Thread, p []byte) (int, error) {
 	was := t.Enter(thread.Receiving)
 	defer t.Enter(was)
 	for begin := t.Now(); ; {
-		n, err := thread.Syscall(t, unix.SYS_READ, uintptr(r.fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
+		n, err := thread.Syscall(t, unix.SYS_READ, uintptr(r.fd), uintptr(unsafe.Pointer(&p[0])),
+			uintptr(len(p)))
 		switch {
 		case err == unix.EINTR && !expired(t, begin, r.stall):
 			continue

@@ -22,21 +22,23 @@ import (
 //	       │                   ╲╱  the sender wakes late: the link has drained ahead
 //
 // A bucket that lets the sender go at the next free byte gives an even flow instead, and quite
-// another share of busy pages. (Linux wakes the writer of a Unix stream socket when a quarter of its
-// buffer is left after small writes, and when it is empty if the buffer holds few of the stream's.
-// Woken at a quarter, the sender carries more of a high rate, but the share of busy pages moves.)
+// another share of busy pages. (Linux wakes the writer of a Unix stream socket when a quarter of
+// its buffer is left after small writes, and when it is empty if the buffer holds few of the
+// stream's. Woken at a quarter, the sender carries more of a high rate, but the share of busy pages
+// moves.)
 //
 // A sleeper always wakes late, by its timer and by the wait for a CPU. What the link would have
-// carried meanwhile is credited to the sender, up to the bound of maxCredit, and comes on top of its
-// next burst; without it the link carries less than it declares. A sender that is away of its own
-// accord gets none: an idle link saves nothing up.
+// carried meanwhile is credited to the sender, up to the bound of maxCredit, and comes on top of
+// its next burst; without it the link carries less than it declares. A sender that is away of its
+// own accord gets none: an idle link saves nothing up.
 type shaper struct {
-	bandwidth float64       // bytes/s; 0 is unlimited
-	burst     int64         // bytes
-	level     float64       // bytes of the burst that the link had not drained at time at; below 0: credit
-	at        time.Duration // machine time of level
-	full      bool          // the burst was filled and has not been drained since
-	asked     float64       // seconds in which the link had bytes to drain or held its sender
+	bandwidth float64 // bytes/s; 0 is unlimited
+	burst     int64   // bytes
+	// bytes of the burst that the link had not drained at time at; below 0: credit
+	level float64
+	at    time.Duration // machine time of level
+	full  bool          // the burst was filled and has not been drained since
+	asked float64       // seconds in which the link had bytes to drain or held its sender
 }
 
 // maxLateness is the longest lateness of a sleep that is credited in full, whatever the burst.
@@ -47,8 +49,9 @@ type shaper struct {
 // of an idle CPU take (some tens of microseconds on a virtual machine).
 const maxLateness = time.Millisecond
 
-// maxCredit returns the most bytes that lateness adds to a burst: what the link carries in maxLateness,
-// and one burst at least, since a slow link is late by more than that only where it is held for longer.
+// maxCredit returns the most bytes that lateness adds to a burst: what the link carries in
+// maxLateness, and one burst at least, since a slow link is late by more than that only where it is
+// held for longer.
 func (s *shaper) maxCredit() float64 {
 	return max(float64(s.burst), s.bandwidth*maxLateness.Seconds())
 }
@@ -100,7 +103,8 @@ func (s *shaper) sent(t thread.Thread) {
 // inside a write all this time.
 func (s *shaper) drain(now time.Duration, held bool) {
 	passed := (now - s.at).Seconds()
-	drained := min(passed*s.bandwidth, max(0, s.level)) // in bytes: what is left at the end is 0 exactly
+	// in bytes: what is left at the end is 0 exactly
+	drained := min(passed*s.bandwidth, max(0, s.level))
 	s.level -= drained
 	if held {
 		s.asked += passed

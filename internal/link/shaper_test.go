@@ -55,7 +55,8 @@ func TestWholeBurstIsDrained(t *testing.T) {
 	}
 }
 
-// A link without a socket tells of every part as it goes, and of no more at once than the burst holds.
+// A link without a socket tells of every part as it goes, and of no more at once than the burst
+// holds.
 func TestTellsOfEachPart(t *testing.T) {
 	var parts []int64
 	f := &fake{}
@@ -153,8 +154,8 @@ func lateSender(t *testing.T, l *Link, f *fake, late ...time.Duration) {
 	}
 }
 
-// TestLatenessIsCredited: a link whose sender wakes late by a third of a burst each time carries what
-// it declares all the same, and the sender still sleeps for a whole burst.
+// TestLatenessIsCredited: a link whose sender wakes late by a third of a burst each time carries
+// what it declares all the same, and the sender still sleeps for a whole burst.
 func TestLatenessIsCredited(t *testing.T) {
 	f, l := &fake{}, NewDiscard(1000, 100)
 	late := 30 * time.Millisecond

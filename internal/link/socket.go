@@ -16,9 +16,10 @@ func Pair() (source, destination int, err error) {
 	return fds[0], fds[1], nil
 }
 
-// SetSendBuffer asks for a socket's send buffer of want bytes, as the kernel counts them, and returns
-// what it made of that, which is what a record states. (Linux doubles what it is asked for, so that
-// half is asked for, and bounds it by net.core.wmem_max.) want 0 leaves it as it is and only reads it.
+// SetSendBuffer asks for a socket's send buffer of want bytes, as the kernel counts them, and
+// returns what it made of that, which is what a record states. (Linux doubles what it is asked for,
+// so that half is asked for, and bounds it by net.core.wmem_max.) want 0 leaves it as it is and
+// only reads it.
 func SetSendBuffer(fd, want int) (int, error) {
 	if want > 0 {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, want/2); err != nil {

@@ -95,7 +95,10 @@ func Good(measured, predicted Spread, bound float64) bool {
 	return measured.Overlaps(predicted) || near(measured.Median, predicted.Median, bound)
 }
 
-func near(measured, predicted, bound float64) bool { return math.Abs(predicted/measured-1) <= bound }
+func near(measured, predicted,
+	bound float64) bool {
+	return math.Abs(predicted/measured-1) <= bound
+}
 
 // WriteComparison prints the cells and how many of them hold, then the models against each other.
 func WriteComparison(w io.Writer, list []Comparison) error {
@@ -117,8 +120,10 @@ func WriteComparison(w io.Writer, list []Comparison) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "throughput holds in %d of %d cells (within 15 %% or ranges overlap), futex "+
-		"calls a page in %d (20 %%); by medians alone in %d and %d; on average pages/s are off by %.2f ×\n",
+	_, err = fmt.Fprintf(w,
+		"throughput holds in %d of %d cells (within 15 %% or ranges overlap), futex "+
+			"calls a page in %d (20 %%); by medians alone in %d and %d; on average pages/s are off by "+
+			"%.2f ×\n",
 		throughput.good, len(list), wakes.good, throughput.near, wakes.near,
 		math.Exp(off/float64(len(list))))
 	return errors.Join(err, writeRatios(w, ratios(list)))
@@ -146,7 +151,10 @@ type Ratio struct {
 func ratios(list []Comparison) []Ratio {
 	var all []Ratio
 	for i, c := range list {
-		base := slices.IndexFunc(list[:i], func(x Comparison) bool { return x.Threads == c.Threads && x.Wait == c.Wait })
+		base := slices.IndexFunc(list[:i], func(x Comparison) bool {
+			return x.Threads == c.Threads &&
+				x.Wait == c.Wait
+		})
 		if base < 0 {
 			continue
 		}
@@ -167,14 +175,17 @@ func writeRatios(w io.Writer, list []Ratio) error {
 	for _, r := range list {
 		within += count(near(r.Measured, r.Predicted, throughputBound))
 		ahead += count((r.Measured < 1) == (r.Predicted < 1))
-		rows = append(rows, []string{r.Cell.String(), r.Model + "/" + r.Base, fmt.Sprintf("%.2f", r.Measured),
+		rows = append(rows, []string{r.Cell.String(), r.Model + "/" + r.Base,
+			fmt.Sprintf("%.2f", r.Measured),
 			fmt.Sprintf("%.2f", r.Predicted), factor(r.Predicted, r.Measured)})
 	}
-	if err := table(w, []string{"case", "pages/s of", "measured", "predicted", "×"}, rows); err != nil {
+	if err := table(w, []string{"case", "pages/s of", "measured", "predicted", "×"},
+		rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "between the models the ratio of pages a second is within 15 %% in %d of %d cases, and the same "+
-		"one is ahead in %d\n", within, len(list), ahead)
+	_, err := fmt.Fprintf(w,
+		"between the models the ratio of pages a second is within 15 %% in %d of %d cases, and the same "+
+			"one is ahead in %d\n", within, len(list), ahead)
 	return err
 }
 

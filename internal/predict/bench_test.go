@@ -21,7 +21,8 @@ func BenchmarkLetter(b *testing.B) {
 		b.Run(fmt.Sprintf("%s-%d-%v", c.Model, c.Threads, c.Wait), func(b *testing.B) {
 			events := int64(0)
 			for b.Loop() {
-				_, n, err := Run(context.Background(), Setup{Scenario: sc, CPUs: 64, Apart: true}, h.profile(), c, 1)
+				_, n, err := Run(context.Background(), Setup{Scenario: sc, CPUs: 64, Apart: true}, h.profile(),
+					c, 1)
 				if err != nil {
 					b.Fatal(err)
 				}

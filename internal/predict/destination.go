@@ -39,7 +39,8 @@ func newSocket(m *sim.Machine, rates *calibrate.Rates, capacity int, apart bool)
 // announce says what the bytes to come carry. A record is there for the reader when the last of its
 // bytes is.
 func (s *socket) announce(r record) {
-	if len(s.arrived) == cap(s.arrived) && s.head > len(s.arrived)/2 { // memory goes with the most that was ever on its way
+	// memory goes with the most that was ever on its way
+	if len(s.arrived) == cap(s.arrived) && s.head > len(s.arrived)/2 {
 		s.arrived, s.head = append(s.arrived[:0], s.arrived[s.head:]...), 0
 	}
 	s.arrived = append(s.arrived, r)

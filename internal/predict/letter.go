@@ -49,8 +49,9 @@ func (h LetterHost) Scenario() results.Scenario {
 		Memory: 120 << 30, VCPUs: 16, DirtyRate: u.DirtyRate, Pattern: "uniform", WriteBytes: 64,
 		Content: "unknown", Codec: "zlib", Level: 1,
 		MaxBandwidth: u.MaxBandwidth, LinkBandwidth: u.Link, LinkBurst: u.Burst,
-		DowntimeLimit: results.DurationOf(u.DowntimeMS), Flush: string(workloads.FlushWrap), DecompressThreads: 16,
-		Destination: workloads.Process, SocketBuffer: 4 << 20, Machine: workloads.Kernel,
+		DowntimeLimit: results.DurationOf(u.DowntimeMS), Flush: string(workloads.FlushWrap),
+		DecompressThreads: 16,
+		Destination:       workloads.Process, SocketBuffer: 4 << 20, Machine: workloads.Kernel,
 		Limit: results.Duration(letterLimit),
 	}
 }
@@ -59,7 +60,8 @@ func (h LetterHost) profile() calibrate.Profile {
 	costs := h.Costs
 	costs.IdleWake = h.Unsaid.IdleWake
 	costs.FutexWake, costs.WakeLocal = h.Unsaid.FutexWake, h.Unsaid.FutexWake
-	costs.WakeComing, costs.WakeQueued, costs.WakeBusy = h.Unsaid.FutexWake, h.Unsaid.FutexWake, h.Unsaid.FutexWake
+	costs.WakeComing, costs.WakeQueued, costs.WakeBusy = h.Unsaid.FutexWake, h.Unsaid.FutexWake,
+		h.Unsaid.FutexWake
 	return calibrate.Profile{Costs: costs, Rates: h.Rates, Pages: h.Unsaid.pages()}
 }
 

@@ -48,7 +48,8 @@ func scaleText(n int, rows, smaller []Row) string {
 	}
 	text := fmt.Sprintf("at a scale of 1/%d no total time differs", n)
 	if worst > 1 {
-		text = fmt.Sprintf("at a scale of 1/%d total times differ by at most %.1f %% (%s, %s)", n, 100*(worst-1),
+		text = fmt.Sprintf("at a scale of 1/%d total times differ by at most %.1f %% (%s, %s)", n,
+			100*(worst-1),
 			where.String(), where.Model)
 	}
 	return text + other + "\n"
@@ -57,13 +58,15 @@ func scaleText(n int, rows, smaller []Row) string {
 // Describe says what the predictions rest on.
 func (h LetterHost) Describe() string {
 	u := h.Unsaid
-	return fmt.Sprintf("One set for all twelve rows. Unsaid by the letter, and fitted on %s (%s) and %s (%s):\n"+
+	return fmt.Sprintf("One set for all twelve rows. Unsaid by the letter, and fitted on %s (%s) "+
+		"and %s (%s):\n"+
 		"service time %v a page, compressed size %d bytes, link %.0f MB/s, dirty rate %.0f writes/s,\n"+
 		"futex wake %v, idle wake-up %v. Not fitted: no max-bandwidth, downtime limit %.0f ms (QEMU's\n"+
 		"default), inflate %v a page, a server of 2018 with two sockets in round figures. Two hosts of\n"+
 		"64 CPUs. Guest simulated at 1/%d.\n\n",
 		FitRows[0].Model, FitRows[0].String(), FitRows[1].Model, FitRows[1].String(),
-		u.Encode, u.Bytes, u.Link/1e6, u.DirtyRate, u.FutexWake, u.IdleWake, u.DowntimeMS, u.Decode, h.Scale)
+		u.Encode, u.Bytes, u.Link/1e6, u.DirtyRate, u.FutexWake, u.IdleWake, u.DowntimeMS, u.Decode,
+		h.Scale)
 }
 
 func rowText(r Row) []string {
@@ -72,9 +75,11 @@ func rowText(r Row) []string {
 		fitted = "fitted"
 	}
 	l, p := r.Letter, r.Predicted
-	return []string{r.Cell.String(), r.Model, fitted, seconds(l), seconds(p), factor(p.Seconds, l.Seconds),
+	return []string{r.Cell.String(), r.Model, fitted, seconds(l), seconds(p),
+		factor(p.Seconds, l.Seconds),
 		fmt.Sprintf("%.1f", l.Main), fmt.Sprintf("%.1f", p.Main),
-		fmt.Sprintf("%.1f~%.1f", l.WorkerMin, l.WorkerMax), fmt.Sprintf("%.1f~%.1f", p.WorkerMin, p.WorkerMax),
+		fmt.Sprintf("%.1f~%.1f", l.WorkerMin, l.WorkerMax), fmt.Sprintf("%.1f~%.1f", p.WorkerMin,
+			p.WorkerMax),
 		busyText(r.Cell, l), busyText(r.Cell, p)}
 }
 
@@ -115,8 +120,10 @@ func summary(rows []Row) string {
 		factors += count(f <= 1.5)
 	}
 	right, all := directions(rows)
-	return fmt.Sprintf("directions between the models right in %d of %d; of the %d rows that were not fitted: "+
-		"completion right in %d, total time within 1.5 × in %d of %d (worst %.1f ×), CPU within 10 points in %d\n",
+	return fmt.Sprintf("directions between the models right in %d of %d; of the %d rows that were "+
+		"not fitted: "+
+		"completion right in %d, total time within 1.5 × in %d of %d (worst %.1f ×), CPU within 10 "+
+		"points in %d\n",
 		right, all, n, completion, factors, timed, worst, cpu)
 }
 

@@ -27,7 +27,8 @@ const MaxResamples = 1000
 
 // Run predicts every cell and hands the records over in order: a resampling's cells one after the
 // other. All models of a resampling and case share its seed and its figures, so they are a pair.
-func (m Matrix) Run(ctx context.Context, c *calibrate.Calibration, each func(*results.Run) error) error {
+func (m Matrix) Run(ctx context.Context, c *calibrate.Calibration,
+	each func(*results.Run) error) error {
 	if m.Resamples < 1 || m.Resamples > MaxResamples {
 		return fmt.Errorf("%d resamplings: there must be 1 to %d", m.Resamples, MaxResamples)
 	}
@@ -64,7 +65,8 @@ func (m Matrix) resampling(c *calibrate.Calibration, i int) (uint64, calibrate.P
 
 // runScaled predicts one cell of a setup that Scale has made n times smaller, and gives its figures
 // at full size.
-func runScaled(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, seed uint64, n int) (*results.Run, error) {
+func runScaled(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, seed uint64,
+	n int) (*results.Run, error) {
 	run, _, err := Run(ctx, s, p.Scaled(n), c, seed)
 	if err != nil {
 		return nil, fmt.Errorf("%s, %s: %w", c.Model, c.String(), err)
@@ -150,7 +152,8 @@ func (m Matrix) ScaleError(ctx context.Context, c *calibrate.Calibration) (float
 	return scaleError(ctx, m.Setup, p, m.Cells[0], m.Scale, m.Seed)
 }
 
-func scaleError(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, n int, seed uint64) (float64, error) {
+func scaleError(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, n int,
+	seed uint64) (float64, error) {
 	var total [2]float64
 	for i, n := range []int{n, n / 2} {
 		half := s

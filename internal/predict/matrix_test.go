@@ -27,7 +27,8 @@ func smallMatrix() Matrix {
 	s := scenario()
 	s.Memory = 4 << 20
 	return Matrix{Setup: Setup{Scenario: s, CPUs: 8}, Resamples: 2, Scale: 1, Seed: 3,
-		Cells: []results.Cell{{Model: "locked", Threads: 2, Wait: false}, {Model: "lockless", Threads: 2, Wait: false}, {Model: "lockless", Threads: 2, Wait: true}}}
+		Cells: []results.Cell{{Model: "locked", Threads: 2, Wait: false},
+			{Model: "lockless", Threads: 2, Wait: false}, {Model: "lockless", Threads: 2, Wait: true}}}
 }
 
 // Records come in the order of the plan, a resampling's models in a pair, however many CPUs worked.
@@ -63,13 +64,15 @@ func TestMatrixRunsInOrderAndRepeats(t *testing.T) {
 
 func TestMatrixStopsAtAnError(t *testing.T) {
 	stop := errors.New("disk full")
-	err := smallMatrix().Run(context.Background(), committed(t), func(*results.Run) error { return stop })
+	err := smallMatrix().Run(context.Background(), committed(t),
+		func(*results.Run) error { return stop })
 	if !errors.Is(err, stop) {
 		t.Errorf("ended with %v", err)
 	}
 	m := smallMatrix()
 	m.Cells[1].Model = "nonsense"
-	if err := m.Run(context.Background(), committed(t), func(*results.Run) error { return nil }); err == nil ||
+	if err := m.Run(context.Background(), committed(t),
+		func(*results.Run) error { return nil }); err == nil ||
 		!strings.Contains(err.Error(), "nonsense") {
 		t.Errorf("an unknown model: %v", err)
 	}
@@ -86,12 +89,14 @@ func TestImpossibleSetups(t *testing.T) {
 	} {
 		s := Setup{Scenario: scenario(), CPUs: 4}
 		change(&s)
-		if _, _, err := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 1, Wait: false}, 1); err == nil ||
+		if _, _, err := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 1,
+			Wait: false}, 1); err == nil ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)
 		}
 	}
-	if _, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 4}, typical(), results.Cell{Model: "ideal", Threads: 1, Wait: false}, 1); err == nil ||
+	if _, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 4}, typical(),
+		results.Cell{Model: "ideal", Threads: 1, Wait: false}, 1); err == nil ||
 		!strings.Contains(err.Error(), "--destination discard") {
 		t.Errorf("ideal with a destination: %v", err)
 	}
@@ -122,7 +127,8 @@ func TestScaleDividesWhatGrowsWithMemory(t *testing.T) {
 func TestScaleErrorIsSmall(t *testing.T) {
 	s := scenario()
 	s.Memory, s.DirtyRate, s.DowntimeLimit = 256<<20, 50_000, results.DurationOf(20)
-	off, err := scaleError(t.Context(), Setup{Scenario: s, CPUs: 16}, typical(), results.Cell{Model: "lockless", Threads: 2, Wait: true}, 2, 1)
+	off, err := scaleError(t.Context(), Setup{Scenario: s, CPUs: 16}, typical(),
+		results.Cell{Model: "lockless", Threads: 2, Wait: true}, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +139,8 @@ func TestScaleErrorIsSmall(t *testing.T) {
 
 func TestComparisonCountsWhatHolds(t *testing.T) {
 	run := func(model string, rate float64) results.Run {
-		return results.Run{Cell: results.Cell{Model: model, Threads: 4, Wait: true}, Completed: true, DrainRate: rate, Pages: 100,
+		return results.Run{Cell: results.Cell{Model: model, Threads: 4, Wait: true}, Completed: true,
+			DrainRate: rate, Pages: 100,
 			ThreadUsage: []results.ThreadUsage{{Process: "source", Role: "main", FutexWaits: 50}}}
 	}
 	list := Compare([]results.Run{run("locked", 100), run("locked", 102), run("lockless", 200)},
@@ -145,7 +152,8 @@ func TestComparisonCountsWhatHolds(t *testing.T) {
 	if err := WriteComparison(&b, list); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"throughput holds in 1 of 2", "calls a page in 2", "medians alone in 1 and 2",
+	for _, want := range []string{"throughput holds in 1 of 2", "calls a page in 2",
+		"medians alone in 1 and 2",
 		"lockless/locked", "1.98", "0.88", "0.44", "in 0 of 1 cases", "ahead in 0"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is not in the table\n%s", want, b.String())
@@ -198,9 +206,11 @@ func TestLetter(t *testing.T) {
 // only.
 func TestScaleText(t *testing.T) {
 	done := func(s float64) Row {
-		return Row{Cell: results.Cell{Model: "locked", Threads: 4, Wait: false}, Predicted: Figures{Completed: true, Seconds: s}}
+		return Row{Cell: results.Cell{Model: "locked", Threads: 4, Wait: false},
+			Predicted: Figures{Completed: true, Seconds: s}}
 	}
-	never := Row{Cell: results.Cell{Model: "lockless", Threads: 8, Wait: true}, Predicted: Figures{Seconds: math.NaN()}}
+	never := Row{Cell: results.Cell{Model: "lockless", Threads: 8, Wait: true},
+		Predicted: Figures{Seconds: math.NaN()}}
 	for _, x := range []struct {
 		rows, smaller []Row
 		want          string
@@ -209,7 +219,8 @@ func TestScaleText(t *testing.T) {
 		{[]Row{done(100), done(50)}, []Row{done(101), done(40)},
 			"at a scale of 1/800 total times differ by at most 25.0 % (4 threads, wait off, locked)\n"},
 		{[]Row{never}, []Row{{Cell: never.Cell, Predicted: Figures{Completed: true, Seconds: 1}}},
-			"at a scale of 1/800 no total time differs; 8 threads, wait on (lockless) completes at one of the two only\n"},
+			"at a scale of 1/800 no total time differs; 8 threads, wait on (lockless) completes at one " +
+				"of the two only\n"},
 	} {
 		if got := scaleText(800, x.rows, x.smaller); got != x.want {
 			t.Errorf("got %q, want %q", got, x.want)

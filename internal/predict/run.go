@@ -47,7 +47,8 @@ func (s Setup) Check() error {
 		return fmt.Errorf("guest memory of %d bytes: it must be a multiple of %d, at least %d",
 			sc.Memory, workloads.PageSize, int64(workloads.MinMemory))
 	case sc.Memory/workloads.PageSize > MaxPages:
-		return fmt.Errorf("guest memory of %d bytes is more than the %d GiB that are simulated; use --scale",
+		return fmt.Errorf("guest memory of %d bytes is more than the %d GiB that are simulated; use "+
+			"--scale",
 			sc.Memory, int64(MaxPages)*workloads.PageSize>>30)
 	case sc.Machine == workloads.Goroutines:
 		return errors.New("only kernel threads are predicted: leave --machine at kernel")
@@ -61,7 +62,8 @@ func (s Setup) Check() error {
 
 // Run predicts one cell; it returns the run and the number of its events, or ctx's error when that
 // ends first.
-func Run(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, seed uint64) (*results.Run, int64, error) {
+func Run(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell,
+	seed uint64) (*results.Run, int64, error) {
 	contender, err := registry.Lookup(c.Model)
 	if err != nil {
 		return nil, 0, err
@@ -100,7 +102,8 @@ type virtual struct {
 	outcome workloads.Outcome
 }
 
-func newRun(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, seed uint64, build models.Builder) (*virtual, error) {
+func newRun(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, seed uint64,
+	build models.Builder) (*virtual, error) {
 	cpus := s.CPUs
 	if s.Apart {
 		cpus *= 2 // two hosts that share nothing but the link: close to one that is twice as large
@@ -124,7 +127,10 @@ func newRun(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, s
 	r.stream = newStream(&r.Rates, sc.LinkBandwidth, max(1, sc.LinkBurst), r.far)
 	r.jobs = &jobs{stream: r.stream, content: r.content(2), profile: &r.Profile, machine: m}
 	if r.far == nil {
-		r.jobs.sink = func() *link.Link { return workloads.WorkerLink(sc.LinkBandwidth, sc.LinkBurst, r.Threads) }
+		r.jobs.sink = func() *link.Link {
+			return workloads.WorkerLink(sc.LinkBandwidth, sc.LinkBurst,
+				r.Threads)
+		}
 	}
 	return r, nil
 }
@@ -153,7 +159,8 @@ func (r *virtual) migrate(t thread.Thread) error {
 	if err != nil {
 		return err
 	}
-	world := virtualWorld(m, r.guest, r.stream, r.jobs, func(t thread.Thread) (models.Pipeline, error) {
+	world := virtualWorld(m, r.guest, r.stream, r.jobs, func(t thread.Thread) (models.Pipeline,
+		error) {
 		return r.build(m, t, r.config(), r.jobs)
 	})
 	r.outcome, err = workloads.Migrate(t, world, workloads.Settings{

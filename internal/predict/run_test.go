@@ -31,8 +31,10 @@ func typical() calibrate.Profile {
 func scenario() results.Scenario {
 	return results.Scenario{
 		Memory: 16 << 20, VCPUs: 4, DirtyRate: 5000, Pattern: "uniform", WriteBytes: 64,
-		DowntimeLimit: results.DurationOf(2), Flush: "sync", DecompressThreads: 2, Destination: workloads.Process,
-		LinkBandwidth: 1 << 30, LinkBurst: 64 << 10, Machine: workloads.Kernel, Limit: results.DurationOf(10_000),
+		DowntimeLimit: results.DurationOf(2), Flush: "sync", DecompressThreads: 2,
+		Destination:   workloads.Process,
+		LinkBandwidth: 1 << 30, LinkBurst: 64 << 10, Machine: workloads.Kernel,
+		Limit:   results.DurationOf(10_000),
 		Account: true,
 	}
 }
@@ -44,12 +46,15 @@ func TestIdealIsTheCeiling(t *testing.T) {
 	s.Scenario.Destination, s.Scenario.DirtyRate, s.Scenario.LinkBandwidth = "discard", 0, 0
 	total := map[string]float64{}
 	for _, model := range []string{"ideal", "locked", "lockless"} {
-		run, _, err := Run(t.Context(), s, typical(), results.Cell{Model: model, Threads: 4, Wait: true}, 1)
+		run, _, err := Run(t.Context(), s, typical(), results.Cell{Model: model, Threads: 4, Wait: true},
+			1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := s.Scenario.Memory / workloads.PageSize; !run.Completed || run.Pages != want || run.PagesRaw > 1 {
-			t.Errorf("%s completed %v with %d pages of %d, %d raw", model, run.Completed, run.Pages, want, run.PagesRaw)
+		if want := s.Scenario.Memory / workloads.PageSize; !run.Completed || run.Pages != want ||
+			run.PagesRaw > 1 {
+			t.Errorf("%s completed %v with %d pages of %d, %d raw", model, run.Completed, run.Pages, want,
+				run.PagesRaw)
 		}
 		if least := run.CompressedBytes; run.WireBytes <= least {
 			t.Errorf("%s put %d bytes on the wire for %d of pages", model, run.WireBytes, least)
@@ -76,18 +81,23 @@ func TestCrowdSlowsPages(t *testing.T) {
 	total := func(cpus int, c calibrate.Crowd) float64 {
 		p := typical()
 		p.Crowd = c
-		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: cpus}, p, results.Cell{Model: "locked", Threads: 4, Wait: true}, 1)
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: cpus}, p,
+			results.Cell{Model: "locked", Threads: 4, Wait: true}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return run.TotalTimeMS
 	}
 	slow := [3]float64{3, 3, 3}
-	alone, encode, decode := total(1, calibrate.Crowd{}), total(1, calibrate.Crowd{Encode: slow}), total(1, calibrate.Crowd{Decode: 3})
-	if encode < 1.5*alone || decode < 1.1*alone || decode > encode { // a page takes 9 µs there and 4 here
-		t.Errorf("on one CPU it took %.1f ms, %.1f with slow compression and %.1f with slow decompression", alone, encode, decode)
+	alone, encode, decode := total(1, calibrate.Crowd{}), total(1, calibrate.Crowd{Encode: slow}),
+		total(1, calibrate.Crowd{Decode: 3})
+	// a page takes 9 µs there and 4 here
+	if encode < 1.5*alone || decode < 1.1*alone || decode > encode {
+		t.Errorf("on one CPU it took %.1f ms, %.1f with slow compression and %.1f with slow "+
+			"decompression", alone, encode, decode)
 	}
-	if a, b := total(64, calibrate.Crowd{}), total(64, calibrate.Crowd{Encode: slow, Decode: 3}); a != b {
+	if a, b := total(64, calibrate.Crowd{}), total(64, calibrate.Crowd{Encode: slow,
+		Decode: 3}); a != b {
 		t.Errorf("on 64 CPUs, where nobody waits, %.1f ms became %.1f", a, b)
 	}
 }
@@ -97,7 +107,8 @@ func TestStatesTakeSetup(t *testing.T) {
 	for model, states := range map[string]float64{"locked": 4, "lockless": 16} {
 		p := typical()
 		p.State = time.Millisecond
-		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p, results.Cell{Model: model, Threads: 4, Wait: true}, 1)
+		run, _, err := Run(t.Context(), Setup{Scenario: scenario(), CPUs: 64}, p,
+			results.Cell{Model: model, Threads: 4, Wait: true}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +119,8 @@ func TestStatesTakeSetup(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		scaled, err := runScaled(t.Context(), Setup{Scenario: half, CPUs: 64}, p, results.Cell{Model: model, Threads: 4, Wait: true}, 1, 2)
+		scaled, err := runScaled(t.Context(), Setup{Scenario: half, CPUs: 64}, p,
+			results.Cell{Model: model, Threads: 4, Wait: true}, 1, 2)
 		if err != nil || scaled.SetupTimeMS < states || scaled.SetupTimeMS > states+1 {
 			t.Errorf("%s: setup of %.2f ms at half the memory: %v", model, scaled.SetupTimeMS, err)
 		}
@@ -173,7 +185,8 @@ func TestMigrationsComplete(t *testing.T) {
 					continue
 				}
 				s := Setup{Scenario: scenario(), CPUs: cpus}
-				run, events, err := Run(t.Context(), s, typical(), results.Cell{Model: model, Threads: 4, Wait: wait}, 1)
+				run, events, err := Run(t.Context(), s, typical(), results.Cell{Model: model, Threads: 4,
+					Wait: wait}, 1)
 				if err != nil {
 					t.Fatalf("%s, wait %v, %d CPUs: %v", model, wait, cpus, err)
 				}
@@ -190,15 +203,18 @@ func TestMigrationsComplete(t *testing.T) {
 
 func TestPredictionRepeats(t *testing.T) {
 	s := Setup{Scenario: scenario(), CPUs: 8}
-	a, _, err := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 4, Wait: false}, 7)
+	a, _, err := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 4, Wait: false},
+		7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, _, _ := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 4, Wait: false}, 7)
+	b, _, _ := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 4, Wait: false},
+		7)
 	if !reflect.DeepEqual(a, b) {
 		t.Error("one seed gave two predictions")
 	}
-	c, _, _ := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 4, Wait: false}, 8)
+	c, _, _ := Run(t.Context(), s, typical(), results.Cell{Model: "locked", Threads: 4, Wait: false},
+		8)
 	if a.TotalTimeMS == c.TotalTimeMS {
 		t.Error("another seed gave the same prediction")
 	}
@@ -211,19 +227,23 @@ func TestSelf(t *testing.T) {
 		run := func(full results.WhenFull) *results.Run {
 			s := Setup{Scenario: scenario(), CPUs: 8}
 			s.Scenario.DirtyRate = 0
-			r, _, err := Run(t.Context(), s, typical(), results.Cell{Model: model, Threads: 2, WhenFull: full}, 7)
+			r, _, err := Run(t.Context(), s, typical(), results.Cell{Model: model, Threads: 2,
+				WhenFull: full}, 7)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return r
 		}
 		self, raw := run(results.FullSelf), run("")
-		if self.WhenFull != results.FullSelf || self.PagesSelf == 0 || self.Busy != 0 || self.PagesRaw > 1 {
+		if self.WhenFull != results.FullSelf || self.PagesSelf == 0 || self.Busy != 0 ||
+			self.PagesRaw > 1 {
 			t.Errorf("%s: policy %s, %d by itself, %d busy, %d raw", model, self.WhenFull, self.PagesSelf,
 				self.Busy, self.PagesRaw)
 		}
-		if raw.Policy() != results.FullRaw || raw.PagesSelf != 0 || raw.Busy == 0 || raw.SelfRatio != nil {
-			t.Errorf("%s without: policy %s, %d by itself, %d busy", model, raw.WhenFull, raw.PagesSelf, raw.Busy)
+		if raw.Policy() != results.FullRaw || raw.PagesSelf != 0 || raw.Busy == 0 ||
+			raw.SelfRatio != nil {
+			t.Errorf("%s without: policy %s, %d by itself, %d busy", model, raw.WhenFull, raw.PagesSelf,
+				raw.Busy)
 		}
 		if self.WireBytes >= raw.WireBytes {
 			t.Errorf("%s: %d bytes with self, %d raw", model, self.WireBytes, raw.WireBytes)

@@ -10,10 +10,12 @@ import (
 // Scaling. A large guest is simulated as a smaller one of 1/n of its memory, and the figures that
 // grow with memory are multiplied by n. The rule:
 //
-//   - memory, downtime limit, the run's bound and the making of codec states, which comes once, are divided by n;
-//     everything that is a rate, a size or a duration of a single thing (page, write, burst, wake-up, rate window) stays;
-//   - the share of memory that is dirtied during a round, the threshold as a share of memory and the
-//     number of rounds are then those of the full guest;
+// - memory, downtime limit, the run's bound and the making of codec states, which comes once, are
+// divided by n;
+// everything that is a rate, a size or a duration of a single thing (page, write, burst, wake-up,
+// rate window) stays;
+//   - the share of memory that is dirtied during a round, the threshold as a share of memory and
+//     the number of rounds are then those of the full guest;
 //   - times, pages, bytes, CPU times and counts of the result are multiplied by n; ratios stay.
 //
 // What the rule gets wrong is what does not grow with memory: the start of threads, the rate window
@@ -45,7 +47,8 @@ func Unscale(run *results.Run, n int) {
 	run.SetupTimeMS *= f
 	run.DowntimeMS *= f
 	run.DowntimeLimitMS *= f
-	for _, v := range []*int64{&run.Pages, &run.PagesCompressed, &run.PagesRaw, &run.PagesZero, &run.PagesSelf, &run.Busy,
+	for _, v := range []*int64{&run.Pages, &run.PagesCompressed, &run.PagesRaw, &run.PagesZero,
+		&run.PagesSelf, &run.Busy,
 		&run.WireBytes, &run.CompressedBytes, &run.ThresholdBytes, &run.RemainingBytes,
 		&run.StaleRecordsInSync} {
 		*v *= i

@@ -132,8 +132,8 @@ func (r *Ring[T]) peek(t thread.Thread) *T {
 }
 
 // discard moves past the slot at the head. It gives slots back only when a batch is complete or the
-// end is reached; until then the slots between tail and head still hold pointers that were consumed,
-// which the producer takes for full.
+// end is reached; until then the slots between tail and head still hold pointers that were
+// consumed, which the producer takes for full.
 func (r *Ring[T]) discard(t thread.Thread) {
 	head := r.consumerHead + 1
 	if head-r.consumerTail >= r.batch || head == len(r.queue) {

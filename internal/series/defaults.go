@@ -11,9 +11,9 @@ import (
 )
 
 // Defaults is the matrix that `mtbench run` makes with no flag: the published table's cases and one
-// thread. Memory, rates, downtime limit and bound are derived from a pilot on the host (package pilot),
-// so that the runs fit into the budget; what the link takes at once is 16 pages, the most threads of the
-// published table.
+// thread. Memory, rates, downtime limit and bound are derived from a pilot on the host (package
+// pilot), so that the runs fit into the budget; what the link takes at once is 16 pages, the most
+// threads of the published table.
 func Defaults() Settings {
 	return Settings{
 		Matrix: results.Matrix{
@@ -32,14 +32,16 @@ func Defaults() Settings {
 	}
 }
 
-// DefaultExtras are what the default matrix measures besides: the model that refuses every page, in one
-// case, for whether compression pays at all. How many threads wait beside it makes no difference.
+// DefaultExtras are what the default matrix measures besides: the model that refuses every page, in
+// one case, for whether compression pays at all. How many threads wait beside it makes no
+// difference.
 func DefaultExtras() []results.Cell {
 	return []results.Cell{{Model: "null", Threads: pilot.Threads}}
 }
 
-// Trim drops the default extras that what the user has changed leaves no room for: an extra belongs to
-// a cell of the default models. Those that the user named stay, and are refused if they do not fit.
+// Trim drops the default extras that what the user has changed leaves no room for: an extra belongs
+// to a cell of the default models. Those that the user named stay, and are refused if they do not
+// fit.
 func Trim(s *Settings, changed func(flag string) bool) {
 	switch {
 	case changed("extra"):

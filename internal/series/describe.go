@@ -23,7 +23,8 @@ func (n *Series) Describe(w io.Writer) error {
 		fmt.Sprintf("runs        %s", n.describeRuns()),
 		fmt.Sprintf("guest       %d MiB of %s pages, %d vCPUs, %s", sc.Memory>>20, sc.Content,
 			sc.VCPUs, sc.Pattern),
-		fmt.Sprintf("dirty rate  %.0f page writes/s%s", sc.DirtyRate, multiple(sc.DirtyRateMultiple, sc.DirtyOfPool)),
+		fmt.Sprintf("dirty rate  %.0f page writes/s%s", sc.DirtyRate,
+			multiple(sc.DirtyRateMultiple, sc.DirtyOfPool)),
 		fmt.Sprintf("page        %.2f µs with %s level %d on one thread of this host (1x = %.0f pages/s)",
 			h.Host.PageServiceU, sc.Codec, sc.Level, h.Host.Rate),
 		fmt.Sprintf("link        %s%s, burst %d KiB; max-bandwidth %s", bandwidth(sc.LinkBandwidth),
@@ -35,9 +36,10 @@ func (n *Series) Describe(w io.Writer) error {
 		fmt.Sprintf("time        %s", n.describeTime(limit)),
 	}
 	if p := h.Pilot; p != nil {
-		lines = append(lines, fmt.Sprintf("pilot       a pool of %d threads drains %.0f pages/s, the largest "+
-			"%.0f; the link takes %.0f MB/s of raw pages; compressed, a page takes 1/%.2f on the link",
-			p.Threads, p.Pool, p.Peak, p.Raw/1e6, p.Ratio))
+		lines = append(lines,
+			fmt.Sprintf("pilot       a pool of %d threads drains %.0f pages/s, the largest "+
+				"%.0f; the link takes %.0f MB/s of raw pages; compressed, a page takes 1/%.2f on the link",
+				p.Threads, p.Pool, p.Peak, p.Raw/1e6, p.Ratio))
 		for _, r := range p.Rules {
 			lines = append(lines, fmt.Sprintf("  %-15s %s: %s", r.Setting, r.Value, r.Why))
 		}
@@ -55,7 +57,8 @@ func (n *Series) describePlace(largest workloads.Scenario) string {
 	case m == nil:
 		return "not pinned"
 	}
-	return fmt.Sprintf("pinned by %s; with %d threads %v", n.Header.Scenario.Placement, largest.Threads, m)
+	return fmt.Sprintf("pinned by %s; with %d threads %v", n.Header.Scenario.Placement,
+		largest.Threads, m)
 }
 
 func maxThreads(m results.Matrix) int {
@@ -76,10 +79,12 @@ func describeCells(m results.Matrix) string {
 
 func (n *Series) describeRuns() string {
 	if n.Header.Matrix.Sequential() {
-		return fmt.Sprintf("as many as the evidence needs; a share of %g of the pairs compares a model with "+
+		return fmt.Sprintf("as many as the evidence needs; a share of %g of the pairs compares a "+
+			"model with "+
 			"itself; equal is within %g %%", n.Header.Matrix.AA, n.Header.Matrix.Equal*100)
 	}
-	return fmt.Sprintf("%d in all (%d pairs a case), %d of them to compare a model with itself", len(n.plan),
+	return fmt.Sprintf("%d in all (%d pairs a case), %d of them to compare a model with itself",
+		len(n.plan),
 		n.Header.Matrix.Pairs, countAA(n.plan))
 }
 

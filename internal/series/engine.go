@@ -17,8 +17,9 @@ type Runner interface {
 // Progress is told what happens. Calls come from one goroutine.
 type Progress interface {
 	Begin(total, done int)
-	Ran(s Slot, record any, took time.Duration) // took is the run as a process, outside the bracket too
-	Note(text string)                           // something a person should know now
+	// took is the run as a process, outside the bracket too
+	Ran(s Slot, record any, took time.Duration)
+	Note(text string) // something a person should know now
 	End()
 }
 
@@ -38,7 +39,8 @@ type Engine struct {
 	Budget   time.Duration    // a sequential series ends within it
 	Spent    time.Duration    // how much of it was spent before Run
 	Now      func() time.Time // nil: the clock
-	Between  func() error     // called before each round of the plan and after the last; nil: nothing is
+	// called before each round of the plan and after the last; nil: nothing is
+	Between func() error
 
 	runs   []results.Run // all of the series, those of an earlier invocation included
 	failed []results.Failed
@@ -60,9 +62,9 @@ type Summary struct {
 	Left                          int            // planned runs that were not made
 }
 
-// Run makes the runs of plan that are not among done, in order; of a sequential series, which has no plan,
-// those that the evidence asks for. When ctx ends it stops at once and returns ctx's error; whatever was
-// finished has been kept.
+// Run makes the runs of plan that are not among done, in order; of a sequential series, which has
+// no plan, those that the evidence asks for. When ctx ends it stops at once and returns ctx's
+// error; whatever was finished has been kept.
 func (e *Engine) Run(ctx context.Context, plan []Slot, done *results.File) (Summary, error) {
 	e.began = e.now()
 	if e.Matrix.Sequential() {
@@ -120,8 +122,8 @@ func (e *Engine) rounds(ctx context.Context, plan []Slot, kept map[int]bool) err
 	return e.between(ctx)
 }
 
-// roundLength is how many of the first slots belong to the same round. A block that compares a model
-// with itself belongs to the round that it was put in.
+// roundLength is how many of the first slots belong to the same round. A block that compares a
+// model with itself belongs to the round that it was put in.
 func roundLength(plan []Slot) int {
 	for i, s := range plan {
 		if !s.AA && s.Block > plan[0].Block {

@@ -57,8 +57,10 @@ func (f *memoryFile) Intact() error {
 func TestEngineEndsWithItsFile(t *testing.T) {
 	gone := errors.New("gone")
 	runner := &scripted{}
-	e := &Engine{Matrix: smallMatrix(4), Runner: runner, File: &memoryFile{changed: gone}, Progress: &silent{}}
-	if _, err := e.Run(context.Background(), Plan(smallMatrix(4), 1), &results.File{}); !errors.Is(err, gone) ||
+	e := &Engine{Matrix: smallMatrix(4), Runner: runner, File: &memoryFile{changed: gone},
+		Progress: &silent{}}
+	if _, err := e.Run(context.Background(), Plan(smallMatrix(4), 1), &results.File{}); !errors.Is(err,
+		gone) ||
 		len(runner.ran) != 1 {
 		t.Errorf("%d runs, then %v", len(runner.ran), err)
 	}
@@ -80,7 +82,8 @@ func (p *silent) Note(s string)                { p.notes = append(p.notes, s) }
 func (p *silent) End()                         {}
 
 func smallMatrix(pairs int) results.Matrix {
-	return results.Matrix{Models: []string{"A", "B"}, Threads: []int{4}, Waits: []bool{true}, Pairs: pairs, Reruns: 2}
+	return results.Matrix{Models: []string{"A", "B"}, Threads: []int{4}, Waits: []bool{true},
+		Pairs: pairs, Reruns: 2}
 }
 
 func TestEngineKeepsEveryRunAndSkipsWhatIsDone(t *testing.T) {
@@ -169,7 +172,8 @@ func TestNoisyPairIsRunAgainBounded(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s%d.%d", s.Model, s.Pair, s.Attempt))
 	}
 	again := fmt.Sprint(got[2:4])
-	if want := strings.NewReplacer("1.0", "1.1").Replace(again); len(got) != 6 || fmt.Sprint(got[4:]) != want {
+	if want := strings.NewReplacer("1.0", "1.1").Replace(again); len(got) != 6 ||
+		fmt.Sprint(got[4:]) != want {
 		t.Errorf("ran %v: the pair is not run again in its order", got)
 	}
 	r = &scripted{grade: func(Slot) string { return "noisy" }}
@@ -183,7 +187,8 @@ func TestNoisyPairIsRunAgainBounded(t *testing.T) {
 }
 
 func TestUnwritableFileEndsTheSeries(t *testing.T) {
-	e := &Engine{Matrix: smallMatrix(2), Runner: &scripted{}, File: &memoryFile{err: errors.New("disk full")},
+	e := &Engine{Matrix: smallMatrix(2), Runner: &scripted{},
+		File:     &memoryFile{err: errors.New("disk full")},
 		Progress: &silent{}}
 	_, err := e.Run(context.Background(), Plan(smallMatrix(2), 1), &results.File{})
 	if err == nil || !strings.Contains(err.Error(), "disk full") {

@@ -56,7 +56,8 @@ func number(v float64) *results.Number { return &v }
 
 // bracket doubles or halves the rate until the frontier lies between lo, which completed (0: none
 // did), and hi, which did not (infinite: all did).
-func (s *Searcher) bracket(ctx context.Context, f *results.Frontier, start float64) (lo, hi float64, err error) {
+func (s *Searcher) bracket(ctx context.Context, f *results.Frontier, start float64) (lo, hi float64,
+	err error) {
 	first, err := s.try(ctx, f, start)
 	if err != nil {
 		return 0, 0, err
@@ -151,7 +152,8 @@ func (n *Series) probe(ctx context.Context, slot Slot, rate float64) (results.Pr
 		TimeMS: run.TotalTimeMS}, nil
 }
 
-// quietPatience is how long a run that is to be undisturbed waits for others to leave the CPUs alone.
+// quietPatience is how long a run that is to be undisturbed waits for others to leave the CPUs
+// alone.
 const quietPatience = 2 * time.Second
 
 // AwaitQuiet waits until the host is quiet, or until it has been patient enough.
@@ -161,7 +163,8 @@ func (n *Series) AwaitQuiet(ctx context.Context) {
 
 // One makes one run beside the plan, in the series' scenario as change leaves it, and keeps no
 // record of it. A run that failed is an error.
-func (n *Series) One(ctx context.Context, slot Slot, change func(*workloads.Scenario)) (*results.Run, error) {
+func (n *Series) One(ctx context.Context, slot Slot,
+	change func(*workloads.Scenario)) (*results.Run, error) {
 	r := n.runner()
 	scenario := r.Scenario
 	r.Scenario = func(s Slot) workloads.Scenario {

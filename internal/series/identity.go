@@ -14,12 +14,12 @@ import (
 	"mtbench/results"
 )
 
-// running is the file of this very program, however often its path is written over meanwhile: a child that
-// is not replaced yet resolves it to the file that its parent runs.
+// running is the file of this very program, however often its path is written over meanwhile: a
+// child that is not replaced yet resolves it to the file that its parent runs.
 const running = "/proc/self/exe"
 
-// protocol is the version of what parent and child tell each other: [job] and [outcome]. Whoever changes
-// one of the two counts it up.
+// protocol is the version of what parent and child tell each other: [job] and [outcome]. Whoever
+// changes one of the two counts it up.
 const protocol = 1
 
 // roleProtocol asks a child for its protocol and for nothing else.
@@ -56,7 +56,8 @@ func sameProgram(h *results.Header) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	return fmt.Errorf("it was begun by another build: %s; a series is one program", strings.Join(keys, ", "))
+	return fmt.Errorf("it was begun by another build: %s; a series is one program",
+		strings.Join(keys, ", "))
 }
 
 // short is enough of a digest to tell two apart.
@@ -90,5 +91,6 @@ func (r *ProcessRunner) greet(ctx context.Context) error {
 
 // strange says that the other side speaks another protocol.
 func strange(who string, theirs int) string {
-	return fmt.Sprintf("the %s speaks protocol %d and this build %d: both must be one build", who, theirs, protocol)
+	return fmt.Sprintf("the %s speaks protocol %d and this build %d: both must be one build", who,
+		theirs, protocol)
 }

@@ -11,8 +11,8 @@ import (
 	"mtbench/workloads"
 )
 
-// TestOutOfDescriptorsIsAFailedRun: the run that cannot be started is a record with the reason, and the
-// runner can make the next.
+// TestOutOfDescriptorsIsAFailedRun: the run that cannot be started is a record with the reason, and
+// the runner can make the next.
 func TestOutOfDescriptorsIsAFailedRun(t *testing.T) {
 	r := &ProcessRunner{Host: host.Local(), Args: []string{"no such command"}, Grace: time.Minute,
 		Scenario: func(Slot) workloads.Scenario {
@@ -35,7 +35,8 @@ func TestOutOfDescriptorsIsAFailedRun(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatalf("%v, %v; want a failed record", record, err)
 	}
-	if failed.Index != 3 || failed.Class != ClassCrash || !strings.Contains(failed.Reason, "out of descriptors") {
+	if failed.Index != 3 || failed.Class != ClassCrash || !strings.Contains(failed.Reason,
+		"out of descriptors") {
 		t.Errorf("failed record %+v", failed)
 	}
 }

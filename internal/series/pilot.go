@@ -12,7 +12,10 @@ import (
 )
 
 // Open reports whether something is left to a pilot.
-func (s *Settings) Open() bool { return s.Memory == 0 || s.Limit == 0 || s.DowntimeOpen || s.OfPool() }
+func (s *Settings) Open() bool {
+	return s.Memory == 0 || s.Limit == 0 || s.DowntimeOpen ||
+		s.OfPool()
+}
 
 // settle writes the scenario of the header: the settings as they are, and what they leave open as a
 // pilot on this host tells.
@@ -37,8 +40,8 @@ func (n *Series) settle(ctx context.Context, s *Settings, u results.Unit) error 
 	return nil
 }
 
-// guestShare is the part of this host's memory that a guest may have if nobody says otherwise: it stands
-// at both ends, and codec states beside it. mostGuest bounds it on large hosts.
+// guestShare is the part of this host's memory that a guest may have if nobody says otherwise: it
+// stands at both ends, and codec states beside it. mostGuest bounds it on large hosts.
 const (
 	guestShare = 8
 	mostGuest  = 1 << 30
@@ -51,8 +54,8 @@ func (s *Settings) Asked(most int64) pilot.Asked {
 		Memory: s.Memory == 0, Downtime: s.DowntimeOpen, Limit: s.Limit == 0}
 }
 
-// expectedPairs is how many pairs a case is expected to take where the evidence decides: what a difference
-// of 10 % takes among ten cases where pairs scatter by 3 %.
+// expectedPairs is how many pairs a case is expected to take where the evidence decides: what a
+// difference of 10 % takes among ten cases where pairs scatter by 3 %.
 const expectedPairs = 10
 
 // expectedRuns is how many runs are to fit into the budget.

@@ -10,7 +10,8 @@ import (
 	"mtbench/workloads"
 )
 
-// place says where the threads of a run go; nil without a placement, and for a header that is of no host.
+// place says where the threads of a run go; nil without a placement, and for a header that is of no
+// host.
 func (n *Series) place(sc workloads.Scenario) (*topology.Map, error) {
 	if n.host == nil {
 		return nil, nil
@@ -46,8 +47,9 @@ func MapOf(h *host.Machine, placement string, d topology.Demand) (topology.Map, 
 	}
 	m, err := topology.Place(t, placement, d)
 	if q, ok := h.Quota(); ok && float64(d.Threads()) > q {
-		m.Notes = append(m.Notes, fmt.Sprintf("a cgroup quota of %.2f CPUs is less than the %d threads may use",
-			q, d.Threads()))
+		m.Notes = append(m.Notes,
+			fmt.Sprintf("a cgroup quota of %.2f CPUs is less than the %d threads may use",
+				q, d.Threads()))
 	}
 	return m, err
 }

@@ -25,16 +25,17 @@ type Slot struct {
 
 // Plan orders the runs of a series of a fixed number of pairs a cell.
 //
-// With models A, B, C a pair is A B C or C B A, which is drawn from the seed for each pair by itself:
-// whoever goes first is so by chance, and a comparison of any two is of neighbours' like. Two pairs are
-// a block. Blocks go round the cells, so that every cell sees the whole series' drift and a series that
-// is cut short has something of each.
+// With models A, B, C a pair is A B C or C B A, which is drawn from the seed for each pair by
+// itself: whoever goes first is so by chance, and a comparison of any two is of neighbours' like.
+// Two pairs are a block. Blocks go round the cells, so that every cell sees the whole series' drift
+// and a series that is cut short has something of each.
 //
-// An extra of a cell is one model more there, and so the neighbour of the model that it is set against.
+// An extra of a cell is one model more there, and so the neighbour of the model that it is set
+// against.
 //
-// A share of blocks, m.AA, is followed by a block that runs one model against itself (sides a and b, the
-// order drawn as well): what this machine calls a difference when there is none. They alternate between
-// the classes of cases and go round the cases of each.
+// A share of blocks, m.AA, is followed by a block that runs one model against itself (sides a and
+// b, the order drawn as well): what this machine calls a difference when there is none. They
+// alternate between the classes of cases and go round the cases of each.
 func Plan(m results.Matrix, seed uint64) []Slot {
 	p := newPlanner(m, seed)
 	for block := 0; 2*block < m.Pairs; block++ {

@@ -16,10 +16,12 @@ func order(slots []Slot) string {
 	return strings.TrimSpace(b.String())
 }
 
-// TestTheFirstModelOpensEveryBlock: who goes first is drawn for each pair: about half of all, and no
-// longer half of each block. A pair is forwards or backwards, so that neighbours stay neighbours.
+// TestTheFirstModelOpensEveryBlock: who goes first is drawn for each pair: about half of all, and
+// no longer half of each block. A pair is forwards or backwards, so that neighbours stay
+// neighbours.
 func TestTheFirstModelOpensEveryBlock(t *testing.T) {
-	m := results.Matrix{Models: []string{"A", "B", "C"}, Threads: []int{1, 4}, Waits: []bool{false, true}, Pairs: 100, AA: 0.5}
+	m := results.Matrix{Models: []string{"A", "B", "C"}, Threads: []int{1, 4},
+		Waits: []bool{false, true}, Pairs: 100, AA: 0.5}
 	first, opens := map[string]int{}, map[string]int{}
 	mirrored := 0
 	slots := Plan(m, 1)
@@ -39,7 +41,8 @@ func TestTheFirstModelOpensEveryBlock(t *testing.T) {
 			}
 		}
 	}
-	for what, got := range map[string]int{"A first": first["A"], "A opens ×2": 2 * opens["A"], "same order twice ×2": 2 * mirrored} {
+	for what, got := range map[string]int{"A first": first["A"], "A opens ×2": 2 * opens["A"],
+		"same order twice ×2": 2 * mirrored} {
 		if got < 150 || got > 250 {
 			t.Errorf("%s: %d of 400", what, got)
 		}
@@ -56,7 +59,8 @@ func TestTheFirstModelOpensEveryBlock(t *testing.T) {
 }
 
 func TestPositionsAndIndexesCount(t *testing.T) {
-	m := results.Matrix{Models: []string{"A", "B", "C"}, Threads: []int{1}, Waits: []bool{false}, Pairs: 4}
+	m := results.Matrix{Models: []string{"A", "B", "C"}, Threads: []int{1}, Waits: []bool{false},
+		Pairs: 4}
 	for i, s := range Plan(m, 1) {
 		if s.Index != i || s.Position != i%6 || s.Block != i/6 {
 			t.Errorf("run %d: index %d, block %d, position %d", i, s.Index, s.Block, s.Position)
@@ -65,7 +69,8 @@ func TestPositionsAndIndexesCount(t *testing.T) {
 }
 
 func TestRunsOfAPairShareTheSeed(t *testing.T) {
-	m := results.Matrix{Models: []string{"A", "B"}, Threads: []int{1, 4}, Waits: []bool{false}, Pairs: 6, AA: 0.5}
+	m := results.Matrix{Models: []string{"A", "B"}, Threads: []int{1, 4}, Waits: []bool{false},
+		Pairs: 6, AA: 0.5}
 	type key struct {
 		pair int
 		aa   bool
@@ -84,11 +89,12 @@ func TestRunsOfAPairShareTheSeed(t *testing.T) {
 	}
 }
 
-// TestEveryAAPairLandsInAWaitOnCell: the classes of cases alternate, the cases of a class go round, and so
-// do the models: for every list of threads.
+// TestEveryAAPairLandsInAWaitOnCell: the classes of cases alternate, the cases of a class go round,
+// and so do the models: for every list of threads.
 func TestEveryAAPairLandsInAWaitOnCell(t *testing.T) {
 	for _, threads := range [][]int{{4}, {1, 4}, {1, 2, 4}, {1, 4, 8, 16}, {1, 2, 4, 8, 16}} {
-		m := results.Matrix{Models: []string{"A", "B"}, Threads: threads, Waits: []bool{false, true}, AA: 0.25, Pairs: 32}
+		m := results.Matrix{Models: []string{"A", "B"}, Threads: threads, Waits: []bool{false, true},
+			AA: 0.25, Pairs: 32}
 		waits, models, cells := map[bool]int{}, map[string]int{}, map[results.Cell]int{}
 		aa := 0
 		for _, s := range Plan(m, 1) {
@@ -102,16 +108,20 @@ func TestEveryAAPairLandsInAWaitOnCell(t *testing.T) {
 		if want := 32 * 4 * len(threads) / 4; aa != want {
 			t.Errorf("threads %v: %d A/A runs, want %d", threads, aa, want)
 		}
-		if waits[false] != waits[true] || models["A"] == 0 || models["B"] == 0 || len(cells) != 2*len(threads) {
-			t.Errorf("threads %v: A/A runs by wait %v, by model %v, in %d cases", threads, waits, models, len(cells))
+		if waits[false] != waits[true] || models["A"] == 0 || models["B"] == 0 ||
+			len(cells) != 2*len(threads) {
+			t.Errorf("threads %v: A/A runs by wait %v, by model %v, in %d cases", threads, waits, models,
+				len(cells))
 		}
 	}
 }
 
-// TestExtraRunsInItsCellOnly, behind the model that it is set against, in every block, and in no A/A one.
+// TestExtraRunsInItsCellOnly, behind the model that it is set against, in every block, and in no
+// A/A one.
 func TestExtraRunsInItsCellOnly(t *testing.T) {
-	m := results.Matrix{Models: []string{"A", "B"}, Threads: []int{4}, Waits: []bool{false, true}, Pairs: 4,
-		AA: 1, Extra: []results.Cell{{Model: "X", Threads: 4, Wait: false}}}
+	m := results.Matrix{Models: []string{"A", "B"}, Threads: []int{4}, Waits: []bool{false, true},
+		Pairs: 4,
+		AA:    1, Extra: []results.Cell{{Model: "X", Threads: 4, Wait: false}}}
 	var off, on []Slot
 	for i, s := range Plan(m, 1) {
 		switch {
@@ -137,7 +147,8 @@ func TestExtraRunsInItsCellOnly(t *testing.T) {
 }
 
 func TestTrimDropsExtrasWithoutARoom(t *testing.T) {
-	for changed, want := range map[string]int{"": 1, "models": 0, "round-robin": 0, "pairs": 1, "extra": 1} {
+	for changed, want := range map[string]int{"": 1, "models": 0, "round-robin": 0, "pairs": 1,
+		"extra": 1} {
 		s := Defaults()
 		s.Matrix.Extra = DefaultExtras()
 		if Trim(&s, func(flag string) bool { return flag == changed }); len(s.Matrix.Extra) != want {
@@ -154,7 +165,8 @@ func TestTrimDropsExtrasWithoutARoom(t *testing.T) {
 }
 
 func TestBlocksGoRoundTheCells(t *testing.T) {
-	m := results.Matrix{Models: []string{"A", "B"}, Threads: []int{1, 4}, Waits: []bool{true}, Pairs: 4}
+	m := results.Matrix{Models: []string{"A", "B"}, Threads: []int{1, 4}, Waits: []bool{true},
+		Pairs: 4}
 	var got []int
 	for _, s := range Plan(m, 1) {
 		if s.Position == 0 {

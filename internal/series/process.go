@@ -37,8 +37,8 @@ type child struct {
 	exited   chan error
 }
 
-// startChild starts this very executable again with args and gives it the job and the files, which it
-// finds at dataFD and up.
+// startChild starts this very executable again with args and gives it the job and the files, which
+// it finds at dataFD and up.
 func startChild(name string, args []string, job any, files ...*os.File) (*child, error) {
 	reportR, reportW, err := os.Pipe()
 	if err != nil {
@@ -65,8 +65,8 @@ func startChild(name string, args []string, job any, files ...*os.File) (*child,
 	return c, c.send(job)
 }
 
-// godebug adds to the settings of the Go runtime that it preempts nobody by a signal: one every 10 ms to
-// each thread would cut its sleeps short.
+// godebug adds to the settings of the Go runtime that it preempts nobody by a signal: one every 10
+// ms to each thread would cut its sleeps short.
 func godebug(given string) string {
 	const off = "asyncpreemptoff=1"
 	if given == "" {

@@ -14,8 +14,8 @@ const (
 	ClassStream = "stream" // either side refused the stream or lost its peer
 )
 
-// classContent is a run that its content file, which has changed, did not let begin. It ends the series
-// and is no record.
+// classContent is a run that its content file, which has changed, did not let begin. It ends the
+// series and is no record.
 const classContent = "content"
 
 // identify writes into a record which run of the series it is.

@@ -47,7 +47,8 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	}
 	if r.Traces != "" {
 		if _, err := os.Stat(r.Traces); err != nil {
-			return nil, fmt.Errorf("the directory of the traces, %s, is gone: %w", r.Traces, results.Reason(err))
+			return nil, fmt.Errorf("the directory of the traces, %s, is gone: %w", r.Traces,
+				results.Reason(err))
 		}
 		near.TraceTo, far.TraceTo = r.partOf(s, roleSource), r.partOf(s, roleDestination)
 		defer os.Remove(near.TraceTo)
@@ -126,7 +127,8 @@ func (r *ProcessRunner) start(of, to workloads.Scenario) (*family, error) {
 		defer near[i].Close()
 		defer far[i].Close()
 	}
-	destination, err := startChild(roleDestination, r.Args, job{protocol, roleDestination, to}, far[:]...)
+	destination, err := startChild(roleDestination, r.Args, job{protocol, roleDestination, to},
+		far[:]...)
 	if err != nil {
 		return nil, err
 	}
@@ -168,8 +170,8 @@ func (f *family) cpu() time.Duration {
 	return total
 }
 
-// lackOfMemory says which bound of memory ended the processes, whose words are those, once they were
-// reaped; "" if none is known to have.
+// lackOfMemory says which bound of memory ended the processes, whose words are those, once they
+// were reaped; "" if none is known to have.
 func (f *family) lackOfMemory(w *host.MemoryWatch, words string) string {
 	var peak int64
 	killed := false
@@ -221,9 +223,9 @@ func (f *family) join() outcome {
 	return joined(near, read(f.destination))
 }
 
-// joined is the outcome of a run of whose ends each has said something. A failure of the destination
-// is the run's, whatever the source says. What one end says of the other that has crashed is no
-// second failure.
+// joined is the outcome of a run of whose ends each has said something. A failure of the
+// destination is the run's, whatever the source says. What one end says of the other that has
+// crashed is no second failure.
 func joined(near, far outcome) outcome {
 	switch {
 	case far.OK, near.Class == classContent, near.Class == ClassCrash && far.Class == ClassStream:

@@ -73,7 +73,8 @@ func TestChildrenThatFail(t *testing.T) {
 			t.Errorf("%s: a record instead of a failure", c.how)
 			continue
 		}
-		if f.Class != c.class || !strings.Contains(f.Reason, c.reason) || !strings.Contains(f.Stderr, c.stderr) {
+		if f.Class != c.class || !strings.Contains(f.Reason, c.reason) ||
+			!strings.Contains(f.Stderr, c.stderr) {
 			t.Errorf("%s: class %s, reason %q, stderr %q", c.how, f.Class, f.Reason, f.Stderr)
 		}
 	}

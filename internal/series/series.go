@@ -19,8 +19,8 @@ import (
 	"mtbench/workloads"
 )
 
-// grace is how long the processes of a run may take beside the bound of the migration: start, filling
-// the guest, verification, exit. A gigabyte takes about two seconds of it on an idle host.
+// grace is how long the processes of a run may take beside the bound of the migration: start,
+// filling the guest, verification, exit. A gigabyte takes about two seconds of it on an idle host.
 func grace(memory int64) time.Duration {
 	return 15*time.Second + time.Duration(memory>>30)*10*time.Second
 }
@@ -39,8 +39,8 @@ type Series struct {
 	traces string // directory; "" = none
 }
 
-// alonePairs is how many runs a case has of a model that is compared with none: there is no evidence that
-// could decide it.
+// alonePairs is how many runs a case has of a model that is compared with none: there is no
+// evidence that could decide it.
 const alonePairs = 10
 
 // Build says what made this series.
@@ -49,9 +49,9 @@ type Build struct {
 	Argv              []string
 }
 
-// New measures what one thread of this host computes and compresses, and by a pilot what a pool does, of
-// which rates may be multiples, and writes every default of s out. It makes no file; errors are the
-// user's, or ctx's.
+// New measures what one thread of this host computes and compresses, and by a pilot what a pool
+// does, of which rates may be multiples, and writes every default of s out. It makes no file;
+// errors are the user's, or ctx's.
 func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 	if len(s.Matrix.Models) == 1 && s.Matrix.Pairs == 0 {
 		s.Matrix.Pairs = alonePairs
@@ -81,7 +81,8 @@ func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 	}
 	unit := results.Unit{Thread: 1 / service.Seconds()}
 	n.Header = results.Header{
-		Kind: results.Measured, Version: b.Version, Revision: b.Revision, Binary: binary, Go: runtime.Version(),
+		Kind: results.Measured, Version: b.Version, Revision: b.Revision, Binary: binary,
+		Go:      runtime.Version(),
 		Created: time.Now(), Argv: b.Argv, Seed: s.Seed, Host: n.host.Describe(),
 		Matrix: s.Matrix, ContentSource: from,
 	}
@@ -112,9 +113,9 @@ func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 	return n, n.fits()
 }
 
-// quickest is more pages a second than a thread of any host compresses. A burst that holds the sender
-// too long on a link of so many times this rate does so on every host; the rest is known once the
-// host is measured.
+// quickest is more pages a second than a thread of any host compresses. A burst that holds the
+// sender too long on a link of so many times this rate does so on every host; the rest is known
+// once the host is measured.
 const quickest = 1e7
 
 // check refuses a workload that cannot be run, with the rates at their asked values or none, before
@@ -186,8 +187,8 @@ func (s *Settings) At(u results.Unit) results.Scenario {
 	return sc
 }
 
-// BeforePilot is the scenario of s as it can be checked before anything is measured: what a pilot will
-// tell has a value that is right on any host.
+// BeforePilot is the scenario of s as it can be checked before anything is measured: what a pilot
+// will tell has a value that is right on any host.
 func (s *Settings) BeforePilot() results.Scenario {
 	sc := s.At(results.Unit{Thread: quickest, Pool: quickest})
 	sc.DirtyRate = s.DirtyRate // as it was asked for: a multiple of the quickest would be none
@@ -205,8 +206,8 @@ func workload(sc results.Scenario, s Slot) workloads.Scenario {
 	return workloads.Scenario{Scenario: sc, Cell: s.Cell, Seed: s.Seed}
 }
 
-// workload is the run of slot s in this series. Every run is told what computing for a time means here:
-// were each process to measure that for itself, the runs of a pair would do different work.
+// workload is the run of slot s in this series. Every run is told what computing for a time means
+// here: were each process to measure that for itself, the runs of a pair would do different work.
 func (n *Series) workload(s Slot) workloads.Scenario {
 	sc := workload(n.Header.Scenario, s)
 	sc.WorkTurns = n.Header.Host.WorkTurns
@@ -265,7 +266,8 @@ func Resume(path string) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Series{Header: file.Header, Budget: time.Duration(file.Header.Matrix.Budget), host: host.Local(), done: file, writer: w, path: path,
+	n := &Series{Header: file.Header, Budget: time.Duration(file.Header.Matrix.Budget),
+		host: host.Local(), done: file, writer: w, path: path,
 		plan: Plan(file.Header.Matrix, file.Header.Seed)}
 	if err := n.resumable(); err != nil {
 		return nil, errors.Join(err, w.Close())
@@ -296,8 +298,8 @@ func (n *Series) resumable() error {
 	return n.fits()
 }
 
-// CheckHeader says what is wrong with the matrix and the workload of a header that somebody else wrote,
-// or that nothing has been measured for.
+// CheckHeader says what is wrong with the matrix and the workload of a header that somebody else
+// wrote, or that nothing has been measured for.
 func CheckHeader(h results.Header) error {
 	s := Settings{Matrix: h.Matrix, Scenario: h.Scenario, Budget: time.Hour}
 	if err := s.Validate(); err != nil {
@@ -326,8 +328,8 @@ func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 	return e.Run(ctx, n.plan, n.done)
 }
 
-// spent is how much of the budget is gone: preparing a new series, or all that an interrupted one did. A
-// gap between two of its runs that is longer than a run may take is an interruption.
+// spent is how much of the budget is gone: preparing a new series, or all that an interrupted one
+// did. A gap between two of its runs that is longer than a run may take is an interruption.
 func (n *Series) spent() time.Duration {
 	if len(n.done.Runs) == 0 {
 		return time.Since(n.Header.Created)

@@ -24,7 +24,8 @@ func settled() Settings {
 func smallSeries(t *testing.T) *Series {
 	t.Helper()
 	s := settled()
-	s.Matrix = results.Matrix{Models: []string{"inline"}, Threads: []int{1}, Waits: []bool{true}, Pairs: 2}
+	s.Matrix = results.Matrix{Models: []string{"inline"}, Threads: []int{1}, Waits: []bool{true},
+		Pairs: 2}
 	s.Memory = 1 << 20
 	s.Destination, s.Codec = workloads.Discard, "spin:50us"
 	n, err := New(t.Context(), s, Build{})
@@ -34,8 +35,8 @@ func smallSeries(t *testing.T) *Series {
 	return n
 }
 
-// TestComputingMeansTheSameInEveryRun: it is measured once, recorded, handed to every run, and taken
-// from the file when the series is gone on with.
+// TestComputingMeansTheSameInEveryRun: it is measured once, recorded, handed to every run, and
+// taken from the file when the series is gone on with.
 func TestComputingMeansTheSameInEveryRun(t *testing.T) {
 	n := smallSeries(t)
 	turns := n.Header.Host.WorkTurns
@@ -64,8 +65,8 @@ func TestComputingMeansTheSameInEveryRun(t *testing.T) {
 	}
 }
 
-// A link given as a multiple is judged at the rates of this host, not before they are known: a burst
-// that holds the sender for long at a placeholder's rate is none here.
+// A link given as a multiple is judged at the rates of this host, not before they are known: a
+// burst that holds the sender for long at a placeholder's rate is none here.
 func TestLinkIsCheckedAtTheHostsRates(t *testing.T) {
 	for name, change := range map[string]func(*Settings){
 		"half of what a thread compresses": func(s *Settings) { s.LinkMultiple = 0.5 },

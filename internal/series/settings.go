@@ -17,13 +17,14 @@ type Settings struct {
 	Matrix results.Matrix
 	Seed   uint64
 
-	// Scenario is the workload. Rates may be multiples still; Level -1 is the codec's default. A guest of
+	// Scenario is the workload. Rates may be multiples still; Level -1 is the codec's default. A guest
+	// of
 	// 0 bytes, a bound of 0 and, with DowntimeOpen, the downtime limit are derived from a pilot.
 	results.Scenario
 	DowntimeOpen bool
 
-	// Trace is a directory to leave a trace of every run in; "" = none. It makes of a series one run of
-	// each model in each cell, whose figures prove nothing.
+	// Trace is a directory to leave a trace of every run in; "" = none. It makes of a series one run
+	// of each model in each cell, whose figures prove nothing.
 	Trace string
 
 	Budget time.Duration // without Matrix.Pairs: the series ends within it
@@ -39,7 +40,8 @@ const (
 // Validate looks at what can be wrong with a matrix before a workload is known; the workload's own
 // settings are looked at by workloads.
 func (s *Settings) Validate() error {
-	return errors.Join(s.validateModels(), s.validateThreads(), s.validateExtras(), s.validateNumbers(), s.validateTrace())
+	return errors.Join(s.validateModels(), s.validateThreads(), s.validateExtras(),
+		s.validateNumbers(), s.validateTrace())
 }
 
 func (s *Settings) validateModels() error {

@@ -9,9 +9,9 @@ import (
 	"mtbench/results"
 )
 
-// spender is a series that spends its pairs by the evidence: each goes to the undecided case that has
-// fewest, until all are decided or the time is up. Its choice depends on the records before it alone, so
-// that a resumed series makes the choices of one that was never interrupted.
+// spender is a series that spends its pairs by the evidence: each goes to the undecided case that
+// has fewest, until all are decided or the time is up. Its choice depends on the records before it
+// alone, so that a resumed series makes the choices of one that was never interrupted.
 type spender struct {
 	*Engine
 	plan    *planner
@@ -75,8 +75,8 @@ func (s *spender) next(open []results.Cell) (next results.Cell, ok bool) {
 	return next, ok
 }
 
-// fits says whether a pair of c ends within the budget, by what the last such pair took. A case without
-// one is taken for as long as the longest of the others.
+// fits says whether a pair of c ends within the budget, by what the last such pair took. A case
+// without one is taken for as long as the longest of the others.
 func (s *spender) fits(c results.Cell) bool {
 	takes, known := s.took[c]
 	for _, d := range s.took {
@@ -151,7 +151,8 @@ func (s *spender) pair(ctx context.Context, c results.Cell, half []Slot) error {
 // tell says why the series ends where something is undecided.
 func (s *spender) tell(open []results.Cell) {
 	if left := len(s.watch.Undecided()); len(open) > 0 {
-		s.Progress.Note(fmt.Sprintf("the budget of %v is spent; undecided: %d of %d cases", s.Budget, left,
+		s.Progress.Note(fmt.Sprintf("the budget of %v is spent; undecided: %d of %d cases", s.Budget,
+			left,
 			len(s.plan.cases)))
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"mtbench/results"
 )
 
-// simulated makes the runs of a sequential series: their times are drawn from slot and seed, so that a
-// resumed series meets the same host as one that was never interrupted.
+// simulated makes the runs of a sequential series: their times are drawn from slot and seed, so
+// that a resumed series meets the same host as one that was never interrupted.
 type simulated struct {
 	ran     []Slot
 	ratio   func(c results.Cell) float64 // of B over A
@@ -46,25 +46,28 @@ func (r *simulated) Run(ctx context.Context, s Slot) (any, error) {
 		ms *= r.ratio(s.Case())
 	}
 	r.clock = r.clock.Add(time.Duration(ms * float64(time.Millisecond)))
-	rec := &results.Run{Completed: true, TotalTimeMS: ms, Pages: 1000, PagesCompressed: 1000, Started: r.clock}
+	rec := &results.Run{Completed: true, TotalTimeMS: ms, Pages: 1000, PagesCompressed: 1000,
+		Started: r.clock}
 	identify(rec, s)
 	return rec, nil
 }
 
-func (r *simulated) engine(m results.Matrix, file *memoryFile, seed uint64, budget time.Duration) *Engine {
+func (r *simulated) engine(m results.Matrix, file *memoryFile, seed uint64,
+	budget time.Duration) *Engine {
 	return &Engine{Matrix: m, Runner: r, File: file, Progress: &silent{}, Seed: seed, Budget: budget,
 		Now: func() time.Time { return r.clock }}
 }
 
 func sequentialMatrix() results.Matrix {
-	return results.Matrix{Models: []string{"A", "B"}, Threads: []int{1, 4, 8, 16}, Waits: []bool{false, true},
-		AA: 0.1, Equal: verdict.DefaultEqual}
+	return results.Matrix{Models: []string{"A", "B"}, Threads: []int{1, 4, 8, 16},
+		Waits: []bool{false, true},
+		AA:    0.1, Equal: verdict.DefaultEqual}
 }
 
 func always(v float64) func(results.Cell) float64 { return func(results.Cell) float64 { return v } }
 
-// TestPairsAreSpentWhereACaseIsUndecided: cases that differ much stop early, equal ones stop as equal, and a
-// case too noisy to tell gets what is left, within the budget.
+// TestPairsAreSpentWhereACaseIsUndecided: cases that differ much stop early, equal ones stop as
+// equal, and a case too noisy to tell gets what is left, within the budget.
 func TestPairsAreSpentWhereACaseIsUndecided(t *testing.T) {
 	noisy := results.Cell{Threads: 8, Wait: false}
 	same := results.Cell{Threads: 16, Wait: true}
@@ -109,8 +112,10 @@ func TestPairsAreSpentWhereACaseIsUndecided(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 	for _, c := range verdict.Decide(fileOf(m, file)) {
-		if want := map[bool]verdict.State{true: verdict.NotEnough}[c.Cell == noisy]; c.Cell == noisy && c.State != want ||
-			c.Cell == same && c.State != verdict.Equal || c.Cell != same && c.Cell != noisy && c.State != verdict.LowerThan {
+		if want := map[bool]verdict.State{true: verdict.NotEnough}[c.Cell == noisy]; c.Cell == noisy &&
+			c.State != want ||
+			c.Cell == same && c.State != verdict.Equal || c.Cell != same && c.Cell != noisy &&
+			c.State != verdict.LowerThan {
 			t.Errorf("%s: %s", c.Cell, c.String())
 		}
 	}
@@ -138,7 +143,8 @@ func TestResumeMakesTheChoicesOfAnUninterruptedSeries(t *testing.T) {
 			crash: func(s Slot) bool { return s.Threads == 4 && s.Wait && s.Pair == 1 && s.Model == "B" }}
 	}
 	whole, wanted := make(), &memoryFile{}
-	if _, err := whole.engine(m, wanted, 5, time.Hour).Run(context.Background(), nil, &results.File{}); err != nil {
+	if _, err := whole.engine(m, wanted, 5, time.Hour).Run(context.Background(), nil,
+		&results.File{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, at := range []int{1, 2, 3, 16, 17, 30, 41, len(whole.ran) - 1} {
@@ -147,7 +153,8 @@ func TestResumeMakesTheChoicesOfAnUninterruptedSeries(t *testing.T) {
 		first.stop, first.cancel = at, cancel
 		_, _ = first.engine(m, file, 5, time.Hour).Run(ctx, nil, &results.File{})
 		second := make()
-		if _, err := second.engine(m, file, 5, time.Hour).Run(context.Background(), nil, fileOf(m, file)); err != nil {
+		if _, err := second.engine(m, file, 5, time.Hour).Run(context.Background(), nil,
+			fileOf(m, file)); err != nil {
 			t.Fatal(err)
 		}
 		if len(file.records) != len(wanted.records) {
@@ -163,16 +170,18 @@ func TestResumeMakesTheChoicesOfAnUninterruptedSeries(t *testing.T) {
 
 // TestACaseThatAlwaysFailsEnds: nothing more is spent on it, and the others are decided.
 func TestACaseThatAlwaysFailsEnds(t *testing.T) {
-	r := &simulated{ratio: always(0.7), scatter: always(0.02), crash: func(s Slot) bool { return s.Threads == 16 }}
+	r := &simulated{ratio: always(0.7), scatter: always(0.02),
+		crash: func(s Slot) bool { return s.Threads == 16 }}
 	m := sequentialMatrix()
-	sum, err := r.engine(m, &memoryFile{}, 1, time.Hour).Run(context.Background(), nil, &results.File{})
+	sum, err := r.engine(m, &memoryFile{}, 1, time.Hour).Run(context.Background(), nil,
+		&results.File{})
 	if err != nil || sum.Failed[ClassCrash] < 2*mostFailing || sum.Failed[ClassCrash] > 5*mostFailing {
 		t.Errorf("%+v, %v", sum, err)
 	}
 }
 
-// TestTheDefaultBudgetDecides: pairs scatter by 10 %, every case differs by 25 %, and as many runs as four
-// minutes have: every case is decided in nine of ten series, and the sign is right.
+// TestTheDefaultBudgetDecides: pairs scatter by 10 %, every case differs by 25 %, and as many runs
+// as four minutes have: every case is decided in nine of ten series, and the sign is right.
 func TestTheDefaultBudgetDecides(t *testing.T) {
 	series := 20
 	if os.Getenv("MTBENCH_SOAK") != "" {
@@ -183,7 +192,8 @@ func TestTheDefaultBudgetDecides(t *testing.T) {
 	for seed := range series {
 		r := &simulated{ratio: always(1 / 1.25), scatter: always(0.1 / math.Sqrt2)}
 		file, m := &memoryFile{}, sequentialMatrix()
-		if _, err := r.engine(m, file, uint64(seed), budget).Run(context.Background(), nil, &results.File{}); err != nil {
+		if _, err := r.engine(m, file, uint64(seed), budget).Run(context.Background(), nil,
+			&results.File{}); err != nil {
 			t.Fatal(err)
 		}
 		all := 0
@@ -206,8 +216,9 @@ func TestTheDefaultBudgetDecides(t *testing.T) {
 	}
 }
 
-// TestFalseVerdictsOfASeries: in series in which nothing differs, with wait off four times as noisy, at
-// most one in twenty ends with a direction, although each case stops when it says something.
+// TestFalseVerdictsOfASeries: in series in which nothing differs, with wait off four times as
+// noisy, at most one in twenty ends with a direction, although each case stops when it says
+// something.
 func TestFalseVerdictsOfASeries(t *testing.T) {
 	series := 60
 	if os.Getenv("MTBENCH_SOAK") != "" {

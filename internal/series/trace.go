@@ -14,11 +14,12 @@ import (
 )
 
 // tracedNote stands in the header of a traced series.
-const tracedNote = "every thread of every run wrote down what it did, which costs time: the traces and " +
+const tracedNote = "every thread of every run wrote down what it did, which costs time: the " +
+	"traces and " +
 	"this file show why, and are evidence for nothing"
 
-// TraceOnly makes of s what a trace is for: one run of each model in each case. given says which flags
-// the user gave; what contradicts is left for Validate to refuse.
+// TraceOnly makes of s what a trace is for: one run of each model in each case. given says which
+// flags the user gave; what contradicts is left for Validate to refuse.
 func TraceOnly(s *Settings, given func(flag string) bool) {
 	if !given("pairs") {
 		s.Matrix.Pairs = 1

@@ -102,7 +102,8 @@ type Costs struct {
 func Typical() Costs {
 	return Costs{
 		Atomic: 8, Line: 70, Poll: 2, Pause: 40,
-		FutexWait: 900, FutexWake: 1100, WakeComing: 1100, WakeEmpty: 250, WakeLocal: 1100, WakeQueued: 1100, WakeBusy: 1100,
+		FutexWait: 900, FutexWake: 1100, WakeComing: 1100, WakeEmpty: 250, WakeLocal: 1100,
+		WakeQueued: 1100, WakeBusy: 1100,
 		Kick:     time.Microsecond,
 		IdleWake: 5 * time.Microsecond, WakeSpread: 0.2, Switch: 1300,
 		Hot: 500 * time.Microsecond, Slice: 3 * time.Millisecond,

@@ -10,8 +10,9 @@ import (
 // preempted is how often of a hundred times a thread is preempted by one that it wakes on its own
 // CPU: it computes x, wakes, computes x and sleeps; who was woken computes w.
 func preempted(t *testing.T, x, w, sleep time.Duration) int {
-	m := one(t, 1, Costs{WakeLocal: 2 * time.Microsecond, FutexWait: time.Microsecond, Switch: time.Microsecond,
-		Stamp: 10, Slice: 1400 * time.Microsecond})
+	m := one(t, 1, Costs{WakeLocal: 2 * time.Microsecond, FutexWait: time.Microsecond,
+		Switch: time.Microsecond,
+		Stamp:  10, Slice: 1400 * time.Microsecond})
 	n := 0
 	err := m.Run("waker", func(th thread.Thread) {
 		event := m.NewEvent("work", false, thread.WaitWork)
@@ -68,7 +69,8 @@ func TestWakerIsPreemptedAsOnLinux(t *testing.T) {
 	} {
 		got := preempted(t, c.x*time.Microsecond, c.w*time.Microsecond, c.sleep*time.Microsecond)
 		if got < c.measured-20 || got > c.measured+20 {
-			t.Errorf("computes %d µs before and after, the other %d, sleeps %d: preempted %d of 100 times, measured %d",
+			t.Errorf("computes %d µs before and after, the other %d, sleeps %d: preempted %d of 100 "+
+				"times, measured %d",
 				c.x, c.w, c.sleep, got, c.measured)
 		}
 	}

@@ -75,7 +75,10 @@ func (q *queue) remove(id int) {
 	if !q.has(id) {
 		return
 	}
-	i, _ := slices.BinarySearchFunc(q.list, q.due[id], func(e event, at int64) int { return cmp.Compare(at, e.at) })
+	i, _ := slices.BinarySearchFunc(q.list, q.due[id], func(e event,
+		at int64) int {
+		return cmp.Compare(at, e.at)
+	})
 	for q.list[i].id != int32(id) { // another at the same time
 		i++
 	}

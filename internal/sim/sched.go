@@ -133,8 +133,8 @@ func (m *Machine) join(p *proc, c *cpu) {
 	p.deadline = p.vr + int64(m.costs.Slice)
 }
 
-// keepLag keeps the lag of p, which is the current one of c; or, if it had more than the mean, keeps
-// p among those who owe.
+// keepLag keeps the lag of p, which is the current one of c; or, if it had more than the mean,
+// keeps p among those who owe.
 func (m *Machine) keepLag(p *proc, c *cpu) {
 	lag := c.mean(m.now) - p.vr
 	p.lag = min(max(lag, 0), int64(m.costs.Slice))
@@ -162,7 +162,8 @@ func (m *Machine) renew(p *proc) {
 // does. That one must have had more than the mean by at least so much.
 func (m *Machine) preempts(p *proc, c *cpu, least int64) bool {
 	mean := c.mean(m.now)
-	if c.cur.where != running || int64(m.costs.WakeGranularity) >= int64(m.costs.Slice) || p.vr > mean {
+	if c.cur.where != running || int64(m.costs.WakeGranularity) >= int64(m.costs.Slice) ||
+		p.vr > mean {
 		return false
 	}
 	if b := earliest(c.queue, mean); b >= 0 && c.queue[b] != p && c.queue[b].deadline <= p.deadline {

@@ -116,7 +116,8 @@ func TestInterruptsTakeTime(t *testing.T) {
 			hog.Join(th)
 		})
 		if hog := m.procs[2]; err != nil || time.Duration(hog.cpuTime) != want || hog.interrupted != 0 {
-			t.Errorf("work of %v took %v of CPU time, want %v, and %d ns are left: %v", work, time.Duration(hog.cpuTime),
+			t.Errorf("work of %v took %v of CPU time, want %v, and %d ns are left: %v", work,
+				time.Duration(hog.cpuTime),
 				want, hog.interrupted, err)
 		}
 	}
@@ -130,7 +131,8 @@ func TestSleepersKeepTheirLag(t *testing.T) {
 		m := one(t, 1, Costs{Slice: slice})
 		var first time.Duration // how long the woken thread runs before the hog has the CPU again
 		err := m.Run("main", func(th thread.Thread) {
-			j := m.Start(th, "hog", thread.Worker, func(th thread.Thread) { th.Compute(300 * time.Millisecond) })
+			j := m.Start(th, "hog", thread.Worker,
+				func(th thread.Thread) { th.Compute(300 * time.Millisecond) })
 			th.SleepUntil(sleep, thread.Sleeping)
 			from := th.Now()
 			th.Compute(100 * time.Millisecond)
@@ -160,7 +162,8 @@ func TestIdleCPUTakesOnlyTheCold(t *testing.T) {
 		err := m.Run("main", func(th thread.Thread) {
 			var js []thread.Joiner
 			for range 2 {
-				js = append(js, m.Start(th, "work", thread.Worker, func(th thread.Thread) { th.Compute(20 * time.Millisecond) }))
+				js = append(js, m.Start(th, "work", thread.Worker,
+					func(th thread.Thread) { th.Compute(20 * time.Millisecond) }))
 			}
 			th.Compute(30 * time.Millisecond)
 			for _, j := range js {
@@ -275,7 +278,8 @@ func TestWakeUpsCount(t *testing.T) {
 		var js []thread.Joiner
 		for i := range evs {
 			evs[i] = m.NewEvent("ev", false, thread.WaitWork)
-			js = append(js, m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) { evs[i].Wait(th) }))
+			js = append(js, m.Start(th, "sleeper", thread.Worker,
+				func(th thread.Thread) { evs[i].Wait(th) }))
 		}
 		th.SleepUntil(100*time.Millisecond, thread.Sleeping)
 		for _, ev := range evs {
@@ -288,7 +292,8 @@ func TestWakeUpsCount(t *testing.T) {
 			j.Join(th)
 		}
 		for range 2 { // they have a CPU each, and run under a timer of one of the sleepers
-			js = append(js, m.Start(th, "hog", thread.Worker, func(th thread.Thread) { th.Compute(100 * time.Millisecond) }))
+			js = append(js, m.Start(th, "hog", thread.Worker,
+				func(th thread.Thread) { th.Compute(100 * time.Millisecond) }))
 		}
 		th.SleepUntil(150*time.Millisecond, thread.Sleeping)
 		if n := m.procs[len(m.procs)-1].wakee.flips + m.procs[len(m.procs)-2].wakee.flips; n != 1 {
@@ -305,7 +310,8 @@ func TestWakeUpsCount(t *testing.T) {
 
 // What a wake-up costs goes by where the woken thread runs.
 func TestWakeCostsByPlace(t *testing.T) {
-	c := Costs{Slice: 4 * time.Millisecond, FutexWake: 10 * time.Microsecond, WakeLocal: 20 * time.Microsecond,
+	c := Costs{Slice: 4 * time.Millisecond, FutexWake: 10 * time.Microsecond,
+		WakeLocal:  20 * time.Microsecond,
 		WakeQueued: 30 * time.Microsecond, WakeBusy: 40 * time.Microsecond, Kick: 5 * time.Microsecond}
 	call := func(cpus, hogs int, granularity time.Duration) (took, late time.Duration) {
 		c := c
@@ -322,7 +328,8 @@ func TestWakeCostsByPlace(t *testing.T) {
 			}))
 			th.SleepUntil(time.Millisecond, thread.Sleeping)
 			for range hogs {
-				js = append(js, m.Start(th, "hog", thread.Worker, func(th thread.Thread) { th.Compute(50 * time.Millisecond) }))
+				js = append(js, m.Start(th, "hog", thread.Worker,
+					func(th thread.Thread) { th.Compute(50 * time.Millisecond) }))
 			}
 			drawNobody(m)
 			ev.Set(th) // where it has to wait it gains on who runs there
@@ -364,7 +371,8 @@ func TestWakeCostsByPlace(t *testing.T) {
 
 // Of two threads that are woken on a CPU that sleeps, the second finds it waking up.
 func TestWakingACPUThatWakesUp(t *testing.T) {
-	c := Costs{Slice: time.Millisecond, FutexWake: 10 * time.Microsecond, WakeComing: 3 * time.Microsecond,
+	c := Costs{Slice: time.Millisecond, FutexWake: 10 * time.Microsecond,
+		WakeComing: 3 * time.Microsecond,
 		WakeQueued: 30 * time.Microsecond, IdleWake: 50 * time.Microsecond}
 	m := one(t, 2, c)
 	var events [2]thread.Event
@@ -373,7 +381,8 @@ func TestWakingACPUThatWakesUp(t *testing.T) {
 		var js []thread.Joiner
 		for i := range events {
 			events[i] = m.NewEvent("ev", false, thread.WaitWork)
-			js = append(js, m.Start(th, "sleeper", thread.Worker, func(th thread.Thread) { events[i].Wait(th) }))
+			js = append(js, m.Start(th, "sleeper", thread.Worker,
+				func(th thread.Thread) { events[i].Wait(th) }))
 			th.Compute(time.Millisecond)
 		}
 		for _, p := range m.procs[1:] {
@@ -403,11 +412,13 @@ func TestWanted(t *testing.T) {
 		}
 		var js []thread.Joiner
 		for range 2 {
-			js = append(js, m.Start(th, "other", thread.Worker, func(th thread.Thread) { th.Compute(10 * time.Millisecond) }))
+			js = append(js, m.Start(th, "other", thread.Worker,
+				func(th thread.Thread) { th.Compute(10 * time.Millisecond) }))
 		}
 		th.Compute(100 * time.Microsecond)
 		if own := m.procs[0].cpu; m.Wanted(th) != (m.procs[1].cpu == own || m.procs[2].cpu == own) {
-			t.Errorf("wanted is %v with others on CPUs %d and %d, and this on %d", m.Wanted(th), m.procs[1].cpu, m.procs[2].cpu, own)
+			t.Errorf("wanted is %v with others on CPUs %d and %d, and this on %d", m.Wanted(th),
+				m.procs[1].cpu, m.procs[2].cpu, own)
 		}
 		for _, j := range js {
 			j.Join(th)

@@ -285,7 +285,8 @@ func (m *Machine) newProc(name string, role thread.Role, f func(thread.Thread)) 
 	if len(m.procs) == MaxThreads {
 		panic(fmt.Sprintf("sim: more than %d threads", MaxThreads))
 	}
-	p := &proc{m: m, id: len(m.procs), source: len(m.cpus) + len(m.procs), name: name, role: role, body: f, lastCPU: len(m.procs) % len(m.cpus)}
+	p := &proc{m: m, id: len(m.procs), source: len(m.cpus) + len(m.procs), name: name, role: role,
+		body: f, lastCPU: len(m.procs) % len(m.cpus)}
 	p.joiner.kind, p.joiner.name = "the end of", name
 	p.born, p.since, p.idleSince = m.now, m.now, m.now
 	m.procs = append(m.procs, p)

@@ -214,7 +214,8 @@ func TestSpinnerIsPreempted(t *testing.T) {
 	})
 	u := m.Usages()[0]
 	if u.Involuntary != 1 || u.CPU < c.Slice {
-		t.Errorf("the spinner was preempted %d times after %v, want once after a slice", u.Involuntary, u.CPU)
+		t.Errorf("the spinner was preempted %d times after %v, want once after a slice", u.Involuntary,
+			u.CPU)
 	}
 }
 
@@ -236,7 +237,8 @@ func TestDeadlockNamesWhoWaitsForWhat(t *testing.T) {
 	if !errors.As(err, &stuck) || stuck.Livelock {
 		t.Fatalf("two threads in a deadly embrace ended with %v", err)
 	}
-	for _, want := range []string{"main sleeps on mutex b (lock-slot)", "other sleeps on mutex a (lock-global)"} {
+	for _, want := range []string{"main sleeps on mutex b (lock-slot)",
+		"other sleeps on mutex a (lock-global)"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
 		}
@@ -255,7 +257,8 @@ func TestLivelockIsFound(t *testing.T) {
 			j.Join(th)
 		})
 		var stuck *StuckError
-		if !errors.As(err, &stuck) || !stuck.Livelock || !strings.Contains(err.Error(), "spins (spin-room)") {
+		if !errors.As(err, &stuck) || !stuck.Livelock || !strings.Contains(err.Error(),
+			"spins (spin-room)") {
 			t.Errorf("%d CPUs: two threads that spin for ever ended with %v", cpus, err)
 		}
 	}
@@ -393,7 +396,8 @@ func TestUnwoundThreadsWakeNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	remote, local := m.NewPark("remote", thread.Receiving, true), m.NewPark("local", thread.Receiving, false)
+	remote, local := m.NewPark("remote", thread.Receiving, true),
+		m.NewPark("local", thread.Receiving, false)
 	err = m.Run("main", func(th thread.Thread) {
 		for _, k := range []*Park{remote, local} {
 			m.Start(th, "sleeps", thread.Worker, func(th thread.Thread) { k.Sleep(th) })
@@ -612,7 +616,8 @@ func userTimes(t *testing.T, at time.Duration, late bool) {
 	})
 	for _, u := range m.Usages() {
 		if u.User < 0 || u.System < 0 || u.User+u.System != u.CPU {
-			t.Fatalf("at %v (late: %v) %s: CPU %v is user %v and system %v", at, late, u.Name, u.CPU, u.User, u.System)
+			t.Fatalf("at %v (late: %v) %s: CPU %v is user %v and system %v", at, late, u.Name, u.CPU, u.User,
+				u.System)
 		}
 	}
 }
@@ -621,7 +626,8 @@ func userTimes(t *testing.T, at time.Duration, late bool) {
 // For how long it polls goes by how long it was idle before.
 func TestIdleCPUsPollBeforeTheySleep(t *testing.T) {
 	costs := Free()
-	costs.HaltPoll, costs.PollWake, costs.PollLatency = 200*time.Microsecond, 2*time.Microsecond, 3*time.Microsecond
+	costs.HaltPoll, costs.PollWake, costs.PollLatency = 200*time.Microsecond, 2*time.Microsecond,
+		3*time.Microsecond
 	costs.FutexWake, costs.IdleWake = 30*time.Microsecond, 40*time.Microsecond
 	m := machine(t, 2, costs)
 	e := m.NewEvent("e", false, thread.WaitWork)
@@ -672,7 +678,8 @@ func TestIdleCPUsPollBeforeTheySleep(t *testing.T) {
 				th.Compute(time.Microsecond)
 			}
 			if late := woke - before - call/2; call != want[0] || late != want[1] {
-				t.Errorf("%d: idle for %v: the call took %v and half of it later it was awake after %v; want %v", i, x.idle, call, late, want)
+				t.Errorf("%d: idle for %v: the call took %v and half of it later it was awake after %v; "+
+					"want %v", i, x.idle, call, late, want)
 			}
 		}
 		quit = true
@@ -685,19 +692,22 @@ func TestIdleCPUsPollBeforeTheySleep(t *testing.T) {
 // wakes.
 func TestOwnTimerOnAPolledCPU(t *testing.T) {
 	costs := Free()
-	costs.HaltPoll, costs.PollLatency, costs.TimerLatency = 200*time.Microsecond, 3*time.Microsecond, 30*time.Microsecond
+	costs.HaltPoll, costs.PollLatency, costs.TimerLatency = 200*time.Microsecond, 3*time.Microsecond,
+		30*time.Microsecond
 	costs.IdleWake, costs.SleepSlack = 60*time.Microsecond, 50*time.Microsecond
 	m := machine(t, 1, costs)
 	var late []time.Duration
 	run(t, m, func(th thread.Thread) {
 		for range 7 {
-			at := th.Now() + 90*time.Microsecond // with slack and wake-up idle for 200: polled for 10 from its start on, then 20 to 160
+			// with slack and wake-up idle for 200: polled for 10 from its start on, then 20 to 160
+			at := th.Now() + 90*time.Microsecond
 			th.SleepUntil(at, thread.Sleeping)
 			late = append(late, th.Now()-at)
 		}
 	})
 	slow, quick := costs.SleepSlack+costs.IdleWake, costs.SleepSlack+costs.TimerLatency
-	if want := []time.Duration{slow, slow, slow, slow, quick, quick, quick}; !slices.Equal(late, want) {
+	if want := []time.Duration{slow, slow, slow, slow, quick, quick, quick}; !slices.Equal(late,
+		want) {
 		t.Errorf("sleeps were too long by %v, want %v", late, want)
 	}
 }

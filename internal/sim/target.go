@@ -21,7 +21,8 @@ func (m *Machine) target(p *proc, waker int, sync bool) int {
 // its last one.
 func (m *Machine) draws(p *proc, waker int, sync bool) bool {
 	c := &m.cpus[waker]
-	return waker != p.lastCPU && !m.wide(c.cur, p) && (sync && len(c.queue) == 0 || m.lighter(p, waker))
+	return waker != p.lastCPU && !m.wide(c.cur, p) && (sync && len(c.queue) == 0 || m.lighter(p,
+		waker))
 }
 
 // lighter says whether the CPU waker had less to do of late, with p added to it, than p's last one

@@ -76,7 +76,8 @@ func (p *proc) close(now int64) {
 	}
 	f := p.upTo(now)
 	p.final = f.minus(&p.base)
-	p.final.system = min(p.final.system, p.final.cpuTime) // calls and switches count whole, also those that the bracket cut
+	// calls and switches count whole, also those that the bracket cut
+	p.final.system = min(p.final.system, p.final.cpuTime)
 	p.closed, p.measured = true, true
 }
 

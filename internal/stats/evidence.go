@@ -109,9 +109,10 @@ func furthest(x []float64, side, least float64) float64 {
 }
 
 // ClosedMeans adjusts the e-values of a family of hypotheses: if a hypothesis is rejected where its
-// adjusted value reaches 1/α, then the chance that any true one is rejected, at any stop, is at most
-// α. Each is the least mean over all sets of the family that hold it, for a mean of e-values is an
-// e-value whatever their dependence (V. Vovk and R. Wang, Annals of Statistics 49, 2021, section 4).
+// adjusted value reaches 1/α, then the chance that any true one is rejected, at any stop, is at
+// most α. Each is the least mean over all sets of the family that hold it, for a mean of e-values
+// is an e-value whatever their dependence (V. Vovk and R. Wang, Annals of Statistics 49, 2021,
+// section 4).
 func ClosedMeans(e []float64) []float64 {
 	rising := slices.Clone(e)
 	slices.SortFunc(rising, cmp.Compare[float64])

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestFairBet counts out all signs: given their sizes, the mean stake of symmetric differences is 1.
+// TestFairBet counts out all signs: given their sizes, the mean stake of symmetric differences is
+// 1.
 func TestFairBet(t *testing.T) {
 	sizes := []float64{0.001, 0.02, 0.02, 0.3, 1.5, inf}
 	higher, lower := 0.0, 0.0
@@ -37,7 +38,8 @@ func TestEvidenceByHand(t *testing.T) {
 	near(t, "against them", EvidenceOf([]float64{inf}, 0).Lower, 0, 0)
 	near(t, "two equal infinities", EvidenceOf([]float64{inf}, inf).TwoSided(), 1, 1e-12)
 	near(t, "nothing", EvidenceOf(nil, 0).TwoSided(), 1, 1e-12)
-	if e := EvidenceOf(slices.Repeat([]float64{0.5}, 20_000), 0); !math.IsInf(e.Higher, 1) || e.Lower != 0 {
+	if e := EvidenceOf(slices.Repeat([]float64{0.5}, 20_000), 0); !math.IsInf(e.Higher, 1) ||
+		e.Lower != 0 {
 		t.Errorf("twenty thousand that agree: %v", e)
 	}
 }
@@ -127,7 +129,8 @@ func TestFalseVerdicts(t *testing.T) {
 	}
 }
 
-func falseVerdict(rng *rand.Rand, shape func(*rand.Rand) func() float64, cells, pairs int, alpha float64) bool {
+func falseVerdict(rng *rand.Rand, shape func(*rand.Rand) func() float64, cells, pairs int,
+	alpha float64) bool {
 	next := make([]func() float64, cells)
 	for i := range next {
 		next[i] = shape(rng)

@@ -44,7 +44,8 @@ func compareOrder(t *testing.T, what string, o *ordered, all []float64) {
 	undefined -= len(all)
 	slices.Sort(all)
 	if o.total != len(all) || o.undefined != undefined {
-		t.Fatalf("%s: %d and %d undefined, want %d and %d", what, o.total, o.undefined, len(all), undefined)
+		t.Fatalf("%s: %d and %d undefined, want %d and %d", what, o.total, o.undefined, len(all),
+			undefined)
 	}
 	for k, want := range all {
 		if got := o.kth(k); got != want {

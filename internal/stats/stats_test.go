@@ -24,9 +24,9 @@ func differencesOf(x, y []float64) []float64 {
 	return d
 }
 
-// hamilton is Hollander and Wolfe (1973), table 3.1 (pages 29f): factor IV of the Hamilton depression
-// scale of nine patients before and after a tranquilizer, of Salsburg (1970). The same numbers are the
-// first example of R's wilcox.test.
+// hamilton is Hollander and Wolfe (1973), table 3.1 (pages 29f): factor IV of the Hamilton
+// depression scale of nine patients before and after a tranquilizer, of Salsburg (1970). The same
+// numbers are the first example of R's wilcox.test.
 func hamilton() []float64 {
 	return differencesOf(
 		[]float64{1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30},
@@ -40,8 +40,8 @@ func permeability() (term, early []float64) {
 		[]float64{1.15, 0.88, 0.90, 0.74, 1.21}
 }
 
-// TestSignedRankPublished: V = 40 of 45, one-sided p .01953, as R's wilcox.test prints for its example
-// (example 3.1 of Hollander and Wolfe).
+// TestSignedRankPublished: V = 40 of 45, one-sided p .01953, as R's wilcox.test prints for its
+// example (example 3.1 of Hollander and Wolfe).
 func TestSignedRankPublished(t *testing.T) {
 	ranks, positive := signedRanks(hamilton())
 	near(t, "rank sum of the falls", float64(sum(ranks)-positive)/2, 40, 0)
@@ -164,9 +164,9 @@ func TestMannWhitneyEdges(t *testing.T) {
 	near(t, "p", MannWhitney([]float64{1, 2, 3}, []float64{inf, inf, inf}), 0.1, 1e-12)
 }
 
-// TestHolmPublished is a common example of the Holm-Bonferroni method: of four tests, at .05, it rejects
-// the first and the last. The adjusted values are worked out by Holm's rule, 4 × .005, 3 × .01, 2 × .03
-// and 1 × .04, none below the one before.
+// TestHolmPublished is a common example of the Holm-Bonferroni method: of four tests, at .05, it
+// rejects the first and the last. The adjusted values are worked out by Holm's rule, 4 × .005, 3 ×
+// .01, 2 × .03 and 1 × .04, none below the one before.
 func TestHolmPublished(t *testing.T) {
 	got := Holm([]float64{0.01, 0.04, 0.03, 0.005})
 	for i, want := range []float64{0.03, 0.06, 0.06, 0.02} {
@@ -174,9 +174,9 @@ func TestHolmPublished(t *testing.T) {
 	}
 }
 
-// TestHodgesLehmannPublished: estimate -.46, 96.1 % interval (-.786, -.010) on the data of example 3.1
-// of Hollander and Wolfe. That the book prints these was written down from memory and has not been
-// looked up (the data has been); TestIntervalInvertsTest checks intervals without a source.
+// TestHodgesLehmannPublished: estimate -.46, 96.1 % interval (-.786, -.010) on the data of example
+// 3.1 of Hollander and Wolfe. That the book prints these was written down from memory and has not
+// been looked up (the data has been); TestIntervalInvertsTest checks intervals without a source.
 func TestHodgesLehmannPublished(t *testing.T) {
 	iv := HodgesLehmann(hamilton(), 0.95)
 	near(t, "estimate", iv.Estimate, -0.46, 1e-9)
@@ -185,8 +185,8 @@ func TestHodgesLehmannPublished(t *testing.T) {
 	near(t, "confidence", iv.Confidence, 0.961, 5e-4)
 }
 
-// TestShiftPublished: estimate .305, 95.2 % interval (-.15, .76) on the data of R's wilcox.test. That
-// Hollander and Wolfe print these was written down from memory and has not been looked up.
+// TestShiftPublished: estimate .305, 95.2 % interval (-.15, .76) on the data of R's wilcox.test.
+// That Hollander and Wolfe print these was written down from memory and has not been looked up.
 func TestShiftPublished(t *testing.T) {
 	term, early := permeability()
 	iv := Shift(term, early, 0.95)

@@ -20,8 +20,8 @@ func Access(t Thread) {
 // Exploring says whether this build has preemption points at shared accesses.
 const Exploring = true
 
-// eventWord is the futex word of an event. It calls look before each of its accesses where a test has
-// set it: there another thread may take a step of its own.
+// eventWord is the futex word of an event. It calls look before each of its accesses where a test
+// has set it: there another thread may take a step of its own.
 type eventWord struct {
 	word atomic.Uint32
 	look func()

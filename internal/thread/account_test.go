@@ -114,7 +114,8 @@ func TestStatesAddUpToWall(t *testing.T) {
 			th.Compute(200 * time.Microsecond)
 			th.Enter(prev)
 			mu.Lock(th)
-			th.SleepUntil(th.Now()+20*time.Millisecond, Sleeping) // so long that a busy host does not oversleep it
+			// so long that a busy host does not oversleep it
+			th.SleepUntil(th.Now()+20*time.Millisecond, Sleeping)
 			mu.Unlock(th)
 		}
 		run(t, m, func(t0 Thread) {
@@ -124,7 +125,8 @@ func TestStatesAddUpToWall(t *testing.T) {
 			m.OpenBracket(t0)
 			start.open(t0)
 			inside := m.Start(t0, "inside", VCPU, body)
-			leaves := m.Start(t0, "leaves", VCPU, func(th Thread) { begun.open(th); body(th); stop.wait(th) })
+			leaves := m.Start(t0, "leaves", VCPU,
+				func(th Thread) { begun.open(th); body(th); stop.wait(th) })
 			body(t0)
 			inside.Join(t0)
 			endsInside.Join(t0)

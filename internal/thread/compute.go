@@ -24,9 +24,9 @@ const (
 	carefulTries     = 5001   // of CalibrateWork: some 0.1 s
 )
 
-// CalibrateWork measures how many turns of the work loop take a nanosecond: what Compute's durations
-// mean on this host, for [Options]. It takes about 0.2 s, of which the first half brings the CPU to
-// the speed that it works at, and does not count.
+// CalibrateWork measures how many turns of the work loop take a nanosecond: what Compute's
+// durations mean on this host, for [Options]. It takes about 0.2 s, of which the first half brings
+// the CPU to the speed that it works at, and does not count.
 func CalibrateWork() float64 {
 	calibrate(carefulTries)
 	return calibrate(carefulTries)

@@ -10,8 +10,9 @@ type Options struct {
 	Pin        Pins // which CPU each thread stays on; kernel threads only
 	Account    bool // account the time of each thread by State
 	MaxThreads int  // the most threads alive at once, the first included; kernel threads only
-	Sealed     bool // the Go runtime stays out of the threads, and the world cannot be stopped; kernel threads only
-	Trace      int  // keep so many events of each thread for Kernel.Trace, with Account; 0: none
+	// the Go runtime stays out of the threads, and the world cannot be stopped; kernel threads only
+	Sealed bool
+	Trace  int // keep so many events of each thread for Kernel.Trace, with Account; 0: none
 
 	// TurnsPerNS is how many turns of the work loop Compute makes for a nanosecond, as
 	// [CalibrateWork] measured it; 0 = the machine measures it when it is made. Machines whose

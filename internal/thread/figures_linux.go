@@ -170,8 +170,8 @@ func setThreadName(name string) {
 	_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&b)), 0, 0, 0)
 }
 
-// slackNS is the timer slack of our threads, the least there is. The kernel's default of 50 µs, made
-// for saving power, is as long as a fast link takes for a burst.
+// slackNS is the timer slack of our threads, the least there is. The kernel's default of 50 µs,
+// made for saving power, is as long as a fast link takes for a burst.
 const slackNS = 1
 
 func setTimerSlack(ns int) { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(ns), 0, 0, 0) }
@@ -195,7 +195,8 @@ func TimerSlack() time.Duration {
 	return time.Duration(timerSlack())
 }
 
-// restoreThread returns what gives the calling OS thread its present name, CPUs and timer slack back.
+// restoreThread returns what gives the calling OS thread its present name, CPUs and timer slack
+// back.
 func restoreThread() func() {
 	slack := timerSlack()
 	var b [nameBytes]byte

@@ -22,8 +22,8 @@ func addrOf(w *atomic.Uint32) uintptr { return uintptr(unsafe.Pointer(w)) }
 // futexWait sleeps while *w is val, until it is woken. It may return early; the caller looks again.
 //
 // The call is a blocking one, so that the Go scheduler takes the P away and the collector need not
-// wait for the sleeper, unless the thread is sealed. A word is part of a Go object, which the caller
-// holds and which never moves.
+// wait for the sleeper, unless the thread is sealed. A word is part of a Go object, which the
+// caller holds and which never moves.
 func (k *kthread) futexWait(w *atomic.Uint32, val uint32) {
 	k.futex(Slept, w, false)
 	for {

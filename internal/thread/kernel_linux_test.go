@@ -338,7 +338,8 @@ func TestPinnedThreadsHaveOneCPU(t *testing.T) {
 	before, err := Affinity(0)
 	check(t, err)
 	last := before[len(before)-1]
-	m := NewKernel(Options{MaxThreads: 4, Pin: Pins{Main: {before[0]}, Worker: {last, before[0], last}}})
+	m := NewKernel(Options{MaxThreads: 4, Pin: Pins{Main: {before[0]},
+		Worker: {last, before[0], last}}})
 	run(t, m, func(t0 Thread) {
 		startAll(m, t0, 3, func(i int, th Thread) {
 			now, err := Affinity(0)
@@ -492,8 +493,8 @@ func TestAPanicEndsTheProcess(t *testing.T) {
 	}
 }
 
-// TestTimerSlack: threads of ours sleep with the least slack, and the thread that the machine borrows
-// gets its own back.
+// TestTimerSlack: threads of ours sleep with the least slack, and the thread that the machine
+// borrows gets its own back.
 func TestTimerSlack(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

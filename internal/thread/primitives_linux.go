@@ -175,8 +175,8 @@ func (e *kevent) Wait(t Thread) {
 	k.enter(prev)
 }
 
-// waitWord moves the word to busy unless it is set, and reports whether the caller must sleep while it
-// is busy.
+// waitWord moves the word to busy unless it is set, and reports whether the caller must sleep while
+// it is busy.
 func (e *kevent) waitWord() (sleep bool) {
 	v := e.word.Load()
 	if v == eventSet {

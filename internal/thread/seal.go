@@ -12,8 +12,8 @@ const (
 	sealLast  = 26
 )
 
-// CheckSeal refuses to seal threads under a version of Go, as runtime.Version gives it, whose scheduler
-// the seal is not known to work with.
+// CheckSeal refuses to seal threads under a version of Go, as runtime.Version gives it, whose
+// scheduler the seal is not known to work with.
 func CheckSeal(version string) error {
 	minor, isRelease := strings.CutPrefix(version, "go1.")
 	minor, _, _ = strings.Cut(minor, ".")

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// roundTrips lets so many threads be born inside the bracket, each hand a word to and fro with the first
-// one n times, and end; it returns the account.
+// roundTrips lets so many threads be born inside the bracket, each hand a word to and fro with the
+// first one n times, and end; it returns the account.
 func roundTrips(t *testing.T, sealed bool, threads, n int) []Usage {
 	t.Helper()
 	m := NewKernel(Options{Sealed: sealed, Account: true, MaxThreads: threads + 1})
@@ -50,8 +50,8 @@ func roundTrips(t *testing.T, sealed bool, threads, n int) []Usage {
 	return m.Usages()
 }
 
-// TestSealed: sealed threads are born, hand over, sleep and end, and the Go runtime's own threads have next
-// to nothing to do meanwhile, where they are otherwise kept busy by every sleep.
+// TestSealed: sealed threads are born, hand over, sleep and end, and the Go runtime's own threads
+// have next to nothing to do meanwhile, where they are otherwise kept busy by every sleep.
 func TestSealed(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // as the contract of Sealed has it
 	switches := func(sealed bool) (n int64) {

@@ -6,8 +6,8 @@ import (
 )
 
 // Trace is what the threads of a machine of kernel threads did, event by event. Times are on
-// CLOCK_MONOTONIC, which all processes of a host share, so that the traces of two ends of a migration
-// have one time axis.
+// CLOCK_MONOTONIC, which all processes of a host share, so that the traces of two ends of a
+// migration have one time axis.
 type Trace struct {
 	PID     int
 	Bracket [2]time.Duration // when the measured time began and ended
@@ -46,8 +46,8 @@ const (
 )
 
 // recorder keeps the events of one thread, which alone touches it until it was joined. Its room is
-// made before the thread runs: nothing is allocated afterwards, and no page is touched for the first
-// time. What does not fit is counted and lost; the earliest events stay.
+// made before the thread runs: nothing is allocated afterwards, and no page is touched for the
+// first time. What does not fit is counted and lost; the earliest events stay.
 type recorder struct {
 	events  []event
 	dropped int64
@@ -71,8 +71,9 @@ func newRecorder(room int) recorder {
 	return r
 }
 
-// takeRecorder is a recorder that was made with the machine: making one takes milliseconds, which would
-// be measured as the setup of the pool. Threads beyond MaxThreads have theirs made. m.mu is held.
+// takeRecorder is a recorder that was made with the machine: making one takes milliseconds, which
+// would be measured as the setup of the pool. Threads beyond MaxThreads have theirs made. m.mu is
+// held.
 func (m *Kernel) takeRecorder() recorder {
 	n := len(m.spare) - 1
 	if n < 0 {
@@ -117,8 +118,8 @@ func (a *account) enterTraced(s State) {
 	a.recorder.add(tick, Entered, uint8(s), 0)
 }
 
-// Trace is what the machine's threads did; nil unless it was asked for and the bracket was shut. Call
-// it after Run.
+// Trace is what the machine's threads did; nil unless it was asked for and the bracket was shut.
+// Call it after Run.
 func (m *Kernel) Trace() *Trace {
 	if modeOf(m.options) != traced || m.bracket.phase.Load() != afterBracket {
 		return nil
@@ -126,7 +127,8 @@ func (m *Kernel) Trace() *Trace {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	at := func(tick int64) time.Duration { return m.mono + m.bracket.timeOf(tick) }
-	tr := &Trace{PID: m.pid, Bracket: [2]time.Duration{m.mono + m.bracket.now[0], m.mono + m.bracket.now[1]}}
+	tr := &Trace{PID: m.pid, Bracket: [2]time.Duration{m.mono + m.bracket.now[0],
+		m.mono + m.bracket.now[1]}}
 	index := make(map[uintptr]int, len(m.words))
 	for i, w := range m.words {
 		index[w.Addr] = i

@@ -69,7 +69,8 @@ func TestTraceAddsUpToTheAccount(t *testing.T) {
 	}
 }
 
-// checkOrder: events lie in order inside the thread's life, and a thread that sleeps wakes up first.
+// checkOrder: events lie in order inside the thread's life, and a thread that sleeps wakes up
+// first.
 func checkOrder(t *testing.T, th *ThreadTrace) {
 	t.Helper()
 	last, asleep := th.Born, false

@@ -12,8 +12,8 @@ import (
 // notRecorded is what a thread does once its trace was full.
 const notRecorded = "not recorded: no room"
 
-// Measured writes the threads of one process. zero is what the file calls 0, on the clock of the trace;
-// place is where the process stands among the others.
+// Measured writes the threads of one process. zero is what the file calls 0, on the clock of the
+// trace; place is where the process stands among the others.
 func (c *Chrome) Measured(process string, place int, tr *thread.Trace, zero time.Duration) {
 	c.Process(tr.PID, process, place)
 	for i := range tr.Threads {
@@ -97,7 +97,8 @@ func wakeUps(tr *thread.Trace) []wakeUp {
 		found = append(found, match(naps[word], list)...)
 	}
 	slices.SortFunc(found, func(a, b wakeUp) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.woken, b.woken), cmp.Compare(a.sleeper, b.sleeper))
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.woken, b.woken),
+			cmp.Compare(a.sleeper, b.sleeper))
 	})
 	return found
 }

@@ -16,8 +16,8 @@ import (
 // it.
 type Thread struct{ Process, ID int }
 
-// Chrome writes one file. The events of one thread come in order of time; those of different threads
-// need not. Errors of writing are kept for Close.
+// Chrome writes one file. The events of one thread come in order of time; those of different
+// threads need not. Errors of writing are kept for Close.
 type Chrome struct {
 	w      *bufio.Writer
 	err    error
@@ -104,8 +104,8 @@ func (c *Chrome) End(t Thread, at time.Duration) {
 	}
 }
 
-// span writes what k did until at. A state that took no time is left out, and a clock that steps back
-// makes none.
+// span writes what k did until at. A state that took no time is left out, and a clock that steps
+// back makes none.
 func (c *Chrome) span(t Thread, k *track, at time.Duration) {
 	if at <= k.since {
 		return
@@ -131,7 +131,8 @@ func (c *Chrome) Arrow(name string, from Thread, at time.Duration, to Thread, th
 	c.arrows++
 	c.emit(event{Name: name, Phase: phaseArrowFrom, Cat: "wake", ID: c.arrows, PID: from.Process,
 		TID: from.ID, At: micros(at)})
-	c.emit(event{Name: name, Phase: phaseArrowTo, Cat: "wake", ID: c.arrows, Bind: "e", PID: to.Process,
+	c.emit(event{Name: name, Phase: phaseArrowTo, Cat: "wake", ID: c.arrows, Bind: "e",
+		PID: to.Process,
 		TID: to.ID, At: micros(then)})
 }
 
@@ -158,7 +159,8 @@ func (c *Chrome) write(s string) {
 	}
 }
 
-// Close ends the file, with what a reader must know of the whole of it, and returns the first error.
+// Close ends the file, with what a reader must know of the whole of it, and returns the first
+// error.
 func (c *Chrome) Close(about map[string]any) error {
 	text, err := json.Marshal(about)
 	if err != nil && c.err == nil {

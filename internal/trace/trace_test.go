@@ -42,7 +42,8 @@ func TestSpansLieBehindEachOther(t *testing.T) {
 		c.State(a, 30*µs, "codec") // after its end
 	})
 	th := f.Threads[tracetest.Key{PID: 7, TID: 1}]
-	if f.Processes[7] != "source" || th == nil || th.Name != "main#0" || th.Instants["preempted"] != 1 {
+	if f.Processes[7] != "source" || th == nil || th.Name != "main#0" ||
+		th.Instants["preempted"] != 1 {
 		t.Fatalf("%+v", f)
 	}
 	if len(th.States) != 2 || th.States["remainder"] != 5 || th.States["waking"] != 5 || !th.Whole() {
@@ -101,7 +102,8 @@ func TestMeasuredThreads(t *testing.T) {
 			t.Errorf("main has no instant %q: %v", name, main.Instants)
 		}
 	}
-	if full := f.Threads[tracetest.Key{PID: 40, TID: 43}]; full.Instants["9 events from here on were dropped"] != 1 {
+	if full := f.Threads[tracetest.Key{PID: 40,
+		TID: 43}]; full.Instants["9 events from here on were dropped"] != 1 {
 		t.Errorf("what was dropped is not said: %v", full.Instants)
 	}
 }
@@ -127,8 +129,8 @@ func TestArrowsLeadToWhoWasWoken(t *testing.T) {
 	}
 }
 
-// A sleep that was over before the call was not ended by it, though an older one still lasts; nor does
-// a thread wake itself.
+// A sleep that was over before the call was not ended by it, though an older one still lasts; nor
+// does a thread wake itself.
 func TestSleepsThatWereOverAreNotWoken(t *testing.T) {
 	naps := []nap{{tid: 1, from: 10, to: 100}, {tid: 2, from: 20, to: 30}, {tid: 9, from: 25, to: 90}}
 	got := match(naps, []call{{tid: 9, at: 50, all: true}})

@@ -44,13 +44,15 @@ const contentKey = "content_source.sha256"
 func givenAsMultiples(a, b *results.File) []string {
 	keys := []string{"socket_buffer_bytes"}
 	x, y := a.Header.Scenario, b.Header.Scenario
-	if x.DirtyRateMultiple != 0 && y.DirtyRateMultiple != 0 || x.DirtyOfPool != 0 && y.DirtyOfPool != 0 {
+	if x.DirtyRateMultiple != 0 && y.DirtyRateMultiple != 0 || x.DirtyOfPool != 0 &&
+		y.DirtyOfPool != 0 {
 		keys = append(keys, "dirty_rate_pages_per_second")
 	}
 	if x.LinkMultiple != 0 && y.LinkMultiple != 0 || x.LinkOfPool != 0 && y.LinkOfPool != 0 {
 		keys = append(keys, "link_bandwidth_bytes_per_second")
 	}
-	for setting, key := range map[string]string{"limit": "limit_ms", "downtime-limit": "downtime_limit_ms"} {
+	for setting, key := range map[string]string{"limit": "limit_ms",
+		"downtime-limit": "downtime_limit_ms"} {
 		if a.Header.Pilot.Derived(setting) && b.Header.Pilot.Derived(setting) {
 			keys = append(keys, key)
 		}
@@ -70,9 +72,11 @@ func sameValue(a, b any) bool {
 
 // ChangeOptions say what counts as a regression.
 type ChangeOptions struct {
-	Metrics   []metric.Metric // what may regress; nil for [GateMetrics]
-	Threshold float64         // share by which a metric must be worse, at least; 0 for [DefaultThreshold]
-	PageCost  float64         // share by which the page cost may move between the files; 0 for [DefaultPageCost]
+	Metrics []metric.Metric // what may regress; nil for [GateMetrics]
+	// share by which a metric must be worse, at least; 0 for [DefaultThreshold]
+	Threshold float64
+	// share by which the page cost may move between the files; 0 for [DefaultPageCost]
+	PageCost float64
 }
 
 // DefaultThreshold is a change that is worth a red build.
@@ -133,7 +137,8 @@ func CompareFiles(before, after *results.File, o ChangeOptions) (*ChangeList, er
 	}
 	shared := sharedCases(before, after)
 	list.findFaults(before, after)
-	if len(shared) == 0 && !slices.ContainsFunc(list.Faults, func(f CaseFault) bool { return f.Standing == FailedIn }) {
+	if len(shared) == 0 && !slices.ContainsFunc(list.Faults,
+		func(f CaseFault) bool { return f.Standing == FailedIn }) {
 		return nil, &IncomparableError{fmt.Sprintf("%s and %s have no model and cell in common",
 			before.Path, after.Path)}
 	}
@@ -220,7 +225,8 @@ func samePageCost(before, after *results.File, most float64) error {
 	if a <= 0 || b <= 0 || math.Abs(math.Log(b/a)) <= math.Log1p(most) {
 		return nil
 	}
-	return &IncomparableError{fmt.Sprintf("a page took %.3g µs on one thread for %s and %.3g µs for %s: the "+
+	return &IncomparableError{fmt.Sprintf("a page took %.3g µs on one thread for %s and %.3g µs "+
+		"for %s: the "+
 		"host's speed changed by more than %.3g %%, and whatever else changed may come from that", a,
 		before.Path, b, after.Path, most*100)}
 }

@@ -52,7 +52,8 @@ func TestCompareFilesGatesOnCounters(t *testing.T) {
 
 func TestCompareFilesByTime(t *testing.T) {
 	before, after := twoModels(1, 10, 34).file(), twoModels(1.5, 10, 35).file()
-	list, err := CompareFiles(before, after, ChangeOptions{Metrics: []metric.Metric{totalTimeMetric()}})
+	list, err := CompareFiles(before, after,
+		ChangeOptions{Metrics: []metric.Metric{totalTimeMetric()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +95,8 @@ func TestIncomparable(t *testing.T) {
 		}
 	}
 	b.Header.Schema = 1
-	refuse("schema", "b: schema 1: an older mtbench wrote it, and it can be reported but not compared; measure anew")
+	refuse("schema",
+		"b: schema 1: an older mtbench wrote it, and it can be reported but not compared; measure anew")
 	b.Header.Schema = results.Schema
 	b.Header.Scenario.VCPUs = 3
 	refuse("workload", "differ in vcpus (0, then 3)")
@@ -128,7 +130,8 @@ func TestSameMultiple(t *testing.T) {
 	}
 	b.Header.Host.PageServiceU = 12
 	var no *IncomparableError
-	if _, err := CompareFiles(a, b, ChangeOptions{}); !errors.As(err, &no) || !strings.Contains(err.Error(), "speed changed") {
+	if _, err := CompareFiles(a, b, ChangeOptions{}); !errors.As(err, &no) ||
+		!strings.Contains(err.Error(), "speed changed") {
 		t.Errorf("a page costs a third more: %v", err)
 	}
 	if _, err := CompareFiles(a, b, ChangeOptions{PageCost: 0.5}); err != nil {

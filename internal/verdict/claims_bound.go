@@ -48,7 +48,8 @@ func boundLine(text []byte, open int) error {
 	case len(text) > maxClaimsLine:
 		return fmt.Errorf("a line of %d bytes; the most is %d", len(text), maxClaimsLine)
 	case len(content) > 0 && len(text)-len(content) > maxDepth:
-		return fmt.Errorf("a line is set in by %d columns; the most is %d", len(text)-len(content), maxDepth)
+		return fmt.Errorf("a line is set in by %d columns; the most is %d", len(text)-len(content),
+			maxDepth)
 	case open > maxDepth:
 		return fmt.Errorf("%d brackets are open; the most is %d", open, maxDepth)
 	case lists > maxLists:

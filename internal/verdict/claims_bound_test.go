@@ -9,11 +9,12 @@ import (
 	"mtbench/results"
 )
 
-// TestClaimsAreBoundedBeforeTheyAreExpanded: what would take the library minutes, or the judgement 100 MB,
-// is refused for what it is.
+// TestClaimsAreBoundedBeforeTheyAreExpanded: what would take the library minutes, or the judgement
+// 100 MB, is refused for what it is.
 func TestClaimsAreBoundedBeforeTheyAreExpanded(t *testing.T) {
 	claim := func(id int, threads string) string {
-		return fmt.Sprintf("  - {id: c%d, says: s, source: m, metric: total_time, base: locked, other: lockless,\n"+
+		return fmt.Sprintf("  - {id: c%d, says: s, source: m, metric: total_time, base: locked, "+
+			"other: lockless,\n"+
 			"     relation: lower, where: {threads: [%s], wait: [\"off\", \"on\"]}}\n", id, threads)
 	}
 	var deep, many strings.Builder
@@ -54,8 +55,9 @@ func TestClaimsAtTheLimits(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("claims:\n")
 	for i := range maxClaims {
-		fmt.Fprintf(&text, "  - {id: c%d, says: s, source: m, metric: total_time, base: locked, other: lockless,\n"+
-			"     relation: lower, where: {threads: [1,2,3,4,5], wait: [\"off\", \"on\"]}}\n", i)
+		fmt.Fprintf(&text,
+			"  - {id: c%d, says: s, source: m, metric: total_time, base: locked, other: lockless,\n"+
+				"     relation: lower, where: {threads: [1,2,3,4,5], wait: [\"off\", \"on\"]}}\n", i)
 	}
 	claims, err := ParseClaims([]byte(text.String()), "c.yaml")
 	if err != nil || len(claims) != maxClaims {

@@ -119,7 +119,8 @@ func CompareAll(f *results.File, m metric.Metric) []Comparison {
 	return all
 }
 
-func comparePaired(f *results.File, m metric.Metric, cell results.Cell, base, other string) Comparison {
+func comparePaired(f *results.File, m metric.Metric, cell results.Cell, base,
+	other string) Comparison {
 	pairs, again := pairUp(runsOf(f, base, cell), runsOf(f, other, cell), m)
 	c := Comparison{
 		Metric: m, Cell: cell, BaseCell: cell, Base: base, Other: other,
@@ -211,8 +212,8 @@ func countCompleted(runs []*results.Run) int {
 	return n
 }
 
-// decide adjusts what a family of comparisons says and judges each. Of a series that spends its pairs by
-// the evidence, cells without a pair are of the family; elsewhere they are no tests.
+// decide adjusts what a family of comparisons says and judges each. Of a series that spends its
+// pairs by the evidence, cells without a pair are of the family; elsewhere they are no tests.
 func decide(family []Comparison) {
 	var tested []*Comparison
 	for i := range family {

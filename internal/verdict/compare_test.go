@@ -37,7 +37,8 @@ func TestTooFewPairs(t *testing.T) {
 		t.Errorf("five pairs: %s", c.String())
 	}
 	if !strings.Contains(c.String(),
-		"not enough evidence: 5 of 5 pairs (0 lower, 5 higher); at least 6 pairs are needed for 1 test") ||
+		"not enough evidence: 5 of 5 pairs (0 lower, 5 higher); at least 6 pairs are needed for 1 "+
+			"test") ||
 		strings.Contains(c.String(), "1 tests") {
 		t.Errorf("five pairs: %s", c.String())
 	}
@@ -110,11 +111,13 @@ func TestCannotComplete(t *testing.T) {
 func TestNoisyPairRunAgain(t *testing.T) {
 	f := twoModels(1, 8, 6).file()
 	for _, model := range []string{"locked", "lockless"} {
-		r := results.Run{Cell: results.Cell{Model: model, Threads: 4}, Pair: 3, Attempt: 1, Completed: true,
+		r := results.Run{Cell: results.Cell{Model: model, Threads: 4}, Pair: 3, Attempt: 1,
+			Completed:   true,
 			TotalTimeMS: 500, Pages: 1}
 		f.Runs = append(f.Runs, r)
 	}
-	f.Runs = append(f.Runs, results.Run{Cell: results.Cell{Model: "locked", Threads: 4}, Pair: 3, Attempt: 2,
+	f.Runs = append(f.Runs, results.Run{Cell: results.Cell{Model: "locked", Threads: 4}, Pair: 3,
+		Attempt:   2,
 		Completed: true, TotalTimeMS: 9999, Pages: 1}) // interrupted: its neighbour is missing
 	c := Compare(f, totalTimeMetric(), "locked", "lockless")[0]
 	if c.N() != 8 || c.Again != 1 {
@@ -174,8 +177,8 @@ func TestFloor(t *testing.T) {
 	}
 }
 
-// TestFloorChangesNoVerdict: what a model differs from itself by, in a worse hour, is printed beside a
-// proved difference and does not undo it.
+// TestFloorChangesNoVerdict: what a model differs from itself by, in a worse hour, is printed
+// beside a proved difference and does not undo it.
 func TestFloorChangesNoVerdict(t *testing.T) {
 	s := twoModels(1.02, 30, 8)
 	s.noise.sigma = 0.004

@@ -27,12 +27,12 @@ func ruleOf(f *results.File) rule {
 	return rule{sequential: m.Sequential(), within: math.Log1p(equal)}
 }
 
-// Deciding is the figure by which cases are decided. What it says is looked at after every pair, and a
-// series that spends pairs by the evidence stops the case when it has said enough.
+// Deciding is the figure by which cases are decided. What it says is looked at after every pair,
+// and a series that spends pairs by the evidence stops the case when it has said enough.
 func Deciding() metric.Metric { return metric.Get(metric.EqualWorkTime) }
 
-// mostNeither is the share of pairs of which neither run may complete, beyond which a case has no ratio
-// and nothing is equal: what was not seen is not the same.
+// mostNeither is the share of pairs of which neither run may complete, beyond which a case has no
+// ratio and nothing is equal: what was not seen is not the same.
 const mostNeither = 0.1
 
 // weighPairs says what the pairs of c prove by themselves.
@@ -44,7 +44,8 @@ func (c *Comparison) weighPairs(r rule) {
 	if r.sequential {
 		c.E = stats.EvidenceOf(x, 0).TwoSided()
 		c.P = min(1, 1/c.E)
-		c.pEqual = 1 / min(stats.EvidenceOf(low, -r.within).Higher, stats.EvidenceOf(high, r.within).Lower)
+		c.pEqual = 1 / min(stats.EvidenceOf(low, -r.within).Higher,
+			stats.EvidenceOf(high, r.within).Lower)
 	} else {
 		c.P = stats.SignedRank(x)
 		c.pEqual = max(stats.SignedRankHigher(shifted(low, r.within, 1)),
@@ -88,8 +89,8 @@ func (c *Comparison) Unsized() bool {
 	return float64(c.BothBound) > mostNeither*float64(len(c.Pairs))
 }
 
-// known are the log ratios as they are known from one side: from below (side 1) a pair whose other run
-// reached the bound is worth that bound at least, from above it is open.
+// known are the log ratios as they are known from one side: from below (side 1) a pair whose other
+// run reached the bound is worth that bound at least, from above it is open.
 func (c *Comparison) known(side float64) []float64 {
 	x := make([]float64, len(c.Pairs))
 	for i, p := range c.Pairs {
@@ -110,9 +111,9 @@ func shifted(x []float64, by, side float64) []float64 {
 	return out
 }
 
-// adjust adjusts what a family of comparisons proves, each by itself, for their number. E-values are
-// averaged over all sets of the family (closed testing); where one of it has a p-value only, Holm's
-// correction stands, for 1/e is a p-value.
+// adjust adjusts what a family of comparisons proves, each by itself, for their number. E-values
+// are averaged over all sets of the family (closed testing); where one of it has a p-value only,
+// Holm's correction stands, for 1/e is a p-value.
 func adjust(family []*Comparison) {
 	p, same := make([]float64, len(family)), make([]float64, len(family))
 	sequential := true
@@ -145,8 +146,8 @@ func closedMeans(p []float64) []float64 {
 	return e
 }
 
-// Detectable is the smallest change that pairs which scatter as those of c would have proved, beside
-// what the rest of its family says: a log ratio; infinite where no change would have.
+// Detectable is the smallest change that pairs which scatter as those of c would have proved,
+// beside what the rest of its family says: a log ratio; infinite where no change would have.
 func (c *Comparison) Detectable() float64 {
 	if !c.rule.sequential {
 		return max(c.Change.Hi-c.Change.Estimate, c.Change.Estimate-c.Change.Lo)
@@ -174,8 +175,8 @@ func (c *Comparison) Detectable() float64 {
 	return hi
 }
 
-// Decide sets every other contender of f against the first in every case by the figure that decides it: one
-// family over all. Cases of the matrix that have no pair yet are of it, too.
+// Decide sets every other contender of f against the first in every case by the figure that decides
+// it: one family over all. Cases of the matrix that have no pair yet are of it, too.
 func Decide(f *results.File) []Comparison {
 	var all []Comparison
 	models := Models(f)

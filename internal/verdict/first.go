@@ -5,9 +5,10 @@ import (
 	"mtbench/results"
 )
 
-// GoingFirst estimates by how much longer the run of a pair takes that is made first, by the figure that
-// decides cases: the log ratio of the first over the second, over the pairs of all cases and those of a
-// model with itself, and how many they are. Pairs with a run that did not complete have no part in it.
+// GoingFirst estimates by how much longer the run of a pair takes that is made first, by the figure
+// that decides cases: the log ratio of the first over the second, over the pairs of all cases and
+// those of a model with itself, and how many they are. Pairs with a run that did not complete have
+// no part in it.
 //
 // The centre of each case is taken off first; that it is the case's own makes the interval a little
 // narrower than it should be where cases have few pairs.

@@ -16,9 +16,9 @@ import (
 // The rule: the log ratios of all A/A pairs of the file, each with both signs (which side is "a" is
 // arbitrary), are drawn with repetition as many at a time as the comparison has pairs; the floor is
 // the size that 95 % of the Hodges-Lehmann estimates of such draws stay below, times the factor by
-// which so few A/A pairs may understate their own spread. Models and the cases of a class (what becomes of a
-// page for which no thread is free) are pooled, and no others. Pairs of which a run did not complete have no ratio; those of which just
-// one did are counted.
+// which so few A/A pairs may understate their own spread. Models and the cases of a class (what
+// becomes of a page for which no thread is free) are pooled, and no others. Pairs of which a run
+// did not complete have no ratio; those of which just one did are counted.
 type Floor struct {
 	Metric     string
 	Pairs      int // A/A pairs that it is made from
@@ -83,7 +83,10 @@ func aaPairs(f *results.File, m metric.Metric, class string) []Pair {
 		side  string
 	}
 	groups := map[group][]*results.Run{}
-	for _, r := range pick(f, func(r *results.Run) bool { return r.AA && r.Case().WaitWord() == class }) {
+	for _, r := range pick(f, func(r *results.Run) bool {
+		return r.AA &&
+			r.Case().WaitWord() == class
+	}) {
 		g := group{r.Case(), r.Model, r.Side}
 		groups[g] = append(groups[g], r)
 	}

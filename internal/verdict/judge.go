@@ -56,7 +56,8 @@ func (j *Judged) ID() string {
 // EvaluateClaims judges claims by files, in the order of the claims and their cells. A claim in a
 // cell is judged by one file, that which has most of its runs; files are pooled only for a claim on
 // two models of which no file has both (runs of lockless with --round-robin are a model of their
-// own, lockless-rr). Traced files are not counted. P-values are adjusted over all claims on the same metric.
+// own, lockless-rr). Traced files are not counted. P-values are adjusted over all claims on the
+// same metric.
 func EvaluateClaims(files []*results.File, claims []*Claim) []Judged {
 	b := &bench{families: map[string][]*Comparison{}, floors: map[floorKey]Floor{}}
 	b.take(files)
@@ -129,7 +130,8 @@ func (b *bench) twoModels(j *Judged, m metric.Metric) {
 		if baseCell == j.Cell {
 			got = comparePaired(f, m, j.Cell, c.Base, c.Other)
 		} else {
-			got = compareUnpaired(m, DefaultEqual, lastAttempts(f, c.Base, baseCell), lastAttempts(f, c.Other, j.Cell))
+			got = compareUnpaired(m, DefaultEqual, lastAttempts(f, c.Base, baseCell),
+				lastAttempts(f, c.Other, j.Cell))
 		}
 		if got.N() > 0 && (best == nil || got.N() > best.N()) {
 			best, from = &got, f
@@ -418,10 +420,13 @@ func command(c *Claim, cell results.Cell) string {
 // Tally counts judged claims.
 type Tally struct {
 	Supported, Contradicted, Immaterial, Unproven, NotMeasured int
-	Hollow                                                     int // supported, and could not be otherwise: not among them
-	OutsideRegime                                              int // of the first three: they set no status
-	Blocking                                                   int // contradicted within its regime
-	Wanting                                                    int // not enough evidence within its regime
+	// supported, and could not be otherwise: not among them
+	Hollow int
+	// of the first three: they set no status
+	OutsideRegime int
+	Blocking      int // contradicted within its regime
+	// not enough evidence within its regime
+	Wanting int
 }
 
 // Measured counts the claims that some run is about.
@@ -431,8 +436,10 @@ func (t Tally) Measured() int {
 
 // String counts the outcomes in words.
 func (t Tally) String() string {
-	text := fmt.Sprintf("%d supported, %d contradicted, %d immaterial (equal within the margin), %d not "+
-		"enough evidence, %d not measured", t.Supported, t.Contradicted, t.Immaterial, t.Unproven, t.NotMeasured)
+	text := fmt.Sprintf("%d supported, %d contradicted, %d immaterial (equal within the margin), "+
+		"%d not "+
+		"enough evidence, %d not measured", t.Supported, t.Contradicted, t.Immaterial, t.Unproven,
+		t.NotMeasured)
 	if t.Hollow > 0 {
 		text += fmt.Sprintf(", %d true by construction or unable to fail here", t.Hollow)
 	}

@@ -45,12 +45,13 @@ func b2i(b bool) int {
 	return 0
 }
 
-// Models lists the contenders of a file, the first of its matrix first, without those that it has in one
-// case only.
+// Models lists the contenders of a file, the first of its matrix first, without those that it has
+// in one case only.
 func Models(f *results.File) []string {
 	var models []string
 	for i := range f.Runs {
-		if m := modelOf(f, &f.Runs[i]); !f.Runs[i].AA && !slices.Contains(models, m) && !f.Header.Matrix.IsExtra(m) {
+		if m := modelOf(f, &f.Runs[i]); !f.Runs[i].AA && !slices.Contains(models, m) &&
+			!f.Header.Matrix.IsExtra(m) {
 			models = append(models, m)
 		}
 	}
@@ -128,8 +129,8 @@ func newPair(base, other *results.Run, m metric.Metric) (Pair, bool) {
 	return p, okA && okB
 }
 
-// atBound is what a figure that a run never reached was at its bound: it is more. Of a time a page nothing
-// is known: pages would have come with the time.
+// atBound is what a figure that a run never reached was at its bound: it is more. Of a time a page
+// nothing is known: pages would have come with the time.
 func atBound(r *results.Run, m metric.Metric) float64 {
 	name := m.Name
 	if name == metric.EqualWorkTime {

@@ -12,8 +12,8 @@ import (
 
 // The tests of this file are named after what a referee found broken.
 
-// sequentialFile is a file of pairs whose log ratios are given by cell, of a series that spent its pairs by
-// the evidence.
+// sequentialFile is a file of pairs whose log ratios are given by cell, of a series that spent its
+// pairs by the evidence.
 func sequentialFile(ratios map[results.Cell][]float64) *results.File {
 	f := &results.File{}
 	f.Header.Schema = results.Schema
@@ -22,8 +22,9 @@ func sequentialFile(ratios map[results.Cell][]float64) *results.File {
 	for c, x := range ratios {
 		for pair, d := range x {
 			for model, ms := range map[string]float64{"locked": 1000, "lockless": 1000 * math.Exp(d)} {
-				f.Runs = append(f.Runs, results.Run{Cell: c.Of(model), Pair: pair, Completed: true, Pages: 1000, PagesCompressed: 1000,
-					TotalTimeMS: ms})
+				f.Runs = append(f.Runs, results.Run{Cell: c.Of(model), Pair: pair, Completed: true, Pages: 1000,
+					PagesCompressed: 1000,
+					TotalTimeMS:     ms})
 			}
 		}
 	}
@@ -38,7 +39,8 @@ func normal(rng *rand.Rand, n int, centre, sigma float64) []float64 {
 	return x
 }
 
-// trials is how many simulated series a test makes: few in every test run, more where somebody soaks.
+// trials is how many simulated series a test makes: few in every test run, more where somebody
+// soaks.
 func trials(few, many int) int {
 	if os.Getenv("MTBENCH_SOAK") != "" {
 		return many
@@ -46,9 +48,9 @@ func trials(few, many int) int {
 	return few
 }
 
-// TestMarginOfEqualGrowsWithNoise: two cells, a true +10 %, pairs that scatter by 10 %, ten of each: the
-// margin stays what was fixed, and a cell at its edge is called equal in one series of twenty at most,
-// by the classical test and by the sequential one.
+// TestMarginOfEqualGrowsWithNoise: two cells, a true +10 %, pairs that scatter by 10 %, ten of
+// each: the margin stays what was fixed, and a cell at its edge is called equal in one series of
+// twenty at most, by the classical test and by the sequential one.
 func TestMarginOfEqualGrowsWithNoise(t *testing.T) {
 	rng := rand.New(rand.NewPCG(17, 1))
 	series := trials(150, 3000)
@@ -61,7 +63,8 @@ func TestMarginOfEqualGrowsWithNoise(t *testing.T) {
 				f.Header.Matrix.Pairs = 10
 			}
 			all := Decide(f)
-			if len(all) != 2 || all[0].Sequential() != sequential || math.Abs(all[0].Margin()-math.Log(1.1)) > 1e-9 {
+			if len(all) != 2 || all[0].Sequential() != sequential ||
+				math.Abs(all[0].Margin()-math.Log(1.1)) > 1e-9 {
 				t.Fatalf("%d comparisons, the first within %v", len(all), all[0].Margin())
 			}
 			equal += b2i(all[0].Same || all[1].Same)
@@ -72,8 +75,8 @@ func TestMarginOfEqualGrowsWithNoise(t *testing.T) {
 	}
 }
 
-// TestPairsOfWhichNeitherCompletes: eight of ten pairs in which neither completes are not equal, and have
-// no ratio; the word says why.
+// TestPairsOfWhichNeitherCompletes: eight of ten pairs in which neither completes are not equal,
+// and have no ratio; the word says why.
 func TestPairsOfWhichNeitherCompletes(t *testing.T) {
 	for _, pairs := range []int{0, 10} {
 		f := sequentialFile(map[results.Cell][]float64{{Threads: 4}: make([]float64, 10)})
@@ -89,10 +92,11 @@ func TestPairsOfWhichNeitherCompletes(t *testing.T) {
 	}
 }
 
-// TestOneRunAtTheBound: it counts as a sign, the ratio is bounded by it on one side only, and "equal" is
-// not had from a bound.
+// TestOneRunAtTheBound: it counts as a sign, the ratio is bounded by it on one side only, and
+// "equal" is not had from a bound.
 func TestOneRunAtTheBound(t *testing.T) {
-	f := sequentialFile(map[results.Cell][]float64{{Threads: 4, Wait: true}: {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1}})
+	f := sequentialFile(map[results.Cell][]float64{{Threads: 4, Wait: true}: {0.1, 0.1, 0.1, 0.1, 0.1,
+		0.1, 0.1, 0.1, 0.1, 0.1}})
 	for i := range f.Runs {
 		if r := &f.Runs[i]; r.Model == "lockless" {
 			r.TotalTimeMS, r.Completed = 3000, false
@@ -114,7 +118,8 @@ func TestOneRunAtTheBound(t *testing.T) {
 	}
 }
 
-// TestRegimeOfAQuota: 64 CPUs of which a quota gives two are two CPUs, and the threads of both sides count.
+// TestRegimeOfAQuota: 64 CPUs of which a quota gives two are two CPUs, and the threads of both
+// sides count.
 func TestRegimeOfAQuota(t *testing.T) {
 	f := twoModels(1.6, 10, 23).file()
 	f.Header.Host.QuotaCPUs = 2
@@ -130,8 +135,8 @@ func TestRegimeOfAQuota(t *testing.T) {
 	}
 }
 
-// TestFourPairsACell: cells that can prove nothing are no part of a default series: the evidence of six
-// that differ by 10 % is enough with as many runs as four pairs of ten cells were.
+// TestFourPairsACell: cells that can prove nothing are no part of a default series: the evidence of
+// six that differ by 10 % is enough with as many runs as four pairs of ten cells were.
 func TestFourPairsACell(t *testing.T) {
 	rng := rand.New(rand.NewPCG(17, 4))
 	decided := 0
@@ -150,7 +155,8 @@ func TestFourPairsACell(t *testing.T) {
 	}
 }
 
-// TestFloorOfOneClassJudgesTheOther: A/A pairs of wait on say nothing of wait off, which has none of its own.
+// TestFloorOfOneClassJudgesTheOther: A/A pairs of wait on say nothing of wait off, which has none
+// of its own.
 func TestFloorOfOneClassJudgesTheOther(t *testing.T) {
 	s := twoModels(1.3, 10, 31)
 	s.cells = []results.Cell{{Threads: 4, Wait: true}}
@@ -164,13 +170,14 @@ func TestFloorOfOneClassJudgesTheOther(t *testing.T) {
 	}
 }
 
-// TestTheEffectOfGoingFirst: a penalty of 5 % for the first run is found, and moves no verdict: the order is
-// drawn.
+// TestTheEffectOfGoingFirst: a penalty of 5 % for the first run is found, and moves no verdict: the
+// order is drawn.
 func TestTheEffectOfGoingFirst(t *testing.T) {
 	rng := rand.New(rand.NewPCG(17, 9))
 	wrong := 0
 	for range trials(100, 2000) {
-		f := sequentialFile(map[results.Cell][]float64{{Threads: 4}: normal(rng, 20, 0, 0.02), {Threads: 8}: normal(rng, 20, 0, 0.02)})
+		f := sequentialFile(map[results.Cell][]float64{{Threads: 4}: normal(rng, 20, 0, 0.02),
+			{Threads: 8}: normal(rng, 20, 0, 0.02)})
 		first := map[results.Cell]string{}
 		for i := range f.Runs {
 			r := &f.Runs[i]
@@ -212,18 +219,20 @@ func TestTheSameBytesUnderAnotherPath(t *testing.T) {
 	}
 }
 
-// TestSupportedByConstruction: of the claims on the letter six are true by construction, and five cannot fail
-// on two CPUs; both are counted apart from what is supported.
+// TestSupportedByConstruction: of the claims on the letter six are true by construction, and five
+// cannot fail on two CPUs; both are counted apart from what is supported.
 func TestSupportedByConstruction(t *testing.T) {
 	s := twoModels(1, 10, 51)
 	s.cells = nil
 	for _, threads := range []int{4, 8, 16} {
-		s.cells = append(s.cells, results.Cell{Threads: threads}, results.Cell{Threads: threads, Wait: true})
+		s.cells = append(s.cells, results.Cell{Threads: threads}, results.Cell{Threads: threads,
+			Wait: true})
 	}
 	f := s.file()
 	for i := range f.Runs {
 		cpu := 1.0
-		f.Runs[i].ThreadUsage = []results.ThreadUsage{{Process: "source", Role: "worker", WallMS: 1000, CPUMS: &cpu}}
+		f.Runs[i].ThreadUsage = []results.ThreadUsage{{Process: "source", Role: "worker", WallMS: 1000,
+			CPUMS: &cpu}}
 	}
 	for cpus, want := range map[int]int{2: 11, 64: 6} {
 		f.Header.Host.CPUs = cpus

@@ -19,8 +19,8 @@ type SoakRun struct {
 // SoakRunner makes one run of a pair: of the base, or of the other.
 type SoakRunner func(ctx context.Context, comparison, pair int, other bool) (SoakRun, error)
 
-// Pairing is how the pairs of a soak are made. As in a series, a pair that the host disturbed is run
-// again, the other side goes first in every other pair, and none is left out for what it says.
+// Pairing is how the pairs of a soak are made. As in a series, a pair that the host disturbed is
+// run again, the other side goes first in every other pair, and none is left out for what it says.
 type Pairing struct {
 	Reruns int // how often a disturbed pair is run again
 	Run    SoakRunner
@@ -40,7 +40,8 @@ func (c *PairCounts) add(d PairCounts) {
 }
 
 // next makes a pair and gives the log ratio of other over base by each metric.
-func (p *Pairing) next(ctx context.Context, comparison, pair int, c *PairCounts) ([]float64, error) {
+func (p *Pairing) next(ctx context.Context, comparison, pair int, c *PairCounts) ([]float64,
+	error) {
 	for attempt := 0; ; attempt++ {
 		base, other, err := p.attempt(ctx, comparison, pair)
 		if err != nil {
@@ -61,7 +62,8 @@ func (p *Pairing) next(ctx context.Context, comparison, pair int, c *PairCounts)
 	}
 }
 
-func (p *Pairing) attempt(ctx context.Context, comparison, pair int) (base, other SoakRun, err error) {
+func (p *Pairing) attempt(ctx context.Context, comparison, pair int) (base, other SoakRun,
+	err error) {
 	otherFirst := pair%2 == 1
 	first, err := p.Run(ctx, comparison, pair, otherFirst)
 	if err != nil {
@@ -133,12 +135,13 @@ type Stop struct {
 	MaxPairs int     // … or so many pairs
 }
 
-// UntilPairs is the fewest pairs after which an interval that is to become narrow is looked at. To stop
-// at the first narrow one favours those that are narrow by luck. Of 2,000 simulated trials that stop
-// when 0.01 wide, where pairs have a deviation of 0.010, the 95 % interval holds the truth in 93.3 %
-// when looked at from six pairs on and in 95.1 % from twelve on. Over all deviations (0.003 to 0.014)
-// and shapes (normal, and Student's with three degrees of freedom) that were tried it is 92.8 to 97.3 %
-// and 93.5 to 95.9 %: what is left is the price of looking again and again.
+// UntilPairs is the fewest pairs after which an interval that is to become narrow is looked at. To
+// stop at the first narrow one favours those that are narrow by luck. Of 2,000 simulated trials
+// that stop when 0.01 wide, where pairs have a deviation of 0.010, the 95 % interval holds the
+// truth in 93.3 % when looked at from six pairs on and in 95.1 % from twelve on. Over all
+// deviations (0.003 to 0.014) and shapes (normal, and Student's with three degrees of freedom) that
+// were tried it is 92.8 to 97.3 % and 93.5 to 95.9 %: what is left is the price of looking again
+// and again.
 const UntilPairs = 12
 
 // narrow reports whether an interval of n pairs is as narrow as asked for.
@@ -188,8 +191,8 @@ type TruthCounts struct {
 	Held   int // the 95 % interval holds the truth
 }
 
-// SoakTruth plants a difference again and again: the true ratio of other over base is the plan's. With
-// an error it returns what the trials before it found.
+// SoakTruth plants a difference again and again: the true ratio of other over base is the plan's.
+// With an error it returns what the trials before it found.
 func SoakTruth(ctx context.Context, plan TruthPlan, p Pairing) (TruthCounts, error) {
 	counts := TruthCounts{}
 	truth := math.Log(plan.Truth)
@@ -235,8 +238,8 @@ type Cost struct {
 	Promise Promise
 }
 
-// SoakCost compares other with base until the first metric's interval is narrow, and judges a promise
-// that other's values are at most atMost (0.01 for 1 %) above base's by each metric.
+// SoakCost compares other with base until the first metric's interval is narrow, and judges a
+// promise that other's values are at most atMost (0.01 for 1 %) above base's by each metric.
 func SoakCost(
 	ctx context.Context, stop Stop, atMost float64, comparison int, p Pairing,
 ) ([]Cost, PairCounts, error) {

@@ -56,7 +56,8 @@ func TestAAWithBiasGivesVerdicts(t *testing.T) {
 
 func oneValue(v float64) SoakRun { return SoakRun{Values: []float64{v}} }
 
-// planted makes runs on a machine of the given noise, of which the other's take truth times as long.
+// planted makes runs on a machine of the given noise, of which the other's take truth times as
+// long.
 func planted(n *noise, truth float64) Pairing {
 	return Pairing{Run: func(_ context.Context, _, _ int, other bool) (SoakRun, error) {
 		if other {
@@ -83,9 +84,9 @@ func TestPlantedTruth(t *testing.T) {
 	}
 }
 
-// TestStoppingCostsLittle: intervals that stop when they are narrow hold the truth about as often as
-// they promise, most of all where a trial may end at its first look. The bound is .95 less what looking
-// costs ([UntilPairs]) and four standard errors.
+// TestStoppingCostsLittle: intervals that stop when they are narrow hold the truth about as often
+// as they promise, most of all where a trial may end at its first look. The bound is .95 less what
+// looking costs ([UntilPairs]) and four standard errors.
 func TestStoppingCostsLittle(t *testing.T) {
 	trials := 2000
 	if testing.Short() {
@@ -147,10 +148,11 @@ func TestDisturbedPairsAreMadeAgain(t *testing.T) {
 	}
 }
 
-// TestCostAgainstPromise: a cost of 3 % contradicts a promise of 1 %, one of 0.2 % keeps it, one of 1 %
-// cannot be told. The second metric is judged by itself.
+// TestCostAgainstPromise: a cost of 3 % contradicts a promise of 1 %, one of 0.2 % keeps it, one of
+// 1 % cannot be told. The second metric is judged by itself.
 func TestCostAgainstPromise(t *testing.T) {
-	for cost, want := range map[float64]Promise{1.03: PromiseBroken, 1.002: PromiseKept, 1.01: PromiseOpen} {
+	for cost, want := range map[float64]Promise{1.03: PromiseBroken, 1.002: PromiseKept,
+		1.01: PromiseOpen} {
 		n := newNoise(11, 0.003)
 		costs, counts, err := SoakCost(context.Background(), Stop{Until: 0.005, MaxPairs: 100}, 0.01, 0,
 			Pairing{Run: func(_ context.Context, _, _ int, other bool) (SoakRun, error) {

@@ -77,7 +77,10 @@ func (l *ChangeList) findFaults(before, after *results.File) {
 func faultOf(f *results.File, model string, c results.Cell) (CaseFault, bool) {
 	fault := CaseFault{Model: model, Cell: c, Standing: FailedIn}
 	runs, failed := runsOf(f, model, c), failuresOf(f, model, c)
-	wrong := slices.IndexFunc(runs, func(r *results.Run) bool { return r.Verified != nil && !*r.Verified })
+	wrong := slices.IndexFunc(runs, func(r *results.Run) bool {
+		return r.Verified != nil &&
+			!*r.Verified
+	})
 	switch {
 	case len(failed) > 0:
 		last := failed[len(failed)-1]

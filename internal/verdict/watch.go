@@ -7,7 +7,8 @@ import (
 	"mtbench/results"
 )
 
-// Watch looks at a series after every pair and says which cases are undecided. It is for one goroutine.
+// Watch looks at a series after every pair and says which cases are undecided. It is for one
+// goroutine.
 type Watch struct {
 	matrix results.Matrix
 	cases  []results.Cell
@@ -18,7 +19,8 @@ type Watch struct {
 // looked is what the pairs of one contender in one case say by themselves, as e-values.
 type looked struct {
 	differs, same float64
-	mute          bool // many runs, and no pair has the figure that decides: more would have none either
+	// many runs, and no pair has the figure that decides: more would have none either
+	mute bool
 }
 
 // mostMute is how many runs of the first model say that no pair will have the figure.
@@ -40,8 +42,9 @@ func (w *Watch) Add(r *results.Run) {
 	delete(w.looked, c)
 }
 
-// Open lists the cases of which a contender is neither proved to differ from the first nor to equal it.
-// A case that is once proved stays so: the undecided others are counted as if they were to say nothing.
+// Open lists the cases of which a contender is neither proved to differ from the first nor to equal
+// it. A case that is once proved stays so: the undecided others are counted as if they were to say
+// nothing.
 func (w *Watch) Open() []results.Cell { return w.without(provedForGood) }
 
 // Undecided lists the cases of which a report of what there is would say so.

@@ -54,7 +54,8 @@ func (c *Comparison) String() string {
 // Sequential reports whether the evidence decided how many pairs there are.
 func (c *Comparison) Sequential() bool { return c.rule.sequential }
 
-// Sureness writes the adjusted evidence of what c says: "e = 31", of which 20 proves, or "p = 0.002".
+// Sureness writes the adjusted evidence of what c says: "e = 31", of which 20 proves, or "p =
+// 0.002".
 func (c *Comparison) Sureness() string {
 	p := c.Adjusted
 	if c.State == Equal {

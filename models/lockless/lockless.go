@@ -246,9 +246,9 @@ func (p *pipeline) commit(t thread.Thread, r *request) {
 	}
 }
 
-// serve is the series' worker loop. The event is reset before every request, also between two that follow at
-// once. Whatever the submitter stored before a Set that this Reset erases is seen by the looks that
-// follow; a Set that comes later ends the Wait.
+// serve is the series' worker loop. The event is reset before every request, also between two that
+// follow at once. Whatever the submitter stored before a Set that this Reset erases is seen by the
+// looks that follow; a Set that comes later ends the Wait.
 func (p *pipeline) serve(t thread.Thread, w *worker) {
 	hasRequest := func() bool { return !w.ring.Empty(t) }
 	for {
@@ -277,8 +277,8 @@ func (p *pipeline) finish(t thread.Thread, r *request) {
 	}
 }
 
-// Flush is the series' wait_done: it takes results until every request is back on the free list, up to
-// eight at a time and the last of these first, and spins with a pause while there are none.
+// Flush is the series' wait_done: it takes results until every request is back on the free list, up
+// to eight at a time and the last of these first, and spins with a pause while there are none.
 func (p *pipeline) Flush(t thread.Thread) {
 	for p.free.n != p.results.Size() {
 		n := p.results.ConsumeBatched(t, p.batch[:])

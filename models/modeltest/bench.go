@@ -38,8 +38,8 @@ func kernelFor(cfg models.Config) thread.Machine {
 	return thread.NewKernel(thread.Options{MaxThreads: cfg.Threads + 1})
 }
 
-// handOver passes pages through a fresh pipeline, or past it where it refuses and self is set; begin
-// and end are called around the pages.
+// handOver passes pages through a fresh pipeline, or past it where it refuses and self is set;
+// begin and end are called around the pages.
 func handOver(m thread.Machine, build models.Builder, cfg models.Config, self bool, pages int,
 	begin, end func()) ([]thread.Usage, error) {
 	var failed error
@@ -68,8 +68,8 @@ func handOver(m thread.Machine, build models.Builder, cfg models.Config, self bo
 	return m.Usages(), failed
 }
 
-// CheckNoAllocation fails the test if handing a page over allocates, on kernel threads, either side,
-// with and without waiting. What the runtime itself allocates now and then, for a thread that
+// CheckNoAllocation fails the test if handing a page over allocates, on kernel threads, either
+// side, with and without waiting. What the runtime itself allocates now and then, for a thread that
 // a blocking system call made it start, is let be.
 func CheckNoAllocation(t *testing.T, build models.Builder) {
 	const pages = 5000

@@ -19,10 +19,10 @@ type usage struct {
 	wants int           // threads that run or wait for a CPU at this moment, the caller aside
 }
 
-// chance is how much the process could have done between two looks. Where threads want a CPU it is the
-// CPU time that they got, since only that can bring them on; where nobody wants one, all sleep, and time
-// is all that they wait for. It is never more than two ticks: a process that was stopped had the
-// time, but could not use it.
+// chance is how much the process could have done between two looks. Where threads want a CPU it is
+// the CPU time that they got, since only that can bring them on; where nobody wants one, all sleep,
+// and time is all that they wait for. It is never more than two ticks: a process that was stopped
+// had the time, but could not use it.
 func chance(from, to usage) time.Duration {
 	c := to.at - from.at
 	if to.wants > 0 {
@@ -50,8 +50,8 @@ func readClock() (u usage) {
 	return u
 }
 
-// runnable counts the threads of the process that run or wait for a CPU, less the one that asks; 0 where
-// /proc does not tell.
+// runnable counts the threads of the process that run or wait for a CPU, less the one that asks; 0
+// where /proc does not tell.
 func runnable() int {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -15,8 +15,9 @@ func modelOf(p planted.Planted) modeltest.Model {
 	return modeltest.Model{Name: p.Name, Build: p.Build, InFlight: p.InFlight, Resting: p.Resting}
 }
 
-// TestPlantedOnTurns holds what the suite finds by schedules alone, and what it does not: a bug that
-// only an exploration can find is found here exactly if this build switches at shared accesses.
+// TestPlantedOnTurns holds what the suite finds by schedules alone, and what it does not: a bug
+// that only an exploration can find is found here exactly if this build switches at shared
+// accesses.
 func TestPlantedOnTurns(t *testing.T) {
 	for _, p := range planted.All() {
 		t.Run(p.Name, func(t *testing.T) {

@@ -17,9 +17,9 @@ import (
 
 // CheckProtocol plays every script of a directory on the model and compares what each thread does
 // with what the script says it must: which locks it takes, whom it signals, where it spins and when
-// it passes a request on, in order. A script begins with a paragraph that names what of the original
-// it holds the model to; its expected lines were written from the description of the original and not
-// from a run.
+// it passes a request on, in order. A script begins with a paragraph that names what of the
+// original it holds the model to; its expected lines were written from the description of the
+// original and not from a run.
 //
 // The commands of a script:
 //
@@ -41,8 +41,8 @@ func CheckProtocol(t *testing.T, dir string, build models.Builder) {
 	})
 }
 
-// play is a pipeline on a machine on which a script says who goes on. Everything but the channels is
-// the driver's while the machine stands still, and the running thread's while it does not.
+// play is a pipeline on a machine on which a script says who goes on. Everything but the channels
+// is the driver's while the machine stands still, and the running thread's while it does not.
 type play struct {
 	build models.Builder
 	cfg   models.Config
@@ -211,8 +211,8 @@ func (p *play) pick() *turn {
 	return p.running
 }
 
-// spin is the machine's SpinUntil: a thread that spins for what is not there gives the word back to the
-// script, and when it goes on it looks again; one with a limit has then reached it.
+// spin is the machine's SpinUntil: a thread that spins for what is not there gives the word back to
+// the script, and when it goes on it looks again; one with a limit has then reached it.
 func (p *play) spin(t *turn, why thread.State, limit int, pause bool, cond func() bool) bool {
 	times, how := "without end", "no pause"
 	if limit > 0 {

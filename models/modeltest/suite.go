@@ -119,7 +119,8 @@ func checkCase(model Model, mk machine, c testCase) error {
 // runOnce runs one case once. The machine is fresh: a machine has one Run.
 func runOnce(model Model, mk machine, c testCase, cfg namedConfig, seed uint64) error {
 	bound := model.InFlight(cfg.Config)
-	e := &env{model: model, cfg: cfg.Config, bySelf: cfg.self, pages: mk.pages, work: newCounting(mk.pages + 4*bound)}
+	e := &env{model: model, cfg: cfg.Config, bySelf: cfg.self, pages: mk.pages,
+		work: newCounting(mk.pages + 4*bound)}
 	e.work.bound = bound
 	if model.Resting != nil {
 		e.resting = int64(model.Resting(cfg.Config))
@@ -187,7 +188,8 @@ type way struct {
 func ways(w waits) []way {
 	off := way{"wait off", false, models.Source, false}
 	self := way{"wait self", false, models.Source, true}
-	waits := []way{{"wait on", true, models.Source, false}, {"destination", false, models.Destination, false}}
+	waits := []way{{"wait on", true, models.Source, false}, {"destination", false, models.Destination,
+		false}}
 	switch w {
 	case waiting:
 		return waits

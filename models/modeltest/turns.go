@@ -53,8 +53,8 @@ const (
 // errGivenUp unwinds the threads of a run that has failed.
 var errGivenUp = errors.New("the run was given up")
 
-// NewTurns makes a machine whose schedule is chosen by seed. With an odd seed threads also wake up from
-// conditions and events without a signal.
+// NewTurns makes a machine whose schedule is chosen by seed. With an odd seed threads also wake up
+// from conditions and events without a signal.
 func NewTurns(seed uint64) *Turns {
 	return &Turns{rng: rand.New(rand.NewPCG(seed, 0)), spurious: seed%2 == 1}
 }
@@ -85,8 +85,8 @@ func (m *Turns) label(verb, name string, why thread.State) string {
 	return verb + " " + why.String()
 }
 
-// Run makes the caller's goroutine the first thread. The error is a deadlock, a livelock, a panic of
-// a thread, or a thread that was not joined.
+// Run makes the caller's goroutine the first thread. The error is a deadlock, a livelock, a panic
+// of a thread, or a thread that was not joined.
 func (m *Turns) Run(name string, f func(thread.Thread)) error {
 	t := m.newTurn(name, thread.Main)
 	t.run(f)

@@ -41,8 +41,8 @@ type watchedThread struct {
 	rec *record
 }
 
-// Watch makes a machine of m on which a run that hangs ends with an error that says what each thread
-// does and holds. Its threads are left behind: there is no way to end them.
+// Watch makes a machine of m on which a run that hangs ends with an error that says what each
+// thread does and holds. Its threads are left behind: there is no way to end them.
 func Watch(m thread.Machine) thread.Machine {
 	return &watched{Machine: m, patience: patience, usage: readUsage}
 }
@@ -241,7 +241,8 @@ func Guard(progress func() int64, describe func() string, f func() error) error 
 //
 // Patience is measured in what the process could have used of the host (see chance) and not by the
 // clock: a process that was stopped, or that others leave no CPU, stands still and does not hang.
-func guard(patience time.Duration, usage func() usage, progress func() int64, describe func() string,
+func guard(patience time.Duration, usage func() usage, progress func() int64,
+	describe func() string,
 	f func() error) error {
 	ended := make(chan error, 1)
 	go func() { ended <- f() }()

@@ -20,7 +20,8 @@ func TestHangIsTold(t *testing.T) {
 		patience: 200 * time.Millisecond,
 		usage:    readUsage}
 	a, b := m.NewMutex("a", thread.LockGlobal), m.NewMutex("b", thread.LockSlot)
-	there, here := m.NewEvent("there", false, thread.WaitWork), m.NewEvent("here", false, thread.WaitRoom)
+	there, here := m.NewEvent("there", false, thread.WaitWork),
+		m.NewEvent("here", false, thread.WaitRoom)
 	err := m.Run("main", func(t thread.Thread) {
 		a.Lock(t)
 		m.Start(t, "worker", thread.Worker, func(t thread.Thread) {
@@ -41,8 +42,9 @@ func TestHangIsTold(t *testing.T) {
 
 // A thread that spins for what nobody will do is a hang too, though it has all the CPU it wants.
 func TestSpinningHangIsTold(t *testing.T) {
-	m := &watched{Machine: thread.NewKernel(thread.Options{MaxThreads: 2}), patience: 200 * time.Millisecond,
-		usage: readUsage}
+	m := &watched{Machine: thread.NewKernel(thread.Options{MaxThreads: 2}),
+		patience: 200 * time.Millisecond,
+		usage:    readUsage}
 	var end atomic.Bool
 	ended := make(chan struct{})
 	err := m.Run("main", func(t thread.Thread) {
@@ -80,12 +82,13 @@ func TestPatienceIsNoClock(t *testing.T) {
 // stoppedEnv makes TestStoppedProcess the process that is stopped.
 const stoppedEnv = "MODELTEST_STOPPED"
 
-// A process that was stopped for longer than any patience has not hung. The run moves all the time, and
-// is stopped in the middle: by the clock it takes longer than its patience.
+// A process that was stopped for longer than any patience has not hung. The run moves all the time,
+// and is stopped in the middle: by the clock it takes longer than its patience.
 func TestStoppedProcess(t *testing.T) {
 	const patience = 500 * time.Millisecond
 	if os.Getenv(stoppedEnv) != "" {
-		m := &watched{Machine: thread.NewKernel(thread.Options{MaxThreads: 2}), patience: patience, usage: readUsage}
+		m := &watched{Machine: thread.NewKernel(thread.Options{MaxThreads: 2}), patience: patience,
+			usage: readUsage}
 		err := m.Run("main", func(t thread.Thread) {
 			t.SleepUntil(t.Now()+50*time.Millisecond, thread.Sleeping)
 			_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
@@ -108,7 +111,8 @@ func TestStoppedProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	var status unix.WaitStatus
-	if _, err := unix.Wait4(cmd.Process.Pid, &status, unix.WUNTRACED, nil); err != nil || !status.Stopped() {
+	if _, err := unix.Wait4(cmd.Process.Pid, &status, unix.WUNTRACED, nil); err != nil ||
+		!status.Stopped() {
 		t.Fatalf("it did not stop itself: %v, %v", status, err)
 	}
 	time.Sleep(4 * patience)

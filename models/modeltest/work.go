@@ -22,8 +22,8 @@ func (h holder) String() string {
 	return [...]string{"free", "filled", "being handled", "handled and not done"}[h]
 }
 
-// job is the test's part of a request. Its fields are plain on purpose: whatever passes a request on
-// must order them, and the race detector sees it if something does not.
+// job is the test's part of a request. Its fields are plain on purpose: whatever passes a request
+// on must order them, and the race detector sees it if something does not.
 type job struct {
 	holder holder
 	ticket int

@@ -69,7 +69,8 @@ type eventWaker struct {
 	hasRequest func() bool // the worker's, made when it begins
 }
 
-func newEventWaker(m thread.Machine, name string, ring *ptrring.Ring[request], polls int) *eventWaker {
+func newEventWaker(m thread.Machine, name string, ring *ptrring.Ring[request],
+	polls int) *eventWaker {
 	return &eventWaker{ring: ring, event: m.NewEvent(name, false, thread.WaitWork), polls: polls}
 }
 

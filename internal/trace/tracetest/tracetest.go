@@ -65,7 +65,8 @@ func Read(text []byte) (*File, error) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, err
 	}
-	r := &reader{File: &File{Processes: map[int]string{}, Threads: map[Key]*Thread{}, About: file.OtherData},
+	r := &reader{File: &File{Processes: map[int]string{}, Threads: map[Key]*Thread{},
+		About: file.OtherData},
 		arrows: map[int]*Arrow{}}
 	if file.DisplayTimeUnit != "ns" {
 		r.bad("displayTimeUnit is %q", file.DisplayTimeUnit)
@@ -156,7 +157,8 @@ func (t *Thread) span(r *reader, i int, e event) {
 		t.From, t.To = e.TS, e.TS
 	}
 	if e.TS < t.To-tolerance {
-		r.bad("span %d (%s) of %s begins at %g µs, before the last one has ended at %g", i, *e.Name, t.Name,
+		r.bad("span %d (%s) of %s begins at %g µs, before the last one has ended at %g", i, *e.Name,
+			t.Name,
 			e.TS, t.To)
 	}
 	t.gap += math.Abs(e.TS - t.To)

@@ -319,7 +319,8 @@ func testTip(t *testing.T, b *browser, r *results.Run) {
 		return {x: b.left + b.width / 2, y: b.top + b.height / 2}; })()`)
 	b.do(t, chromedp.MouseClickXY(box.X, box.Y))
 	tip := eval[string](t, b, `document.getElementById("tip").textContent`)
-	for _, part := range []string{fmt.Sprintf("run %d ", r.Index), r.Model, format.TimeText(r.TotalTimeMS)} {
+	for _, part := range []string{fmt.Sprintf("run %d ", r.Index), r.Model,
+		format.TimeText(r.TotalTimeMS)} {
 		if !strings.Contains(tip, part) {
 			t.Errorf("the mark of run %d says %q, without %q", r.Index, tip, part)
 		}
@@ -364,7 +365,8 @@ func TestPageShots(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out strings.Builder
-		if err := Write(&out, view.SourcesOf([]*results.File{f}, nil), Options{Raw: [][]byte{raw}}); err != nil {
+		if err := Write(&out, view.SourcesOf([]*results.File{f}, nil),
+			Options{Raw: [][]byte{raw}}); err != nil {
 			t.Fatal(err)
 		}
 		html = []byte(out.String())

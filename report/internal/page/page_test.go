@@ -122,10 +122,12 @@ func TestPageOtherRecords(t *testing.T) {
 	f := reporttest.SmallSynth().File()
 	raw := rawOfFile(t, f)
 	var b bytes.Buffer
-	if err := Write(&b, view.SourcesOf([]*results.File{f}, nil), Options{Raw: [][]byte{raw[1:]}}); err != nil {
+	if err := Write(&b, view.SourcesOf([]*results.File{f}, nil),
+		Options{Raw: [][]byte{raw[1:]}}); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(b.String(), "data:application") || !strings.Contains(b.String(), "has changed") {
+	if strings.Contains(b.String(), "data:application") || !strings.Contains(b.String(),
+		"has changed") {
 		t.Error("records of another file are embedded, or nothing is said of it")
 	}
 }
@@ -142,7 +144,8 @@ func TestPageEmpty(t *testing.T) {
 
 // TestPageInks finds the colour of the set behind each colour that a picture may show.
 func TestPageInks(t *testing.T) {
-	for _, p := range plot.All(view.SourcesOf([]*results.File{reporttest.WithFrontier(reporttest.SmallSynth().File())}, nil)) {
+	file := reporttest.WithFrontier(reporttest.SmallSynth().File())
+	for _, p := range plot.All(view.SourcesOf([]*results.File{file}, nil)) {
 		if p.Build == nil {
 			continue
 		}

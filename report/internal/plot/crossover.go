@@ -27,7 +27,8 @@ func crossoverPlot(srcs []*view.Source) Plot {
 	p := Plot{
 		ID: "crossover", Question: crossoverQuestion,
 		Caption: "Each mark is one case of one file: up where the contender is faster, down where " +
-			"it is slower, a circle where neither is proved, a dot where there are too few pairs; the number is base / contender. Across is the measured codec time of a page, " +
+			"it is slower, a circle where neither is proved, a dot where there are too few pairs; the " +
+			"number is base / contender. Across is the measured codec time of a page, " +
 			"with the codec that took it.",
 	}
 	points := crossPoints(srcs)
@@ -92,10 +93,12 @@ func crossoverFinding(points []crossPoint) string {
 	model := points[0].Model
 	if len(by[view.Faster]) == 0 {
 		return fmt.Sprintf("%s wins at no page cost from %s to %s µs", model,
-			format.Sig(slices.MinFunc(points, byService).service), format.Sig(slices.MaxFunc(points, byService).service))
+			format.Sig(slices.MinFunc(points, byService).service), format.Sig(slices.MaxFunc(points,
+				byService).service))
 	}
 	return fmt.Sprintf("%s wins in %d of %s, at page costs of %s µs; it loses in %d and is not "+
-		"told apart in %d", model, len(by[view.Faster]), format.CasesWord(len(points)), span(by[view.Faster]),
+		"told apart in %d", model, len(by[view.Faster]), format.CasesWord(len(points)),
+		span(by[view.Faster]),
 		len(by[view.Slower]), len(by[view.Tied])+len(by[view.Unproven]))
 }
 
@@ -121,7 +124,8 @@ func byService(a, b crossPoint) int {
 func crossoverFigure(points []crossPoint, title string) *figure {
 	fig := &figure{title: title, height: 250,
 		foot: "each column is one file; files may come of different hosts"}
-	inks := map[view.Outcome]Ink{view.Faster: inkVermilion, view.Slower: inkBlue, view.Tied: inkRest, view.Unproven: inkRest}
+	inks := map[view.Outcome]Ink{view.Faster: inkVermilion, view.Slower: inkBlue, view.Tied: inkRest,
+		view.Unproven: inkRest}
 	for _, v := range []struct {
 		verdict view.Outcome
 		text    string
@@ -194,7 +198,8 @@ type verdictMarks struct {
 
 // Plot implements [plot.Plotter].
 func (m verdictMarks) Plot(c draw.Canvas, p *plot.Plot) {
-	inks := map[view.Outcome]Ink{view.Faster: inkVermilion, view.Slower: inkBlue, view.Tied: inkRest, view.Unproven: inkRest}
+	inks := map[view.Outcome]Ink{view.Faster: inkVermilion, view.Slower: inkBlue, view.Tied: inkRest,
+		view.Unproven: inkRest}
 	tx, ty := p.Transforms(&c)
 	sty := plotText(InkText, plotFootSize, false)
 	sty.XAlign, sty.YAlign = draw.XCenter, draw.YTop

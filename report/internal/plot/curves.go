@@ -135,8 +135,9 @@ func curvePanel(s *view.Source, threads int, wait bool, lo, hi, longest float64)
 		p.Add(words{x: longest * 1.03, y: scale.pos(med), text: "threshold", ink: inkFaint,
 			size: plotFootSize, xalign: -1, dx: -3, dy: 7})
 	} else if drawn {
-		p.Add(words{x: longest * 1.03, y: scale.pos(hi), text: "no threshold: they ended before a rate was known",
-			ink: inkFaint, size: plotFootSize, xalign: -1, dx: -3, dy: -7})
+		p.Add(words{x: longest * 1.03, y: scale.pos(hi),
+			text: "no threshold: they ended before a rate was known",
+			ink:  inkFaint, size: plotFootSize, xalign: -1, dx: -3, dy: -7})
 	}
 	return p
 }
@@ -242,7 +243,8 @@ func driftMarks(s *view.Source) []driftMark {
 		}
 		ratio := r.TotalTimeMS / med
 		noisy := r.Noise.Grade == "noisy" || r.Noise.Grade == "void"
-		text := view.RunText(r, fmt.Sprintf("%s, %s× its median", format.TimeText(r.TotalTimeMS), format.Sig(ratio)))
+		text := view.RunText(r, fmt.Sprintf("%s, %s× its median", format.TimeText(r.TotalTimeMS),
+			format.Sig(ratio)))
 		at := runMark{float64(i), 100 * (ratio - 1), view.RunKey(r), text}
 		out = append(out, driftMark{at, r.Model, noisy})
 	}
@@ -267,7 +269,8 @@ func driftFinding(marks []driftMark) string {
 		return fmt.Sprintf("The host drifted: runs of the last third took %+.1f %% against the "+
 			"first third", change)
 	}
-	return fmt.Sprintf("No drift seen: runs of the last third of the series took %+.1f %% against the "+
+	return fmt.Sprintf("No drift seen: runs of the last third of the series took %+.1f %% against "+
+		"the "+
 		"first, within the noise", change)
 }
 

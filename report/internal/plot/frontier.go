@@ -106,11 +106,13 @@ func (s *frontierSet) finding() string {
 	far, say := -1.0, ""
 	for _, w := range []bool{false, true} {
 		for _, n := range s.threads() {
-			a, b := s.median(results.Cell{Model: base, Threads: n, Wait: w}), s.median(results.Cell{Model: model, Threads: n, Wait: w})
+			a, b := s.median(results.Cell{Model: base, Threads: n, Wait: w}),
+				s.median(results.Cell{Model: model, Threads: n, Wait: w})
 			if d := view.TimesApart(a, b); !math.IsNaN(d) && d > far {
 				far = d
 				say = fmt.Sprintf("Furthest apart with %s: %s completes up to %s thousand page "+
-					"writes a second, %s up to %s", results.Cell{Model: model, Threads: n, Wait: w}.String(), base, format.Sig(a),
+					"writes a second, %s up to %s", results.Cell{Model: model, Threads: n, Wait: w}.String(), base,
+					format.Sig(a),
 					model, format.Sig(b))
 			}
 		}

@@ -21,7 +21,8 @@ func PairsPlot(s *view.Source, diffs []view.Diff) Plot {
 	p := Plot{
 		ID:       "pairs" + s.Tag,
 		Question: "By how much is one model faster, and how sure is it?",
-		Caption: "Time of equal work (with wait on without setup, with wait off per compressed page) of the first model over " +
+		Caption: "Time of equal work (with wait on without setup, with wait off per compressed page) " +
+			"of the first model over " +
 			"that of the other in the same pair (same seed, " +
 			"neighbours in time): over 1 the other is faster. The bar is the Hodges-Lehmann " +
 			"estimate, the whisker its 95 % interval; “unproven” is neither a difference nor " +
@@ -205,7 +206,8 @@ func addPairs(p *panel, threads []int, style modelStyle, d view.Diff, scale pair
 
 // verdictWord writes what a case comes to under its marks.
 func verdictWord(d view.Diff, x float64, scale pairScale) words {
-	text := map[view.Outcome]string{view.Unproven: "unproven", view.Tied: "equal", view.Faster: "faster",
+	text := map[view.Outcome]string{view.Unproven: "unproven", view.Tied: "equal",
+		view.Faster: "faster",
 		view.Slower: "slower"}
 	w := words{x: x, y: -scale.reach, text: text[d.Verdict], ink: InkText, size: plotFootSize,
 		xalign: draw.XCenter, dy: 7}

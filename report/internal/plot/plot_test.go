@@ -35,7 +35,8 @@ func TestPlotBytes(t *testing.T) {
 	t.Parallel()
 	render := func(format string) map[string][]byte {
 		out := map[string][]byte{}
-		for _, p := range All(view.SourcesOf([]*results.File{reporttest.WithFrontier(reporttest.SmallSynth().File())}, nil)) {
+		file := reporttest.WithFrontier(reporttest.SmallSynth().File())
+		for _, p := range All(view.SourcesOf([]*results.File{file}, nil)) {
 			if p.Build == nil || format == "png" && p.ID != "pairs" && p.ID != "time-source" {
 				continue // pixels are dear: two pictures show whether they are the same
 			}
@@ -114,9 +115,11 @@ func TestPlotSpots(t *testing.T) {
 
 // TestPlotTitles states findings that the made-up series has by construction.
 func TestPlotTitles(t *testing.T) {
-	plots := All(view.SourcesOf([]*results.File{reporttest.WithFrontier(reporttest.DefaultSynth().File())}, nil))
+	file := reporttest.WithFrontier(reporttest.DefaultSynth().File())
+	plots := All(view.SourcesOf([]*results.File{file}, nil))
 	for id, parts := range map[string][]string{
-		"time":        {"lockless is faster than locked for equal work in", "only lockless completes with 8 threads"},
+		"time": {"lockless is faster than locked for equal work in",
+			"only lockless completes with 8 threads"},
 		"convergence": {"locked cannot complete in", "8 threads, wait on", "18 MiB are dirty"},
 		"wait-wakes":  {"locked makes", "fewer"},
 		"frontier":    {"16 threads", "lockless"},

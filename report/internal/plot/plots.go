@@ -5,7 +5,8 @@ import (
 	"mtbench/report/internal/view"
 )
 
-// Time returns the one plot that a series ends with: the time of equal work by threads, every model.
+// Time returns the one plot that a series ends with: the time of equal work by threads, every
+// model.
 func Time(s *view.Source) Plot {
 	if len(s.Runs) == 0 {
 		return absent("time", timeQuestion, view.NoRuns)

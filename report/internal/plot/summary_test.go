@@ -46,7 +46,8 @@ func TestMarksWithoutAFigure(t *testing.T) {
 		one.X.Max, one.Y.Max = 3, 3
 		one.Add(centres{ink: InkText, join: true, half: 0.1, marks: []centreMark{
 			{x: 0, y: 1, lo: 1}, {x: 1, y: format.NaN, lo: 1}, {x: 2, y: 2, lo: 1}}},
-			runDots{style: modelStyle{inkBlue, view.Circle}, radius: 2, alpha: 1, marks: []runMark{{x: 1, y: format.NaN}, {x: 1, y: 1}}})
+			runDots{style: modelStyle{inkBlue, view.Circle}, radius: 2, alpha: 1,
+				marks: []runMark{{x: 1, y: format.NaN}, {x: 1, y: 1}}})
 		return &figure{title: "x", height: 100, panels: []*panel{one}}
 	}}
 	if svg, _ := p.Svg(Wide); bytes.Contains(svg, []byte("NaN")) {

@@ -63,8 +63,8 @@ func (b *byThreads) build(Size) *figure {
 	return fig
 }
 
-// scale is that of all that some panels show, which share it so that they can be compared, and whether
-// some run did not complete.
+// scale is that of all that some panels show, which share it so that they can be compared, and
+// whether some run did not complete.
 func (b *byThreads) scale(panels []threadPanel) (scaleY, bool) {
 	values, strip := b.values(panels)
 	scale := scaleOf(values, strip, b.linear || b.top > 0)
@@ -97,7 +97,8 @@ func (b *byThreads) values(panels []threadPanel) (values []float64, strip bool) 
 
 // panel draws one panel, and says which medians it has.
 func (b *byThreads) panel(tp threadPanel, scale scaleY) (*panel, []centreMark) {
-	p := &panel{Plot: newPlot(tp.head, "compression threads", cmp.Or(tp.ylabel, b.ylabel)+scale.note())}
+	p := &panel{Plot: newPlot(tp.head, "compression threads", cmp.Or(tp.ylabel,
+		b.ylabel)+scale.note())}
 	threadAxis(p.Plot, b.src.Threads())
 	scale.apply(p.Plot)
 	cells := b.src.Cells()

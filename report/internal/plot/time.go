@@ -14,7 +14,8 @@ func timePlot(s *view.Source, diffs []view.Diff) Plot {
 		Question: timeQuestion,
 		Title:    view.TimeTitle(s, diffs),
 		Caption: "Each mark is one run, the bar its median, the whisker the 95 % interval of the " +
-			"median (from 6 runs on). " + view.EqualWorkText + " A model that compresses nothing has none. A " +
+			"median (from 6 runs on). " + view.EqualWorkText +
+			" A model that compresses nothing has none. A " +
 			"cross is a run that reached its bound without completing: it has no time and counts as " +
 			"worse than any. Times compare within one panel of one file only.",
 	}
@@ -33,7 +34,8 @@ func timePlot(s *view.Source, diffs []view.Diff) Plot {
 
 // timePanel is the times with one setting of wait, on a scale of their own.
 func timePanel(s *view.Source, wait bool) threadPanel {
-	m, value := metric.Get(metric.OfEqualWork(results.Cell{Wait: wait})), metric.Get(metric.EqualWorkTime).Of
+	m, value := metric.Get(metric.OfEqualWork(results.Cell{Wait: wait})),
+		metric.Get(metric.EqualWorkTime).Of
 	if s.Header.Kind == results.Published {
 		m = metric.Get(metric.TotalTime)
 		value = m.Of

@@ -57,7 +57,8 @@ func busyPlot(s *view.Source) Plot {
 		ID:       "busy-ratio" + s.Tag,
 		Question: "How many pages find no free compression thread and go out uncompressed?",
 		Caption: "Busy pages over all pages of the run, wait off only: with wait on it is 0 by " +
-			"construction. Low is not good by itself: fewer raw pages can mean a longer run. Near 100 %, nearly " +
+			"construction. Low is not good by itself: fewer raw pages can mean a longer run. Near 100 %, " +
+			"nearly " +
 			"nothing was compressed, so that the case hardly tests the hand-over.",
 	}
 	if !s.AnyRun(view.BusyPercent) {

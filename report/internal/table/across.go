@@ -9,7 +9,8 @@ import (
 )
 
 func acrossSpecs() []Spec {
-	return []Spec{{Name: "files", Title: "The files side by side: total time (ms), with wait off of unequal work",
+	return []Spec{{Name: "files",
+		Title: "The files side by side: total time (ms), with wait off of unequal work",
 		Level: Open, Brief: true, Place: Top, All: filesSection}}
 }
 

@@ -18,7 +18,8 @@ func baselineSection(s *view.Source) Section {
 		g.Rows = append(g.Rows, GridRow{Cells: cells, Rule: first})
 	})
 	if len(g.Rows) == 0 {
-		return absent("None in this file. mtbench run --models locked,lockless,null,inline,ideal prices the " +
+		return absent("None in this file. mtbench run --models locked,lockless,null,inline,ideal " +
+			"prices the " +
 			"harness.")
 	}
 	return Section{

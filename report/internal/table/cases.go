@@ -64,8 +64,9 @@ func caseNotes(s *view.Source) []string {
 		}
 	})
 	if len(refused) > 0 {
-		notes = append(notes, format.Sentence(fmt.Sprintf("A busy-ratio near 1 means that nearly nothing was "+
-			"compressed, so that the case hardly tests the hand-over: %s", view.Named(refused))))
+		notes = append(notes,
+			format.Sentence(fmt.Sprintf("A busy-ratio near 1 means that nearly nothing was "+
+				"compressed, so that the case hardly tests the hand-over: %s", view.Named(refused))))
 	}
 	return notes
 }
@@ -73,8 +74,8 @@ func caseNotes(s *view.Source) []string {
 // muchSetup is the share of the total time from which on a reader is told of setup.
 const muchSetup = 5 // %
 
-// setupText says how much of the total time is the making of threads and codec states, which a larger guest would dwarf:
-// of the models in the case where it is most.
+// setupText says how much of the total time is the making of threads and codec states, which a
+// larger guest would dwarf: of the models in the case where it is most.
 func setupText(s *view.Source) string {
 	shares := map[results.Cell]float64{}
 	var most results.Cell
@@ -93,8 +94,10 @@ func setupText(s *view.Source) string {
 			words = append(words, fmt.Sprintf("%.0f %% of that of %s", share, format.CleanText(m, 24)))
 		}
 	}
-	return format.Sentence(fmt.Sprintf("Setup, the making of threads and codec states, is part of the total time, as it is QEMU's, and "+
-		"does not grow with memory. With %s it is %s; with the letter's 120 GiB it would be next to nothing", most.String(),
+	return format.Sentence(fmt.Sprintf("Setup, the making of threads and codec states, is part of "+
+		"the total time, as it is QEMU's, and "+
+		"does not grow with memory. With %s it is %s; with the letter's 120 GiB it would be next to "+
+		"nothing", most.String(),
 		strings.Join(words, ", ")))
 }
 
@@ -214,7 +217,8 @@ func letterCells(c *view.Figures) []Cell {
 	if c.Unfinished > 0 {
 		total = format.CannotComplete
 	}
-	return textCells(format.Fixed(c.MainCPU.Median(), 1), view.RangeText(c.WorkerLow, c.WorkerHigh), total,
+	return textCells(format.Fixed(c.MainCPU.Median(), 1), view.RangeText(c.WorkerLow, c.WorkerHigh),
+		total,
 		view.BusyText(c))
 }
 
@@ -240,5 +244,6 @@ func resultCell(c *view.Figures) Cell {
 	if len(c.Runs) == 1 {
 		return Cell{Text: format.CannotComplete, Tone: Bad}
 	}
-	return Cell{Text: fmt.Sprintf("%s %d of %d", format.CannotComplete, c.Unfinished, len(c.Runs)), Tone: Bad}
+	return Cell{Text: fmt.Sprintf("%s %d of %d", format.CannotComplete, c.Unfinished, len(c.Runs)),
+		Tone: Bad}
 }

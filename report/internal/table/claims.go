@@ -19,7 +19,8 @@ func claimSpecs() []Spec {
 func claimsSection(srcs []*view.Source) Section {
 	sec := Section{
 		Lead: []string{"Each claim of the cover letter of 2018-10-16 in each of its cases, which are " +
-			"named by threads and wait. Outside its regime: this host has fewer CPUs than the case has threads, so that the verdict " +
+			"named by threads and wait. Outside its regime: this host has fewer CPUs than the case has " +
+			"threads, so that the verdict " +
 			"says little about the letter's machine."},
 	}
 	claims, err := verdict.Shipped()

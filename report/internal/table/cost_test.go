@@ -10,7 +10,8 @@ import (
 	"mtbench/results"
 )
 
-// TestCost: the cost of a thread is a sum, and the share of the codec is that of pages and their time.
+// TestCost: the cost of a thread is a sum, and the share of the codec is that of pages and their
+// time.
 func TestCost(t *testing.T) {
 	f := reporttest.TinyFile(1)
 	service := 300.0
@@ -19,7 +20,8 @@ func TestCost(t *testing.T) {
 	}
 	sec := costSection(view.SourceOf(f, 0, 1))
 	for head, want := range map[string]string{"CPU main (ms)": "600", "CPU workers (ms)": "600",
-		"CPU a compressed page (µs)": "1200", "codec’s share (%)": "25.0", "CPU destination (ms)": format.None} {
+		"CPU a compressed page (µs)": "1200", "codec’s share (%)": "25.0",
+		"CPU destination (ms)": format.None} {
 		if got := cellOf(t, sec, 0, head); got != want {
 			t.Errorf("%s is %q, want %q", head, got, want)
 		}
@@ -46,7 +48,8 @@ func TestDowntimeBesideItsLimit(t *testing.T) {
 	}
 	notes := strings.Join(sec.Notes, "\n")
 	for _, part := range []string{"7 of 8 runs that completed kept the downtime limit (88 %).",
-		"Fewer than 4 rate windows, so that bandwidth and threshold are hardly estimated: lockless with 4 threads, " +
+		"Fewer than 4 rate windows, so that bandwidth and threshold are hardly estimated: lockless " +
+			"with 4 threads, " +
 			"wait off (2.50).", "covers 2.50 rate windows"} {
 		if !strings.Contains(notes, part) {
 			t.Errorf("the notes lack %q: %s", part, notes)

@@ -5,12 +5,14 @@ import (
 )
 
 func answerCell(a *view.Agreement) Cell {
-	return Cell{Text: a.Answer(), Tone: map[string]Tone{view.Agrees: Good, view.Opposite: Bad}[a.Answer()]}
+	return Cell{Text: a.Answer(), Tone: map[string]Tone{view.Agrees: Good,
+		view.Opposite: Bad}[a.Answer()]}
 }
 
 func directionSpecs() []Spec {
-	return []Spec{{Name: "direction", Title: "Does the direction of the letter hold here?", Level: Open,
-		Of: always(directionSection)}}
+	return []Spec{{Name: "direction", Title: "Does the direction of the letter hold here?",
+		Level: Open,
+		Of:    always(directionSection)}}
 }
 
 // directionSection sets each figure of the letter beside this file's, with a reason where the

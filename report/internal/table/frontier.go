@@ -73,11 +73,13 @@ func frontierRow(by map[results.Cell][]*results.Frontier, c results.Cell, first 
 	if len(ideal) > 0 && len(highest) > 0 && ideal.Median() > 0 {
 		share = format.Fixed(100*highest.Median()/ideal.Median(), 1)
 	}
-	return GridRow{Rule: first, Cells: textCells(name, c.Model, view.Spread(highest), view.Spread(failed), share,
+	return GridRow{Rule: first, Cells: textCells(name, c.Model, view.Spread(highest),
+		view.Spread(failed), share,
 		strconv.Itoa(len(by[c])))}
 }
 
-func frontierSample(all []*results.Frontier, of func(*results.Frontier) *results.Number) view.Sample {
+func frontierSample(all []*results.Frontier,
+	of func(*results.Frontier) *results.Number) view.Sample {
 	var s view.Sample
 	for _, r := range all {
 		if v := of(r); v != nil {

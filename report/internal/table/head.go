@@ -71,7 +71,8 @@ func scenarioText(s *results.Scenario) string {
 		"guest " + format.BytesText(float64(s.Memory)), format.Count(s.VCPUs, "vCPU", "vCPUs"),
 		"pattern " + s.Pattern, "content " + s.Content,
 		"codec " + s.Codec + " level " + strconv.Itoa(s.Level),
-		"destination " + s.Destination + " (" + format.Count(s.DecompressThreads, "thread", "threads") + ")",
+		"destination " + s.Destination + " (" + format.Count(s.DecompressThreads, "thread",
+			"threads") + ")",
 		"machine " + s.Machine,
 	}
 	if s.Flush != "" {
@@ -95,7 +96,8 @@ func ratesText(h *results.Header) string {
 		format.Multiple(s.DirtyRateMultiple) +
 		", link " + format.BytesPerSecond(s.LinkBandwidth) + format.Multiple(s.LinkMultiple) +
 		", max-bandwidth " + format.BytesPerSecond(s.MaxBandwidth) +
-		", downtime limit " + format.Trimmed(s.DowntimeLimit.MS()) + " ms, bound " + format.Trimmed(s.Limit.MS()) + " ms"
+		", downtime limit " + format.Trimmed(s.DowntimeLimit.MS()) + " ms, bound " +
+		format.Trimmed(s.Limit.MS()) + " ms"
 	if h.Host.PageServiceU > 0 {
 		text += ", 1x = a page in " + format.Sig(h.Host.PageServiceU) + " µs on one thread"
 	}

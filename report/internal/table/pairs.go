@@ -13,8 +13,8 @@ import (
 	"mtbench/report/internal/view"
 )
 
-// pairSpecs are the comparisons of every contender with the first, by each metric that asks for one:
-// by how much and how sure. Times are read first.
+// pairSpecs are the comparisons of every contender with the first, by each metric that asks for
+// one: by how much and how sure. Times are read first.
 func pairSpecs() []Spec {
 	var all []Spec
 	for _, m := range metric.All() {
@@ -39,7 +39,8 @@ func PairSection(s *view.Source, m metric.Metric) Section {
 			"mtbench run --models locked,lockless measures them.")
 	}
 	sec.Lead = []string{
-		"Change from " + all[0].Base + " to the model: " + view.TestText(&all[0]) + " A figure is given " +
+		"Change from " + all[0].Base + " to the model: " + view.TestText(&all[0]) +
+			" A figure is given " +
 			"only where it is proved. " + metricDoc(m),
 	}
 	floors := map[string]bool{}
@@ -50,7 +51,8 @@ func PairSection(s *view.Source, m metric.Metric) Section {
 		}
 	}
 	sec.Table = &Grid{Keys: 2, Cols: []Column{
-		caseColumn(), {Head: "model", Text: true}, {Head: "change (%)"}, {Head: "95 % interval (%)"}, {Head: "evidence"},
+		caseColumn(), {Head: "model", Text: true}, {Head: "change (%)"}, {Head: "95 % interval (%)"},
+		{Head: "evidence"},
 		{Head: "pairs", Text: true}, {Head: "verdict", Text: true},
 	}}
 	last := results.Cell{Threads: -1}

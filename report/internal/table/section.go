@@ -10,7 +10,8 @@ import (
 // the file: the writer of a format makes them harmless for that format.
 type Section struct {
 	Spec
-	ID    string   // the anchor of a page: the name, and the number of the file where there are several
+	// the anchor of a page: the name, and the number of the file where there are several
+	ID    string
 	Lead  []string // sentences before the table: how to read it
 	Table *Grid    // nil if there is none
 	Notes []string // sentences after it

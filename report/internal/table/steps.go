@@ -23,7 +23,8 @@ func stepSpecs() []Spec {
 // stepsSection attributes the difference of locked and lockless to the changes on the way.
 func stepsSection(s *view.Source) Section {
 	sec := Section{
-		Lead: []string{"Change of the time of equal work by each step: mean log ratio over the rounds in " +
+		Lead: []string{"Change of the time of equal work by each step: mean log ratio over the rounds " +
+			"in " +
 			"which every step completed, so that the steps multiply to the whole; Student's 95 % " +
 			"interval; signed-rank p after Holm over the steps."},
 	}

@@ -16,7 +16,8 @@ func TestOneNumberOfPairs(t *testing.T) {
 	sum := *s.Summary()
 	m, _ := metric.Lookup("total_time")
 	const want = "at least 8 pairs are needed for 4 tests"
-	for place, text := range map[string]string{"headline": sum.Verdict[0], "title": view.TimeTitle(s, s.Diffs()),
+	for place, text := range map[string]string{"headline": sum.Verdict[0],
+		"title": view.TimeTitle(s, s.Diffs()),
 		"table": cellOf(t, PairSection(s, m), 0, "verdict")} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s: %q, without %q", place, text, want)
@@ -39,7 +40,8 @@ func TestHowRunsEnded(t *testing.T) {
 	f.Runs[2].Verified, f.Runs[2].UnverifiedReason = nil, "discard"
 	sec := failedSection(view.SourceOf(f, 0, 1))
 	text := strings.Join(append(sec.Lead, sec.Notes...), " ")
-	for _, part := range []string{"1 with memories that DIFFER", "1 unverified WITHOUT a stated reason",
+	for _, part := range []string{"1 with memories that DIFFER",
+		"1 unverified WITHOUT a stated reason",
 		"1 unverifiable for a stated reason", "11 with both memories equal"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q lacks %q", text, part)

@@ -81,7 +81,8 @@ func TestSetupIsTold(t *testing.T) {
 			}
 		}
 	}
-	if text := notes(much); !strings.Contains(text, "With 4 threads, wait off it is 1 % of that of locked, 8 % of that of lockless;") {
+	if text := notes(much); !strings.Contains(text,
+		"With 4 threads, wait off it is 1 % of that of locked, 8 % of that of lockless;") {
 		t.Errorf("the notes say: %s", text)
 	}
 	text := notes(func(f *results.File) {
@@ -167,7 +168,8 @@ func TestGoroutinesHaveNoCPU(t *testing.T) {
 	}
 	s := view.SourceOf(f, 0, 1)
 	sec := CasesSection(s)
-	if a, b := cellOf(t, sec, 0, "CPU main (%)"), cellOf(t, sec, 0, "CPU threads (%)"); a != format.None || b != format.None {
+	if a, b := cellOf(t, sec, 0, "CPU main (%)"), cellOf(t, sec, 0,
+		"CPU threads (%)"); a != format.None || b != format.None {
 		t.Errorf("CPU is %q and %q without a thread clock", a, b)
 	}
 	for _, sec := range []Section{kernelSection(s), reasonsSection(s, "main")} {
@@ -217,7 +219,8 @@ func TestPairFigures(t *testing.T) {
 			t.Errorf("%s is %q with 3 pairs", head, got)
 		}
 	}
-	if got := cellOf(t, sec, 0, "verdict"); !strings.HasPrefix(got, "not enough evidence: 3 of 3 pairs") {
+	if got := cellOf(t, sec, 0, "verdict"); !strings.HasPrefix(got,
+		"not enough evidence: 3 of 3 pairs") {
 		t.Errorf("verdict is %q", got)
 	}
 }
@@ -274,7 +277,8 @@ func TestFrontierIsAShareOfIdeal(t *testing.T) {
 	}
 	add("ideal", 1000, 3000, 2000)
 	add("locked", 400, 600, 500)
-	f.Frontier = append(f.Frontier, results.Frontier{Cell: results.Cell{Model: "lockless", Threads: 4}})
+	f.Frontier = append(f.Frontier, results.Frontier{Cell: results.Cell{Model: "lockless",
+		Threads: 4}})
 	sec := frontierSection(view.SourceOf(f, 0, 1))
 	for row, want := range [][2]string{{"2000 [1000–3000]", "100.0"}, {"500 [400–600]", "25.0"},
 		{format.None, format.None}} {

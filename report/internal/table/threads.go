@@ -228,8 +228,10 @@ func kernelSection(s *view.Source) Section {
 // scalingSection is what more threads bring.
 func scalingSection(s *view.Source) Section {
 	sec := Section{
-		Lead: []string{"Median over runs. Speed-up is of equal work: time without setup with wait on, a compressed page " +
-			"with wait off, at the fewest threads over that at the row's; CPU a page is of main and compression threads together."},
+		Lead: []string{"Median over runs. Speed-up is of equal work: time without setup with wait on, " +
+			"a compressed page " +
+			"with wait off, at the fewest threads over that at the row's; CPU a page is of main and " +
+			"compression threads together."},
 		Table: &Grid{Keys: 3, Cols: []Column{
 			{Head: "wait", Text: true}, {Head: "model", Text: true}, {Head: "threads"},
 			figureColumn(metric.TotalTime), {Head: "speed-up (×)"}, figureColumn(metric.DrainRate),

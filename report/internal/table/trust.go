@@ -34,7 +34,8 @@ func failedSection(s *view.Source) Section {
 	}
 	if all := slices.Concat(s.Runs, s.Extras); len(all) > 0 {
 		e := view.EndingsOf(all)
-		sec.Notes = []string{fmt.Sprintf("Of the %s that ended: %s.", format.Count(len(all), "run", "runs"),
+		sec.Notes = []string{fmt.Sprintf("Of the %s that ended: %s.",
+			format.Count(len(all), "run", "runs"),
 			e.Text())}
 		sec.Warn = e.Differs+e.Silent > 0
 	}

@@ -43,8 +43,8 @@ type Diff struct {
 	AaPairs     int     // A/A pairs that the file has
 }
 
-// Pair is one pair: the time of equal work of the base over that of the model, > 1 where the model is
-// faster. +Inf and 0 stand for a pair in which only one side completed.
+// Pair is one pair: the time of equal work of the base over that of the model, > 1 where the model
+// is faster. +Inf and 0 stand for a pair in which only one side completed.
 type Pair struct {
 	Ratio float64
 	Run   string // runKey of the model's run
@@ -66,7 +66,8 @@ func DiffFinding(diffs []Diff) string {
 	}
 	base, model := diffs[0].Base, diffs[0].Model
 	if len(by[TooFew]) == len(diffs) {
-		return fmt.Sprintf("Not enough evidence to tell %s from %s: at most %s a case; at least %s are needed%s",
+		return fmt.Sprintf("Not enough evidence to tell %s from %s: at most %s a case; at least %s "+
+			"are needed%s",
 			model, base, format.Count(MostPairs(diffs), "pair", "pairs"),
 			format.Count(neededPairs(diffs), "pair", "pairs"), diffs[0].family)
 	}
@@ -112,11 +113,12 @@ func marginText(ds []Diff) string {
 	return verdict.FormatSize(most)
 }
 
-// FloorSentence says by how much a model differs from itself, which is printed and changes no verdict:
-// size is a log ratio, pairs are the A/A pairs of the file.
+// FloorSentence says by how much a model differs from itself, which is printed and changes no
+// verdict: size is a log ratio, pairs are the A/A pairs of the file.
 func FloorSentence(size float64, assumed bool, pairs int) string {
 	if !assumed {
-		return fmt.Sprintf("as many pairs of a model with itself differ by up to %s here (%s; this changes "+
+		return fmt.Sprintf("as many pairs of a model with itself differ by up to %s here (%s; this "+
+			"changes "+
 			"no verdict)", verdict.FormatSize(size), format.Count(pairs, "A/A pair", "A/A pairs"))
 	}
 	return "how much a model differs from itself is " + AssumedText(size, pairs)
@@ -128,7 +130,8 @@ func AssumedText(size float64, pairs int) string {
 	if pairs == 0 {
 		has = "no A/A pair"
 	}
-	return fmt.Sprintf("taken as %s %% (assumed: the file has %s)", format.SigTrimmed(100*math.Expm1(size)), has)
+	return fmt.Sprintf("taken as %s %% (assumed: the file has %s)",
+		format.SigTrimmed(100*math.Expm1(size)), has)
 }
 
 // extreme names the largest difference of cases that all go one way, sign > 0 where the model is
@@ -237,18 +240,22 @@ func workWord(c results.Cell) string {
 }
 
 // EqualWorkText says which times are compared.
-const EqualWorkText = "Times are compared for equal work: with wait on the time without setup, with wait off the " +
-	"wall time per compressed page. Total time with wait off is of unequal work: who compresses less is sooner done, " +
+const EqualWorkText = "Times are compared for equal work: with wait on the time without setup, " +
+	"with wait off the " +
+	"wall time per compressed page. Total time with wait off is of unequal work: who compresses " +
+	"less is sooner done, " +
 	"and where few pages are compressed, the time of a compressed page is mostly that of raw ones."
 
 // TestText says by which test a comparison was judged.
 func TestText(c *verdict.Comparison) string {
-	how := "Hodges-Lehmann estimate on the log ratio of each pair, 95 % interval, signed-rank p after " +
+	how := "Hodges-Lehmann estimate on the log ratio of each pair, 95 % interval, signed-rank p " +
+		"after " +
 		"Holm over the cases (a fixed number of pairs);"
 	if c.Sequential() {
 		how = "centre of the log ratios of the pairs with an interval that holds at any stop (95 %), " +
 			"evidence e adjusted over the cases, of which 20 proves (a sequential test: the evidence " +
 			"decides how many pairs a case has);"
 	}
-	return fmt.Sprintf("%s equal by two one-sided tests within %s.", how, verdict.FormatSize(c.Margin()))
+	return fmt.Sprintf("%s equal by two one-sided tests within %s.", how,
+		verdict.FormatSize(c.Margin()))
 }

@@ -41,7 +41,8 @@ func (s *Source) CrowdText() string {
 		"for a CPU, spinning takes CPU from compression, and the letter's machine (64 CPUs) "+
 		"was another regime. Compare the models with each other, not with the letter.",
 		format.ThreadsList(crowded), h.Scenario.Runnable(most), most,
-		format.Count(h.Scenario.VCPUs, "vCPU", "vCPUs"), destinationText(&h.Scenario), format.Trimmed(cpus))
+		format.Count(h.Scenario.VCPUs, "vCPU", "vCPUs"), destinationText(&h.Scenario),
+		format.Trimmed(cpus))
 }
 
 func destinationText(s *results.Scenario) string {

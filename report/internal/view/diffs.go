@@ -10,8 +10,8 @@ import (
 	"mtbench/results"
 )
 
-// Diffs compares every contender of the file with its first by the time of equal work, case by case, in the
-// words of plots. The figures are those of package verdict, as in every table.
+// Diffs compares every contender of the file with its first by the time of equal work, case by
+// case, in the words of plots. The figures are those of package verdict, as in every table.
 func (s *Source) Diffs() []Diff {
 	if s.compared == nil {
 		s.compared = s.compare()
@@ -73,8 +73,9 @@ func (s *Source) runsOf(model string, c results.Cell) []*results.Run {
 
 // diffOf turns a comparison round: from how much longer the model takes to how much faster it is.
 func (s *Source) diffOf(c *verdict.Comparison, model string) Diff {
-	d := Diff{Base: c.Base, Model: model, Case: c.Cell.Case(), Threads: c.Cell.Threads, Wait: c.Cell.Wait,
-		N: c.N(), planned: c.Planned, needed: c.Required(),
+	d := Diff{Base: c.Base, Model: model, Case: c.Cell.Case(), Threads: c.Cell.Threads,
+		Wait: c.Cell.Wait,
+		N:    c.N(), planned: c.Planned, needed: c.Required(),
 		Ratio: math.Exp(-c.Change.Estimate), Lo: math.Exp(-c.Change.Hi), Hi: math.Exp(-c.Change.Lo),
 		Floor: c.Floor, margin: c.Margin(), Assumed: !c.FloorOf.Measured(), AaPairs: c.FloorOf.Pairs}
 	if !c.Sequential() {

@@ -63,8 +63,9 @@ type Figures struct {
 	Runs       []*results.Run
 	Unfinished int // runs that could not complete
 
-	Total      Sample // ms, +Inf where it could not complete
-	Equal      Sample // time of equal work, in the unit of the case; empty where nothing was compressed
+	Total Sample // ms, +Inf where it could not complete
+	// time of equal work, in the unit of the case; empty where nothing was compressed
+	Equal      Sample
 	Compressed Sample // time without setup a compressed page, µs
 	Setup      Sample // percent of the total time, of runs that completed
 	Busy       Sample // ratio; empty with wait on
@@ -111,8 +112,8 @@ func figuresOf(c results.Cell, runs []*results.Run) *Figures {
 	return f
 }
 
-// Each calls f for every cell that has runs: wait off before on before self, threads rising, then by
-// the other axes, and the models in the order of the matrix.
+// Each calls f for every cell that has runs: wait off before on before self, threads rising, then
+// by the other axes, and the models in the order of the matrix.
 func (s *Source) Each(models []string, f func(*Figures)) {
 	cells := s.Cells()
 	for _, c := range s.cases() {

@@ -74,8 +74,10 @@ func publishedTitle(s *Source, base, model string) string {
 	cells := s.Cells()
 	for _, w := range s.Waits() {
 		for _, n := range s.Threads() {
-			a := SampleOf(cells[results.Cell{Model: base, Threads: n, Wait: w}], Shown(metric.TotalTime)).Median()
-			b := SampleOf(cells[results.Cell{Model: model, Threads: n, Wait: w}], Shown(metric.TotalTime)).Median()
+			a := SampleOf(cells[results.Cell{Model: base, Threads: n, Wait: w}],
+				Shown(metric.TotalTime)).Median()
+			b := SampleOf(cells[results.Cell{Model: model, Threads: n, Wait: w}],
+				Shown(metric.TotalTime)).Median()
 			if math.IsNaN(a) || math.IsNaN(b) {
 				continue
 			}
@@ -85,13 +87,14 @@ func publishedTitle(s *Source, base, model string) string {
 			}
 		}
 	}
-	return fmt.Sprintf("Published: %s took less total time than %s in %d of %s, one run each (with wait off of "+
+	return fmt.Sprintf("Published: %s took less total time than %s in %d of %s, one run each (with "+
+		"wait off of "+
 		"unequal work)",
 		model, base, less, format.CasesWord(cases))
 }
 
-// quickest names the case in which a model takes least time for a compressed page; where it compresses
-// none, or a publication does not say how many, that of least total time.
+// quickest names the case in which a model takes least time for a compressed page; where it
+// compresses none, or a publication does not say how many, that of least total time.
 func quickest(s *Source, model string) string {
 	name := format.CleanText(model, 24)
 	if at := least(s, model, func(c *Figures) Sample { return c.Compressed }); at != nil {
@@ -116,8 +119,8 @@ func least(s *Source, model string, of func(*Figures) Sample) (at *Figures) {
 	return at
 }
 
-// MainModel is the contender that titles speak of: lockless where it runs, the last step where there
-// are steps, else the second.
+// MainModel is the contender that titles speak of: lockless where it runs, the last step where
+// there are steps, else the second.
 func (s *Source) MainModel(models []string) string {
 	others := models[1:]
 	if slices.Contains(others, "lockless") {
@@ -230,7 +233,8 @@ func (s *Source) onlyModel(what, unit string, scale float64,
 	if lo > hi {
 		return what + ": no figures"
 	}
-	return fmt.Sprintf("%s: medians from %s to %s%s", what, format.Sig(lo*scale), format.Sig(hi*scale), unit)
+	return fmt.Sprintf("%s: medians from %s to %s%s", what, format.Sig(lo*scale), format.Sig(hi*scale),
+		unit)
 }
 
 func CPUFinding(s *Source) string {
@@ -244,7 +248,8 @@ func CPUFinding(s *Source) string {
 	return fmt.Sprintf("With %s, a compression thread uses %s %% of a CPU under %s and %s %% under "+
 		"%s; the main thread %s %% and %s %%%s", c.cell.String(), format.Sig(c.baseV), c.base,
 		format.Sig(c.other), c.model, format.Sig(SampleOf(cells[base], Shown(metric.MainCPU)).Median()),
-		format.Sig(SampleOf(cells[c.cell], Shown(metric.MainCPU)).Median()), s.hedge(metric.WorkerCPU, c.cell))
+		format.Sig(SampleOf(cells[c.cell], Shown(metric.MainCPU)).Median()),
+		s.hedge(metric.WorkerCPU, c.cell))
 }
 
 // BusyPercent is the busy-ratio as pictures show it.

@@ -72,8 +72,8 @@ func LetterOf() map[results.Cell]*Figures {
 	return out
 }
 
-// LetterCase reports whether the letter could have a case like that of c: one of threads and wait, in
-// which a page for which no thread is free goes out raw.
+// LetterCase reports whether the letter could have a case like that of c: one of threads and wait,
+// in which a page for which no thread is free goes out raw.
 func LetterCase(c results.Cell) bool {
 	return c.Case() == results.Cell{Threads: c.Threads, Wait: c.Wait}
 }
@@ -172,7 +172,8 @@ func (s *Source) Comparisons() Comparisons {
 // one of the two models was not run.
 func (c Comparisons) Agreements(threads int, wait bool,
 	letter map[results.Cell]*Figures) []Agreement {
-	from, to := results.Cell{Model: "locked", Threads: threads, Wait: wait}, results.Cell{Model: "lockless", Threads: threads, Wait: wait}
+	from, to := results.Cell{Model: "locked", Threads: threads, Wait: wait},
+		results.Cell{Model: "lockless", Threads: threads, Wait: wait}
 	cells := c.s.Cells()
 	if letter[from] == nil || len(cells[from]) == 0 || len(cells[to]) == 0 {
 		return nil

@@ -14,8 +14,8 @@ import (
 // raw is the contender that compresses nothing.
 const raw = "null"
 
-// PaysText says where sending every page raw is faster than a model and by how much; empty where it was
-// not tried. The work is unequal by intent, and the sentence says so.
+// PaysText says where sending every page raw is faster than a model and by how much; empty where it
+// was not tried. The work is unequal by intent, and the sentence says so.
 func (s *Source) PaysText() string {
 	var faster, slower []string
 	for _, m := range s.Ranked() {
@@ -35,7 +35,8 @@ func (s *Source) PaysText() string {
 	case len(faster)+len(slower) == 0:
 		return ""
 	case len(faster) == 0:
-		return format.Sentence("Sending every page raw (" + raw + ") is faster nowhere that it was tried: " +
+		return format.Sentence("Sending every page raw (" + raw +
+			") is faster nowhere that it was tried: " +
 			Named(slower) + rawTrap)
 	}
 	text := "Sending every page raw (" + raw + ") is faster than " + Named(faster)
@@ -45,7 +46,8 @@ func (s *Source) PaysText() string {
 	return format.Sentence(text + rawTrap)
 }
 
-const rawTrap = " (time without setup; of unequal work: raw compresses nothing and puts more bytes on the link)"
+const rawTrap = " (time without setup; of unequal work: raw compresses nothing and puts more " +
+	"bytes on the link)"
 
 // payText compares a model with raw in one case, and says whether compression pays there.
 func payText(c *verdict.Comparison, model string) (text string, pays bool) {
@@ -61,7 +63,8 @@ func payText(c *verdict.Comparison, model string) (text string, pays bool) {
 	if ratio := took / without; format.Finite(ratio) && ratio > 0 {
 		how = fmt.Sprintf("%s×, %s", format.Sig(math.Max(ratio, 1/ratio)), how)
 	}
-	return fmt.Sprintf("%s with %s (%s; n = %s, %s)", format.CleanText(model, 24), c.Cell.String(), how,
+	return fmt.Sprintf("%s with %s (%s; n = %s, %s)", format.CleanText(model, 24), c.Cell.String(),
+		how,
 		format.Count(c.N(), "pair", "pairs"), sure), took <= without
 }
 

@@ -8,8 +8,8 @@ import (
 	"mtbench/results"
 )
 
-// TestWhereSendingRawIsFaster: of two models that take 1055 and 500 ms, raw at 750 ms beats one; where it
-// beats none the sentence says so, and a file without it says nothing.
+// TestWhereSendingRawIsFaster: of two models that take 1055 and 500 ms, raw at 750 ms beats one;
+// where it beats none the sentence says so, and a file without it says nothing.
 func TestWhereSendingRawIsFaster(t *testing.T) {
 	f := reporttest.TinyFile(12)
 	text := func() string { s := SourceOf(f, 0, 1); return s.PaysText() }
@@ -23,7 +23,8 @@ func TestWhereSendingRawIsFaster(t *testing.T) {
 		f.Runs = append(f.Runs, r)
 	}
 	got := text()
-	for _, part := range []string{"is faster than locked with 4 threads, wait off (1.41×, ", "n = 12 pairs, proved",
+	for _, part := range []string{"is faster than locked with 4 threads, wait off (1.41×, ",
+		"n = 12 pairs, proved",
 		"it is not faster than lockless with 4 threads, wait off (1.50×", "of unequal work"} {
 		if !strings.Contains(got, part) {
 			t.Errorf("%q lacks %q", got, part)

@@ -194,7 +194,8 @@ func (s *Source) HostFoot(n int, what string) string {
 		src = "published figures, one run a case; how CPU was sampled is not stated"
 	}
 	if h.Kind == results.Traced {
-		src = fmt.Sprintf("TRACED on %s, %d CPUs, evidence for nothing", format.CleanText(h.Host.CPUModel, 48),
+		src = fmt.Sprintf("TRACED on %s, %d CPUs, evidence for nothing",
+			format.CleanText(h.Host.CPUModel, 48),
 			h.Host.CPUs)
 	}
 	if h.Kind == results.Predicted {
@@ -206,7 +207,8 @@ func (s *Source) HostFoot(n int, what string) string {
 // RunText says which run a mark is.
 func RunText(r *results.Run, figure string) string {
 	return fmt.Sprintf("run %s · %s · %s · %s · pair %d: %s", RunKey(r),
-		format.CleanText(r.Model, 24), format.ThreadsWord(r.Threads), format.WaitWord(r.Wait), r.Pair, figure)
+		format.CleanText(r.Model, 24), format.ThreadsWord(r.Threads), format.WaitWord(r.Wait), r.Pair,
+		figure)
 }
 
 // Centre is the median of xs and the interval of its 95 % by order statistics, which asks

@@ -52,7 +52,8 @@ func stateGroups() []stateGroup {
 	}
 }
 
-// ReasonGroups and kernelGroups are the parts of the two sums that close, in the order they are drawn.
+// ReasonGroups and kernelGroups are the parts of the two sums that close, in the order they are
+// drawn.
 func ReasonGroups() []TimeGroup {
 	return []TimeGroup{InCodec, InCopying, InLink, InScan, InLocks, InWaking, InSpinning, InSleep,
 		InPacing, InRemainder}

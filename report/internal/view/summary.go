@@ -116,9 +116,11 @@ func firstText(f *results.File) string {
 	if n < 6 { // of fewer there is no interval
 		return ""
 	}
-	return fmt.Sprintf("the run that goes first, which is drawn for each pair, takes %s %s as long as the "+
+	return fmt.Sprintf("the run that goes first, which is drawn for each pair, takes %s %s as long "+
+		"as the "+
 		"second (%d pairs)", format.Sig(math.Exp(effect.Estimate))+"×",
-		fmt.Sprintf("[%s, %s]", format.RatioText(math.Exp(effect.Lo)), format.RatioText(math.Exp(effect.Hi))), n)
+		fmt.Sprintf("[%s, %s]", format.RatioText(math.Exp(effect.Lo)),
+			format.RatioText(math.Exp(effect.Hi))), n)
 }
 
 // floorText is the A/A floor of the file, from the case with the smallest.

@@ -46,7 +46,8 @@ func TestWhy(t *testing.T) {
 	if text := SourceOf(f, 0, 1).whyText(); strings.Contains(text, "competes") {
 		t.Errorf("on 64 CPUs: %q", text)
 	}
-	if text := SourceOf(reporttest.DefaultSynth().File(), 0, 1).whyText(); strings.Contains(text, "not proved") {
+	if text := SourceOf(reporttest.DefaultSynth().File(), 0, 1).whyText(); strings.Contains(text,
+		"not proved") {
 		t.Errorf("ten pairs: %q", text)
 	}
 }

@@ -95,14 +95,16 @@ func (s *Source) spinText() string {
 	if most.cell.Threads == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("With %s, the main thread of %s spins %.0f %% of its wall time, and on %s its "+
+	text := fmt.Sprintf("With %s, the main thread of %s spins %.0f %% of its wall time, and on %s "+
+		"its "+
 		"workers wait for a CPU %.0f %% of theirs (those of %s %.0f %%): the spinner competes with "+
 		"compression for the CPUs", most.cell.String(), model, most.spin,
 		format.Count(s.Header.Host.CPUs, "CPU", "CPUs"), most.workerDelay, base, most.workerBefore)
 	if c := s.comparisonOf(metric.EqualWorkTime, most.cell); c == nil || c.State != verdict.LowerThan {
 		text += ", so that fewer wake-ups need not mean less time for equal work"
 	}
-	return format.Sentence(text+" (observed: shares of all runs of the case)") + " " + most.spinnerText()
+	return format.Sentence(text+" (observed: shares of all runs of the case)") + " " +
+		most.spinnerText()
 }
 
 // before puts cases first of which pairs prove something, then those whose workers wait longer by
@@ -200,7 +202,8 @@ func (s *Source) completes(model string) string {
 		return ""
 	}
 	n := all + len(some) + len(never)
-	text := fmt.Sprintf("%s completes in every run of %d of %s", format.CleanText(model, 24), all, format.CasesWord(n))
+	text := fmt.Sprintf("%s completes in every run of %d of %s", format.CleanText(model, 24), all,
+		format.CasesWord(n))
 	switch {
 	case all == n:
 		return everywhere
@@ -345,8 +348,8 @@ func moreBudget(argv []string) string {
 	return strings.Join(append(sameSeries(argv), "--budget", (2*budget).String()), " ")
 }
 
-// RepeatCommand is the command that makes a series again: the program by its name, no file of this host, and
-// the seed.
+// RepeatCommand is the command that makes a series again: the program by its name, no file of this
+// host, and the seed.
 func RepeatCommand(h *results.Header) string {
 	if len(h.Argv) == 0 {
 		return ""
@@ -374,7 +377,8 @@ func without(args []string, flags ...string) []string {
 	return out
 }
 
-// sameSeries is the command of a series without what belongs to one file or says how long it goes on.
+// sameSeries is the command of a series without what belongs to one file or says how long it goes
+// on.
 func sameSeries(argv []string) []string {
 	out := []string{"mtbench", "run"}
 	if len(argv) < 2 || argv[1] != "run" {

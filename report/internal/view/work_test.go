@@ -8,8 +8,8 @@ import (
 	"mtbench/results"
 )
 
-// TestWhoCompressesLessIsNotFaster: in half the total time a tenth of the pages is almost five times as long a
-// page; with wait on, and half the setup, only the rest of the time counts.
+// TestWhoCompressesLessIsNotFaster: in half the total time a tenth of the pages is almost five
+// times as long a page; with wait on, and half the setup, only the rest of the time counts.
 func TestWhoCompressesLessIsNotFaster(t *testing.T) {
 	f := reporttest.TinyFile(12)
 	for i := range f.Runs {
@@ -32,7 +32,8 @@ func TestWhoCompressesLessIsNotFaster(t *testing.T) {
 		}
 	}
 	s = SourceOf(f, 0, 1)
-	if title := TimeTitle(s, s.Diffs()); !strings.Contains(title, "2.00×") || strings.Contains(title, "compressed") {
+	if title := TimeTitle(s, s.Diffs()); !strings.Contains(title, "2.00×") ||
+		strings.Contains(title, "compressed") {
 		t.Errorf("the title is %q; without setup it is twice as fast", title)
 	}
 
@@ -40,7 +41,9 @@ func TestWhoCompressesLessIsNotFaster(t *testing.T) {
 		f.Runs[i].Wait, f.Runs[i].WhenFull = false, results.FullSelf
 	}
 	s = SourceOf(f, 0, 1)
-	if title := TimeTitle(s, s.Diffs()); !strings.Contains(title, "2.00×") || !strings.Contains(title, "self") {
-		t.Errorf("the title is %q; main compresses what finds no thread, so that the work is equal", title)
+	if title := TimeTitle(s, s.Diffs()); !strings.Contains(title, "2.00×") ||
+		!strings.Contains(title, "self") {
+		t.Errorf("the title is %q; main compresses what finds no thread, so that the work is equal",
+			title)
 	}
 }
