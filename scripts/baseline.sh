@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-go build -o ./mtbench ./cmd/mtbench
+go build -buildvcs=true -o ./mtbench ./cmd/mtbench
 ./mtbench doctor || true
 new=$(mktemp -u -p results/baseline new-XXXXXX.jsonl)
 ./mtbench run --calibrate "${new%.jsonl}" --output "$new" "$@"
