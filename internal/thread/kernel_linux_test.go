@@ -427,6 +427,9 @@ func TestWordsAreWhereTheKernelSeesThem(t *testing.T) {
 }
 
 func TestPrimitivesFillTheirLine(t *testing.T) {
+	if Exploring {
+		t.Skip("an exploring build measures nothing: its words carry a hook")
+	}
 	for name, size := range map[string]uintptr{
 		"mutex": unsafe.Sizeof(kmutex{}), "cond": unsafe.Sizeof(kcond{}),
 		"event": unsafe.Sizeof(kevent{}), "spin": unsafe.Sizeof(kspin{}),
