@@ -37,11 +37,10 @@ func (c Cell) Of(model string) Cell {
 }
 
 // Axis is one dimension of a matrix: one entry here, one field of [Cell], and what reads the field.
+// [Cell.Check] has its limits.
 type Axis struct {
 	Name string // as records and flags have it, with _ for -
 	Doc  string // of the flag
-	Get  func(c *Cell) string
-	Set  func(c *Cell, value string) error
 
 	// word is the axis in the name of a case, short in an identifier; both are empty where the value
 	// is the default.
@@ -52,29 +51,20 @@ type Axis struct {
 // Axes lists the axes of a case in the order of its name: all of them but the model.
 func Axes() []Axis {
 	return []Axis{
-		number("threads", "compression threads", 1, MaxThreads, func(c *Cell) *int { return &c.Threads },
+		number("threads", "compression threads", func(c *Cell) *int { return &c.Threads },
 			func(n int) string { return Plural(n, "thread") }, strconv.Itoa),
-		{Name: "wait", Doc: "with no thread free: wait for one (on), send the page raw (off), or compress it on the main " +
-			"thread (self)",
-			Get: func(c *Cell) string { return c.WaitWord() },
-			Set: func(c *Cell, value string) (err error) {
-				if c.WhenFull = ""; value == string(FullSelf) {
-					c.Wait, c.WhenFull = false, FullSelf
-					return nil
-				}
-				c.Wait, err = ParseOnOff(value)
-				return err
-			},
+		{Name: "wait", Doc: "with no thread free: wait for one (on), send the page raw (off), or compress " +
+			"it on the main thread (self)",
 			word:    func(c *Cell) string { return "wait " + c.WaitWord() },
 			short:   func(c *Cell) string { return c.WaitWord() },
 			compare: func(a, b *Cell) int { return cmp.Compare(a.WaitWord(), b.WaitWord()) }},
-		number("depth", "requests a thread (default: the model's own)", 1, MaxDepth,
+		number("depth", "requests a thread (default: the model's own)",
 			func(c *Cell) *int { return &c.Depth },
 			func(n int) string { return "depth " + strconv.Itoa(n) },
 			func(n int) string { return "d" + strconv.Itoa(n) }),
 		number("poll_budget",
 			"polls of a worker before it sleeps, -1 for none (default: the model's own)",
-			-1, MaxPolls, func(c *Cell) *int { return &c.PollBudget }, pollWord,
+			func(c *Cell) *int { return &c.PollBudget }, pollWord,
 			func(n int) string { return "p" + strconv.Itoa(n) }),
 	}
 }
@@ -103,8 +93,7 @@ func pollWord(n int) string {
 }
 
 // number is an axis of whole numbers, of which 0 is the default.
-func number(name, doc string, least, most int, field func(*Cell) *int, word,
-	short func(int) string) Axis {
+func number(name, doc string, field func(*Cell) *int, word, short func(int) string) Axis {
 	unlessZero := func(text func(int) string) func(*Cell) string {
 		return func(c *Cell) string {
 			if *field(c) == 0 {
@@ -114,15 +103,6 @@ func number(name, doc string, least, most int, field func(*Cell) *int, word,
 		}
 	}
 	return Axis{Name: name, Doc: doc,
-		Get: func(c *Cell) string { return strconv.Itoa(*field(c)) },
-		Set: func(c *Cell, value string) error {
-			n, err := strconv.Atoi(value)
-			if err != nil || n < least || n > most || n == 0 {
-				return fmt.Errorf("%s is no number between %d and %d", strconv.Quote(value), least, most)
-			}
-			*field(c) = n
-			return nil
-		},
 		word: unlessZero(word), short: unlessZero(short),
 		compare: func(a, b *Cell) int { return cmp.Compare(*field(a), *field(b)) }}
 }

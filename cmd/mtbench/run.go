@@ -69,10 +69,8 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 		"models, or all for every one that is ranked; the others are compared with the first")
 	f.Var(extrasValue{&s.Matrix.Extra}, "extra",
 		"models that run in one case only, beside the others; none with --models")
-	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
-	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait",
-		"with no thread free: wait for one (on), send the page raw (off), or compress it on the main "+
-			"thread (self)")
+	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, results.AxisDoc("threads"))
+	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", results.AxisDoc("wait"))
 	f.IntSliceVar(&s.Matrix.Depths, "depth", nil, results.AxisDoc("depth"))
 	f.IntSliceVar(&s.Matrix.PollBudgets, "poll-budget", nil, results.AxisDoc("poll_budget"))
 	f.IntVar(&s.Matrix.Pairs, "pairs", 0,
