@@ -245,6 +245,7 @@ type Noise struct {
 	Steal         *Number `json:"steal" unit:"ratio of CPU time" doc:"CPU time that the hypervisor gave to others during the run" misread:"as the run's doing: the hypervisor gave the CPU to another guest"`
 	ThrottledMS   *Number `json:"throttled_ms" unit:"ms" doc:"time the cgroup was throttled during the run"`
 	FrequencyMHz  *Number `json:"frequency_mhz" unit:"MHz" doc:"mean CPU frequency at the end of the run, where readable"`
+	ControlUS     *Number `json:"control_us" unit:"µs" doc:"wall time of a page in a codec loop of one thread just before the run's model was built; null where none ran" misread:"as the model's: it had not been built; where it differs between two sides, the host does"`
 }
 
 // Self is what a run did to itself: shown, never a reason to run it again.

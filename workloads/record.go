@@ -18,6 +18,7 @@ func (s *source) record(started time.Time) *results.Run {
 		DowntimeLimitMS: s.DowntimeLimit.MS(),
 		DirtyRateAsked:  s.DirtyRate, DirtyRateAchieved: s.writers.Achieved(),
 		PeakMemoryBytes: peakMemory(), PipelineRequests: len(s.jobs.jobs),
+		Noise:       results.Noise{ControlUS: number(us(s.control))},
 		ThreadUsage: ThreadUsage("source", s.machine.Usages()),
 	}
 	o.Record(run)

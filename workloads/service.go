@@ -50,27 +50,29 @@ func ServiceTime(sc Scenario) (time.Duration, error) {
 	}
 	m := thread.NewKernel(thread.Options{MaxThreads: 1, TurnsPerNS: sc.WorkTurns})
 	var batches []time.Duration
-	err = m.Run("calibration", func(t thread.Thread) { batches = work.time(t, &req) })
+	err = m.Run("calibration", func(t thread.Thread) {
+		page := 0
+		work.batch(t, &req, &page, serviceBatch, thread.CPUTime) // warms codec and caches up
+		for stop := t.Now() + serviceFor; t.Now() < stop || len(batches) < serviceLeast; {
+			batches = append(batches, work.batch(t, &req, &page, serviceBatch, thread.CPUTime))
+		}
+	})
 	typical, _ := median(batches)
 	return typical / serviceBatch, errors.Join(err, work.Err())
 }
 
-// time runs batches of jobs and returns the CPU time of each batch. The first, which warms codec
-// and caches up, does not count.
-func (c *compression) time(t thread.Thread, req *models.Request) []time.Duration {
+// batch does so many jobs one after another, from the given page of memory on, and returns what
+// they took by clock.
+func (c *compression) batch(t thread.Thread, req *models.Request, page *int, jobs int,
+	clock func() time.Duration) time.Duration {
 	j := req.User.(*job)
-	var batches []time.Duration
-	stop := t.Now() + serviceFor
-	for page := 0; t.Now() < stop || len(batches) < serviceLeast+1; {
-		begin := thread.CPUTime()
-		for range serviceBatch {
-			c.Put(page % c.mem.Pages())
-			page++
-			c.Fill(t, req)
-			c.Handle(t, req)
-			j.out.Reset()
-		}
-		batches = append(batches, thread.CPUTime()-begin)
+	begin := clock()
+	for range jobs {
+		c.Put(*page % c.mem.Pages())
+		*page++
+		c.Fill(t, req)
+		c.Handle(t, req)
+		j.out.Reset()
 	}
-	return batches[1:]
+	return clock() - begin
 }

@@ -42,6 +42,7 @@ type source struct {
 	machine thread.Machine
 	writers *Writers
 
+	control   time.Duration // of a page, before the model was built
 	outcome   Outcome
 	collector collections
 }
@@ -97,7 +98,11 @@ func (s *source) prepare() error {
 		s.jobs.shaping = s.workerLink
 	}
 	s.machine = s.Scenario.machine(s.Threads + s.VCPUs)
-	return s.meet()
+	if err := s.meet(); err != nil {
+		return err
+	}
+	s.control, err = s.pace()
+	return err
 }
 
 // workerLink is the link of one worker of the ideal baseline: its share of the whole.

@@ -105,6 +105,7 @@ const (
 	WallPerCompressed = "wall_per_compressed_page"
 	EqualWorkTime     = "equal_work_time"
 	CPUPerCompressed  = "cpu_per_compressed_page"
+	Control           = "control"
 )
 
 // All returns the table of all metrics. main and workers are those of the source.

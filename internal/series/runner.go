@@ -82,6 +82,7 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	if places != nil {
 		v.Run.CPUs = places.String()
 	}
+	noise.ControlUS = v.Run.Noise.ControlUS
 	v.Run.Noise = noise
 	if r.Traces != "" {
 		return v.Run, r.joinTraces(s, v.Run, near.TraceTo, far.TraceTo)

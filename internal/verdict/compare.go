@@ -63,6 +63,11 @@ type Comparison struct {
 	State     State
 	Same      bool // equal within the margin is proved, whatever the state
 
+	// Moved: the host differed between the sides by more than it does by itself, and nothing is
+	// proved of the models; Shift is by how much, as the log of other over base of the control.
+	Moved bool
+	Shift float64
+
 	rule         rule
 	pEqual       float64 // of a difference beyond the margin, by itself
 	sameAdjusted float64
@@ -130,6 +135,9 @@ func comparePaired(f *results.File, m metric.Metric, cell results.Cell, base,
 	}
 	c.BaseCompleted, c.OtherCompleted = completions(f, cell, base, other, pairs)
 	c.weighPairs(ruleOf(f))
+	if m.Name != metric.Control {
+		c.Shift, c.Moved = hostMoved(f, cell, base, other)
+	}
 	return c
 }
 
@@ -266,11 +274,14 @@ func (c *Comparison) family() int { return max(1, c.Tests, c.Family) }
 func (c *Comparison) Margin() float64 { return c.rule.within }
 
 // judge is the rule. A difference is proved by the adjusted test alone, and so is equality, by two
-// one-sided tests about the margin: what a model differs from itself by changes neither.
+// one-sided tests about the margin: what a model differs from itself by changes neither. Where the
+// host moved between the sides, neither is.
 func (c *Comparison) judge() {
 	enough := c.rule.sequential || c.N() >= c.Needed
 	c.Same = enough && c.sameAdjusted <= Alpha
 	switch {
+	case c.Moved:
+		c.State, c.Same = NotEnough, false
 	case enough && c.Adjusted <= Alpha:
 		c.State = HigherThan
 		if c.falls() {

@@ -75,6 +75,9 @@ func newFloor(metric string, ratios []float64) Floor {
 	return Floor{Metric: metric, Pairs: len(ratios), ratios: ratios, known: map[int]float64{}}
 }
 
+// everyClass asks aaPairs for cases of all classes.
+const everyClass = ""
+
 // aaPairs lists the pairs of a file's A/A blocks in cases of a class.
 func aaPairs(f *results.File, m metric.Metric, class string) []Pair {
 	type group struct {
@@ -84,8 +87,7 @@ func aaPairs(f *results.File, m metric.Metric, class string) []Pair {
 	}
 	groups := map[group][]*results.Run{}
 	for _, r := range pick(f, func(r *results.Run) bool {
-		return r.AA &&
-			r.Case().WaitWord() == class
+		return r.AA && (class == everyClass || r.Case().WaitWord() == class)
 	}) {
 		g := group{r.Case(), r.Model, r.Side}
 		groups[g] = append(groups[g], r)

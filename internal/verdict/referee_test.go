@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -243,5 +244,45 @@ func TestSupportedByConstruction(t *testing.T) {
 		if n.Hollow != want || by["true by construction"] != 6 || by["cannot fail here"] != want-6 {
 			t.Errorf("%d CPUs: %+v, %v", cpus, n, by)
 		}
+	}
+}
+
+// TestTheHostMovedBetweenTheSides: a difference of 30 % whose codec loop, which no model touches,
+// differs by 8 % between the sides too, where A/A pairs of the same loop differ by 1 %.
+func TestTheHostMovedBetweenTheSides(t *testing.T) {
+	build := func(shift float64) *results.File {
+		f := sequentialFile(map[results.Cell][]float64{oneCell()[0]: slices.Repeat([]float64{.26}, 10)})
+		for i := range f.Runs {
+			us := 20 * (1 + .01*math.Sin(float64(f.Runs[i].Pair)))
+			if f.Runs[i].Model == "lockless" {
+				us *= math.Exp(shift)
+			}
+			f.Runs[i].Noise.ControlUS = &us
+		}
+		for pair := range 6 {
+			for i, side := range []string{"a", "b"} {
+				us := 20 + .2*float64(i)
+				f.Runs = append(f.Runs, results.Run{Cell: oneCell()[0].Of("locked"), Pair: pair, AA: true,
+					Side: side, Completed: true, Pages: 1000, PagesCompressed: 1000, TotalTimeMS: 1000,
+					Noise: results.Noise{ControlUS: &us}})
+			}
+		}
+		return f
+	}
+	still := Compare(build(.004), Deciding(), "locked", "lockless")[0]
+	if still.Moved || still.State != HigherThan {
+		t.Errorf("the control differs by 0.4 %%: %v", still.String())
+	}
+	moved := Compare(build(.08), Deciding(), "locked", "lockless")[0]
+	if moved.Decided() || !strings.HasPrefix(moved.String(), "the host moved") {
+		t.Errorf("the control differs by 8 %%, and the verdict is: %v", moved.String())
+	}
+	if c := Decide(build(.08))[0]; c.Decided() {
+		t.Errorf("the same by the figure that decides: %v", c.String())
+	}
+	few := build(.08)
+	few.Runs = few.Runs[:20] // no A/A pair: the assumed floor of 5 % stands
+	if c := Compare(few, Deciding(), "locked", "lockless")[0]; !c.Moved {
+		t.Errorf("8 %% over an assumed spread of 5 %%: %v", c.String())
 	}
 }

@@ -21,6 +21,9 @@ func (c *Comparison) Word() string {
 	}
 	switch c.State {
 	case NotEnough:
+		if c.Moved {
+			return "the host moved"
+		}
 		return "not enough evidence"
 	case Equal:
 		return "equal within " + FormatSize(c.Margin())
@@ -130,8 +133,11 @@ func plural(n int, what string) string {
 
 // why says what a comparison without a verdict lacks.
 func (c *Comparison) why() string {
-	text := "not enough evidence: " + c.counts()
+	text := c.Word() + ": " + c.counts()
 	switch {
+	case c.Moved:
+		return fmt.Sprintf("%s; a codec loop that no model touches took %s beside the other", text,
+			FormatChange(c.Shift))
 	case c.rule.sequential && len(c.Pairs) == 0:
 		return text
 	case c.rule.sequential:

@@ -208,7 +208,7 @@ func addPairs(p *panel, threads []int, style modelStyle, d view.Diff, scale pair
 func verdictWord(d view.Diff, x float64, scale pairScale) words {
 	text := map[view.Outcome]string{view.Unproven: "unproven", view.Tied: "equal",
 		view.Faster: "faster",
-		view.Slower: "slower"}
+		view.Slower: "slower", view.HostMoved: "host moved"}
 	w := words{x: x, y: -scale.reach, text: text[d.Verdict], ink: InkText, size: plotFootSize,
 		xalign: draw.XCenter, dy: 7}
 	if d.Verdict == view.TooFew {

@@ -22,6 +22,7 @@ const (
 	Tied                    // equal within the margin that the series fixed
 	Faster                  // the model is faster than the base
 	Slower
+	HostMoved // the host differed between the sides: nothing is said of the models
 )
 
 // Diff compares a model with the base of the file in one case, on pairs.
@@ -71,7 +72,7 @@ func DiffFinding(diffs []Diff) string {
 			model, base, format.Count(MostPairs(diffs), "pair", "pairs"),
 			format.Count(neededPairs(diffs), "pair", "pairs"), diffs[0].family)
 	}
-	if len(by[Faster])+len(by[Slower]) == 0 {
+	if len(by[Faster])+len(by[Slower])+len(by[HostMoved]) == 0 {
 		return fmt.Sprintf("%s and %s cannot be told apart by the time of equal work in any of %s",
 			model, base, format.CasesWord(len(diffs)))
 	}
@@ -97,6 +98,9 @@ func findingParts(by map[Outcome][]Diff, n int, base, model string) []string {
 	}
 	if t := by[Unproven]; len(t) > 0 {
 		parts = append(parts, fmt.Sprintf("cannot be told apart in %d", len(t)))
+	}
+	if t := by[HostMoved]; len(t) > 0 {
+		parts = append(parts, fmt.Sprintf("the host moved between the sides in %d", len(t)))
 	}
 	if t := by[TooFew]; len(t) > 0 {
 		parts = append(parts, fmt.Sprintf("too few pairs in %d", len(t)))

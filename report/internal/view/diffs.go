@@ -81,12 +81,14 @@ func (s *Source) diffOf(c *verdict.Comparison, model string) Diff {
 	if !c.Sequential() {
 		d.family = " for " + format.Count(max(1, c.Tests, c.Family), "test", "tests")
 	}
-	switch c.State {
-	case verdict.LowerThan:
+	switch {
+	case c.Moved:
+		d.Verdict = HostMoved
+	case c.State == verdict.LowerThan:
 		d.Verdict = Faster
-	case verdict.HigherThan:
+	case c.State == verdict.HigherThan:
 		d.Verdict = Slower
-	case verdict.Equal:
+	case c.State == verdict.Equal:
 		d.Verdict = Tied
 	default:
 		d.Verdict = Unproven
