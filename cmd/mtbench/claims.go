@@ -167,8 +167,8 @@ func found(j *verdict.Judged) string {
 	switch {
 	case j.Outcome == verdict.NotMeasured:
 		return finding + ": " + clean(j.Command)
-	case j.Hollow != "" && j.Outcome == verdict.Supported:
-		return finding + " (" + j.Hollow + ")"
+	case j.Apart() != "":
+		return finding + " (" + j.Apart() + ")"
 	case j.OutsideRegime:
 		return finding + " (outside its regime: fewer CPUs than runnable threads)"
 	default:

@@ -56,13 +56,18 @@ type Claim struct {
 	Other string `yaml:"other"` // … and the one that is said to differ from it
 	Model string `yaml:"model"` // a claim on one model
 
-	// BaseThreads compares across cells: the base has this many threads, the other those of Where.
-	BaseThreads int `yaml:"base_threads"`
+	// BaseThreads and BaseWait compare across cells: the base has so many threads, or this setting
+	// of wait, the other those of Where.
+	BaseThreads int    `yaml:"base_threads"`
+	BaseWait    string `yaml:"base_wait"`
 
 	Relation string   `yaml:"relation"`
-	AtLeast  string   `yaml:"at_least"` // lower, higher: by how much, as "5%" of the base
+	AtLeast  string   `yaml:"at_least"` // lower, higher: by how much, as "5%" of the base, or FromFigures
 	Within   string   `yaml:"within"`   // equal: how far apart equal things may be, as "5%"
-	Value    *float64 `yaml:"value"`    // below, above: in the metric's unit
+	Value    *float64 `yaml:"value"`    // below, above: in the metric's unit; absent: of the figures
+
+	// Figures names the published table whose figures the claim is of: [OfLetter], or none.
+	Figures string `yaml:"figures"`
 
 	// Construction marks a claim that the program makes true whatever is measured.
 	Construction bool `yaml:"construction"`
@@ -71,6 +76,7 @@ type Claim struct {
 	Line int    `yaml:"-"` // of its first key
 
 	atLeast, within float64 // as shares; 0 where not given
+	printed         printed // the table of Figures
 }
 
 // Where lists the cells of a claim: every count with every setting.
@@ -89,6 +95,20 @@ func (c *Claim) Cells() []results.Cell {
 	}
 	return cells
 }
+
+// baseCell is the cell of the base of a claim that is judged in cell.
+func (c *Claim) baseCell(cell results.Cell) results.Cell {
+	if c.BaseThreads != 0 {
+		cell.Threads = c.BaseThreads
+	}
+	if c.BaseWait != "" {
+		cell.Wait = c.BaseWait == "on"
+	}
+	return cell
+}
+
+// across reports whether the base of the claim has a cell of its own.
+func (c *Claim) across() bool { return c.BaseThreads != 0 || c.BaseWait != "" }
 
 // paired reports whether the claim sets two models against each other.
 func (c *Claim) paired() bool { return slices.Contains(pairRelations(), c.Relation) }
@@ -210,7 +230,7 @@ func keyLine(node ast.Node, key string, otherwise int) int {
 func (c *Claim) check() (key string, err error) {
 	for _, f := range []func() (string, error){
 		c.checkText, c.checkMetric, c.checkRelation, c.checkModels, c.checkWhere, c.checkShares,
-		c.checkValue,
+		c.checkValue, c.checkFigures,
 	} {
 		if key, err := f(); err != nil {
 			return key, err
@@ -271,11 +291,11 @@ func (c *Claim) checkModels() (string, error) {
 	case c.paired() && (c.Base == "" || c.Other == "" || c.Model != ""):
 		return "relation", fmt.Errorf("%s sets two models against each other; name them in base and "+
 			"other", c.Relation)
-	case !c.paired() && (c.Model == "" || c.Base != "" || c.Other != "" || c.BaseThreads != 0):
+	case !c.paired() && (c.Model == "" || c.Base != "" || c.Other != "" || c.across()):
 		return "relation", fmt.Errorf("%s is about one model; name it in model", c.Relation)
-	case c.paired() && c.Base == c.Other && c.BaseThreads == 0:
+	case c.paired() && c.Base == c.Other && !c.across():
 		return "other", fmt.Errorf("%s is never %s than itself; base and other must differ, or "+
-			"base_threads be given", c.Other, c.Relation)
+			"base_threads or base_wait be given", c.Other, c.Relation)
 	}
 	return "", nil
 }
@@ -290,10 +310,18 @@ func (c *Claim) checkWhere() (string, error) {
 			return "where", fmt.Errorf("threads: %d is not within 1 to %d", n, results.MaxThreads)
 		}
 	}
-	if c.BaseThreads < 0 || c.BaseThreads > results.MaxThreads ||
-		(c.Base == c.Other && c.paired() && slices.Contains(c.Where.Threads, c.BaseThreads)) {
-		return "base_threads", fmt.Errorf("base_threads: %d is outside of 1 to %d, or compares a model "+
-			"with itself", c.BaseThreads, results.MaxThreads)
+	if c.BaseThreads < 0 || c.BaseThreads > results.MaxThreads {
+		return "base_threads", fmt.Errorf("base_threads: %d is outside of 1 to %d", c.BaseThreads,
+			results.MaxThreads)
+	}
+	if c.BaseWait != "" && c.BaseWait != "on" && c.BaseWait != "off" {
+		return "base_wait", fmt.Errorf("base_wait: %q is neither on nor off", c.BaseWait)
+	}
+	for _, cell := range c.Cells() {
+		if c.across() && c.Base == c.Other && c.baseCell(cell) == cell {
+			return "where", fmt.Errorf("the case %s is compared with itself: base_threads and base_wait "+
+				"say so", cell)
+		}
 	}
 	if err := c.checkOnce(); err != nil {
 		return "where", err
@@ -313,8 +341,10 @@ func (c *Claim) checkWhere() (string, error) {
 
 func (c *Claim) checkShares() (string, error) {
 	var err error
-	if c.atLeast, err = parsePercent(c.AtLeast); err != nil {
-		return "at_least", err
+	if c.AtLeast != FromFigures {
+		if c.atLeast, err = parsePercent(c.AtLeast); err != nil {
+			return "at_least", err
+		}
 	}
 	if c.within, err = parsePercent(c.Within); err != nil {
 		return "within", err
@@ -350,8 +380,10 @@ func (c *Claim) checkValue() (string, error) {
 	m, _ := metric.Lookup(c.Metric)
 	bounded := c.Relation == RelBelow || c.Relation == RelAbove
 	switch {
-	case bounded != (c.Value != nil):
+	case bounded != (c.Value != nil) && (!bounded || c.Figures == ""):
 		return "value", errors.New("value goes with below and above, and they need it")
+	case c.Value == nil:
+		return "", nil
 	case bounded && (!(*c.Value > 0) || math.IsInf(*c.Value, 0)):
 		return "value", fmt.Errorf("value must be above 0, not %v; for none at all write relation: zero",
 			*c.Value)

@@ -34,6 +34,10 @@ func TestShippedClaimsAreTheLetters(t *testing.T) {
 			continue
 		}
 		covered[j.Claim.Metric]++
+		if size := math.Abs(j.Comparison.Change.Estimate); j.Claim.AtLeast == FromFigures &&
+			math.Abs(size-j.least) > 1e-9 {
+			t.Errorf("%s: %v claimed, the letter has %v", j.ID(), j.least, size)
+		}
 		if j.Claim.Relation != RelZero && j.Outcome != Unproven {
 			t.Errorf("%s: one run a case is %v", j.ID(), j.Outcome)
 		}
@@ -42,8 +46,8 @@ func TestShippedClaimsAreTheLetters(t *testing.T) {
 				j.Claim.Relation)
 		}
 	}
-	for metric, want := range map[string]int{"total_time": 8, "completed": 12, "main_cpu": 6,
-		"worker_cpu_lowest": 6, "worker_cpu_highest": 6, "busy_ratio": 3} {
+	for metric, want := range map[string]int{"total_time": 21, "completed": 12, "main_cpu": 7,
+		"worker_cpu_lowest": 7, "worker_cpu_highest": 6, "busy_ratio": 3} {
 		if covered[metric] != want {
 			t.Errorf("%s: claims on %d of the letter's figures, want %d", metric, covered[metric], want)
 		}
@@ -110,6 +114,16 @@ func TestBadClaims(t *testing.T) {
 				"    relation: below\n    value: 50", 9, "at most 1"},
 		{"broken YAML", "claims:", "claims: [", 0, ""},
 		{"another key", "claims:", "claim:", 0, "its one key must be claims"},
+		{"a table that is not there", "lower", "lower\n    figures: leter", 10, "there is letter"},
+		{"a size without figures", "lower", "lower\n    at_least: figures", 10, "write figures: letter"},
+		{"no such figure", "[4], wait: [\"off\"]}", "[5], wait: [\"off\"]}\n" +
+			"    figures: letter", 7, "no such figures of 5 threads"},
+		{"a size of what did not complete", "[\"off\"]}", "[\"on\"]}\n    figures: letter\n" +
+			"    at_least: figures", 7, "no such figures of 4 threads, wait on"},
+		{"a size the other way", "lower", "higher\n    figures: letter\n    at_least: figures", 10,
+			"no such figures"},
+		{"a case against itself", "other: lockless", "base_wait: \"off\"\n    other: locked", 6,
+			"compared with itself"},
 		{"twice", "claims:\n", "claims:\n  - {id: faster, says: x, source: x, where: {threads: [4], " +
 			"wait: [\"on\"]}, model: locked, relation: completes}\n", 3, "ids are unique"},
 	} {
@@ -182,6 +196,10 @@ func TestOutcomes(t *testing.T) {
 		{"by less", 0.9, 10, []string{"lower", "lower\n    at_least: 50%"}, Contradicted},
 		{"by about as much", 0.6, 10, []string{"lower", "lower\n    at_least: 40%"}, Unproven},
 		{"higher", 1.6, 10, []string{"lower", "higher\n    at_least: 20%"}, Supported},
+		{"by as much as printed", 0.5, 10, []string{"lower", "lower\n    figures: letter\n" +
+			"    at_least: figures"}, Supported},
+		{"by less than printed", 0.7, 10, []string{"lower", "lower\n    figures: letter\n" +
+			"    at_least: figures"}, Contradicted},
 		{"equal", 1, 20, []string{"lower", "equal\n    within: 10%"}, Supported},
 		{"unequal", 1.5, 20, []string{"lower", "equal\n    within: 10%"}, Contradicted},
 		{"about equal", 1.1, 20, []string{"lower", "equal\n    within: 10%"}, Unproven},

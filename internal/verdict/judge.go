@@ -39,13 +39,42 @@ type Judged struct {
 	// whatever comes out says nothing about the machine that the claim is about.
 	OutsideRegime bool
 
-	Hollow string // why that it is supported says nothing: "true by construction"; empty if it does
+	Hollow string // why that it is supported says nothing: [ByConstruction]; empty if it does
+	Doubt  string // why whatever comes out says nothing: [PrintedTwice]; empty if it does
 
 	File       string      // whose runs were judged; empty if none
 	Comparison *Comparison // nil for completion, for zero, and where nothing was measured
 	N          int         // pairs, or runs
 	Finding    string      // what was found, in words, with estimate and interval where proved
 	Command    string      // not measured: what would measure it
+
+	value float64 // below, above: in the metric's unit
+	least float64 // lower, higher: by how much at least, as the size of a log ratio
+}
+
+// Apart is why the claim is counted apart from its outcome in this case; empty where it is not.
+func (j *Judged) Apart() string {
+	switch {
+	case j.Outcome == NotMeasured:
+		return ""
+	case j.Doubt != "":
+		return j.Doubt
+	case j.Outcome == Supported:
+		return j.Hollow
+	}
+	return ""
+}
+
+// Why a claim is counted apart.
+const (
+	ByConstruction = "true by construction"
+	CannotFail     = "cannot fail here"
+	PrintedTwice   = "of a figure that the letter printed twice"
+	TooFewDigits   = "beyond the letter's digits"
+)
+
+func apartReasons() []string {
+	return []string{ByConstruction, CannotFail, PrintedTwice, TooFewDigits}
 }
 
 // ID names the claim and its cell: "total-time@4-off".
@@ -59,7 +88,7 @@ func (j *Judged) ID() string {
 // own, lockless-rr). Traced files are not counted. P-values are adjusted over all claims on the
 // same metric.
 func EvaluateClaims(files []*results.File, claims []*Claim) []Judged {
-	b := &bench{families: map[string][]*Comparison{}, floors: map[floorKey]Floor{}}
+	b := &bench{families: map[familyKey][]*Comparison{}, floors: map[floorKey]Floor{}}
 	b.take(files)
 	var all []Judged
 	for _, c := range claims {
@@ -88,9 +117,16 @@ func (b *bench) take(files []*results.File) {
 // bench gathers the comparisons of all claims before any is judged: they form families.
 type bench struct {
 	files    []*results.File
-	leftOut  string                   // what a finding of nothing says of files that do not count
-	families map[string][]*Comparison // by metric
+	leftOut  string // what a finding of nothing says of files that do not count
+	families map[familyKey][]*Comparison
 	floors   map[floorKey]Floor
+}
+
+// familyKey names a family of comparisons: those of two models in a case, and those of two cases,
+// are different questions, and the latter have no pairs.
+type familyKey struct {
+	metric string
+	across bool
 }
 
 type floorKey struct {
@@ -99,7 +135,8 @@ type floorKey struct {
 }
 
 func (b *bench) gather(c *Claim, cell results.Cell) Judged {
-	j := Judged{Claim: c, Cell: cell}
+	j := Judged{Claim: c, Cell: cell, Doubt: c.doubt(cell), value: c.bound(cell),
+		least: c.least(cell)}
 	m, _ := metric.Lookup(c.Metric)
 	switch {
 	case c.paired():
@@ -119,10 +156,7 @@ func (b *bench) gather(c *Claim, cell results.Cell) Judged {
 // twoModels compares within the file that has most pairs of the cell, or else across files.
 func (b *bench) twoModels(j *Judged, m metric.Metric) {
 	c := j.Claim
-	baseCell := j.Cell
-	if c.BaseThreads != 0 {
-		baseCell.Threads = c.BaseThreads
-	}
+	baseCell := c.baseCell(j.Cell)
 	var best *Comparison
 	var from *results.File
 	for _, f := range b.files {
@@ -186,14 +220,15 @@ func (b *bench) keep(j *Judged, c *Comparison, f *results.File) {
 		b.floors[k] = FloorOf(f, c.Metric, c.Cell)
 	}
 	c.FloorOf = b.floors[k]
-	for _, same := range b.families[c.Metric.Name] {
+	family := familyKey{c.Metric.Name, c.Cell != c.BaseCell}
+	for _, same := range b.families[family] {
 		if same.Cell == c.Cell && same.BaseCell == c.BaseCell && same.Base == c.Base &&
 			same.Other == c.Other && same.Unpaired == c.Unpaired {
 			j.Comparison = same
 			return
 		}
 	}
-	b.families[c.Metric.Name] = append(b.families[c.Metric.Name], c)
+	b.families[family] = append(b.families[family], c)
 	j.Comparison = c
 }
 
@@ -228,8 +263,8 @@ func (b *bench) oneModel(j *Judged, m metric.Metric) {
 
 // reference is what a model by itself is compared with.
 func (j *Judged) reference() string {
-	if j.Claim.Value != nil {
-		return fmt.Sprint(*j.Claim.Value)
+	if j.value != 0 {
+		return fmt.Sprint(j.value)
 	}
 	return j.Claim.Relation
 }
@@ -243,7 +278,7 @@ func (j *Judged) against(v, tick float64) float64 {
 	case RelZero:
 		return v
 	default:
-		return logRatio(*j.Claim.Value, v, tick)
+		return logRatio(j.value, v, tick)
 	}
 }
 
@@ -275,10 +310,10 @@ func (j *Judged) hollow(f *results.File) string {
 	c := j.Claim
 	switch {
 	case c.Construction:
-		return "true by construction"
+		return ByConstruction
 	case c.Relation == RelBelow && c.Metric == metric.WorkerCPU &&
-		f.Header.Host.Usable()/float64(j.Cell.Threads) <= *c.Value:
-		return "cannot fail here"
+		f.Header.Host.Usable()/float64(j.Cell.Threads) <= j.value:
+		return CannotFail
 	}
 	return ""
 }
@@ -352,9 +387,9 @@ func (j *Judged) concludeEqual() {
 func (j *Judged) concludeDifference() {
 	c := j.Comparison
 	j.Finding = j.difference()
-	claimed, least := HigherThan, math.Log1p(j.Claim.atLeast)
+	claimed := HigherThan
 	if j.Claim.Relation == RelLower || j.Claim.Relation == RelBelow {
-		claimed, least = LowerThan, -math.Log1p(-j.Claim.atLeast)
+		claimed = LowerThan
 	}
 	near, far := sized(c.Change, claimed)
 	switch {
@@ -364,25 +399,33 @@ func (j *Judged) concludeDifference() {
 		j.Outcome = Immaterial
 	case c.State != claimed:
 		j.Outcome = Contradicted
-	case near >= least || least == 0:
+	case near >= j.least || j.least == 0:
 		j.Outcome = Supported
-	case far < least:
+	case far < j.least:
 		j.Outcome = Contradicted
-		j.Finding += fmt.Sprintf("; less than the %v %% claimed", j.Claim.atLeast*100)
+		j.Finding += "; less than the " + j.leastText() + " claimed"
 	default:
 		j.Outcome = Unproven
 		j.Finding = c.straddles()
 	}
 }
 
+// leastText is the size that is claimed as the claim gives it, or as a ratio of the figures.
+func (j *Judged) leastText() string {
+	if j.Claim.AtLeast == FromFigures {
+		return fmt.Sprintf("%.3g×", math.Exp(j.least))
+	}
+	return fmt.Sprintf("%v %%", j.Claim.atLeast*100)
+}
+
 // difference is the comparison in words: of two models as a change, of one in the metric's unit.
 func (j *Judged) difference() string {
 	c := j.Comparison
-	if j.Claim.Value == nil || !c.Decided() {
+	if j.value == 0 || !c.Decided() {
 		return c.String()
 	}
 	value := func(log float64) float64 {
-		return max(0, math.Exp(log)*(*j.Claim.Value+c.Metric.Tick)-c.Metric.Tick)
+		return max(0, math.Exp(log)*(j.value+c.Metric.Tick)-c.Metric.Tick)
 	}
 	return fmt.Sprintf("%.3g %s [%.3g, %.3g], %s, %s", value(c.Change.Estimate),
 		c.Metric.Unit, value(c.Change.Lo), value(c.Change.Hi), c.Sureness(), c.counts())
@@ -413,16 +456,20 @@ func command(c *Claim, cell results.Cell) string {
 	if c.BaseThreads != 0 {
 		threads = fmt.Sprintf("%d,%d", c.BaseThreads, cell.Threads)
 	}
-	flags := fmt.Sprintf("--threads %s --wait %s --pairs 10", threads, results.OnOff(cell.Wait))
+	waits := results.OnOff(cell.Wait)
+	if c.baseCell(cell).Wait != cell.Wait {
+		waits = "off,on"
+	}
+	flags := fmt.Sprintf("--threads %s --wait %s --pairs 10", threads, waits)
 	return "mtbench run --models " + strings.Join(models, ",") + " " + flags
 }
 
 // Tally counts judged claims.
 type Tally struct {
 	Supported, Contradicted, Immaterial, Unproven, NotMeasured int
-	// supported, and could not be otherwise: not among them
-	Hollow int
-	// of the first three: they set no status
+	// by the reason for which they are counted apart: not among the above
+	Apart map[string]int
+	// of all that are measured: they set no status
 	OutsideRegime int
 	Blocking      int // contradicted within its regime
 	// not enough evidence within its regime
@@ -431,30 +478,43 @@ type Tally struct {
 
 // Measured counts the claims that some run is about.
 func (t Tally) Measured() int {
-	return t.Supported + t.Hollow + t.Contradicted + t.Immaterial + t.Unproven
+	n := t.Supported + t.Contradicted + t.Immaterial + t.Unproven
+	for _, apart := range t.Apart {
+		n += apart
+	}
+	return n
 }
 
 // String counts the outcomes in words.
 func (t Tally) String() string {
 	text := fmt.Sprintf("%d supported, %d contradicted, %d immaterial (equal within the margin), "+
-		"%d not "+
-		"enough evidence, %d not measured", t.Supported, t.Contradicted, t.Immaterial, t.Unproven,
-		t.NotMeasured)
-	if t.Hollow > 0 {
-		text += fmt.Sprintf(", %d true by construction or unable to fail here", t.Hollow)
+		"%d not enough evidence, %d not measured", t.Supported, t.Contradicted, t.Immaterial,
+		t.Unproven, t.NotMeasured)
+	var apart []string
+	for _, why := range apartReasons() {
+		if n := t.Apart[why]; n > 0 {
+			apart = append(apart, fmt.Sprintf("%d %s", n, why))
+		}
+	}
+	if len(apart) > 0 {
+		text += "; counted apart: " + strings.Join(apart, ", ")
 	}
 	return fmt.Sprintf("%s; %d of them outside their regime", text, t.OutsideRegime)
 }
 
 // Count tallies claims: a command ends by Blocking and Wanting alone.
 func Count(all []Judged) Tally {
-	var t Tally
+	t := Tally{Apart: map[string]int{}}
 	for i := range all {
 		j := &all[i]
+		t.OutsideRegime += b2i(j.OutsideRegime)
+		if why := j.Apart(); why != "" {
+			t.Apart[why]++
+			continue
+		}
 		switch j.Outcome {
 		case Supported:
-			t.Supported += b2i(j.Hollow == "")
-			t.Hollow += b2i(j.Hollow != "")
+			t.Supported++
 		case Contradicted:
 			t.Contradicted++
 			t.Blocking += b2i(!j.OutsideRegime)
@@ -466,7 +526,6 @@ func Count(all []Judged) Tally {
 		case NotMeasured:
 			t.NotMeasured++
 		}
-		t.OutsideRegime += b2i(j.OutsideRegime)
 	}
 	return t
 }

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -241,7 +242,8 @@ func TestSupportedByConstruction(t *testing.T) {
 		for _, j := range EvaluateClaims([]*results.File{f}, shippedClaims(t)) {
 			by[j.Hollow]++
 		}
-		if n.Hollow != want || by["true by construction"] != 6 || by["cannot fail here"] != want-6 {
+		if n.Apart[ByConstruction] != 6 || n.Apart[CannotFail] != want-6 || by[ByConstruction] != 6 ||
+			by[CannotFail] != want-6 {
 			t.Errorf("%d CPUs: %+v, %v", cpus, n, by)
 		}
 	}
@@ -284,5 +286,65 @@ func TestTheHostMovedBetweenTheSides(t *testing.T) {
 	few.Runs = few.Runs[:20] // no A/A pair: the assumed floor of 5 % stands
 	if c := Compare(few, Deciding(), "locked", "lockless")[0]; !c.Moved {
 		t.Errorf("8 %% over an assumed spread of 5 %%: %v", c.String())
+	}
+}
+
+// TestPrintedTwice: the letter's main CPU equals an end of the range of its threads in five rows;
+// claims on those figures count apart whatever comes out, and set no status.
+func TestPrintedTwice(t *testing.T) {
+	table, err := letterTable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]bool{}
+	for c, r := range table {
+		if printedTwice(r) {
+			rows[c.Model+" "+c.Short()] = true
+		}
+	}
+	if want := map[string]bool{"lockless 4-on": true, "lockless 8-off": true, "lockless 8-on": true,
+		"locked 16-off": true, "lockless 16-off": true}; !maps.Equal(rows, want) {
+		t.Errorf("printed twice: %v", rows)
+	}
+	for wait, want := range map[bool]string{false: "", true: PrintedTwice} {
+		f := twoModels(2, 10, 52).file()
+		for i := range f.Runs {
+			r := &f.Runs[i]
+			r.Wait = wait
+			r.ThreadUsage = []results.ThreadUsage{{Process: "source", Role: "main", WallMS: 2500,
+				CPUMS: &r.TotalTimeMS}}
+		}
+		relation := []string{"total_time", "main_cpu\n    figures: letter", "\"off\"",
+			`"` + results.OnOff(wait) + `"`}
+		if wait { // the letter goes up in this case, and down in the other
+			relation = append(relation, "lower", "equal\n    within: 1%")
+		}
+		j := EvaluateClaims([]*results.File{f}, parsed(t, relation...))
+		n := Count(j)
+		if j[0].Outcome != Contradicted || j[0].Apart() != want || n.Blocking != b2i(want == "") ||
+			n.Apart[want] != b2i(want != "") || n.Measured() != 1 {
+			t.Errorf("wait %v: %v %q, %+v", wait, j[0].Outcome, j[0].Apart(), n)
+		}
+	}
+}
+
+// TestPrintedToTwoDigits: 0.02 → 0.02 is a busy-ratio of anything up to a few times the other, and
+// no claim of "equal within 10 %"; 0.54 → 0.55 is one.
+func TestPrintedToTwoDigits(t *testing.T) {
+	s := twoModels(1, 20, 53)
+	s.cells = []results.Cell{{Threads: 4}, {Threads: 16}}
+	f := s.file()
+	for i := range f.Runs {
+		busy := f.Runs[i].TotalTimeMS / 1e5
+		f.Runs[i].BusyRatio = &busy
+	}
+	claims := parsed(t, "total_time", "busy_ratio\n    figures: letter", "[4]", "[4, 16]",
+		"lower", "equal\n    within: 10%")
+	j := EvaluateClaims([]*results.File{f}, claims)
+	if j[0].Outcome != Supported || j[0].Apart() != "" || j[1].Apart() != TooFewDigits {
+		t.Errorf("%v %q, %v %q", j[0].Outcome, j[0].Apart(), j[1].Outcome, j[1].Apart())
+	}
+	if n := Count(j); n.Supported != 1 || n.Apart[TooFewDigits] != 1 {
+		t.Errorf("%+v", n)
 	}
 }

@@ -61,6 +61,9 @@ func claimRow(judged []verdict.Judged) GridRow {
 	cells := textCells(claim.ID, claim.Says, claimCases(judged))
 	supported, contradicted := 0, 0
 	for i := range judged {
+		if judged[i].Apart() != "" {
+			continue
+		}
 		switch judged[i].Outcome {
 		case verdict.Supported:
 			supported++
@@ -97,8 +100,11 @@ func claimCases(judged []verdict.Judged) string {
 }
 
 func outcomeText(j *verdict.Judged) string {
-	if j.Hollow != "" && j.Outcome == verdict.Supported {
-		return j.Hollow
+	switch why := j.Apart(); {
+	case why == j.Hollow && why != "":
+		return why
+	case why != "":
+		return j.Outcome.String() + ", but " + why
 	}
 	if j.OutsideRegime && j.Outcome != verdict.NotMeasured {
 		return j.Outcome.String() + " (outside its regime)"
