@@ -70,13 +70,15 @@ var mayImport = map[string]string{
 	"internal/predict": "internal/thread internal/metric models results internal/trace " +
 		"internal/link internal/wire workloads internal/calibrate internal/sim models/registry",
 	"internal/explore": "internal/thread models internal/sim",
+	"internal/gate": "internal/thread results internal/calibrate internal/sim internal/predict " +
+		"models/registry",
 
 	"cmd/mtbench": "internal/thread internal/stats models results internal/codec " +
 		"internal/content internal/host internal/metric internal/pilot internal/topology " +
 		"workloads internal/sim internal/verdict " +
 		"models/registry " +
 		"models/modeltest/planted report internal/series internal/calibrate internal/predict " +
-		"internal/explore",
+		"internal/explore internal/gate",
 
 	"models/modeltest":           "internal/thread models",
 	"models/modeltest/planted":   "internal/thread models internal/ptrring",
@@ -88,7 +90,7 @@ var mayImport = map[string]string{
 var neverReach = map[string]string{
 	// A report, and a judgement, is made of files alone: it runs nothing.
 	"report": "internal/thread models workloads internal/sim internal/link " +
-		"internal/series internal/calibrate internal/predict internal/explore",
+		"internal/series internal/calibrate internal/predict internal/explore internal/gate",
 	"internal/verdict": "internal/thread models workloads internal/sim internal/link",
 	// The migration cannot know which model runs.
 	"workloads": "models/lockbatch models/locked models/lockless models/multifd models/spmc " +
@@ -108,7 +110,7 @@ var neverReach = map[string]string{
 	"models/workqueue": "models/lockbatch models/locked models/lockless models/multifd " +
 		"models/spmc models/steps",
 	// A measured run owes nothing to virtual time.
-	"internal/series": "internal/sim internal/calibrate internal/predict",
+	"internal/series": "internal/sim internal/calibrate internal/predict internal/gate",
 }
 
 const (

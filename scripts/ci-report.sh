@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What a CI calls: runs a bounded matrix, renders the report, and compares with the committed baseline.
+# What a CI calls: holds the models to their exact figures in virtual time, then runs a bounded matrix,
+# renders the report, and compares with the committed baseline.
 #
 #   scripts/ci-report.sh [OUTPUT-DIRECTORY]
 #
-# The gate is on deterministic counters (lock acquisitions, futex calls and switches a page), because
-# shared runners are too noisy for times, which are printed for information. Exit status: 10 on a
-# regression, 11 if there is not enough evidence, else that of the run; 0 where the baseline is of a host
-# that cannot be compared, which the last line says.
+# The exit status is that of the gate (mtbench gate: 10 where a figure moved), for a shared runner can be
+# noisy and virtual time cannot; or that of the series, where a run delivered other memory or crashed.
+# What was measured is information: compare.txt says what became of it, and sets no status.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,20 +14,22 @@ out=${1:-ci-report}
 baseline=${MTBENCH_BASELINE:-results/baseline/ci.jsonl.gz}
 mkdir -p "$out"
 go build -o "$out/mtbench" ./cmd/mtbench
+gate=0
+"$out/mtbench" gate >"$out/gate.txt" 2>&1 || gate=$?
+cat "$out/gate.txt"
+
 "$out/mtbench" run --threads 1,4 --pairs "${MTBENCH_PAIRS:-6}" --memory 16MiB --limit 2s --aa 0% \
 	--seed 1 --output "$out/series.jsonl"
 rm -f "$out/series.svg"
 for format in markdown html benchfmt chart-json; do
 	"$out/mtbench" report "$out/series.jsonl" --format "$format" --plots svg -o "$out" >/dev/null
 done
+{
+	printf '\n## The gate\n\n```\n'
+	cat "$out/gate.txt"
+	printf '```\n'
+} >>"$out/report.md"
 
-# A host whose pages cost otherwise than the baseline's (status 12) gates nothing: that is said, and no
-# failure of the change.
-status=0
-"$out/mtbench" compare "$baseline" "$out/series.jsonl" >"$out/compare.txt" || status=$?
+"$out/mtbench" compare "$baseline" "$out/series.jsonl" >"$out/compare.txt" 2>&1 || true
 cat "$out/compare.txt"
-if [ "$status" -eq 12 ]; then
-	echo "nothing was compared: this host is not the baseline's; set MTBENCH_BASELINE to a file of its own"
-	status=0
-fi
-exit "$status"
+exit "$gate"

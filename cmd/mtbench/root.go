@@ -20,8 +20,8 @@ Start with "mtbench run"; it ends with a table and names the file of its results
 	}
 	root.AddCommand(keeping(newRunCommand(), newFrontierCommand(), newCalibrateCommand(),
 		newPredictCommand(), newExploreCommand(), newSoakCommand())...)
-	root.AddCommand(newReportCommand(), newClaimsCommand(), newCompareCommand(), newDoctorCommand(),
-		newFieldsCommand(), newChildCommand(), newCalibrationChildCommand())
+	root.AddCommand(newReportCommand(), newClaimsCommand(), newCompareCommand(), newGateCommand(),
+		newDoctorCommand(), newFieldsCommand(), newChildCommand(), newCalibrationChildCommand())
 	group(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetFlagErrorFunc(flagError)

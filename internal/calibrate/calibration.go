@@ -73,7 +73,7 @@ func readFile(path string) (*Calibration, results.CalibrationRef, error) {
 	if err != nil {
 		return nil, ref, fmt.Errorf("%s cannot be read: %w", path, results.Reason(err))
 	}
-	c, err := parseCalibration(text)
+	c, err := Parse(text)
 	if err != nil {
 		return nil, ref, fmt.Errorf("%s: %w", path, err)
 	}
@@ -98,7 +98,8 @@ func readText(f io.Reader) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(z, maxCalibrationBytes+1))
 }
 
-func parseCalibration(text []byte) (*Calibration, error) {
+// Parse reads the text of a calibration file. Errors are sentences without the name of the file.
+func Parse(text []byte) (*Calibration, error) {
 	if len(text) > maxCalibrationBytes {
 		return nil, fmt.Errorf("more than %d bytes; no calibration is that long", maxCalibrationBytes)
 	}

@@ -124,6 +124,7 @@ type loader struct {
 	slow    float64 // how many times as long a page takes where others wait for the CPU
 	from    *socket
 	rec     record
+	copies  copies // records out of the stream: into a request, or into guest memory
 }
 
 type unjob struct{ decode time.Duration }
@@ -134,6 +135,7 @@ func (l *loader) Init(r *models.Request) error {
 }
 
 func (l *loader) Fill(t thread.Thread, r *models.Request) {
+	l.copies.count(l.rec.bytes)
 	t.Compute(perKiB(l.rates.CopyKiB, l.rec.bytes))
 	r.User.(*unjob).decode = l.rec.decode
 }
@@ -160,6 +162,7 @@ func (l *loader) load(t thread.Thread, p models.Pipeline) {
 			l.rec = r
 			p.Submit(t)
 		case wire.Raw:
+			l.copies.count(r.bytes)
 			t.Compute(perKiB(l.rates.CopyKiB, r.bytes))
 		case wire.Zero:
 			t.Compute(l.rates.Zero)

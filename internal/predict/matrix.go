@@ -76,12 +76,13 @@ func runScaled(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell
 }
 
 // task makes one run.
-type task func(context.Context) (*results.Run, error)
+type task = func(context.Context) (*results.Run, error)
 
 // inOrder is asDone, in the order of the work.
-func inOrder(ctx context.Context, work []task, each func(*results.Run) error) error {
-	early, due := map[int]*results.Run{}, 0
-	return asDone(ctx, work, func(i int, run *results.Run) error {
+func inOrder[T any](ctx context.Context, work []func(context.Context) (*T, error),
+	each func(*T) error) error {
+	early, due := map[int]*T{}, 0
+	return asDone(ctx, work, func(i int, run *T) error {
 		early[i] = run
 		for ; early[due] != nil; due++ {
 			if err := each(early[due]); err != nil {
@@ -95,10 +96,11 @@ func inOrder(ctx context.Context, work []task, each func(*results.Run) error) er
 
 // asDone does the work on all CPUs, begins it in its order and hands each run over when it is
 // there. It ends with the first error.
-func asDone(ctx context.Context, work []task, each func(i int, run *results.Run) error) error {
+func asDone[T any](ctx context.Context, work []func(context.Context) (*T, error),
+	each func(i int, run *T) error) error {
 	type answer struct {
 		i   int
-		run *results.Run
+		run *T
 		err error
 	}
 	ctx, cancel := context.WithCancel(ctx)

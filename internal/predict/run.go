@@ -74,17 +74,27 @@ func Run(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell,
 	if err := s.Check(); err != nil {
 		return nil, 0, err
 	}
-	r, err := newRun(ctx, s, p, c, seed, contender.Build)
+	r, err := ran(ctx, s, p, c, seed, contender.Build)
 	if err != nil {
 		return nil, 0, err
 	}
+	return r.record(), r.machine.Events(), nil
+}
+
+// ran makes a run and lets it end.
+func ran(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, seed uint64,
+	build models.Builder) (*virtual, error) {
+	r, err := newRun(ctx, s, p, c, seed, build)
+	if err != nil {
+		return nil, err
+	}
 	switch err := r.run(); {
 	case errors.Is(err, sim.ErrCancelled):
-		return nil, 0, ctx.Err()
+		return nil, ctx.Err()
 	case err != nil:
-		return nil, 0, err
+		return nil, err
 	}
-	return r.record(), r.machine.Events(), nil
+	return r, nil
 }
 
 // virtual is one run in virtual time.
@@ -99,6 +109,7 @@ type virtual struct {
 	stream  *stream
 	jobs    *jobs
 	far     *socket
+	loader  *loader // nil without a destination
 	outcome workloads.Outcome
 }
 
@@ -121,6 +132,7 @@ func newRun(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, s
 			capacity = defaultSocket
 		}
 		r.far = newSocket(m, &r.Rates, capacity, r.Apart)
+		r.loader = &loader{rates: &r.Rates, machine: m, slow: r.Crowd.Decode, from: r.far}
 	}
 	n := int(sc.Memory / workloads.PageSize)
 	r.guest = &guest{pages: n, log: workloads.NewDirtyLog(n), rates: &r.Rates, content: r.content(1)}
@@ -181,7 +193,7 @@ func (r *virtual) receive(t thread.Thread) thread.Joiner {
 	}
 	m := r.machine
 	return m.Start(t, "incoming", thread.Main, func(t thread.Thread) {
-		l := &loader{rates: &r.Rates, machine: m, slow: r.Crowd.Decode, from: r.far}
+		l := r.loader
 		cfg := models.Config{Threads: r.Scenario.DecompressThreads, Wait: true,
 			Side: models.Destination, Name: "decompress", RoundRobin: r.Scenario.RoundRobin}
 		p, err := r.build(m, t, cfg, l)
@@ -207,7 +219,7 @@ func (r *virtual) record() *results.Run {
 	run.LinkAchieved = workloads.LinkAchieved(r.stream.link)
 	var near, far []thread.Usage
 	for _, u := range r.machine.Usages() {
-		if u.Name == "incoming" || u.Name == "decompress" {
+		if processOf(u.Name) == destinationPID {
 			far = append(far, u)
 			continue
 		}

@@ -57,6 +57,15 @@ type stream struct {
 	pieces  int
 	inBuf   bool // the last piece is in the buffer
 	emitted int64
+	copies  copies // records that went into the buffer
+}
+
+// copies are moves of bytes into or out of a stream.
+type copies struct{ n, bytes int64 }
+
+func (c *copies) count(bytes int) {
+	c.n++
+	c.bytes += int64(bytes)
 }
 
 func newStream(rates *calibrate.Rates, bandwidth float64, burst int64, far *socket) *stream {
@@ -113,6 +122,7 @@ func (s *stream) take(t thread.Thread, n int, r record, here bool) {
 
 func (s *stream) copy(t thread.Thread, n int, r record, took time.Duration) {
 	was := t.Enter(thread.Copying)
+	s.copies.count(n)
 	t.Compute(took)
 	s.piece(n, true)
 	s.note(t, r)

@@ -23,6 +23,7 @@ func (p *proc) touch(f *futex) { p.pay(p.touchCost(f)) }
 
 // touchCost is what that costs, and takes the line over.
 func (p *proc) touchCost(f *futex) int64 {
+	p.atomics++
 	d := int64(p.m.costs.Atomic)
 	if f.line != 0 && f.line != p.cpu+1 {
 		d += 2 * int64(p.m.costs.Line)
@@ -271,6 +272,7 @@ func (l *spinLock) Lock(t thread.Thread) {
 
 func (l *spinLock) Unlock(t thread.Thread) {
 	p := t.(*proc)
+	p.atomics++
 	p.pay(int64(p.m.costs.Atomic))
 	if l.swap(free) == free {
 		panic("sim: unlock of spin lock " + l.name + ", which is not locked")

@@ -78,12 +78,18 @@ func (p *proc) Role() thread.Role { return p.role }
 
 // Now implements thread.Thread. Reading the clock costs what it costs.
 func (p *proc) Now() time.Duration {
+	p.clocks++
 	p.pay(int64(p.m.costs.Clock))
 	return time.Duration(p.m.now)
 }
 
 // Compute implements thread.Thread.
-func (p *proc) Compute(d time.Duration) { p.pay(int64(max(d, 0))) }
+func (p *proc) Compute(d time.Duration) {
+	d = max(d, 0)
+	p.computes++
+	p.computed += int64(d)
+	p.pay(int64(d))
+}
 
 // Access is the preemption point at an access to shared memory; see thread.Access. In virtual time
 // code between two machine calls cannot be interrupted, so it is nothing.
@@ -176,6 +182,7 @@ func (p *proc) finish() {
 // Join implements thread.Joiner: t waits for p.
 func (p *proc) Join(t thread.Thread) {
 	caller := t.(*proc)
+	caller.atomics++
 	caller.pay(int64(caller.m.costs.Atomic))
 	if p.joiner.word == 1 {
 		return

@@ -862,3 +862,39 @@ func BenchmarkEventsSwitching(b *testing.B) {
 	})
 	b.ReportMetric(float64(m.Events())/b.Elapsed().Seconds(), "events/s")
 }
+
+// Tallies counts each operation on a word, each reading of the clock and each piece of work inside
+// the bracket, to the unit.
+func TestTallies(t *testing.T) {
+	m := machine(t, 2, fixed())
+	mu, ev := m.NewMutex("m", thread.LockGlobal), m.NewEvent("e", true, thread.WaitWork)
+	l := m.NewSpinLock("l", thread.LockResults)
+	cond := m.NewCond("c", mu, thread.WaitWork)
+	run(t, m, func(th thread.Thread) {
+		th.Compute(5) // before the bracket: not counted
+		m.OpenBracket(th)
+		mu.Lock(th)
+		mu.Unlock(th)
+		l.Lock(th)
+		l.Unlock(th)
+		ev.Set(th)
+		ev.Wait(th)
+		ev.Reset(th)
+		cond.Signal(th)
+		for range 3 {
+			th.Compute(10)
+		}
+		th.Now()
+		th.SpinUntil(thread.SpinRoom, 4, false, func() bool { return false })
+		m.ShutBracket(th)
+	})
+	got := m.Tallies()
+	if len(got) != 1 {
+		t.Fatalf("%d threads", len(got))
+	}
+	g := got[0]
+	if g.Atomics != 8 || g.Locks != 2 || g.Polls != 4 || g.Clocks != 1 || g.Computes != 3 ||
+		g.Computed != 30 {
+		t.Errorf("%+v", g)
+	}
+}

@@ -28,6 +28,8 @@ type figures struct {
 	voluntary, involuntary int64
 	waits, wakes, locks    int64
 	stamps, polls          int64
+	atomics, clocks        int64
+	computes, computed     int64
 }
 
 func (f *figures) minus(g *figures) figures {
@@ -46,6 +48,10 @@ func (f *figures) minus(g *figures) figures {
 	d.locks -= g.locks
 	d.stamps -= g.stamps
 	d.polls -= g.polls
+	d.atomics -= g.atomics
+	d.clocks -= g.clocks
+	d.computes -= g.computes
+	d.computed -= g.computed
 	return d
 }
 
@@ -104,16 +110,47 @@ func (m *Machine) ShutBracket(thread.Thread) {
 // Usages implements thread.Machine: nil before the bracket was shut. The kernel's figures are those
 // of the virtual kernel.
 func (m *Machine) Usages() []thread.Usage {
+	var usages []thread.Usage
+	for _, p := range m.inBracket() {
+		usages = append(usages, p.usage())
+	}
+	return usages
+}
+
+// inBracket lists the threads that were measured: nil before the bracket was shut.
+func (m *Machine) inBracket() []*proc {
 	if !m.bracketShut {
 		return nil
 	}
-	usages := make([]thread.Usage, 0, len(m.procs))
+	var list []*proc
 	for _, p := range m.procs {
 		if p.measured {
-			usages = append(usages, p.usage())
+			list = append(list, p)
 		}
 	}
-	return usages
+	return list
+}
+
+// Tally is what one thread did inside the bracket, with what only a virtual machine counts. Every
+// figure is exact: the same run has the same.
+type Tally struct {
+	thread.Usage
+	Atomics  int64         // operations on the words of locks, conditions and events
+	Polls    int64         // looks of spins at what they poll
+	Clocks   int64         // readings of the clock
+	Computes int64         // calls of Compute
+	Computed time.Duration // that they asked for
+}
+
+// Tallies returns the tally of each thread in order of birth: nil before the bracket was shut.
+func (m *Machine) Tallies() []Tally {
+	var list []Tally
+	for _, p := range m.inBracket() {
+		f := &p.final
+		list = append(list, Tally{Usage: p.usage(), Atomics: f.atomics, Polls: f.polls,
+			Clocks: f.clocks, Computes: f.computes, Computed: time.Duration(f.computed)})
+	}
+	return list
 }
 
 func (p *proc) usage() thread.Usage {
