@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 patches=$PWD/scripts/mutants
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
-git ls-files -z -- '*.go' '*.s' '*.yaml' go.mod go.sum '*/testdata/*' results/baseline/published.jsonl |
+git ls-files -z -- '*.go' '*.s' '*.yaml' go.mod go.sum '*/testdata/*' 'internal/gate/*.json*' results/baseline/published.jsonl |
 	xargs -0 cp --parents -t "$copy"
 cd "$copy"
 
