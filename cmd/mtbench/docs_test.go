@@ -66,6 +66,9 @@ func prepare(t *testing.T, dir string) {
 	}
 	for _, doc := range documents(t) {
 		for _, args := range commands(t, doc) {
+			if args[0] == "gate" { // its files are of the source, and hold no series
+				continue
+			}
 			for _, word := range args {
 				path := filepath.Join(dir, word)
 				if _, err := os.Stat(path); strings.HasSuffix(word, ".jsonl") && err != nil {
