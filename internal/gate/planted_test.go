@@ -25,6 +25,15 @@ type planted struct {
 }
 
 func plantedChanges() []planted {
+	all := append(onMain(), onWorkers()...)
+	if testing.Short() { // for the race detector: one on main, one on workers
+		all = []planted{all[0], all[len(all)-1]}
+	}
+	return all
+}
+
+// onMain are changes of what the submitter does.
+func onMain() []planted {
 	return []planted{
 		{"a wake more in 13 pages", "lockless", "main_futex_wakes", extraWake},
 		{"a lock more in 100 pages", "locked", "main_locks", onSubmit(every,
@@ -32,23 +41,11 @@ func plantedChanges() []planted {
 				mu := m.NewMutex("planted", thread.LockGlobal)
 				return func(t thread.Thread) { mu.Lock(t); mu.Unlock(t) }
 			})},
-		{"a spin lock more in 100 pages of the workers", "lockless", "workers_locks", onHandle(
-			func(m thread.Machine) func(thread.Thread) {
-				l := m.NewSpinLock("planted", thread.LockResults)
-				return func(t thread.Thread) { l.Lock(t); l.Unlock(t) }
-			})},
 		{"an atomic operation more in 100 pages", "spmc", "main_atomics", onSubmit(every,
 			func(m thread.Machine) func(thread.Thread) {
 				ev := m.NewEvent("planted", true, thread.WaitWork)
 				return ev.Set
 			})},
-		{"a spin longer by 1 %", "lockless", "workers_polls", pollBudget(1010)},
-		{"a sleep in place of a spin", "lockless", "workers_sleeps", pollBudget(-1)},
-		{"a copy of a page more in 100", "spmc", "workers_computes", onHandle(
-			func(thread.Machine) func(thread.Thread) {
-				return func(t thread.Thread) { t.Compute(400 * time.Nanosecond) }
-			})},
-		{"a page compressed twice in 100", "locked", "workers_computed_ns", handledTwice},
 		{"a sleep on the clock more in 100 pages", "lockbatch", "main_sleeps", onSubmit(every,
 			func(thread.Machine) func(thread.Thread) {
 				return func(t thread.Thread) { t.SleepUntil(t.Now()+time.Microsecond, thread.WaitRoom) }
@@ -67,6 +64,24 @@ func plantedChanges() []planted {
 				return b(m, t, c, w)
 			}
 		}},
+	}
+}
+
+// onWorkers are changes of what the workers do.
+func onWorkers() []planted {
+	return []planted{
+		{"a spin lock more in 100 pages of the workers", "lockless", "workers_locks", onHandle(
+			func(m thread.Machine) func(thread.Thread) {
+				l := m.NewSpinLock("planted", thread.LockResults)
+				return func(t thread.Thread) { l.Lock(t); l.Unlock(t) }
+			})},
+		{"a spin longer by 1 %", "lockless", "workers_polls", pollBudget(1010)},
+		{"a sleep in place of a spin", "lockless", "workers_sleeps", pollBudget(-1)},
+		{"a copy of a page more in 100", "spmc", "workers_computes", onHandle(
+			func(thread.Machine) func(thread.Thread) {
+				return func(t thread.Thread) { t.Compute(400 * time.Nanosecond) }
+			})},
+		{"a page compressed twice in 100", "locked", "workers_computed_ns", handledTwice},
 	}
 }
 
