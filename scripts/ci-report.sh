@@ -6,7 +6,7 @@
 #
 # The exit status is that of the gate (mtbench gate: 10 where a figure moved), for a shared runner can be
 # noisy and virtual time cannot; or that of the series, where a run delivered other memory or crashed.
-# What was measured is information: compare.txt says what became of it, and sets no status.
+# What was measured is information: compare.md says what became of it, and sets no status.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,12 +24,12 @@ rm -f "$out/series.svg"
 for format in markdown html benchfmt chart-json; do
 	"$out/mtbench" report "$out/series.jsonl" --format "$format" --plots svg -o "$out" >/dev/null
 done
+"$out/mtbench" compare "$baseline" "$out/series.jsonl" --format markdown >"$out/compare.md" 2>&1 || true
+cat "$out/compare.md"
 {
 	printf '\n## The gate\n\n```\n'
 	cat "$out/gate.txt"
-	printf '```\n'
+	printf '```\n\n## Against the baseline, for information\n\n'
+	cat "$out/compare.md"
 } >>"$out/report.md"
-
-"$out/mtbench" compare "$baseline" "$out/series.jsonl" >"$out/compare.txt" 2>&1 || true
-cat "$out/compare.txt"
 exit "$gate"

@@ -246,6 +246,47 @@ func TestCompareOfACaseThatFailed(t *testing.T) {
 	}
 }
 
+// TestCompareFormats: each format says the same, and its last line counts the standings.
+func TestCompareFormats(t *testing.T) {
+	before, after := writeSeries(t, "old.jsonl", 64, 10, 1), writeSeries(t, "new.jsonl", 64, 10, 2)
+	const counts = "2 worse, 0 better, 4 equal, 0 unproved, 0 failed, 0 missing"
+	lastOf := func(text string) string {
+		lines := strings.Split(strings.TrimSpace(text), "\n")
+		return lines[len(lines)-1]
+	}
+	for _, c := range []struct{ format, row, last string }{
+		{"terminal", "lockless       REGRESSION", ""},
+		{"markdown", `| wait\_wakes\_per\_page | 4 threads, wait off | lockless | **worse** | worse: +99.9 % `,
+			counts},
+		{"json", `"metric":"wait_wakes_per_page","unit":"calls/page","model":"lockless",` +
+			`"case":"4 threads, wait off","standing":"worse","old_runs":10,"new_runs":10,"ratio":`,
+			`"worse":2,"better":0,"equal":4,"unproved":0,"failed":0,"missing":0}`},
+	} {
+		out, words, status := execute(newCompareCommand(), before, after, "--format", c.format)
+		if status != statusRegression || !strings.Contains(lastOf(words), counts) ||
+			!strings.Contains(out, c.row) || !strings.Contains(lastOf(out), c.last) {
+			t.Errorf("%s: status %d\n%s%s", c.format, status, out, words)
+		}
+	}
+	out, _, _ := execute(newCompareCommand(), before, after, "--format", "json")
+	for line := range strings.Lines(out) {
+		var r struct {
+			Type, Standing string
+			Ratio          *float64
+		}
+		if err := json.Unmarshal([]byte(line), &r); err != nil || r.Type == "" {
+			t.Errorf("%s: %v", line, err)
+		}
+		if r.Standing == "worse" && (r.Ratio == nil || *r.Ratio < 1.9 || *r.Ratio > 2.1) {
+			t.Errorf("what doubled has another ratio: %s", line)
+		}
+	}
+	if _, words, status := execute(newCompareCommand(), before, after, "--format", "yaml"); status !=
+		statusUsage || !strings.Contains(words, `--format: "yaml" is unknown; there are terminal`) {
+		t.Errorf("status %d: %s", status, words)
+	}
+}
+
 // edited is a series in whose file one thing is another.
 func edited(t *testing.T, was, is string) string {
 	path := writeSeries(t, "new.jsonl", 64, 10, 1)

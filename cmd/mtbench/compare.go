@@ -19,6 +19,7 @@ type compareOptions struct {
 	threshold float64
 	pageCost  float64
 	failOn    []string
+	format    string
 }
 
 func newCompareCommand() *cobra.Command {
@@ -48,10 +49,15 @@ or missing; or no case has runs enough to prove anything. 12: the files cannot b
 		"how far the time of a page on one thread may move between the files")
 	f.StringSliceVar(&o.failOn, "fail-on", o.failOn,
 		"what ends with a status other than 0: worse, better, equal, unproved, failed, missing, or none")
+	f.StringVar(&o.format, "format", changeFormats[0], strings.Join(changeFormats, ", "))
 	return cmd
 }
 
 func runCompare(cmd *cobra.Command, o *compareOptions, paths []string) error {
+	if !slices.Contains(changeFormats, o.format) {
+		return badInput(fmt.Errorf("--format: %q is unknown; there are %s", o.format,
+			strings.Join(changeFormats, ", ")))
+	}
 	metrics, err := lookupMetrics(o.metrics)
 	if err != nil {
 		return badInput(err)
@@ -74,7 +80,7 @@ func runCompare(cmd *cobra.Command, o *compareOptions, paths []string) error {
 	for _, warning := range list.Warnings {
 		fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: warning: %s\n", clean(warning))
 	}
-	if err := writeChanges(cmd.OutOrStdout(), list); err != nil {
+	if err := writeChanges(cmd.OutOrStdout(), list, o.format); err != nil {
 		return err
 	}
 	return compareStatus(cmd.ErrOrStderr(), list, o.failOn)
@@ -111,33 +117,6 @@ func compareFiles(files []*results.File, o verdict.ChangeOptions) (*verdict.Chan
 		return nil, &statusError{statusIncomparable, err}
 	}
 	return list, err
-}
-
-func writeChanges(w io.Writer, list *verdict.ChangeList) error {
-	var b strings.Builder
-	metric := ""
-	for i := range list.Changes {
-		c := &list.Changes[i]
-		if c.Metric.Name != metric {
-			metric = c.Metric.Name
-			fmt.Fprintf(&b, "\n%s (%s): %s\n", metric, c.Metric.Unit, c.Metric.Doc)
-		}
-		mark := string(c.Standing)
-		if c.Regression {
-			mark = "REGRESSION"
-		}
-		fmt.Fprintf(&b, "  %-22s %-14s %-10s %s\n", c.Cell, clean(c.Model), mark, clean(c.String()))
-	}
-	if len(list.Faults) > 0 {
-		b.WriteString("\ncases that cannot be judged\n")
-	}
-	for _, f := range list.Faults {
-		fmt.Fprintf(&b, "  %-22s %-14s %-10s %s\n", f.Cell, clean(f.Model),
-			strings.ToUpper(string(f.Standing)),
-			clean(f.Why))
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 // compareStatus counts what the comparison comes to, as the last line on standard error, and sets
