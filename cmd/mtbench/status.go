@@ -14,7 +14,7 @@ const (
 	statusOK           = 0
 	statusInternal     = 1
 	statusUsage        = 2   // refused before anything was started
-	statusRegression   = 10  // a regression or a contradicted claim
+	statusRegression   = 10  // a regression, a contradicted claim, or a figure that moved (gate)
 	statusEvidence     = 11  // not enough evidence
 	statusIncomparable = 12  // files that cannot be compared
 	statusMemory       = 20  // memory differs or pages were lost

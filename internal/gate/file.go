@@ -198,7 +198,12 @@ func (e *Expected) readCase(line []byte, seen map[Key]bool) error {
 func strict(line []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	err := d.Decode(into)
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind):
+		return fmt.Errorf("%s is a %s; it has to be another kind of value", kind.Field, kind.Value)
+	case err != nil:
 		return fmt.Errorf("no such record: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if d.More() {

@@ -39,7 +39,8 @@ func TestCommitted(t *testing.T) {
 			t.Errorf("and %d cases more", len(changes)-i)
 			break
 		}
-		t.Errorf("%s: new %v, gone %v, moved %v", c.Key, c.New, c.Gone, c.Moved)
+		t.Errorf("%s: new %v, gone %v, %d figures moved, first %v", c.Key, c.New, c.Gone, len(c.Moved),
+			c.Moved[:min(5, len(c.Moved))])
 	}
 	if len(changes) > 0 {
 		t.Errorf("a change of the source has moved what the models count in virtual time. "+
@@ -148,6 +149,7 @@ func TestBadFile(t *testing.T) {
 		":3: null, ":                         head + "\n" + one + one,
 		`:2: type is "ease"`:                 change(`"type":"case"`, `"type":"ease"`),
 		`:2: there is no figure "pages_x"`:   change(`"pages":`, `"pages_x":`),
+		":2: figures is a number 1.5":        change(`"pages":`, `"pages":1.5,"rounds":`),
 		"pages is -1; it is 0 to":            change(`"pages":`, `"pages":-1,"rounds":`),
 		"a model's name of 0 bytes":          change(`"model":"null"`, `"model":""`),
 		":2: no such record: unexpected EOF": head + "\n" + one[:40],
