@@ -68,6 +68,9 @@ func (w *walk) failure(err error) *Failure {
 }
 
 func (w *walk) choose(options []int, _ bool) int {
+	if len(options) == 1 {
+		return 0
+	}
 	i := w.at
 	w.at++
 	if i >= len(w.prefix) {

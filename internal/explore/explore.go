@@ -23,6 +23,7 @@ package explore
 import (
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"mtbench/internal/sim"
 	"mtbench/internal/thread"
@@ -72,19 +73,30 @@ func (f *Failure) Unwrap() error { return f.Err }
 
 // Report is what a walk has done.
 type Report struct {
-	Schedules int64 // distinct for depth first; tried for random
+	Schedules int64 // distinct for depth first and reduced; tried for random
 	Points    int64 // choices met, all schedules together
+	Cut       int64 // reduced: left before their end, for they would be as another
 	// depth first: every schedule with at most so many departures was visited; -1: none
 	Bound     int
-	Exhausted bool // depth first: there are no other schedules at all
+	Exhausted bool // depth first, reduced: there are no other schedules at all
 	Failure   *Failure
 }
 
 // run is one run of a program under a policy.
 type run struct {
+	choose func(options []int, preempts bool) int
+	watch  follower // nil: nobody
+
 	instance Instance
-	choose   func(options []int, preempts bool) int
+	machine  *sim.Machine
+	order    *order
 	record   []choice
+}
+
+// follower is told of the steps of a run; see sim.Watcher.
+type follower interface {
+	stepped(t int, u thread.Use, resumed bool)
+	enables(by, t int)
 }
 
 // choice is one point of a schedule at which more than one thread could go on.
@@ -97,19 +109,29 @@ type choice struct {
 func (r *run) execute(p Program) error {
 	r.instance = p.New()
 	r.record = r.record[:0]
+	r.order = newOrder()
 	m, err := sim.New(sim.Options{CPUs: 1, Costs: sim.Free(), MaxSteps: maxSteps,
-		Spurious: p.Spurious, Choose: r.next})
+		Spurious: p.Spurious, Choose: r.next, Watch: r})
 	if err != nil {
 		return err
 	}
+	r.machine = m
 	err = r.run(m)
-	if fault := r.instance.Fault(); fault != nil {
+	if fault := r.fault(); fault != nil {
 		return fault
 	}
 	if errors.Is(err, sim.ErrSteps) {
 		return fmt.Errorf("no end after %d steps: it goes in circles", maxSteps)
 	}
 	return err
+}
+
+// fault is the first thing that was wrong.
+func (r *run) fault() error {
+	if r.order.race != nil {
+		return r.order.race
+	}
+	return r.instance.Fault()
 }
 
 // run is m.Run with a panic of the program as an error: an assertion that failed is a finding.
@@ -128,10 +150,36 @@ func (r *run) run(m *sim.Machine) (err error) {
 
 // next is the machine's Chooser.
 func (r *run) next(options []int, preempts bool) int {
-	if r.instance.Fault() != nil {
+	if r.fault() != nil || options[len(options)-1] >= maxThreads {
 		return -1
 	}
 	i := r.choose(options, preempts)
-	r.record = append(r.record, choice{uint16(len(options)), uint16(i)})
+	if len(options) > 1 {
+		r.record = append(r.record, choice{uint16(len(options)), uint16(i)})
+	}
 	return i
 }
+
+// Step implements sim.Watcher.
+func (r *run) Step(t int, u thread.Use, resumed bool) {
+	r.order.step(t, u)
+	if r.watch != nil {
+		r.watch.stepped(t, u, resumed)
+	}
+}
+
+// Enables implements sim.Watcher.
+func (r *run) Enables(by, t int) {
+	if r.watch != nil {
+		r.watch.enables(by, t)
+	}
+}
+
+// Plain implements sim.Watcher.
+func (r *run) Plain(t int, u thread.Use) { r.order.access(t, u) }
+
+// Release implements sim.Watcher.
+func (r *run) Release(t int, of unsafe.Pointer) { r.order.release(t, of) }
+
+// Acquire implements sim.Watcher.
+func (r *run) Acquire(t int, of unsafe.Pointer) { r.order.acquire(t, of) }

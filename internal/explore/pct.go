@@ -45,6 +45,9 @@ func (c *pct) drawChanges(n, length int) {
 }
 
 func (c *pct) choose(options []int, preempts bool) int {
+	if len(options) == 1 {
+		return 0
+	}
 	if preempts {
 		for _, at := range c.changes {
 			if at == c.at {

@@ -79,7 +79,7 @@ func Replay(p Program, s Schedule) error {
 	var misfit error
 	r := &run{}
 	r.choose = func(options []int, _ bool) int {
-		if at == len(s) {
+		if at == len(s) || len(options) == 1 {
 			return 0
 		}
 		if gap < s[at] {

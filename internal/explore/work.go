@@ -56,8 +56,8 @@ func (o owner) String() string {
 	return [...]string{"free", "filled", "being handled", "handled"}[o]
 }
 
-// job is the ledger's part of a request. Every access to it is a point at which another thread can
-// be let in: two owners meet here.
+// job is the ledger's part of a request. Whatever passes the request on must order all accesses to
+// it: two owners meet here.
 type job struct {
 	owner  owner
 	page   int
@@ -152,6 +152,7 @@ func (l *ledger) flushed() {
 		l.wrong("%d requests in flight after a flush", l.inFlight)
 	}
 	for i := range l.next {
+		thread.Reads(l.main, &l.handles[i])
 		if l.handles[i] != 1 || l.dones[i] != 1 {
 			l.wrong("after a flush, page %d was handled %d times and done %d times", i, l.handles[i],
 				l.dones[i])
@@ -165,6 +166,7 @@ func (l *ledger) flushed() {
 // ended: the pipeline is closed and its workers joined.
 func (l *ledger) ended() {
 	for i := range l.next {
+		thread.Reads(l.main, &l.handles[i])
 		if l.handles[i] > 1 || l.dones[i] > l.handles[i] {
 			l.wrong("page %d was handled %d times and done %d times", i, l.handles[i], l.dones[i])
 		}
@@ -179,13 +181,12 @@ func (l *ledger) Init(r *models.Request) error {
 
 // pass moves a request from one owner to the next.
 func (l *ledger) pass(t thread.Thread, what string, r *models.Request, from, to owner) *job {
-	thread.Access(t)
 	j := r.User.(*job)
+	thread.Writes(t, j)
 	if j.owner != from {
 		l.wrong("%s of request %d, which is %v and not %v: two owners", what, r.Index, j.owner, from)
 	}
 	j.owner = to
-	thread.Access(t)
 	return j
 }
 
@@ -213,6 +214,7 @@ func (l *ledger) Handle(t thread.Thread, r *models.Request) {
 		l.wrong("Handle of request %d on thread %s", r.Index, t.Name())
 	}
 	j := l.pass(t, "Handle", r, filled, handing)
+	thread.Writes(t, &l.handles[j.page])
 	j.result = ^l.source[j.page]
 	l.handles[j.page]++
 	l.pass(t, "the end of Handle", r, handing, handled)

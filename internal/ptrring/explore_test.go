@@ -14,7 +14,11 @@ type watcher struct {
 	look func()
 }
 
-func (w watcher) Access() { w.look() }
+func (w watcher) Access(u thread.Use) {
+	if u.How == thread.Load || u.How == thread.Store {
+		w.look()
+	}
+}
 
 // TestBatchIsGivenBackFromTheEnd needs the preemption points of the explore build to see the ring
 // between the stores: as long as any slot of the batch is taken, so is the first.

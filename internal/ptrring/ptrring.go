@@ -79,8 +79,10 @@ func (r *Ring[T]) Produce(t thread.Thread, p *T) bool {
 	}
 	// The slot is ours. What p points to was written before this store and is read after the
 	// consumer's load of the same slot.
-	thread.Access(t)
-	r.queue[r.producer].Store(p)
+	slot := &r.queue[r.producer]
+	thread.Stores(t, slot)
+	slot.Store(p)
+	thread.Writes(t, &r.producer)
 	r.producer++
 	if r.producer == len(r.queue) {
 		r.producer = 0
@@ -93,8 +95,10 @@ func (r *Ring[T]) Full(t thread.Thread) bool {
 	if len(r.queue) == 0 {
 		return true
 	}
-	thread.Access(t)
-	return r.queue[r.producer].Load() != nil
+	thread.Reads(t, &r.producer)
+	slot := &r.queue[r.producer]
+	thread.Loads(t, slot)
+	return slot.Load() != nil
 }
 
 // Empty reports whether Consume would return nil. Consumer only.
@@ -127,14 +131,17 @@ func (r *Ring[T]) peek(t thread.Thread) *T {
 	if len(r.queue) == 0 {
 		return nil
 	}
-	thread.Access(t)
-	return r.queue[r.consumerHead].Load()
+	thread.Reads(t, &r.consumerHead)
+	slot := &r.queue[r.consumerHead]
+	thread.Loads(t, slot)
+	return slot.Load()
 }
 
 // discard moves past the slot at the head. It gives slots back only when a batch is complete or the
 // end is reached; until then the slots between tail and head still hold pointers that were
 // consumed, which the producer takes for full.
 func (r *Ring[T]) discard(t thread.Thread) {
+	thread.Writes(t, &r.consumerHead)
 	head := r.consumerHead + 1
 	if head-r.consumerTail >= r.batch || head == len(r.queue) {
 		r.giveBack(t, head)
@@ -150,7 +157,7 @@ func (r *Ring[T]) discard(t thread.Thread) {
 // tail's slot goes on only when the whole batch is free, and does not meet the consumer on a line.
 func (r *Ring[T]) giveBack(t thread.Thread, head int) {
 	for i := head - 1; i >= r.consumerTail; i-- {
-		thread.Access(t)
+		thread.Stores(t, &r.queue[i])
 		r.queue[i].Store(nil)
 	}
 	r.consumerTail = head

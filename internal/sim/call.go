@@ -100,6 +100,7 @@ func (p *proc) ends(d int64, next step) (int64, step) {
 // that.
 func (p *proc) sleepOn(f *futex, val int32, then step) (int64, step) {
 	p.call.on, p.call.val, p.call.then = f, val, then
+	p.intends(f)
 	return p.wayIn(), lookAtWord
 }
 
@@ -143,6 +144,7 @@ func callToWake(p *proc) (int64, step) {
 	var before int64
 	before, p.call.after = p.wakeCost(p.call.on, false)
 	p.system += before
+	p.intends(p.call.on)
 	return before, wakeThem
 }
 

@@ -8,24 +8,21 @@ import (
 )
 
 // chosen is the scheduler of a Chooser: calls take no time, and each is a point at which another
-// thread may go on.
+// thread may go on. What a thread does from one point to the next is a step. The clock stands still
+// but for a sleeper that is woken since nobody else can go on: two orders of the same steps that
+// differ only where it makes no difference show the same time.
 type chosen struct {
 	*Machine
 	current  *proc
 	ahead    *proc // goes on next, as was found out at the point where the present one stopped
-	version  int64 // segments run by threads that were not merely polling
 	options  []int
 	startled int // threads that were woken without a signal
 }
 
 func (m *chosen) timed() bool { return false }
 
-// pay ends a segment: who goes on?
+// pay ends a step: who goes on?
 func (m *chosen) pay(p *proc, _ int64) {
-	if !p.spinning() {
-		m.version++
-	}
-	m.now++
 	m.count()
 	if m.failure == nil {
 		if next := m.pick(p); next == p {
@@ -48,14 +45,26 @@ func (m *chosen) call(p *proc, d int64, next step) {
 	}
 }
 
-func (m *chosen) ready(p *proc, _ int64) { p.where = queued }
+func (m *chosen) ready(p *proc, _ int64) { p.where, p.resumes = queued, true }
 
-func (m *chosen) wake(p *proc, _ int, _ bool) { p.where = queued }
-
-func (m *chosen) leave(p *proc, where place) {
-	p.where = where
-	m.version++
+func (m *chosen) wake(p *proc, _ int, _ bool) {
+	m.enables(m.current, p)
+	p.where, p.resumes = queued, true
 }
+
+// enables implements scheduler.
+func (m *chosen) enables(by, p *proc) {
+	w := m.opt.Watch
+	switch {
+	case w == nil:
+	case by == nil:
+		w.Enables(-1, p.id)
+	default:
+		w.Enables(by.id, p.id)
+	}
+}
+
+func (m *chosen) leave(p *proc, where place) { p.where = where }
 
 func (m *chosen) next() *proc {
 	p := m.ahead
@@ -68,12 +77,11 @@ func (m *chosen) next() *proc {
 	if m.failure != nil {
 		return nil
 	}
-	m.current = p
 	p.where = queued
 	return p
 }
 
-// pick asks the Chooser, unless there is but one thread that can go on.
+// pick asks the Chooser, and lets what it chose begin its step.
 func (m *chosen) pick(self *proc) *proc {
 	m.options = m.options[:0]
 	first := 0
@@ -93,19 +101,51 @@ func (m *chosen) pick(self *proc) *proc {
 		return nil
 	}
 	m.offerSleepers()
-	if len(m.options) == 1 {
-		return m.procs[m.options[0]]
-	}
 	i := m.opt.Choose(m.options, self != nil && m.options[0] == self.id)
 	if i < 0 || i >= len(m.options) {
 		m.failure = ErrStopped
 		return nil
 	}
 	p := m.procs[m.options[i]]
+	m.begin(p)
+	return p
+}
+
+// begin begins the step of p: those who spin may see something else from now on.
+func (m *chosen) begin(p *proc) {
+	u := m.Intended(p.id)
+	p.intended = thread.Use{}
+	m.current = p
+	if m.opt.Watch != nil {
+		m.opt.Watch.Step(p.id, u, p.resumes || p.where == polling)
+	}
+	p.resumes = false
 	if p.where == blocked {
 		m.startle(p)
 	}
-	return p
+	for _, q := range m.procs {
+		if q != p && q.spinning() && !q.spin.stale && !p.spinning() && q.watches(u) {
+			q.spin.stale = true
+			m.enables(p, q)
+		}
+	}
+}
+
+// Intended is what the next step of a thread begins with, under a Chooser: nothing for one that has
+// been woken, anything for one that would wake up by itself.
+func (m *Machine) Intended(id int) thread.Use {
+	if p := m.procs[id]; p.where != blocked {
+		return p.intended
+	}
+	return thread.Use{How: thread.Anything}
+}
+
+// watches reports whether a step that begins with u may change what the condition of p, which
+// spins, comes to. One that marks nothing may look at anything.
+func (p *proc) watches(u thread.Use) bool {
+	return p.where == polling && len(p.spin.looks) == 0 || slices.ContainsFunc(p.spin.looks, func(look thread.Use) bool {
+		return look.How == thread.Anything || look.Conflicts(u)
+	})
 }
 
 // offerSleepers adds those who may wake up without a signal.
@@ -130,7 +170,7 @@ func (m *chosen) startle(p *proc) {
 }
 
 func (m *chosen) enabled(p *proc) bool {
-	return p.where == queued || p.where == polling && p.spin.seenAt != m.version
+	return p.where == queued || p.where == polling && p.spin.stale
 }
 
 // wakeSleeper lets time pass: nobody else can go on.
@@ -147,19 +187,23 @@ func (m *chosen) wakeSleeper() {
 		return
 	}
 	m.now = max(m.now, at)
-	first.where = queued
+	m.enables(nil, first)
+	first.where, first.resumes = queued, true
 }
 
-// spin: one with a limit may end at any moment, so it is one
-// look and both outcomes are schedules. A spin without is disabled until another thread has done
-// something; the looks of other spinners do not count, or two of them would wake each other for
-// ever.
+// spin: one with a limit may end at any moment, so it is one look and both outcomes are schedules.
+// A spin without is disabled until another thread has done something to what it looks at; the looks
+// of other spinners do not count, or two of them would wake each other for ever.
 func (m *chosen) spin(p *proc, why thread.State, limit int, _ bool, cond func() bool) bool {
 	was := p.Enter(why)
 	defer p.Enter(was)
 	p.pay(0)
+	return m.poll(p, limit, cond, nil)
+}
+
+func (m *chosen) poll(p *proc, limit int, cond func() bool, looks []thread.Use) bool {
 	for {
-		p.spin = spin{active: true, seenAt: m.version}
+		p.spin = spin{active: true, looks: append(p.spin.looks[:0], looks...)}
 		p.spin.seen = cond()
 		p.polls++
 		if p.spin.seen || limit > 0 {
@@ -171,4 +215,8 @@ func (m *chosen) spin(p *proc, why thread.State, limit int, _ bool, cond func() 
 	}
 }
 
-func (m *chosen) await(p *proc, cond func() bool) { m.spin(p, p.state, 0, false, cond) }
+func (m *chosen) await(p *proc, cond func() bool, u thread.Use) {
+	p.intended = u
+	p.pay(0)
+	m.poll(p, 0, cond, []thread.Use{u})
+}

@@ -1,6 +1,10 @@
 package sim
 
-import "mtbench/internal/thread"
+import (
+	"unsafe"
+
+	"mtbench/internal/thread"
+)
 
 // futex is a word that threads can sleep on, and the queue of those who do.
 type futex struct {
@@ -24,6 +28,7 @@ func (p *proc) touch(f *futex) { p.pay(p.touchCost(f)) }
 // touchCost is what that costs, and takes the line over.
 func (p *proc) touchCost(f *futex) int64 {
 	p.atomics++
+	p.intends(f)
 	d := int64(p.m.costs.Atomic)
 	if f.line != 0 && f.line != p.cpu+1 {
 		d += 2 * int64(p.m.costs.Line)
@@ -56,6 +61,7 @@ func (mu *mutex) Lock(t thread.Thread) {
 	p := t.(*proc)
 	p.call.mu = mu
 	p.do(p.touchCost(&mu.futex), tryLock)
+	p.acquires(&mu.futex)
 }
 
 func tryLock(p *proc) (int64, step) {
@@ -97,6 +103,7 @@ func (f *futex) swap(val int32) int32 {
 func (mu *mutex) Unlock(t thread.Thread) {
 	p := t.(*proc)
 	p.call.mu, p.call.then = mu, out
+	p.releases(&mu.futex)
 	p.do(p.touchCost(&mu.futex), unlock)
 }
 
@@ -129,7 +136,9 @@ func (m *Machine) NewCond(name string, mu thread.Mutex, why thread.State) thread
 func (c *cond) Wait(t thread.Thread) {
 	p := t.(*proc)
 	p.call.cond, p.call.mu = c, c.mu
+	p.releases(&c.mu.futex)
 	p.do(p.touchCost(&c.futex), takeNumber)
+	p.acquires(&c.mu.futex)
 }
 
 func takeNumber(p *proc) (int64, step) {
@@ -205,6 +214,7 @@ func (e *eventWord) Set(t thread.Thread) {
 
 func setEvent(p *proc) (int64, step) {
 	e := p.call.ev
+	p.releases(&e.futex)
 	if e.word == evSet || e.swap(evSet) != evBusy {
 		return out(p)
 	}
@@ -212,7 +222,9 @@ func setEvent(p *proc) (int64, step) {
 }
 
 func (e *eventWord) Reset(t thread.Thread) {
-	t.(*proc).touch(&e.futex)
+	p := t.(*proc)
+	p.touch(&e.futex)
+	p.acquires(&e.futex)
 	if e.word == evSet {
 		e.word = evFree // an OR with free: nothing else is changed by it
 	}
@@ -222,6 +234,9 @@ func (e *eventWord) Wait(t thread.Thread) {
 	p := t.(*proc)
 	p.call.ev = e
 	p.do(p.touchCost(&e.futex), waitForEvent)
+	if e.word == evSet { // else it woke without a set, and makes no order
+		p.acquires(&e.futex)
+	}
 }
 
 func waitForEvent(p *proc) (int64, step) {
@@ -256,23 +271,25 @@ func (l *spinLock) Lock(t thread.Thread) {
 	p := t.(*proc)
 	p.touch(&l.futex)
 	p.locks++
-	if l.swap(held) == free {
-		return
-	}
-	was := p.Enter(l.why)
-	for {
-		p.m.sched.await(p, l.free)
-		p.touch(&l.futex)
-		if l.swap(held) == free {
-			break
+	if l.swap(held) != free {
+		was := p.Enter(l.why)
+		for {
+			p.m.sched.await(p, l.free, thread.Use{Of: unsafe.Pointer(l), How: thread.Load})
+			p.touch(&l.futex)
+			if l.swap(held) == free {
+				break
+			}
 		}
+		p.Enter(was)
 	}
-	p.Enter(was)
+	p.acquires(&l.futex)
 }
 
 func (l *spinLock) Unlock(t thread.Thread) {
 	p := t.(*proc)
 	p.atomics++
+	p.releases(&l.futex)
+	p.intends(&l.futex)
 	p.pay(int64(p.m.costs.Atomic))
 	if l.swap(free) == free {
 		panic("sim: unlock of spin lock " + l.name + ", which is not locked")

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"time"
+	"unsafe"
 
 	"mtbench/internal/thread"
 )
@@ -36,6 +37,8 @@ type proc struct {
 	gone  bool  // its coroutine has ended
 	ended bool
 
+	intended    thread.Use // under a Chooser: what its next step begins with
+	resumes     bool       // under a Chooser: with its next step, since somebody enabled it
 	where       place
 	cpu         int   // where it runs or arrives
 	lastCPU     int   // where its cache is warm
@@ -65,12 +68,13 @@ type proc struct {
 type spin struct {
 	active bool
 	cond   func() bool
-	seen   bool  // cond was true: the event of the thread is the poll that notices it
-	off    bool  // it lost the CPU meanwhile
-	period int64 // ns from one poll to the next
-	left   int64 // polls that are left; -1: no limit
-	since  int64 // when the last poll before these was
-	seenAt int64 // under a Chooser: the version that cond was last false at
+	seen   bool         // cond was true: the event of the thread is the poll that notices it
+	off    bool         // it lost the CPU meanwhile
+	period int64        // ns from one poll to the next
+	left   int64        // polls that are left; -1: no limit
+	since  int64        // when the last poll before these was
+	looks  []thread.Use // under a Chooser: what cond has looked at
+	stale  bool         // and that something of it may have changed since
 }
 
 func (p *proc) Name() string      { return p.name }
@@ -93,9 +97,37 @@ func (p *proc) Compute(d time.Duration) {
 
 // Access is the preemption point at an access to shared memory; see thread.Access. In virtual time
 // code between two machine calls cannot be interrupted, so it is nothing.
-func (p *proc) Access() {
-	if !p.m.sched.timed() {
+func (p *proc) Access(u thread.Use) {
+	switch {
+	case p.m.sched.timed():
+	case u.How == thread.Read || u.How == thread.Write:
+		if w := p.m.opt.Watch; w != nil {
+			w.Plain(p.id, u)
+		}
+	default:
+		if p.spinning() {
+			p.spin.looks = append(p.spin.looks, u)
+		}
+		p.intended = u
 		p.pay(0)
+	}
+}
+
+// intends says which word the next step of p is about.
+func (p *proc) intends(f *futex) {
+	p.intended = thread.Use{Of: unsafe.Pointer(f), How: thread.Touch}
+}
+
+// releases and acquires are the two ends of the order that f makes between threads.
+func (p *proc) releases(f *futex) {
+	if w := p.m.opt.Watch; w != nil {
+		w.Release(p.id, unsafe.Pointer(f))
+	}
+}
+
+func (p *proc) acquires(f *futex) {
+	if w := p.m.opt.Watch; w != nil {
+		w.Acquire(p.id, unsafe.Pointer(f))
 	}
 }
 
@@ -168,6 +200,10 @@ func (p *proc) sleep(where place) {
 func (p *proc) finish() {
 	m := p.m
 	p.goesOn() // a body may have recovered what it was to be ended with
+	if !m.sched.timed() {
+		p.touch(&p.joiner) // what is done next is a step of its own
+	}
+	p.releases(&p.joiner)
 	p.joiner.word = 1
 	p.do(p.wake(&p.joiner, everybody, out))
 	p.enter(m.now, p.state)
@@ -183,12 +219,13 @@ func (p *proc) finish() {
 func (p *proc) Join(t thread.Thread) {
 	caller := t.(*proc)
 	caller.atomics++
+	caller.intends(&p.joiner)
 	caller.pay(int64(caller.m.costs.Atomic))
-	if p.joiner.word == 1 {
-		return
+	if p.joiner.word != 1 {
+		caller.call.was, caller.call.on = caller.state, &p.joiner
+		caller.do(caller.stampThenEnter(thread.Joining, sleepToJoin))
 	}
-	caller.call.was, caller.call.on = caller.state, &p.joiner
-	caller.do(caller.stampThenEnter(thread.Joining, sleepToJoin))
+	caller.acquires(&p.joiner)
 }
 
 // sleepToJoin waits for the end of the thread whose joiner p.call.on is.

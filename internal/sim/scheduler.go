@@ -19,9 +19,12 @@ type scheduler interface {
 
 	leave(p *proc, where place) // p, which runs, goes to sleep or ends
 
-	// spin is SpinUntil, and await that without a limit and without a look first.
+	// spin is SpinUntil, and await that without a limit and without a look first, for a cond that
+	// looks at what u says.
 	spin(p *proc, why thread.State, limit int, pause bool, cond func() bool) bool
-	await(p *proc, cond func() bool)
+	await(p *proc, cond func() bool, u thread.Use)
+
+	enables(by, p *proc) // by lets p go on, which could not; nil: time does
 
 	timed() bool // calls take time, and none is cut in two
 }
@@ -95,4 +98,6 @@ func (s *fair) leave(p *proc, where place) {
 	}
 }
 
-func (s *fair) await(p *proc, cond func() bool) { p.poll(-1, true, cond) }
+func (s *fair) await(p *proc, cond func() bool, _ thread.Use) { p.poll(-1, true, cond) }
+
+func (s *fair) enables(*proc, *proc) {}

@@ -21,6 +21,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+	"unsafe"
 
 	"mtbench/internal/thread"
 )
@@ -50,10 +51,32 @@ type Options struct {
 	// event that nobody signalled. Threads that could are the last of the options, and none is
 	// offered where no other can go on.
 	Spurious int
+
+	Watch Watcher // under a Chooser: told what orders the threads; nil: nobody
+}
+
+// Watcher is told what the threads of a run under a Chooser do. Threads are indices in order of
+// birth.
+type Watcher interface {
+	// Step is told before thread t goes on to the next point, beginning with u. Resumed: it could
+	// not go on before what was last told by Enables.
+	Step(t int, u thread.Use, resumed bool)
+
+	// Plain is told of a plain access within a step.
+	Plain(t int, u thread.Use)
+
+	// Enables is told that what thread by does in its step makes t, which could not go on, able to;
+	// by is -1 where it is that time passes since nobody else can go on.
+	Enables(by, t int)
+
+	// Release and Acquire are the ends of an order between threads that the object of makes: what
+	// was done before the first happens before what is done after the second.
+	Release(t int, of unsafe.Pointer)
+	Acquire(t int, of unsafe.Pointer)
 }
 
 // Chooser takes scheduling into its own hands: costs, CPUs and time slices are ignored, and at each
-// point where more than one thread could go on it says which one does. options are indices of
+// point it says which of the threads that could go on does. options are indices of
 // threads in order of birth, the first of which is what would go on by default (the present thread
 // if it can); it returns an index into options. A negative result ends the run with ErrStopped.
 type Chooser func(options []int, preempts bool) int
@@ -274,8 +297,12 @@ func (m *Machine) Start(t thread.Thread, name string, role thread.Role,
 	f func(thread.Thread)) thread.Joiner {
 	p := t.(*proc)
 	p.system += int64(m.costs.Start)
+	p.intended = thread.Use{Of: unsafe.Pointer(m), How: thread.Touch} // the list of threads
 	p.pay(int64(m.costs.Start))
 	child := m.newProc(name, role, f)
+	p.releases(&child.joiner)
+	child.acquires(&child.joiner)
+	m.sched.enables(p, child)
 	m.trace(p, TraceStart, name)
 	m.sched.ready(child, int64(m.costs.StartLatency))
 	return child

@@ -2,18 +2,40 @@
 
 package thread
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // Accessor is what a machine that explores schedules adds to its threads.
 type Accessor interface {
-	Access() // another thread may be given the CPU here
+	// Access is told what the thread is about to do; unless that is a plain access, another thread
+	// may be given the CPU here.
+	Access(Use)
 }
 
-// Access marks the next statement of the calling thread as an access to shared memory: a machine
-// that explores schedules may switch threads here.
-func Access(t Thread) {
+// Access marks the next statement of the calling thread as an access to shared memory of which
+// nobody says what it is to: a machine that explores schedules may switch threads here.
+func Access(t Thread) { access(t, Use{How: Anything}) }
+
+// Loads marks the next statement as an atomic load of what p points to.
+func Loads[T any](t Thread, p *T) { access(t, Use{unsafe.Pointer(p), Load}) }
+
+// Stores marks the next statement as an atomic store.
+func Stores[T any](t Thread, p *T) { access(t, Use{unsafe.Pointer(p), Store}) }
+
+// Updates marks the next statement as an atomic read-modify-write.
+func Updates[T any](t Thread, p *T) { access(t, Use{unsafe.Pointer(p), Update}) }
+
+// Reads marks a plain read of what p points to, which something else must order with every write.
+func Reads[T any](t Thread, p *T) { access(t, Use{unsafe.Pointer(p), Read}) }
+
+// Writes marks a plain write; see Reads.
+func Writes[T any](t Thread, p *T) { access(t, Use{unsafe.Pointer(p), Write}) }
+
+func access(t Thread, u Use) {
 	if a, ok := t.(Accessor); ok {
-		a.Access()
+		a.Access(u)
 	}
 }
 

@@ -173,7 +173,7 @@ func (p *pipeline) reclaim(t thread.Thread) bool {
 	found := false
 	for i := range p.requests {
 		r := &p.requests[i]
-		thread.Access(t)
+		thread.Loads(t, &r.done)
 		if r.done.Load() {
 			p.takeBack(t, r)
 			found = true
@@ -184,7 +184,7 @@ func (p *pipeline) reclaim(t thread.Thread) bool {
 
 // takeBack is for a request whose done has been seen: it is the submitter's again.
 func (p *pipeline) takeBack(t thread.Thread, r *request) {
-	thread.Access(t)
+	thread.Stores(t, &r.done)
 	r.done.Store(false)
 	p.work.Done(t, &r.Request)
 	p.flying.remove(r)
@@ -204,10 +204,11 @@ func (p *pipeline) handOver(t thread.Thread) {
 		return
 	}
 	p.lock.Lock(t)
-	thread.Access(t)
+	thread.Writes(t, &p.queue)
 	for _, r := range p.staged {
 		p.queue.put(r)
 	}
+	thread.Writes(t, &p.idle)
 	chosen := p.idle.takeLowest()
 	p.lock.Unlock(t)
 	p.staged = p.staged[:0]
@@ -218,17 +219,17 @@ func (p *pipeline) handOver(t thread.Thread) {
 
 // await sleeps until r is done. A set that was meant for an earlier sleep only makes it look again.
 func (p *pipeline) await(t thread.Thread, r *request) {
-	thread.Access(t)
+	thread.Stores(t, &p.awaited)
 	p.awaited.Store(int64(r.Index))
 	for {
 		p.landed.Reset(t)
-		thread.Access(t)
+		thread.Loads(t, &r.done)
 		if r.done.Load() {
 			break
 		}
 		p.landed.Wait(t)
 	}
-	thread.Access(t)
+	thread.Stores(t, &p.awaited)
 	p.awaited.Store(nobody)
 }
 
@@ -261,7 +262,9 @@ func (p *pipeline) serve(t thread.Thread, i int) {
 func (p *pipeline) take(t thread.Thread, i int) (r *request, woken [fanOut]int, quit bool) {
 	woken = [fanOut]int{nobody, nobody}
 	p.lock.Lock(t)
-	thread.Access(t)
+	thread.Reads(t, &p.quit)
+	thread.Writes(t, &p.queue)
+	thread.Writes(t, &p.idle)
 	switch {
 	case p.quit:
 		quit = true
@@ -281,9 +284,9 @@ func (p *pipeline) take(t thread.Thread, i int) (r *request, woken [fanOut]int, 
 // finish passes r back. From the store on it may be the submitter's: the index is read before.
 func (p *pipeline) finish(t thread.Thread, r *request) {
 	i := int64(r.Index)
-	thread.Access(t)
+	thread.Stores(t, &r.done)
 	r.done.Store(true)
-	thread.Access(t)
+	thread.Loads(t, &p.awaited)
 	if p.awaited.Load() == i {
 		p.landed.Set(t)
 	}
@@ -293,7 +296,7 @@ func (p *pipeline) finish(t thread.Thread, r *request) {
 func (p *pipeline) Flush(t thread.Thread) {
 	p.handOver(t)
 	for r := p.flying.first; r != nil; r = p.flying.first {
-		thread.Access(t)
+		thread.Loads(t, &r.done)
 		if !r.done.Load() {
 			p.await(t, r)
 		}
@@ -304,7 +307,7 @@ func (p *pipeline) Flush(t thread.Thread) {
 // Close tells all workers at once, under the lock, then wakes and joins them.
 func (p *pipeline) Close(t thread.Thread) {
 	p.lock.Lock(t)
-	thread.Access(t)
+	thread.Writes(t, &p.quit)
 	p.quit = true
 	p.lock.Unlock(t)
 	for i := range p.workers {

@@ -122,7 +122,7 @@ func (p *pipeline) Submit(t thread.Thread) bool {
 // findDone searches always from 0, the lowest index first. Under global.
 func (p *pipeline) findDone(t thread.Thread) *slot {
 	for i := range p.slots {
-		thread.Access(t)
+		thread.Reads(t, &p.slots[i].done)
 		if p.slots[i].done {
 			return &p.slots[i]
 		}
@@ -134,13 +134,13 @@ func (p *pipeline) findDone(t thread.Thread) *slot {
 // the slot's previous page to the stream and counts them; the destination's Fill reads the page
 // from the socket, under both locks.
 func (p *pipeline) handOver(t thread.Thread, s *slot) {
-	thread.Access(t)
+	thread.Writes(t, &s.done)
 	s.done = false
 	p.takeOut(t, s)
 	s.mu.Lock(t)
 	p.work.Fill(t, &s.req)
 	s.filled = true
-	thread.Access(t)
+	thread.Writes(t, &s.pending)
 	s.pending = true
 	s.work.Signal(t)
 	s.mu.Unlock(t)
@@ -159,11 +159,13 @@ func (p *pipeline) takeOut(t thread.Thread, s *slot) {
 // and the report; quit is tested under it, so that no wake-up can be lost.
 func (p *pipeline) serve(t thread.Thread, s *slot) {
 	s.mu.Lock(t)
-	for thread.Access(t); !s.quit; thread.Access(t) {
+	for thread.Reads(t, &s.quit); !s.quit; thread.Reads(t, &s.quit) {
+		thread.Reads(t, &s.pending)
 		if !s.pending {
 			s.work.Wait(t)
 			continue
 		}
+		thread.Writes(t, &s.pending)
 		s.pending = false
 		s.mu.Unlock(t)
 		p.work.Handle(t, &s.req)
@@ -177,7 +179,7 @@ func (p *pipeline) serve(t thread.Thread, s *slot) {
 // the submitter can be waiting.
 func (p *pipeline) report(t thread.Thread, s *slot) {
 	p.global.Lock(t)
-	thread.Access(t)
+	thread.Writes(t, &s.done)
 	s.done = true
 	p.completed.Signal(t)
 	p.global.Unlock(t)
@@ -189,7 +191,8 @@ func (p *pipeline) report(t thread.Thread, s *slot) {
 func (p *pipeline) Flush(t thread.Thread) {
 	p.global.Lock(t)
 	for i := range p.slots {
-		for thread.Access(t); !p.slots[i].done; thread.Access(t) {
+		s := &p.slots[i]
+		for thread.Reads(t, &s.done); !s.done; thread.Reads(t, &s.done) {
 			p.completed.Wait(t)
 		}
 	}
@@ -212,7 +215,7 @@ func (p *pipeline) Close(t thread.Thread) {
 	for i := range p.slots {
 		s := &p.slots[i]
 		s.mu.Lock(t)
-		thread.Access(t)
+		thread.Writes(t, &s.quit)
 		s.quit = true
 		s.work.Signal(t)
 		s.mu.Unlock(t)

@@ -253,7 +253,7 @@ func (p *pipeline) serve(t thread.Thread, w *worker) {
 	hasRequest := func() bool { return !w.ring.Empty(t) }
 	for {
 		w.event.Reset(t)
-		thread.Access(t)
+		thread.Loads(t, &w.quit)
 		if w.quit.Load() {
 			return
 		}
@@ -298,7 +298,7 @@ func (p *pipeline) Flush(t thread.Thread) {
 func (p *pipeline) Close(t thread.Thread) {
 	for i := range p.workers {
 		w := &p.workers[i]
-		thread.Access(t)
+		thread.Stores(t, &w.quit)
 		w.quit.Store(true)
 		w.event.Set(t)
 	}

@@ -341,7 +341,7 @@ func (t *turn) Role() thread.Role  { return t.role }
 func (t *turn) Now() time.Duration { return t.m.now }
 
 // Access is a place to switch in a build with preemption points at shared accesses.
-func (t *turn) Access() { t.switchTo() }
+func (t *turn) Access(thread.Use) { t.switchTo() }
 
 func (t *turn) SleepUntil(at time.Duration, _ thread.State) {
 	t.point("sleep")

@@ -158,8 +158,9 @@ func (p *pipeline) send(t thread.Thread, wait bool) bool {
 		return false
 	}
 	c := p.claim(t)
+	thread.Writes(t, &c.packet)
 	c.packet, p.packet = p.packet, c.packet
-	thread.Access(t)
+	thread.Stores(t, &c.pending)
 	c.pending.Store(true)
 	if p.locked {
 		c.mu.Unlock(t)
@@ -194,7 +195,7 @@ func (p *pipeline) claim(t thread.Thread) *channel {
 		if p.locked {
 			c.mu.Lock(t)
 		}
-		thread.Access(t)
+		thread.Loads(t, &c.pending)
 		if !c.pending.Load() {
 			return c
 		}
@@ -208,7 +209,7 @@ func (p *pipeline) claim(t thread.Thread) *channel {
 // find reports a channel without a job, nil if there is none. It changes nothing.
 func (p *pipeline) find(t thread.Thread) *channel {
 	for i := range p.channels {
-		thread.Access(t)
+		thread.Loads(t, &p.channels[i].pending)
 		if !p.channels[i].pending.Load() {
 			return &p.channels[i]
 		}
@@ -230,17 +231,17 @@ func (p *pipeline) takeOut(t thread.Thread, packet *packet) {
 func (p *pipeline) serve(t thread.Thread, c *channel) {
 	for {
 		c.sem.wait(t)
-		thread.Access(t)
+		thread.Loads(t, &p.exiting)
 		if p.exiting.Load() {
 			return
 		}
-		thread.Access(t)
+		thread.Loads(t, &c.pending)
 		if c.pending.Load() {
 			p.handle(t, c)
 			p.giveCredit(t)
 			continue
 		}
-		thread.Access(t)
+		thread.Stores(t, &c.sync)
 		c.sync.Store(false)
 		p.giveCredit(t)
 		c.synced.post(t)
@@ -268,7 +269,7 @@ func (p *pipeline) handle(t thread.Thread, c *channel) {
 		c.mu.Unlock(t) // here the original writes to its socket
 		c.mu.Lock(t)
 	}
-	thread.Access(t)
+	thread.Stores(t, &c.pending)
 	c.pending.Store(false)
 	if p.locked {
 		c.mu.Unlock(t)
@@ -283,7 +284,7 @@ func (p *pipeline) Flush(t thread.Thread) {
 		p.send(t, true)
 	}
 	for i := range p.channels {
-		thread.Access(t)
+		thread.Stores(t, &p.channels[i].sync)
 		p.channels[i].sync.Store(true)
 		p.channels[i].sem.post(t)
 	}
@@ -300,7 +301,7 @@ func (p *pipeline) Flush(t thread.Thread) {
 
 // Close is multifd_send_terminate_threads: exiting, then a post to each, then join.
 func (p *pipeline) Close(t thread.Thread) {
-	thread.Access(t)
+	thread.Stores(t, &p.exiting)
 	p.exiting.Store(true)
 	for i := range p.channels {
 		p.channels[i].sem.post(t)

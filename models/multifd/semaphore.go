@@ -16,7 +16,7 @@ func newSemaphore(m thread.Machine, name string, n int, lock, wait thread.State)
 
 func (s *semaphore) post(t thread.Thread) {
 	s.mu.Lock(t)
-	thread.Access(t)
+	thread.Writes(t, &s.n)
 	s.n++
 	s.cond.Signal(t)
 	s.mu.Unlock(t)
@@ -24,7 +24,7 @@ func (s *semaphore) post(t thread.Thread) {
 
 func (s *semaphore) wait(t thread.Thread) {
 	s.mu.Lock(t)
-	for thread.Access(t); s.n == 0; thread.Access(t) {
+	for thread.Writes(t, &s.n); s.n == 0; thread.Writes(t, &s.n) {
 		s.cond.Wait(t)
 	}
 	s.n--
@@ -34,7 +34,7 @@ func (s *semaphore) wait(t thread.Thread) {
 // try takes one if there is one.
 func (s *semaphore) try(t thread.Thread) bool {
 	s.mu.Lock(t)
-	thread.Access(t)
+	thread.Writes(t, &s.n)
 	ok := s.n > 0
 	if ok {
 		s.n--

@@ -71,7 +71,7 @@ func (p *pipeline) adapt(t thread.Thread) {
 		// moment at most.
 		p.workers[size-1].gate.Lock(t)
 	}
-	thread.Access(t)
+	thread.Stores(t, &p.size)
 	p.size.Store(int64(size + by))
 	if by > 0 {
 		p.workers[size].gate.Unlock(t)

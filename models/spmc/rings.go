@@ -48,50 +48,54 @@ func powerOfTwo(n int) int {
 // full reports whether put has no room. The producer's. There can be none although a request is
 // free: a consumer may be held up between its claim and its last store.
 func (q *jobs) full(t thread.Thread) bool {
-	thread.Access(t)
-	return q.cells[q.tail&q.mask].sequence.Load() != q.tail
+	sequence := &q.cells[q.tail&q.mask].sequence
+	thread.Loads(t, sequence)
+	return sequence.Load() != q.tail
 }
 
 // put needs room.
 func (q *jobs) put(t thread.Thread, r *request) {
 	c := &q.cells[q.tail&q.mask]
+	thread.Writes(t, &c.r)
 	c.r = r
-	thread.Access(t)
+	thread.Stores(t, &c.sequence)
 	c.sequence.Store(q.tail + 1)
 	q.tail++
 }
 
 // length is how many positions nobody has claimed. The producer's.
 func (q *jobs) length(t thread.Thread) uint64 {
-	thread.Access(t)
+	thread.Loads(t, &q.head)
 	return q.tail - q.head.Load()
 }
 
 // empty reports whether take would find nothing at this moment. A consumer's. A cell that its last
 // consumer has not given back yet is empty too: whoever took it for a job would look in circles.
 func (q *jobs) empty(t thread.Thread) bool {
-	thread.Access(t)
+	thread.Loads(t, &q.head)
 	at := q.head.Load()
-	thread.Access(t)
-	return int64(q.cells[at&q.mask].sequence.Load()-(at+1)) < 0
+	sequence := &q.cells[at&q.mask].sequence
+	thread.Loads(t, sequence)
+	return int64(sequence.Load()-(at+1)) < 0
 }
 
 // take claims a position, reads its request and gives the cell back for the next turn. Nil: there
 // is none. A sequence behind the position means empty; one ahead, that another took it.
 func (q *jobs) take(t thread.Thread) *request {
 	for {
-		thread.Access(t)
+		thread.Loads(t, &q.head)
 		at := q.head.Load()
 		c := &q.cells[at&q.mask]
-		thread.Access(t)
+		thread.Loads(t, &c.sequence)
 		ahead := int64(c.sequence.Load() - (at + 1))
 		if ahead < 0 {
 			return nil
 		}
-		thread.Access(t)
+		thread.Updates(t, &q.head)
 		if ahead == 0 && q.head.CompareAndSwap(at, at+1) {
+			thread.Reads(t, &c.r)
 			r := c.r
-			thread.Access(t)
+			thread.Stores(t, &c.sequence)
 			c.sequence.Store(at + 1 + q.mask)
 			return r
 		}
@@ -119,26 +123,27 @@ func newAnswers(n int) *answers {
 }
 
 func (q *answers) put(t thread.Thread, r *request) {
-	thread.Access(t)
+	thread.Updates(t, &q.tail)
 	slot := &q.slots[(q.tail.Add(1)-1)&q.mask]
-	thread.Access(t)
+	thread.Updates(t, slot)
 	if !slot.CompareAndSwap(nil, r) {
 		panic("spmc: the ring of answers is full; it has a slot for every request")
 	}
 }
 
 func (q *answers) empty(t thread.Thread) bool {
-	thread.Access(t)
-	return q.slots[q.head&q.mask].Load() == nil
+	slot := &q.slots[q.head&q.mask]
+	thread.Loads(t, slot)
+	return slot.Load() == nil
 }
 
 // take takes the next answer; nil if it is not there yet.
 func (q *answers) take(t thread.Thread) *request {
 	slot := &q.slots[q.head&q.mask]
-	thread.Access(t)
+	thread.Loads(t, slot)
 	r := slot.Load()
 	if r != nil {
-		thread.Access(t)
+		thread.Stores(t, slot)
 		slot.Store(nil)
 		q.head++
 	}

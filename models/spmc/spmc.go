@@ -104,7 +104,7 @@ func (o Options) Build(m thread.Machine, t thread.Thread, cfg models.Config, wor
 	p.jobs, p.answers = newJobs(p.requests), newAnswers(p.requests)
 	p.hasRoom = func() bool { return p.lookForRoom(p.submitter) }
 	p.allDone = func() bool {
-		thread.Access(p.submitter)
+		thread.Loads(p.submitter, &p.finished)
 		return p.finished.Load() == p.submitted
 	}
 	p.start(m, t, cfg.Name, o)
@@ -204,20 +204,20 @@ func (p *pipeline) serve(t thread.Thread, i int) {
 		if r := p.jobs.take(t); r != nil {
 			p.work.Handle(t, &r.Request)
 			p.answers.put(t, r)
-			thread.Access(t)
+			thread.Updates(t, &p.finished)
 			p.finished.Add(1)
 		}
 	}
 }
 
 func (p *pipeline) quits(t thread.Thread) bool {
-	thread.Access(t)
+	thread.Loads(t, &p.quit)
 	return p.quit.Load()
 }
 
 // isIn reports whether worker i is in the pool.
 func (p *pipeline) isIn(t thread.Thread, i int) bool {
-	thread.Access(t)
+	thread.Loads(t, &p.size)
 	return int64(i) < p.size.Load()
 }
 
@@ -233,7 +233,7 @@ func (p *pipeline) Flush(t thread.Thread) {
 
 // Close says quit, then opens the gates of those that are out of the pool, then joins all.
 func (p *pipeline) Close(t thread.Thread) {
-	thread.Access(t)
+	thread.Stores(t, &p.quit)
 	p.quit.Store(true)
 	for i := int(p.size.Load()); i < len(p.workers); i++ {
 		p.workers[i].gate.Unlock(t)

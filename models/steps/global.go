@@ -25,7 +25,7 @@ func (p *global) Submit(t thread.Thread) bool {
 		r = p.findDone(t)
 	}
 	if r != nil {
-		thread.Access(t)
+		thread.Writes(t, &r.done)
 		r.done = false
 		p.takeOut(t, r)
 		r.filled = true
@@ -38,7 +38,7 @@ func (p *global) Submit(t thread.Thread) bool {
 // findDone searches from 0: the requests of the first thread, then those of the next. Under mu.
 func (p *global) findDone(t thread.Thread) *request {
 	for i := range p.requests {
-		thread.Access(t)
+		thread.Reads(t, &p.requests[i].done)
 		if p.requests[i].done {
 			return &p.requests[i]
 		}
@@ -57,7 +57,7 @@ func (p *global) takeOut(t thread.Thread, r *request) {
 
 func (p *global) finish(t thread.Thread, r *request) {
 	p.mu.Lock(t)
-	thread.Access(t)
+	thread.Writes(t, &r.done)
 	r.done = true
 	p.completed.Signal(t)
 	p.mu.Unlock(t)
@@ -68,7 +68,8 @@ func (p *global) finish(t thread.Thread, r *request) {
 func (p *global) Flush(t thread.Thread) {
 	p.mu.Lock(t)
 	for i := range p.requests {
-		for thread.Access(t); !p.requests[i].done; thread.Access(t) {
+		r := &p.requests[i]
+		for thread.Reads(t, &r.done); !r.done; thread.Reads(t, &r.done) {
 			p.completed.Wait(t)
 		}
 	}

@@ -39,7 +39,7 @@ func (w *lockWaker) unlock(t thread.Thread) { w.mu.Unlock(t) }
 
 func (w *lockWaker) quit(t thread.Thread) {
 	w.mu.Lock(t)
-	thread.Access(t)
+	thread.Writes(t, &w.stop)
 	w.stop = true
 	w.cond.Signal(t)
 	w.mu.Unlock(t)
@@ -51,7 +51,7 @@ func (w *lockWaker) begin(thread.Thread) {}
 func (w *lockWaker) take(t thread.Thread) *request {
 	w.mu.Lock(t)
 	defer w.mu.Unlock(t)
-	for thread.Access(t); !w.stop; thread.Access(t) {
+	for thread.Reads(t, &w.stop); !w.stop; thread.Reads(t, &w.stop) {
 		if r := w.ring.Consume(t); r != nil {
 			return r
 		}
@@ -79,7 +79,7 @@ func (w *eventWaker) wake(t thread.Thread) { w.event.Set(t) }
 func (w *eventWaker) unlock(thread.Thread) {}
 
 func (w *eventWaker) quit(t thread.Thread) {
-	thread.Access(t)
+	thread.Stores(t, &w.stop)
 	w.stop.Store(true)
 	w.event.Set(t)
 }
@@ -92,7 +92,7 @@ func (w *eventWaker) begin(t thread.Thread) {
 func (w *eventWaker) take(t thread.Thread) *request {
 	for {
 		w.event.Reset(t)
-		thread.Access(t)
+		thread.Loads(t, &w.stop)
 		if w.stop.Load() {
 			return nil
 		}

@@ -156,7 +156,7 @@ func (p *pipeline) Submit(t thread.Thread) bool {
 	r := &w.requests[k]
 	p.takeOut(t, r)
 	p.work.Fill(t, &r.Request)
-	thread.Access(t)
+	thread.Stores(t, &w.fill)
 	w.fill.Store(w.fill.Load() ^ 1<<k)
 	w.valid.Set(t)
 	p.turn(r.Index / len(w.requests))
@@ -189,14 +189,16 @@ func (p *pipeline) find(t thread.Thread) (*worker, int) {
 
 // busy is the set of requests that are the worker's.
 func (w *worker) busy(t thread.Thread) uint64 {
-	thread.Access(t)
+	thread.Loads(t, &w.fill)
 	fill := w.fill.Load()
-	thread.Access(t)
+	thread.Loads(t, &w.done)
 	return fill ^ w.done.Load()
 }
 
 func (p *pipeline) takeOut(t thread.Thread, r *request) {
+	thread.Reads(t, &r.result)
 	if r.result {
+		thread.Writes(t, &r.result)
 		r.result = false
 		p.work.Done(t, &r.Request)
 	}
@@ -208,7 +210,7 @@ func (p *pipeline) serve(t thread.Thread, w *worker) {
 	hasRequest := func() bool { return w.busy(t) != 0 }
 	for {
 		w.valid.Reset(t)
-		thread.Access(t)
+		thread.Loads(t, &w.quit)
 		if w.quit.Load() {
 			return
 		}
@@ -219,8 +221,9 @@ func (p *pipeline) serve(t thread.Thread, w *worker) {
 		k := bits.TrailingZeros64(w.busy(t))
 		r := &w.requests[k]
 		p.work.Handle(t, &r.Request)
+		thread.Writes(t, &r.result)
 		r.result = true
-		thread.Access(t)
+		thread.Stores(t, &w.done)
 		w.done.Store(w.done.Load() ^ 1<<k)
 		w.free.Set(t)
 	}
@@ -252,7 +255,7 @@ func (p *pipeline) drain(t thread.Thread, w *worker) {
 func (p *pipeline) Close(t thread.Thread) {
 	for i := range p.workers {
 		w := &p.workers[i]
-		thread.Access(t)
+		thread.Stores(t, &w.quit)
 		w.quit.Store(true)
 		w.valid.Set(t)
 		w.joiner.Join(t)

@@ -60,7 +60,7 @@ func buildBatch(m thread.Machine, t thread.Thread, cfg models.Config, work model
 
 func (p *batch) Submit(t thread.Thread) bool {
 	for len(p.free) == 0 {
-		if thread.Access(t); p.flying[0].done.Load() {
+		if thread.Loads(t, &p.flying[0].done); p.flying[0].done.Load() {
 			p.takeOldest(t)
 			break
 		}
@@ -82,7 +82,7 @@ func (p *batch) Submit(t thread.Thread) bool {
 func (p *batch) takeOldest(t thread.Thread) {
 	r := p.flying[0]
 	p.flying = p.flying[1:]
-	thread.Access(t)
+	thread.Stores(t, &r.done)
 	r.done.Store(false)
 	p.work.Done(t, &r.Request)
 	p.free = append(p.free, r)
@@ -90,18 +90,19 @@ func (p *batch) takeOldest(t thread.Thread) {
 
 func (p *batch) handOver(t thread.Thread) {
 	p.lock.Lock(t)
-	thread.Access(t)
+	thread.Writes(t, &p.queue)
 	p.queue = append(p.queue, p.staged...)
 	p.staged = p.staged[:0]
-	chosen := p.choose()
+	chosen := p.choose(t)
 	p.lock.Unlock(t)
 	p.wake(t, chosen)
 }
 
 // choose takes the lowest idle worker out of the set, -1 if there is none. Under lock.
-func (p *batch) choose() int {
+func (p *batch) choose(t thread.Thread) int {
 	for i := range p.idle {
-		if p.idle[i].Load() {
+		if thread.Loads(t, &p.idle[i]); p.idle[i].Load() {
+			thread.Stores(t, &p.idle[i])
 			p.idle[i].Store(false)
 			return i
 		}
@@ -119,21 +120,21 @@ func (p *batch) wake(t thread.Thread, i int) {
 func (p *batch) await(t thread.Thread) {
 	r := p.flying[0]
 	if p.fault != awaitedLate {
-		thread.Access(t)
+		thread.Stores(t, &p.awaited)
 		p.awaited.Store(int64(r.Index))
 	}
 	for {
 		p.landed.Reset(t)
-		if thread.Access(t); r.done.Load() {
+		if thread.Loads(t, &r.done); r.done.Load() {
 			break
 		}
 		if p.fault == awaitedLate {
-			thread.Access(t)
+			thread.Stores(t, &p.awaited)
 			p.awaited.Store(int64(r.Index))
 		}
 		p.landed.Wait(t)
 	}
-	thread.Access(t)
+	thread.Stores(t, &p.awaited)
 	p.awaited.Store(-1)
 }
 
@@ -149,9 +150,9 @@ func (p *batch) serve(t thread.Thread, i int) {
 			continue
 		}
 		p.work.Handle(t, &r.Request)
-		thread.Access(t)
+		thread.Stores(t, &r.done)
 		r.done.Store(true)
-		if thread.Access(t); p.awaited.Load() == int64(r.Index) {
+		if thread.Loads(t, &p.awaited); p.awaited.Load() == int64(r.Index) {
 			p.landed.Set(t)
 		}
 	}
@@ -160,25 +161,28 @@ func (p *batch) serve(t thread.Thread, i int) {
 func (p *batch) take(t thread.Thread, i int) (r *batched, next int, quit bool) {
 	p.lock.Lock(t)
 	defer p.lock.Unlock(t)
-	thread.Access(t)
+	thread.Reads(t, &p.quit)
+	thread.Writes(t, &p.queue)
 	if p.quit || len(p.queue) == 0 {
 		if p.fault != idleAfterUnlock {
+			thread.Stores(t, &p.idle[i])
 			p.idle[i].Store(true)
 		}
 		return nil, -1, p.quit
 	}
 	r, p.queue = p.queue[0], p.queue[1:]
+	thread.Stores(t, &p.idle[i])
 	p.idle[i].Store(false)
 	next = -1
 	if len(p.queue) > 0 {
-		next = p.choose()
+		next = p.choose(t)
 	}
 	return r, next, false
 }
 
 func (p *batch) sleep(t thread.Thread, i int) {
 	if p.fault == idleAfterUnlock {
-		thread.Access(t)
+		thread.Stores(t, &p.idle[i])
 		p.idle[i].Store(true)
 	}
 	if p.fault == latchErased {
@@ -192,7 +196,7 @@ func (p *batch) sleep(t thread.Thread, i int) {
 
 func (p *batch) Flush(t thread.Thread) {
 	for p.handOver(t); len(p.flying) > 0; p.takeOldest(t) {
-		if thread.Access(t); !p.flying[0].done.Load() {
+		if thread.Loads(t, &p.flying[0].done); !p.flying[0].done.Load() {
 			p.await(t)
 		}
 	}
@@ -200,6 +204,7 @@ func (p *batch) Flush(t thread.Thread) {
 
 func (p *batch) Close(t thread.Thread) {
 	p.lock.Lock(t)
+	thread.Writes(t, &p.quit)
 	p.quit = true
 	p.lock.Unlock(t)
 	for i := range p.latches {

@@ -56,9 +56,9 @@ func buildBitmaps(m thread.Machine, t thread.Thread, cfg models.Config, work mod
 }
 
 func (w *bitWorker) busy(t thread.Thread) uint64 {
-	thread.Access(t)
+	thread.Loads(t, &w.fill)
 	fill := w.fill.Load()
-	thread.Access(t)
+	thread.Loads(t, &w.done)
 	return fill ^ w.done.Load()
 }
 
@@ -91,7 +91,7 @@ func flip(t thread.Thread, word *atomic.Uint64, k int, e thread.Event, early boo
 	if early {
 		e.Set(t)
 	}
-	thread.Access(t)
+	thread.Stores(t, word)
 	word.Store(word.Load() ^ 1<<k)
 	if !early {
 		e.Set(t)
@@ -99,6 +99,7 @@ func flip(t thread.Thread, word *atomic.Uint64, k int, e thread.Event, early boo
 }
 
 func (p *bitmaps) takeOut(t thread.Thread, w *bitWorker, k int) {
+	thread.Writes(t, &w.results[k])
 	if w.results[k] {
 		w.results[k] = false
 		p.work.Done(t, &w.requests[k])
@@ -109,7 +110,7 @@ func (p *bitmaps) serve(t thread.Thread, w *bitWorker) {
 	hasRequest := func() bool { return w.busy(t) != 0 }
 	for {
 		w.valid.Reset(t)
-		if thread.Access(t); w.quit.Load() {
+		if thread.Loads(t, &w.quit); w.quit.Load() {
 			return
 		}
 		if !t.SpinUntil(thread.SpinWork, polls, true, hasRequest) {
@@ -118,6 +119,7 @@ func (p *bitmaps) serve(t thread.Thread, w *bitWorker) {
 		}
 		k := bits.TrailingZeros64(w.busy(t))
 		p.work.Handle(t, &w.requests[k])
+		thread.Writes(t, &w.results[k])
 		w.results[k] = true
 		flip(t, &w.done, k, w.free, p.fault == freeEarly)
 	}
@@ -142,7 +144,7 @@ func (p *bitmaps) Flush(t thread.Thread) {
 func (p *bitmaps) Close(t thread.Thread) {
 	for i := range p.workers {
 		w := &p.workers[i]
-		thread.Access(t)
+		thread.Stores(t, &w.quit)
 		w.quit.Store(true)
 		w.valid.Set(t)
 		w.joiner.Join(t)

@@ -66,7 +66,7 @@ func (p *locks) Submit(t thread.Thread) bool {
 			return false
 		}
 	}
-	thread.Access(t)
+	thread.Writes(t, &s.done)
 	s.done = false
 	p.takeOut(t, s)
 	p.fill(t, s)
@@ -75,7 +75,7 @@ func (p *locks) Submit(t thread.Thread) bool {
 
 func (p *locks) findDone(t thread.Thread) *slot {
 	for i := range p.slots {
-		thread.Access(t)
+		thread.Reads(t, &p.slots[i].done)
 		if p.slots[i].done {
 			return &p.slots[i]
 		}
@@ -90,7 +90,7 @@ func (p *locks) fill(t thread.Thread, s *slot) {
 	}
 	p.work.Fill(t, &s.req)
 	s.filled = true
-	thread.Access(t)
+	thread.Writes(t, &s.pending)
 	s.pending = true
 	s.cond.Signal(t)
 }
@@ -104,11 +104,13 @@ func (p *locks) takeOut(t thread.Thread, s *slot) {
 
 func (p *locks) serve(t thread.Thread, s *slot) {
 	s.mu.Lock(t)
-	for thread.Access(t); !s.quit; thread.Access(t) {
+	for thread.Reads(t, &s.quit); !s.quit; thread.Reads(t, &s.quit) {
+		thread.Reads(t, &s.pending)
 		if !s.pending {
 			s.cond.Wait(t)
 			continue
 		}
+		thread.Writes(t, &s.pending)
 		s.pending = false
 		s.mu.Unlock(t)
 		p.handle(t, s)
@@ -129,7 +131,7 @@ func (p *locks) handle(t thread.Thread, s *slot) {
 
 func (p *locks) report(t thread.Thread, s *slot) {
 	p.global.Lock(t)
-	thread.Access(t)
+	thread.Writes(t, &s.done)
 	s.done = true
 	p.completed.Signal(t)
 	p.global.Unlock(t)
@@ -138,7 +140,8 @@ func (p *locks) report(t thread.Thread, s *slot) {
 func (p *locks) Flush(t thread.Thread) {
 	p.global.Lock(t)
 	for i := range p.slots {
-		for thread.Access(t); !p.slots[i].done; thread.Access(t) {
+		s := &p.slots[i]
+		for thread.Reads(t, &s.done); !s.done; thread.Reads(t, &s.done) {
 			p.completed.Wait(t)
 		}
 	}
@@ -152,7 +155,7 @@ func (p *locks) Close(t thread.Thread) {
 	for i := range p.slots {
 		s := &p.slots[i]
 		s.mu.Lock(t)
-		thread.Access(t)
+		thread.Writes(t, &s.quit)
 		s.quit = true
 		s.cond.Signal(t)
 		s.mu.Unlock(t)

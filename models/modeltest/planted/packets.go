@@ -43,6 +43,7 @@ func newSemaphore(m thread.Machine, n int, why thread.State) *semaphore {
 
 func (s *semaphore) post(t thread.Thread) {
 	s.mu.Lock(t)
+	thread.Writes(t, &s.n)
 	s.n++
 	s.cond.Signal(t)
 	s.mu.Unlock(t)
@@ -52,8 +53,10 @@ func (s *semaphore) post(t thread.Thread) {
 func (s *semaphore) take(t thread.Thread, wait bool) bool {
 	s.mu.Lock(t)
 	defer s.mu.Unlock(t)
+	thread.Writes(t, &s.n)
 	for s.n == 0 && wait {
 		s.cond.Wait(t)
+		thread.Writes(t, &s.n)
 	}
 	if s.n == 0 {
 		return false
@@ -101,11 +104,12 @@ func (p *packets) send(t thread.Thread, wait bool) bool {
 		return false
 	}
 	c := p.find(t)
+	thread.Writes(t, &c.req)
 	c.req, p.mine = p.mine, c.req
 	if p.fault == postedEarly {
 		c.posted.post(t)
 	}
-	thread.Access(t)
+	thread.Stores(t, &c.pending)
 	c.pending.Store(true)
 	if p.fault != postedEarly {
 		c.posted.post(t)
@@ -118,7 +122,7 @@ func (p *packets) find(t thread.Thread) *packetChannel {
 	for range p.channels {
 		c := p.channels[p.next]
 		p.next = (p.next + 1) % len(p.channels)
-		if thread.Access(t); !c.pending.Load() {
+		if thread.Loads(t, &c.pending); !c.pending.Load() {
 			return c
 		}
 	}
@@ -135,19 +139,20 @@ func (p *packets) takeOut(t thread.Thread, r *models.Request) {
 func (p *packets) serve(t thread.Thread, c *packetChannel) {
 	for {
 		c.posted.take(t, true)
-		if thread.Access(t); p.quit.Load() {
+		if thread.Loads(t, &p.quit); p.quit.Load() {
 			return
 		}
-		if thread.Access(t); !c.pending.Load() {
+		if thread.Loads(t, &c.pending); !c.pending.Load() {
 			p.credits.post(t)
 			c.synced.post(t)
 			continue
 		}
+		thread.Reads(t, &c.req)
 		p.work.Handle(t, c.req)
 		if p.fault == creditEarly {
 			p.credits.post(t)
 		}
-		thread.Access(t)
+		thread.Stores(t, &c.pending)
 		c.pending.Store(false)
 		if p.fault != creditEarly {
 			p.credits.post(t)
@@ -172,7 +177,7 @@ func (p *packets) Flush(t thread.Thread) {
 }
 
 func (p *packets) Close(t thread.Thread) {
-	thread.Access(t)
+	thread.Stores(t, &p.quit)
 	p.quit.Store(true)
 	for _, c := range p.channels {
 		c.posted.post(t)

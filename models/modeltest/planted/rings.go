@@ -46,29 +46,29 @@ type results struct {
 }
 
 func (r *results) produce(t thread.Thread, req *models.Request) bool {
-	thread.Access(t)
+	thread.Reads(t, &r.producer)
 	i := r.producer
-	thread.Access(t)
+	thread.Loads(t, &r.slots[i])
 	if r.slots[i].Load() != nil {
 		return false
 	}
-	thread.Access(t)
+	thread.Stores(t, &r.slots[i])
 	r.slots[i].Store(req)
-	thread.Access(t)
+	thread.Writes(t, &r.producer)
 	r.producer = (i + 1) % len(r.slots)
 	return true
 }
 
 func (r *results) empty(t thread.Thread) bool {
-	thread.Access(t)
+	thread.Loads(t, &r.slots[r.consumer])
 	return r.slots[r.consumer].Load() == nil
 }
 
 func (r *results) consume(t thread.Thread) *models.Request {
-	thread.Access(t)
+	thread.Loads(t, &r.slots[r.consumer])
 	req := r.slots[r.consumer].Load()
 	if req != nil {
-		thread.Access(t)
+		thread.Stores(t, &r.slots[r.consumer])
 		r.slots[r.consumer].Store(nil)
 		r.consumer = (r.consumer + 1) % len(r.slots)
 	}
@@ -155,7 +155,7 @@ func (p *rings) request(t thread.Thread) *models.Request {
 
 func (p *rings) wake(t thread.Thread, w *worker) {
 	if p.fault == asleepFlag {
-		thread.Access(t)
+		thread.Loads(t, &w.asleep)
 		if !w.asleep.Load() {
 			return
 		}
@@ -180,16 +180,16 @@ func (p *rings) serve(t thread.Thread, w *worker) {
 func (p *rings) quits(t thread.Thread, w *worker) bool {
 	switch p.fault {
 	case resetAfterLook: // sleep resets
-		thread.Access(t)
+		thread.Loads(t, &w.quit)
 		return w.quit.Load()
 	case quitBeforeReset:
-		thread.Access(t)
+		thread.Loads(t, &w.quit)
 		quit := w.quit.Load()
 		w.event.Reset(t)
 		return quit
 	default:
 		w.event.Reset(t)
-		thread.Access(t)
+		thread.Loads(t, &w.quit)
 		return w.quit.Load()
 	}
 }
@@ -199,12 +199,12 @@ func (p *rings) sleep(t thread.Thread, w *worker) {
 	case resetAfterLook:
 		w.event.Reset(t)
 	case asleepFlag:
-		thread.Access(t)
+		thread.Stores(t, &w.asleep)
 		w.asleep.Store(true)
 	}
 	w.event.Wait(t)
 	if p.fault == asleepFlag {
-		thread.Access(t)
+		thread.Stores(t, &w.asleep)
 		w.asleep.Store(false)
 	}
 }
@@ -235,7 +235,7 @@ func (p *rings) Flush(t thread.Thread) {
 func (p *rings) Close(t thread.Thread) {
 	for i := range p.workers {
 		w := &p.workers[i]
-		thread.Access(t)
+		thread.Stores(t, &w.quit)
 		w.quit.Store(true)
 		w.event.Set(t)
 	}

@@ -48,11 +48,16 @@ func buildShared(m thread.Machine, t thread.Thread, cfg models.Config, work mode
 		p.free = append(p.free, r)
 	}
 	p.hasAnswer = func() bool {
-		thread.Access(p.submitter)
-		return p.answers[p.taken%n].Load() != nil && p.slots[p.tail.Load()%int64(n)].Load() == nil
+		answer, slot := &p.answers[p.taken%n], &p.slots[p.tail.Load()%int64(n)]
+		thread.Loads(p.submitter, answer)
+		if answer.Load() == nil {
+			return false
+		}
+		thread.Loads(p.submitter, slot)
+		return slot.Load() == nil
 	}
 	p.allDone = func() bool {
-		thread.Access(p.submitter)
+		thread.Loads(p.submitter, &p.finished)
 		return p.finished.Load() == p.submitted
 	}
 	p.size.Store(1)
@@ -73,7 +78,7 @@ func (p *shared) Submit(t thread.Thread) bool {
 	p.submitter = t
 	at := p.tail.Load()
 	slot := &p.slots[at%int64(len(p.slots))]
-	if thread.Access(t); len(p.free) == 0 || slot.Load() != nil {
+	if thread.Loads(t, slot); len(p.free) == 0 || slot.Load() != nil {
 		if !p.wait && !p.hasAnswer() {
 			return false
 		}
@@ -84,9 +89,9 @@ func (p *shared) Submit(t thread.Thread) bool {
 	p.free = p.free[:len(p.free)-1]
 	p.work.Fill(t, r)
 	p.submitted++
-	thread.Access(t)
+	thread.Stores(t, slot)
 	slot.Store(r)
-	thread.Access(t)
+	thread.Stores(t, &p.tail)
 	p.tail.Store(at + 1)
 	p.grow(t)
 	return true
@@ -95,7 +100,7 @@ func (p *shared) Submit(t thread.Thread) bool {
 // grow raises the size of the pool, then opens the gate.
 func (p *shared) grow(t thread.Thread) {
 	if size := int(p.size.Load()); size < len(p.gates) {
-		thread.Access(t)
+		thread.Stores(t, &p.size)
 		p.size.Store(int64(size + 1))
 		p.gates[size].Unlock(t)
 	}
@@ -103,11 +108,12 @@ func (p *shared) grow(t thread.Thread) {
 
 func (p *shared) takeAnswer(t thread.Thread) bool {
 	slot := &p.answers[p.taken%len(p.answers)]
-	thread.Access(t)
+	thread.Loads(t, slot)
 	r := slot.Load()
 	if r == nil {
 		return false
 	}
+	thread.Stores(t, slot)
 	slot.Store(nil)
 	p.taken++
 	p.work.Done(t, r)
@@ -117,15 +123,21 @@ func (p *shared) takeAnswer(t thread.Thread) bool {
 
 func (p *shared) serve(t thread.Thread, i int) {
 	looks := func() bool {
-		thread.Access(t)
-		return p.quit.Load() || int64(i) >= p.size.Load() || p.head.Load() != p.tail.Load()
+		thread.Loads(t, &p.quit)
+		quit := p.quit.Load()
+		thread.Loads(t, &p.size)
+		out := int64(i) >= p.size.Load()
+		thread.Loads(t, &p.head)
+		head := p.head.Load()
+		thread.Loads(t, &p.tail)
+		return quit || out || head != p.tail.Load()
 	}
 	for {
 		t.SpinUntil(thread.SpinWork, 0, true, looks)
-		if thread.Access(t); p.quit.Load() {
+		if thread.Loads(t, &p.quit); p.quit.Load() {
 			return
 		}
-		if thread.Access(t); int64(i) >= p.size.Load() {
+		if thread.Loads(t, &p.size); int64(i) >= p.size.Load() {
 			p.gates[i].Lock(t)
 			p.gates[i].Unlock(t)
 			continue
@@ -140,22 +152,22 @@ func (p *shared) serve(t thread.Thread, i int) {
 // take claims the oldest job; nil if there is none.
 func (p *shared) take(t thread.Thread) *models.Request {
 	for {
-		thread.Access(t)
+		thread.Loads(t, &p.head)
 		at := p.head.Load()
-		thread.Access(t)
+		thread.Loads(t, &p.tail)
 		if at == p.tail.Load() {
 			return nil
 		}
 		slot := &p.slots[at%int64(len(p.slots))]
-		thread.Access(t)
+		thread.Loads(t, slot)
 		r := slot.Load()
-		thread.Access(t)
+		thread.Updates(t, &p.head)
 		if p.fault == claimByStore {
 			p.head.Store(at + 1)
 		} else if !p.head.CompareAndSwap(at, at+1) {
 			continue
 		}
-		thread.Access(t)
+		thread.Stores(t, slot)
 		slot.Store(nil)
 		return r
 	}
@@ -163,15 +175,15 @@ func (p *shared) take(t thread.Thread) *models.Request {
 
 func (p *shared) finish(t thread.Thread, r *models.Request) {
 	if p.fault == countedEarly {
-		thread.Access(t)
+		thread.Updates(t, &p.finished)
 		p.finished.Add(1)
 	}
-	thread.Access(t)
+	thread.Updates(t, &p.reserved)
 	at := p.reserved.Add(1) - 1
-	thread.Access(t)
+	thread.Stores(t, &p.answers[at%int64(len(p.answers))])
 	p.answers[at%int64(len(p.answers))].Store(r)
 	if p.fault != countedEarly {
-		thread.Access(t)
+		thread.Updates(t, &p.finished)
 		p.finished.Add(1)
 	}
 }
@@ -184,7 +196,7 @@ func (p *shared) Flush(t thread.Thread) {
 }
 
 func (p *shared) Close(t thread.Thread) {
-	thread.Access(t)
+	thread.Stores(t, &p.quit)
 	p.quit.Store(true)
 	for i := int(p.size.Load()); i < len(p.gates) && p.fault != gateLeftShut; i++ {
 		p.gates[i].Unlock(t)
