@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +41,8 @@ goes on at each shared access, and checks that every accepted page is handled an
 once, that the bound on what is in flight holds, that nobody sleeps or spins for ever, that Close
 returns and that the memory at the far end is the same. Half of the schedules are walked depth
 first by the number of departures from the default order (which bounds the preemptions), the
-others are random by priority (PCT). A schedule that goes wrong is printed as a few numbers,
+others are random by priority (PCT); --strategy takes one walk alone. Accesses to plain data that
+nothing orders are reported on every schedule. A schedule that goes wrong is printed as a few numbers,
 which --schedule runs again.
 
 The access points exist only in a build with the tag explore:
@@ -49,7 +51,8 @@ The access points exist only in a build with the tag explore:
 		Example: `  mtbench-explore explore
   mtbench-explore explore --models locked,lockless --schedules 1000000
   mtbench-explore explore --models planted
-  mtbench-explore explore --models asleep-flag --program "one worker, wait" --schedule "53 1"`,
+  mtbench-explore explore --strategy reduced --models spmc
+  mtbench-explore explore --models asleep-flag --program "one worker, wait" --schedule "31 1"`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runExplore(cmd.Context(),
@@ -59,6 +62,8 @@ The access points exist only in a build with the tag explore:
 	f := cmd.Flags()
 	f.Var(modelsValue{&o.models}, "models",
 		"models, all for every one that is ranked, or planted for all planted bugs")
+	f.StringVar((*string)(&o.explore.Strategy), "strategy", string(explore.Mixed),
+		"how to walk: mixed, depth-first, pct, random, pos or reduced")
 	f.Int64Var(&o.explore.Schedules, "schedules", o.explore.Schedules, "schedules a model")
 	f.IntVar(&o.explore.Bound, "bound", o.explore.Bound,
 		"depth first: departures from the default order")
@@ -96,9 +101,8 @@ func runExplore(ctx context.Context, w io.Writer, o *exploreOptions) error {
 				"interrupted; %s: %d schedules of %d programs, and nothing "+
 					"went wrong on them", m.Name, total.Schedules, total.Cases)
 		}
-		fmt.Fprintf(w,
-			"%s: %d schedules of %d programs, %d choices; every schedule with at most %d departures\n",
-			m.Name, total.Schedules, total.Cases, total.Points, total.Bound)
+		fmt.Fprintf(w, "%s: %d schedules of %d programs, %d choices%s\n", m.Name, total.Schedules,
+			total.Cases, total.Points, covered(o.explore.Strategy, total))
 		if total.Failure != nil {
 			failed++
 			fmt.Fprintf(w, "%v\n", total.Failure)
@@ -110,10 +114,24 @@ func runExplore(ctx context.Context, w io.Writer, o *exploreOptions) error {
 	return nil
 }
 
+// covered says what can be said of the schedules that were not walked.
+func covered(s explore.Strategy, t explore.Total) string {
+	switch s {
+	case explore.Mixed, explore.Depth:
+		return fmt.Sprintf("; every schedule with at most %d departures", t.Bound)
+	case explore.Reduce:
+		return fmt.Sprintf("; %d programs exhausted", t.Exhausted)
+	}
+	return ""
+}
+
 // check refuses what makes no sense and finds the models.
 func (o *exploreOptions) check() ([]explore.Model, error) {
 	e := &o.explore
 	switch {
+	case !slices.Contains(explore.Strategies(), e.Strategy):
+		return nil, fmt.Errorf("--strategy: there is no %q; there are %v", e.Strategy,
+			explore.Strategies())
 	case e.Schedules < 1 || e.Schedules > maxSchedules:
 		return nil, fmt.Errorf("--schedules: %d is not between 1 and %d", e.Schedules, maxSchedules)
 	case e.Bound < 0 || e.Bound > maxDepartures:

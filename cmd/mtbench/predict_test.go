@@ -369,7 +369,7 @@ func TestExplore(t *testing.T) {
 		text   string
 	}{
 		"default": {statusOK, "nothing went wrong"},
-		"53 1":    {statusMemory, "sleeps on event"},
+		"31 1":    {statusMemory, "sleeps on event"},
 		"0 99":    {statusUsage, "--schedule: the schedule does not fit the program"},
 		"1 2 3":   {statusUsage, "--schedule: 3 numbers; they come in pairs"},
 		"many":    {statusUsage, `--schedule: number 1 is "many"`},

@@ -2,17 +2,20 @@
 // machine without durations, each time with another choice of which thread goes on at each point
 // where more than one can, and checks what must hold in all of them.
 //
-// In a build with the tag explore every shared access is such a point (thread.Access); without it
-// only the calls of the machine are, which shows less. Code between two points is not interrupted,
-// and memory is sequentially consistent, as Go's atomics are: plain accesses that nothing orders
-// are for the race detector to find.
+// In a build with the tag explore every shared access that is marked as atomic is such a point
+// (thread.Loads, Stores, Updates); without it only the calls of the machine are, which shows less.
+// Code between two points is not interrupted, and atomics are sequentially consistent, as Go's are.
+// Accesses that are marked as plain are no points. On every schedule vector clocks follow what the
+// program orders, by its locks, events and atomics, and two plain accesses that nothing orders, one
+// of them a write, are a finding.
 //
-// Two walks. Depth first visits every schedule that departs from the default order at most k times,
-// for k = 0, 1, 2 …; by default the running thread goes on, and when it cannot, the next in order
-// of birth does, so that every preemption is a departure and k bounds the preemptions too. Random
-// walks by PCT (Burckhardt and others, 2010): random priorities with d-1 random points at which the
-// running thread's drops below all others, which finds a bug of depth d with a known least
-// probability.
+// The walks. Depth first visits every schedule that departs from the default order at most k
+// times, for k = 0, 1, 2 …; by default the running thread goes on, and when it cannot, the next in
+// order of birth does, so that every preemption is a departure and k bounds the preemptions too.
+// Priorities walks by PCT (Burckhardt and others, 2010): random priorities with d-1 random points
+// at which the running thread's drops below all others, which finds a bug of depth d with a known
+// least probability. Sampled is partial-order sampling, Uniform the plain random walk. Reduced
+// walks every schedule but those that differ from another in nothing that matters.
 //
 // In one of the cases a thread may also wake up from a condition or an event that nobody signalled.
 //
@@ -23,6 +26,7 @@ package explore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"mtbench/internal/sim"
@@ -91,6 +95,7 @@ type run struct {
 	machine  *sim.Machine
 	order    *order
 	record   []choice
+	crowded  bool
 }
 
 // follower is told of the steps of a run; see sim.Watcher.
@@ -119,6 +124,9 @@ func (r *run) execute(p Program) error {
 	err = r.run(m)
 	if fault := r.fault(); fault != nil {
 		return fault
+	}
+	if r.crowded {
+		return fmt.Errorf("more than %d threads, which is the most that are followed", maxThreads)
 	}
 	if errors.Is(err, sim.ErrSteps) {
 		return fmt.Errorf("no end after %d steps: it goes in circles", maxSteps)
@@ -150,7 +158,7 @@ func (r *run) run(m *sim.Machine) (err error) {
 
 // next is the machine's Chooser.
 func (r *run) next(options []int, preempts bool) int {
-	if r.fault() != nil || options[len(options)-1] >= maxThreads {
+	if r.crowded = slices.Max(options) >= maxThreads; r.crowded || r.fault() != nil {
 		return -1
 	}
 	i := r.choose(options, preempts)

@@ -207,7 +207,7 @@ func TestRandomRepeats(t *testing.T) {
 	orders := func(seed uint64) string {
 		var all []string
 		var last *counter
-		Random(Program{Name: "c", New: func() Instance {
+		Priorities(Program{Name: "c", New: func() Instance {
 			if last != nil {
 				all = append(all, last.order.String())
 			}

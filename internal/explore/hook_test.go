@@ -15,8 +15,10 @@ import (
 func withHook(t thread.Thread, p *int) {
 	*p++
 	thread.Access(t)
+	thread.Loads(t, p)
 	*p *= 3
-	thread.Access(t)
+	thread.Updates(t, p)
+	thread.Writes(t, p)
 	*p--
 }
 

@@ -9,12 +9,29 @@ type Model struct {
 	InFlight InFlight
 }
 
+// Strategy is a way to walk schedules.
+type Strategy string
+
+// The strategies.
+const (
+	Mixed  Strategy = "mixed" // half depth first, half PCT
+	Depth  Strategy = "depth-first"
+	PCT    Strategy = "pct"
+	Random Strategy = "random" // each option with the same chance
+	POS    Strategy = "pos"
+	Reduce Strategy = "reduced"
+)
+
+// Strategies lists them, the default first.
+func Strategies() []Strategy { return []Strategy{Mixed, Depth, PCT, Random, POS, Reduce} }
+
 // Options say how far to go.
 type Options struct {
-	Schedules int64  // over all cases and both walks; at least 2 a case
-	Bound     int    // departures from the default order that depth first goes up to
-	Depth     int    // of random schedules
-	Seed      uint64 // of random schedules
+	Strategy  Strategy // "": Mixed
+	Schedules int64    // over all cases and both walks; at least 2 a case
+	Bound     int      // departures from the default order that depth first goes up to
+	Depth     int      // of random schedules
+	Seed      uint64   // of random schedules
 
 	Stop func() bool // looked at before each schedule: true ends everything; nil: never
 
@@ -62,11 +79,31 @@ func Explore(m Model, o Options) Total {
 }
 
 func exploreCase(p Program, o Options, share int64) (first, random Report) {
+	if o.Strategy != "" && o.Strategy != Mixed {
+		return Walk(p, o, share), Report{Bound: -1}
+	}
 	first = DepthFirst(p, o.Bound, share/2)
 	if first.Failure == nil && !first.Exhausted {
-		random = Random(p, o.Depth, o.Seed, share-first.Schedules)
+		random = Priorities(p, o.Depth, o.Seed, share-first.Schedules)
 	}
 	return first, random
+}
+
+// Walk walks one program by one strategy, up to limit schedules. It panics at Mixed, which is two.
+func Walk(p Program, o Options, limit int64) Report {
+	switch o.Strategy {
+	case Depth:
+		return DepthFirst(p, o.Bound, limit)
+	case PCT:
+		return Priorities(p, o.Depth, o.Seed, limit)
+	case Random:
+		return Uniform(p, o.Seed, limit)
+	case POS:
+		return Sampled(p, o.Seed, limit)
+	case Reduce:
+		return Reduced(p, limit)
+	}
+	panic("explore: " + string(o.Strategy) + " is not one walk")
 }
 
 func (t *Total) add(first, random Report) {

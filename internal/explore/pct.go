@@ -2,31 +2,17 @@ package explore
 
 import "math/rand/v2"
 
-// Random tries limit random schedules by PCT with the given depth (1 or more: the number of
+// Priorities tries limit random schedules by PCT with the given depth (1 or more: the number of
 // ordering constraints that a bug needs), until one goes wrong. Schedule i of a seed is always the
 // same one.
-func Random(p Program, depth int, seed uint64, limit int64) Report {
-	report := Report{Bound: -1}
-	r := &run{}
+func Priorities(p Program, depth int, seed uint64, limit int64) Report {
 	length := 1 // the most choices that a run has had: change points are drawn from as many
-	for i := range limit {
-		if p.stopped() {
-			break
-		}
+	return repeat(p, limit, func(r *run, i int64) {
+		length = max(length, len(r.record))
 		c := &pct{rand: rand.New(rand.NewPCG(seed, uint64(i)))}
 		c.drawChanges(depth-1, length)
 		r.choose = c.choose
-		err := r.execute(p)
-		report.Schedules++
-		report.Points += int64(len(r.record))
-		length = max(length, len(r.record))
-		if err != nil {
-			report.Failure = &Failure{Program: p.Name, Schedule: scheduleOf(r.record), Err: err,
-				Found: report.Schedules}
-			return report
-		}
-	}
-	return report
+	})
 }
 
 // pct chooses by priority.

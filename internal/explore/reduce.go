@@ -8,8 +8,8 @@ import (
 
 // Reduced visits the schedules of a program up to the order of steps that do not conflict: at least
 // one of each class of schedules that differ in no more than that, until limit schedules were run
-// (0: no limit) or one of them went wrong. Every state at the end of a schedule, and everything that
-// the checks can see, is seen if Report.Exhausted.
+// (0: no limit) or one of them went wrong. Every state at the end of a schedule, and everything
+// that the checks can see, is seen if Report.Exhausted.
 //
 // It is dynamic partial-order reduction (Flanagan and Godefroid, 2005) with source sets and sleep
 // sets (Abdulla and others, 2014): after each step it looks for earlier steps of other threads that

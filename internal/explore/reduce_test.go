@@ -172,7 +172,7 @@ func (s script) program(end *string) Program {
 }
 
 // mostSchedules is how many a script may have, without reduction, to be compared.
-const mostSchedules = 4000
+const mostSchedules = 2000
 
 // naive walks every order of the steps that touch anything, with nothing to be right about: at each
 // point every option is taken once.
@@ -264,7 +264,7 @@ func TestReductionLosesNoEnd(t *testing.T) {
 	}
 }
 
-const scripts = 300
+const scripts = 200
 
 // TestSpoiltReductionIsSeen: a reduction that forgets one in four of the orders that it is to try
 // is seen by the comparison.

@@ -18,7 +18,7 @@ const patience = 5 * time.Minute
 // if the worker comes in between the look and the store.
 func TestInAnExploringBuild(t *testing.T) {
 	args := []string{"test", "-tags", "explore", "-count=1", "-timeout", patience.String(),
-		"-run", "^(TestShippedModelsAreClean|TestRegressions)$", "."}
+		"-run", "^(TestShippedModelsAreClean$|TestRegressions$|TestReduction|TestSpoiltReduction)", "."}
 	if testing.Short() {
 		args = slices.Insert(args, 1, "-short")
 	}

@@ -143,7 +143,10 @@ func (m *Machine) Intended(id int) thread.Use {
 // watches reports whether a step that begins with u may change what the condition of p, which
 // spins, comes to. One that marks nothing may look at anything.
 func (p *proc) watches(u thread.Use) bool {
-	return p.where == polling && len(p.spin.looks) == 0 || slices.ContainsFunc(p.spin.looks, func(look thread.Use) bool {
+	if len(p.spin.looks) == 0 {
+		return p.where == polling
+	}
+	return slices.ContainsFunc(p.spin.looks, func(look thread.Use) bool {
 		return look.How == thread.Anything || look.Conflicts(u)
 	})
 }
