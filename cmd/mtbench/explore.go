@@ -22,6 +22,7 @@ type exploreOptions struct {
 	program  string
 	schedule string
 	list     bool
+	tables   bool
 }
 
 // The bounds of the walks; beyond them nobody waits for the end.
@@ -72,6 +73,8 @@ The access points exist only in a build with the tag explore:
 	f.Uint64Var(&o.explore.Seed, "seed", o.explore.Seed, "random: seed")
 	f.StringVar(&o.program, "program", "", "with --schedule: the program to run")
 	f.StringVar(&o.schedule, "schedule", "", "run this one schedule of --program")
+	f.BoolVar(&o.tables, "tables", false,
+		"print docs/exploration.md: known bugs by strategy, and what --schedules exhaust")
 	f.BoolVar(&o.list, "list", false, "list the programs and the planted bugs")
 	f.SortFlags = false
 	return cmd
@@ -91,6 +94,9 @@ func runExplore(ctx context.Context, w io.Writer, o *exploreOptions) error {
 	}
 	if o.schedule != "" {
 		return replaySchedule(w, o, list)
+	}
+	if o.tables {
+		return explore.WriteDoc(w, list, o.explore.Schedules)
 	}
 	failed := 0
 	o.explore.Stop = func() bool { return ctx.Err() != nil }

@@ -29,6 +29,7 @@ func (d *reduction) walk(limit int64) Report {
 			err = ErrUnstable
 		}
 		d.report.Points += int64(len(d.run.record))
+		d.waiting()
 		if d.cut {
 			d.report.Cut++
 		} else if d.ended(err) {
@@ -158,17 +159,65 @@ func (d *reduction) stepped(t int, u thread.Use, resumed bool) {
 		d.latest[t] = n.clock
 		return
 	}
-	for i := d.at - 2; i >= 0; i-- {
+	d.after(d.at-1, t, u, &c)
+	c[t] = n.number
+	n.clock = c
+	d.latest[t] = c
+}
+
+// after joins c, which is what t has done before it takes its step with u, with the steps before n
+// that conflict with it, and has those that nothing else orders tried in the other order.
+func (d *reduction) after(n, t int, u thread.Use, c *clock) {
+	if u.How == thread.Lock {
+		d.afterHolder(n, t, u, c)
+		return
+	}
+	for i := n - 1; i >= 0; i-- {
 		e := &d.nodes[i]
 		if e.number <= c[e.thread] || !e.use.Conflicts(u) || e.thread == t {
 			continue
 		}
-		d.reverse(i, t, &c)
+		d.reverse(i, n, t, c)
 		c.join(&e.clock)
 	}
-	c[t] = n.number
-	n.clock = c
-	d.latest[t] = c
+}
+
+// afterHolder is for a lock: it cannot be taken before it is given back, so that what is tried the
+// other way round is who takes it first.
+func (d *reduction) afterHolder(n, t int, u thread.Use, c *clock) {
+	var back *node // the last that gave it back
+	for i := n - 1; i >= 0; i-- {
+		e := &d.nodes[i]
+		switch {
+		case e.use.How == thread.Anything && e.number > c[e.thread]:
+			d.reverse(i, n, t, c)
+			c.join(&e.clock)
+		case e.use.Of != u.Of:
+		case e.use.How == thread.Unlock && back == nil:
+			back = e
+		case e.use.How == thread.Lock:
+			if e.thread != t && e.number > c[e.thread] {
+				d.reverse(i, n, t, c)
+			}
+			if back != nil {
+				c.join(&back.clock)
+			}
+			return
+		}
+	}
+}
+
+// waiting looks, at the end of a schedule, at those that still wait for a lock: they might have had
+// it first.
+func (d *reduction) waiting() {
+	for t, c := range d.latest {
+		if c[t] == 0 {
+			continue
+		}
+		if u := d.run.machine.Intended(t); u.How == thread.Lock {
+			d.after(d.at, t, u, &c)
+		}
+	}
 }
 
 func (d *reduction) enables(by, t int) {
@@ -181,10 +230,10 @@ func (d *reduction) enables(by, t int) {
 	}
 }
 
-// reverse has the walk try the step just taken, by t and after the steps of c, before step i. What
+// reverse has the walk try step n, which t takes after the steps of c, before step i. What
 // is to be taken from the state before i is the first step of whatever happened since and does not
 // come after i; any of those will do that nothing among them comes before.
-func (d *reduction) reverse(i, t int, c *clock) {
+func (d *reduction) reverse(i, n, t int, c *clock) {
 	e := &d.nodes[i]
 	var first clock // by thread, the number of its first step among them; 0: none
 	var initials uint32
@@ -200,9 +249,9 @@ func (d *reduction) reverse(i, t int, c *clock) {
 		}
 		initials |= 1 << thread
 	}
-	for k := i + 1; k < d.at-1; k++ {
-		if n := &d.nodes[k]; n.clock[e.thread] < e.number {
-			consider(n.thread, n.number, &n.clock)
+	for k := i + 1; k < n; k++ {
+		if f := &d.nodes[k]; f.clock[e.thread] < e.number {
+			consider(f.thread, f.number, &f.clock)
 		}
 	}
 	consider(t, c[t]+1, c)

@@ -145,6 +145,9 @@ func callToWake(p *proc) (int64, step) {
 	before, p.call.after = p.wakeCost(p.call.on, false)
 	p.system += before
 	p.intends(p.call.on)
+	if !p.m.sched.timed() && p.call.on.kind != "event" {
+		return wakeThem(p) // what was written and the wake are one step
+	}
 	return before, wakeThem
 }
 

@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 	"slices"
+	"unsafe"
 
 	"mtbench/internal/thread"
 )
@@ -114,7 +115,7 @@ func (m *chosen) pick(self *proc) *proc {
 // begin begins the step of p: those who spin may see something else from now on.
 func (m *chosen) begin(p *proc) {
 	u := m.Intended(p.id)
-	p.intended = thread.Use{}
+	p.intended, p.wants = thread.Use{}, nil
 	m.current = p
 	if m.opt.Watch != nil {
 		m.opt.Watch.Step(p.id, u, p.resumes || p.where == polling)
@@ -173,6 +174,9 @@ func (m *chosen) startle(p *proc) {
 }
 
 func (m *chosen) enabled(p *proc) bool {
+	if p.wants != nil {
+		return p.wants.word == free
+	}
 	return p.where == queued || p.where == polling && p.spin.stale
 }
 
@@ -201,12 +205,8 @@ func (m *chosen) spin(p *proc, why thread.State, limit int, _ bool, cond func() 
 	was := p.Enter(why)
 	defer p.Enter(was)
 	p.pay(0)
-	return m.poll(p, limit, cond, nil)
-}
-
-func (m *chosen) poll(p *proc, limit int, cond func() bool, looks []thread.Use) bool {
 	for {
-		p.spin = spin{active: true, looks: append(p.spin.looks[:0], looks...)}
+		p.spin = spin{active: true, looks: p.spin.looks[:0]}
 		p.spin.seen = cond()
 		p.polls++
 		if p.spin.seen || limit > 0 {
@@ -218,8 +218,24 @@ func (m *chosen) poll(p *proc, limit int, cond func() bool, looks []thread.Use) 
 	}
 }
 
-func (m *chosen) await(p *proc, cond func() bool, u thread.Use) {
-	p.intended = u
+func (m *chosen) await(*proc, func() bool) { panic("sim: locks do not spin under a Chooser") }
+
+// take takes a lock, of either kind, in one step, before which the thread cannot go on while
+// another holds it. How a lock is made of a word and a queue is no matter of the program's.
+func (p *proc) take(f *futex) {
+	p.wants = f
+	p.intended = thread.Use{Of: unsafe.Pointer(f), How: thread.Lock}
 	p.pay(0)
-	m.poll(p, 0, cond, []thread.Use{u})
+	f.word = held
+}
+
+func (p *proc) giveBack(f *futex) {
+	p.intended = thread.Use{Of: unsafe.Pointer(f), How: thread.Unlock}
+	p.pay(0)
+	if f.swap(free) == free {
+		panic("sim: unlock of " + f.kind + " " + f.name + ", which is not locked")
+	}
+	if !thread.Exploring {
+		p.pay(0) // what follows may touch anything, and does not say so in this build
+	}
 }

@@ -1,10 +1,6 @@
 package sim
 
-import (
-	"unsafe"
-
-	"mtbench/internal/thread"
-)
+import "mtbench/internal/thread"
 
 // futex is a word that threads can sleep on, and the queue of those who do.
 type futex struct {
@@ -60,7 +56,11 @@ func (m *Machine) NewMutex(name string, why thread.State) thread.Mutex {
 func (mu *mutex) Lock(t thread.Thread) {
 	p := t.(*proc)
 	p.call.mu = mu
-	p.do(p.touchCost(&mu.futex), tryLock)
+	if p.m.sched.timed() {
+		p.do(p.touchCost(&mu.futex), tryLock)
+	} else {
+		p.take(&mu.futex)
+	}
 	p.acquires(&mu.futex)
 }
 
@@ -104,6 +104,10 @@ func (mu *mutex) Unlock(t thread.Thread) {
 	p := t.(*proc)
 	p.call.mu, p.call.then = mu, out
 	p.releases(&mu.futex)
+	if !p.m.sched.timed() {
+		p.giveBack(&mu.futex)
+		return
+	}
 	p.do(p.touchCost(&mu.futex), unlock)
 }
 
@@ -146,7 +150,9 @@ func takeNumber(p *proc) (int64, step) {
 	p.call.val = c.word
 	c.waiting++
 	p.call.then = unlockedToWait
-	return p.touchCost(&c.mu.futex), unlock
+	cost := p.touchCost(&c.mu.futex)
+	p.intended.How = thread.Unlock
+	return cost, unlock
 }
 
 func unlockedToWait(p *proc) (int64, step) {
@@ -161,10 +167,21 @@ func sleepForSignal(p *proc) (int64, step) {
 func signalled(p *proc) (int64, step) { return p.stampThenEnter(p.call.was, retake) }
 
 // The mutex is retaken as contended, as glibc does: the next unlock calls FUTEX_WAKE.
-func retake(p *proc) (int64, step) { return p.touchCost(&p.call.mu.futex), retakeTouched }
+func retake(p *proc) (int64, step) {
+	cost := p.touchCost(&p.call.mu.futex)
+	if !p.m.sched.timed() {
+		p.wants = &p.call.mu.futex
+		p.intended.How = thread.Lock
+	}
+	return cost, retakeTouched
+}
 
 func retakeTouched(p *proc) (int64, step) {
 	p.locks++
+	if !p.m.sched.timed() {
+		p.call.mu.word = held
+		return out(p)
+	}
 	return lockContended(p)
 }
 
@@ -269,12 +286,17 @@ func (m *Machine) NewSpinLock(name string, why thread.State) thread.SpinLock {
 
 func (l *spinLock) Lock(t thread.Thread) {
 	p := t.(*proc)
+	if !p.m.sched.timed() {
+		p.take(&l.futex)
+		p.acquires(&l.futex)
+		return
+	}
 	p.touch(&l.futex)
 	p.locks++
 	if l.swap(held) != free {
 		was := p.Enter(l.why)
 		for {
-			p.m.sched.await(p, l.free, thread.Use{Of: unsafe.Pointer(l), How: thread.Load})
+			p.m.sched.await(p, l.free)
 			p.touch(&l.futex)
 			if l.swap(held) == free {
 				break
@@ -289,7 +311,10 @@ func (l *spinLock) Unlock(t thread.Thread) {
 	p := t.(*proc)
 	p.atomics++
 	p.releases(&l.futex)
-	p.intends(&l.futex)
+	if !p.m.sched.timed() {
+		p.giveBack(&l.futex)
+		return
+	}
 	p.pay(int64(p.m.costs.Atomic))
 	if l.swap(free) == free {
 		panic("sim: unlock of spin lock " + l.name + ", which is not locked")

@@ -38,6 +38,7 @@ type proc struct {
 	ended bool
 
 	intended    thread.Use // under a Chooser: what its next step begins with
+	wants       *futex     // under a Chooser: the lock that it cannot go on without
 	resumes     bool       // under a Chooser: with its next step, since somebody enabled it
 	where       place
 	cpu         int   // where it runs or arrives
@@ -259,6 +260,8 @@ func (p *proc) spinning() bool { return p.spin.active && !p.spin.seen }
 // doing says what an unfinished thread waits for.
 func (p *proc) doing() string {
 	switch {
+	case p.wants != nil:
+		return fmt.Sprintf("waits for %s %s", p.wants.kind, p.wants.name)
 	case p.spinning():
 		return fmt.Sprintf("spins (%v)", p.state)
 	case p.where == blocked:

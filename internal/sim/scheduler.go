@@ -19,10 +19,9 @@ type scheduler interface {
 
 	leave(p *proc, where place) // p, which runs, goes to sleep or ends
 
-	// spin is SpinUntil, and await that without a limit and without a look first, for a cond that
-	// looks at what u says.
+	// spin is SpinUntil, and await that without a limit and without a look first.
 	spin(p *proc, why thread.State, limit int, pause bool, cond func() bool) bool
-	await(p *proc, cond func() bool, u thread.Use)
+	await(p *proc, cond func() bool)
 
 	enables(by, p *proc) // by lets p go on, which could not; nil: time does
 
@@ -98,6 +97,6 @@ func (s *fair) leave(p *proc, where place) {
 	}
 }
 
-func (s *fair) await(p *proc, cond func() bool, _ thread.Use) { p.poll(-1, true, cond) }
+func (s *fair) await(p *proc, cond func() bool) { p.poll(-1, true, cond) }
 
 func (s *fair) enables(*proc, *proc) {}

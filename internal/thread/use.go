@@ -19,6 +19,8 @@ const (
 	Store               // atomic
 	Update              // atomic read-modify-write
 	Touch               // a step of one of the machine's primitives on its word
+	Lock                // takes a lock, which is free
+	Unlock              // gives it back
 	Read                // plain
 	Write               // plain
 )

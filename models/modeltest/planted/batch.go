@@ -90,10 +90,19 @@ func (p *batch) takeOldest(t thread.Thread) {
 
 func (p *batch) handOver(t thread.Thread) {
 	p.lock.Lock(t)
+	if p.fault == wokenEarly {
+		chosen := p.choose(t)
+		p.lock.Unlock(t)
+		p.wake(t, chosen)
+		p.lock.Lock(t)
+	}
 	thread.Writes(t, &p.queue)
 	p.queue = append(p.queue, p.staged...)
 	p.staged = p.staged[:0]
-	chosen := p.choose(t)
+	chosen := -1
+	if p.fault != wokenEarly {
+		chosen = p.choose(t)
+	}
 	p.lock.Unlock(t)
 	p.wake(t, chosen)
 }

@@ -73,6 +73,8 @@ const (
 	postedEarly
 	validEarly
 	freeEarly
+	wokenEarly
+	slotEarly
 )
 
 // All lists the bugs.
@@ -106,6 +108,11 @@ func All() []Planted {
 			"one wake of a batch that comes in between is erased", latchErased, Schedules|Exploration),
 		onBatch("awaited-late", "the submitter names the request that it sleeps on after its last look "+
 			"at it: a worker that finishes it in between tells nobody", awaitedLate, Exploration),
+		onBatch("woken-early", "a batch's worker is chosen and woken before the batch is in the queue: "+
+			"it finds nothing, sleeps again, and the fan-out never begins", wokenEarly,
+			Schedules|Exploration),
+		onShared("slot-early", "a slot is given back before its job is claimed: a slower worker gives "+
+			"back the slot of the next turn, and that job is lost", slotEarly, Exploration),
 		onShared("gate-left-shut", "Close opens no gate: a worker that was outside the pool sleeps on",
 			gateLeftShut, Schedules|Exploration|NotWithout),
 		onShared("counted-early", "a job is counted as finished before its answer is in the ring: a "+

@@ -161,14 +161,20 @@ func (p *shared) take(t thread.Thread) *models.Request {
 		slot := &p.slots[at%int64(len(p.slots))]
 		thread.Loads(t, slot)
 		r := slot.Load()
+		if p.fault == slotEarly {
+			thread.Stores(t, slot)
+			slot.Store(nil)
+		}
 		thread.Updates(t, &p.head)
 		if p.fault == claimByStore {
 			p.head.Store(at + 1)
 		} else if !p.head.CompareAndSwap(at, at+1) {
 			continue
 		}
-		thread.Stores(t, slot)
-		slot.Store(nil)
+		if p.fault != slotEarly {
+			thread.Stores(t, slot)
+			slot.Store(nil)
+		}
 		return r
 	}
 }
