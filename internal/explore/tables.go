@@ -80,8 +80,8 @@ schedules a strategy ran until it found the bug, of one seed and %d at most.
 	fmt.Fprintf(w, `
 ## What is exhausted
 
-A size is workers and pages: a submitter that waits, then flushes and closes, with one request a worker.
-The number is how many schedules there are, up to the order of steps that do not conflict, all of which
+A size is workers and pages: a submitter that waits, then flushes and closes, with one request a
+worker. The number is how many schedules there are, up to the order of steps that do not conflict, all of which
 were run and went well. "more" means more than %d; "–" that a smaller size has more already. A lock is
 taken in one step here.
 
