@@ -90,8 +90,8 @@ taken in one step here.
 }
 
 // WriteExhausted writes a table of what the reduced walk comes to the end of within limit
-// schedules: for each model and size the schedules that there are up to the order of what does not conflict.
-// The submitter waits, then flushes and closes; a worker has one request.
+// schedules: for each model and size the schedules that there are up to the order of what does not
+// conflict. The submitter waits, then flushes and closes; a worker has one request.
 func WriteExhausted(w io.Writer, list []Model, limit int64) error {
 	fmt.Fprint(w, "| model |")
 	for _, s := range sizes() {
