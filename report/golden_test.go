@@ -6,10 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -66,8 +64,8 @@ func slim(r results.Run) results.Run {
 		if u.Process == "source" {
 			u.Locks = u.FutexWaits * 4
 			rest := u.WallMS
-			for _, state := range slices.Sorted(maps.Keys(u.StatesMS)) {
-				rest -= u.StatesMS[state] // in an order that does not change the last digit
+			for _, state := range u.StatesMS {
+				rest -= state.MS
 			}
 			u.RemainderMS = &rest
 			usage = append(usage, u)

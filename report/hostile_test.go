@@ -45,7 +45,7 @@ func hostileFile(t *testing.T) *results.File {
 		r.MemoryFingerprint, r.Side = hostile, hostile
 		for j := range r.ThreadUsage {
 			r.ThreadUsage[j].Name = hostile
-			r.ThreadUsage[j].StatesMS[hostile] = 3
+			r.ThreadUsage[j].StatesMS.Set(hostile, 3)
 		}
 	}
 	for i := range f.Failed {

@@ -39,7 +39,7 @@ const (
 
 // wrong says which figure of r cannot be, or nothing. A report divides by some and sums others.
 // kind is the file's.
-func (r *Run) wrong(kind string) string {
+func (r *Run) wrong(kind string, p plans) string {
 	if msg := r.Cell.wrong(); msg != "" {
 		return msg
 	}
@@ -55,7 +55,7 @@ func (r *Run) wrong(kind string) string {
 	case !isRatio(r.BusyRatioPeriod):
 		return fmt.Sprintf("busy_ratio_period is %g; a ratio is between 0 and 1", *r.BusyRatioPeriod)
 	}
-	if msg := figuresOf(r); msg != "" || kind == Published {
+	if msg := p.wrong(r); msg != "" || kind == Published {
 		return msg
 	}
 	return firstOf(r.wrongEnd(), r.wrongVerdict(), r.wrongPages(kind))
@@ -114,7 +114,7 @@ func (r *Run) wrongPages(kind string) string {
 }
 
 // wrong says which figure of f cannot be, or nothing.
-func (f *Frontier) wrong() string {
+func (f *Frontier) wrong(p plans) string {
 	for _, v := range []*Number{f.Highest, f.Lowest} {
 		if v != nil && *v < 0 {
 			return fmt.Sprintf("a dirty rate is %g; it cannot be negative", *v)
@@ -124,7 +124,7 @@ func (f *Frontier) wrong() string {
 		return fmt.Sprintf("model %s with %d threads: a search names a model and 0 to %d threads",
 			quote(f.Model), f.Threads, MaxThreads)
 	}
-	return firstOf(figuresOf(f), f.contradiction())
+	return firstOf(p.wrong(f), f.contradiction())
 }
 
 // nulls are the names of a record that are null and must not be.

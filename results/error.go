@@ -49,7 +49,7 @@ func printable(s string) string {
 // The limits that stand on a file from outside.
 const (
 	MaxLineBytes   = 16 << 20  // a record: an hour of timeline and 512 threads is under 8 MiB
-	MaxFileBytes   = 256 << 20 // some 12,000 runs: a report of them takes seconds and under a gigabyte
+	MaxFileBytes   = 256 << 20 // some 12,000 runs: a report of them takes seconds, in 350 MB
 	MaxRuns        = 100_000
 	MaxStringBytes = 64 << 10 // the longest is the tail of a child's standard error
 	MaxThreads     = 255      // QEMU's parameter is one byte

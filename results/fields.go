@@ -58,6 +58,8 @@ func describe(t reflect.Type) (name string, inner reflect.Type, suffix string) {
 		return "time (RFC 3339)", nil, ""
 	case reflect.TypeFor[Duration]():
 		return "number", nil, ""
+	case reflect.TypeFor[States]():
+		return "object of number", nil, ""
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

@@ -27,14 +27,26 @@ func signed(name string) bool {
 		name == "poll_budget" || name == "poll_budgets"
 }
 
-// figuresOf says which figure of the record that rec points to cannot be, or nothing.
-func figuresOf(rec any) string {
-	v := reflect.ValueOf(rec).Elem()
-	return planOf(v.Type()).wrong(v, "")
+// plans are what to look at in records, by their type. They are made once a file, for looking at
+// tags takes longer than reading a record, and only read then, by as many threads as like to.
+type plans map[reflect.Type]plan
+
+func newPlans() plans {
+	p := plans{}
+	for _, t := range []reflect.Type{reflect.TypeFor[Header](), reflect.TypeFor[Run](),
+		reflect.TypeFor[Failed](), reflect.TypeFor[Frontier]()} {
+		p[t] = planOf(t)
+	}
+	return p
 }
 
-// plan is what to look at in a struct. It is made once a record: looking at tags for each of the
-// thousands of points of a timeline would take longer than reading them.
+// wrong says which figure of the record that rec points to cannot be, or nothing.
+func (p plans) wrong(rec any) string {
+	v := reflect.ValueOf(rec).Elem()
+	return p[v.Type()].wrong(v, "")
+}
+
+// plan is what to look at in a struct.
 type plan []step
 
 type step struct {
@@ -79,8 +91,11 @@ func (p plan) wrong(v reflect.Value, path string) string {
 }
 
 func (s *step) wrong(v reflect.Value, path string) string {
-	if d, ok := v.Interface().(Duration); ok {
-		return s.named(path, d.MS())
+	if v.Type() == reflect.TypeFor[Duration]() {
+		return s.named(path, Duration(v.Int()).MS())
+	}
+	if states, ok := reflect.TypeAssert[States](v); ok {
+		return s.wrongStates(states, path)
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -95,16 +110,19 @@ func (s *step) wrong(v reflect.Value, path string) string {
 		return s.nested.wrong(v, path)
 	case reflect.Slice:
 		return s.wrongList(v, path)
-	case reflect.Map:
-		for key, value := range v.Seq2() {
-			if msg := s.judge(value.Float()); msg != "" {
-				return path + s.name + "." + quote(key.String()) + msg
-			}
-		}
 	case reflect.Float64:
 		return s.named(path, v.Float())
 	case reflect.Int, reflect.Int64:
 		return s.named(path, float64(v.Int()))
+	}
+	return ""
+}
+
+func (s *step) wrongStates(states States, path string) string {
+	for i := range states {
+		if msg := s.judge(states[i].MS); msg != "" {
+			return path + s.name + "." + quote(states[i].Name) + msg
+		}
 	}
 	return ""
 }

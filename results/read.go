@@ -2,17 +2,13 @@ package results
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 )
 
 // File is one series as read.
@@ -52,6 +48,8 @@ type search struct {
 	repeat int
 }
 
+// reader reads a file: lines in order, then the records of some lines at once, each by a parser of
+// its own, then what records say of each other, in order again.
 type reader struct {
 	in   *bufio.Reader
 	sum  hash.Hash
@@ -59,40 +57,70 @@ type reader struct {
 
 	places       map[place]int  // of the runs so far, with the line of each
 	searches     map[search]int // the same of searches
-	line         int            // number of the present line
-	good         int64          // bytes of the lines that were records
-	total        int64          // bytes of all lines so far
-	unterminated bool           // the last record has no newline
+	plans        plans
+	lines        int   // read so far
+	good         int64 // bytes of the lines that were records
+	total        int64 // bytes of all lines so far
+	unterminated bool  // the last record has no newline
 }
 
 // readBuffer is how many bytes are read at once.
 const readBuffer = 1 << 16
 
+// What is parsed at once: enough to keep every CPU busy, and little beside the records themselves.
+const (
+	batchLines = 64
+	batchBytes = 2 << 20
+)
+
 func newReader(r io.Reader, name string) *reader {
 	return &reader{in: bufio.NewReaderSize(r, readBuffer), sum: sha256.New(), file: File{Path: name},
-		places: map[place]int{}, searches: map[search]int{}}
+		places: map[place]int{}, searches: map[search]int{}, plans: newPlans()}
 }
 
 func (r *reader) read() (*File, error) {
 	if err := r.plain(); err != nil {
 		return nil, err
 	}
+	batch := make([]parsed, 1, batchLines) // the header alone: what follows is read by it
 	for {
-		line, whole, err := r.next()
+		n, err := r.fill(batch)
+		parseAll(batch[:n], r.parser())
+		for i := range batch[:n] {
+			if err := r.admit(&batch[i]); err != nil {
+				return nil, err
+			}
+		}
+		if err == io.EOF {
+			return r.end()
+		}
 		if err != nil {
 			return nil, err
 		}
-		if len(line) == 0 {
-			return r.end()
-		}
-		if err := r.take(line, whole); err != nil {
-			return nil, err
-		}
+		batch = batch[:batchLines]
 	}
 }
 
+// fill reads lines into batch, whose buffers it uses again, and says how many they are. At the end
+// of the file the error is [io.EOF]; what is wrong with a line comes after the lines before it.
+func (r *reader) fill(batch []parsed) (n int, err error) {
+	for size := 0; n < len(batch) && size < batchBytes; n++ {
+		p := &batch[n]
+		line, whole, err := r.next(p.line[:0])
+		if err != nil {
+			return n, err
+		}
+		if len(line) == 0 {
+			return n, io.EOF
+		}
+		*p = parsed{line: line, whole: whole, number: r.lines, upTo: r.total}
+		size += len(line)
+	}
+	return n, nil
+}
+
 func (r *reader) end() (*File, error) {
-	if r.line == 0 {
+	if r.lines == 0 {
 		return nil, r.wholeFile("is empty: a result file begins with a header record; " +
 			"mtbench run --output makes one")
 	}
@@ -100,14 +128,14 @@ func (r *reader) end() (*File, error) {
 	return &r.file, nil
 }
 
-// next returns the next line with its newline, and whether it has one. At the end of the file the
-// line is empty.
-func (r *reader) next() (line []byte, whole bool, err error) {
+// next appends the next line with its newline to line, and says whether it has one. At the end of
+// the file the line is empty.
+func (r *reader) next(line []byte) (_ []byte, whole bool, err error) {
 	for {
 		part, err := r.in.ReadSlice('\n')
 		line = append(line, part...)
 		if len(line) > MaxLineBytes {
-			return nil, false, r.bad(r.line+1, "longer than %d MiB, the most a record may have",
+			return nil, false, r.bad(r.lines+1, "longer than %d MiB, the most a record may have",
 				MaxLineBytes>>20)
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
@@ -124,7 +152,7 @@ func (r *reader) count(line []byte) error {
 	if len(line) == 0 {
 		return nil
 	}
-	r.line++
+	r.lines++
 	r.sum.Write(line)
 	if r.total += int64(len(line)); r.total > MaxFileBytes {
 		return tooLarge(r.file.Path)
@@ -132,94 +160,62 @@ func (r *reader) count(line []byte) error {
 	return nil
 }
 
-// take reads one record. A last line without a newline that is no whole JSON object is the trace of
-// a killed writer; the same in any other place is a damaged file.
-func (r *reader) take(line []byte, whole bool) error {
-	if r.line > 1 && !whole && !json.Valid(line) {
-		r.file.Truncated = true
-		return nil
+// admit takes a record in, after those before it: it must not contradict them.
+func (r *reader) admit(p *parsed) error {
+	if p.err != nil {
+		return p.err
 	}
-	if err := r.record(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+	at := r.parser()
+	at.line = p.number
+	if err := r.keep(at, p.record); err != nil {
 		return err
 	}
-	r.good, r.unterminated = r.total, !whole
+	if !r.file.Truncated {
+		r.good, r.unterminated = p.upTo, !p.whole
+	}
+	return r.room(at)
+}
+
+func (r *reader) keep(at parser, record any) error {
+	switch rec := record.(type) {
+	case nil: // the last line was cut off
+		r.file.Truncated = true
+	case *Header:
+		r.file.Header = *rec
+	case *Run:
+		if err := r.only(at, rec.Index, rec.Attempt); err != nil {
+			return err
+		}
+		r.file.Runs = append(r.file.Runs, *rec)
+	case *Failed:
+		if err := r.only(at, rec.Index, rec.Attempt); err != nil {
+			return err
+		}
+		r.file.Failed = append(r.file.Failed, *rec)
+	case *Frontier:
+		search := search{rec.Cell, rec.Repeat}
+		if before, ok := r.searches[search]; ok {
+			return at.here("repeat %d of this search of %s is in line %d already", search.repeat,
+				quote(search.Model), before)
+		}
+		r.searches[search] = at.line
+		r.file.Frontier = append(r.file.Frontier, *rec)
+	}
 	return nil
 }
 
-func (r *reader) record(line []byte) error {
-	sh := shapeOf(line)
-	if sh.longest > MaxStringBytes {
-		return r.here("a string of %d bytes; the most is %d", sh.longest, MaxStringBytes)
+func (r *reader) room(at parser) error {
+	if len(r.file.Runs)+len(r.file.Failed)+len(r.file.Frontier) > MaxRuns {
+		return at.here("more than %d records: give the file of one series", MaxRuns)
 	}
-	if sh.doubt != "" {
-		return r.here("%s", sh.doubt)
-	}
-	kind, err := strconv.Unquote(string(sh.values["type"]))
-	if err != nil {
-		return r.noRecord(line)
-	}
-	if (r.line == 1) != (kind == TypeHeader) {
-		return r.misplaced(kind)
-	}
-	switch kind {
-	case TypeHeader:
-		return r.header(line, sh)
-	case TypeRun:
-		return r.run(line, sh)
-	case TypeFailed:
-		return r.failed(line, sh)
-	case TypeFrontier:
-		return r.frontier(line, sh)
-	}
-	return r.here("record type %s: this build knows header, run, failed and frontier", quote(kind))
+	return nil
 }
 
-// noRecord says what a line is that has no type.
-func (r *reader) noRecord(line []byte) error {
-	var object map[string]any
-	if err := json.Unmarshal(line, &object); err != nil || object == nil {
-		return r.noObject(err)
-	}
-	return r.here("no record of a result file: it has no \"type\"")
+func (r *reader) bad(line int, format string, args ...any) error {
+	return &InputError{File: r.file.Path, Line: line, Msg: fmt.Sprintf(format, args...)}
 }
 
-func (r *reader) noObject(err error) error {
-	if r.line == 1 {
-		return r.here("not a result file: its first line is no JSON object, " +
-			"and a result file begins with a header record")
-	}
-	return r.here("not a JSON object%s", detail(err))
-}
-
-func (r *reader) misplaced(kind string) error {
-	if r.line == 1 {
-		return r.here("no header: the first record is of type %s, and a result file begins with "+
-			"a header", quote(kind))
-	}
-	return r.here("a second header: a file holds one series; give two files to compare two")
-}
-
-func (r *reader) header(line []byte, sh shape) error {
-	schema, err := strconv.Atoi(string(sh.values["schema"]))
-	if err != nil {
-		return r.here("not a result file of mtbench: its header has no schema number")
-	}
-	if schema < oldestSchema || schema > Schema {
-		return r.otherSchema(schema)
-	}
-	h := &r.file.Header
-	if err := r.decode(line, h, sh, headerNames); err != nil {
-		return err
-	}
-	if msg := figuresOf(h); msg != "" {
-		return r.here("%s", msg)
-	}
-	switch h.Kind {
-	case Measured, Traced, Predicted, Published:
-		return nil
-	}
-	return r.here("kind %s: it is one of measured, traced, predicted, published", quote(h.Kind))
-}
+func (r *reader) wholeFile(msg string) error { return &InputError{File: r.file.Path, Msg: msg} }
 
 // Current refuses a file of an earlier schema for what needs the present one.
 func (f *File) Current(to string) error {
@@ -231,125 +227,6 @@ func (f *File) Current(to string) error {
 			"reported but not %s; measure anew for schema %d", f.Header.Schema, to, Schema)}
 }
 
-func (r *reader) otherSchema(schema int) error {
-	who := "a newer"
-	if schema < oldestSchema {
-		who = "an older"
-	}
-	return r.here("schema %d: written by %s mtbench; this build reads %d to %d", schema, who,
-		oldestSchema, Schema)
-}
-
-func (r *reader) run(line []byte, sh shape) error {
-	names := runNames
-	if r.file.Header.Kind == Published {
-		names = publishedNames
-	}
-	var run Run
-	if err := r.decode(line, &run, sh, names); err != nil {
-		return err
-	}
-	run.normal()
-	if msg := run.wrong(r.file.Header.Kind); msg != "" {
-		return r.here("%s", msg)
-	}
-	if err := r.only(run.Index, run.Attempt); err != nil {
-		return err
-	}
-	if run.DowntimeLimitMS == 0 {
-		run.DowntimeLimitMS = r.file.Header.Scenario.DowntimeLimit.MS()
-	}
-	r.file.Runs = append(r.file.Runs, run)
-	return r.room()
-}
-
-func (r *reader) failed(line []byte, sh shape) error {
-	var failed Failed
-	if err := r.decode(line, &failed, sh, failedNames); err != nil {
-		return err
-	}
-	failed.normal()
-	if msg := firstOf(failed.Cell.wrong(), figuresOf(&failed)); msg != "" {
-		return r.here("%s", msg)
-	}
-	if err := r.only(failed.Index, failed.Attempt); err != nil {
-		return err
-	}
-	r.file.Failed = append(r.file.Failed, failed)
-	return r.room()
-}
-
-func (r *reader) frontier(line []byte, sh shape) error {
-	var frontier Frontier
-	if err := r.decode(line, &frontier, sh, frontierNames); err != nil {
-		return err
-	}
-	frontier.normal()
-	if msg := frontier.wrong(); msg != "" {
-		return r.here("%s", msg)
-	}
-	at := search{frontier.Cell, frontier.Repeat}
-	if before, ok := r.searches[at]; ok {
-		return r.here("repeat %d of this search of %s is in line %d already", at.repeat, quote(at.Model),
-			before)
-	}
-	r.searches[at] = r.line
-	r.file.Frontier = append(r.file.Frontier, frontier)
-	return r.room()
-}
-
-func (r *reader) room() error {
-	if len(r.file.Runs)+len(r.file.Failed)+len(r.file.Frontier) > MaxRuns {
-		return r.here("more than %d records: give the file of one series", MaxRuns)
-	}
-	return nil
-}
-
-// decode reads a record that must have some names.
-func (r *reader) decode(line []byte, to any, sh shape, names []string) error {
-	err := json.Unmarshal(line, to)
-	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-		return r.noObject(err)
-	}
-	if wrong := (*json.UnmarshalTypeError)(nil); err != nil && !errors.As(err, &wrong) {
-		return r.badTime(sh) // the only values that read themselves
-	}
-	if err != nil {
-		return r.here("a field is not what it should be%s", detail(err))
-	}
-	var missing []string
-	for _, name := range names {
-		if _, ok := sh.values[name]; !ok {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) > 0 {
-		return r.here("the record has no %s", strings.Join(missing, ", "))
-	}
-	if null := nulls(sh, names); null != "" {
-		return r.here("%s is null; it must be given", null)
-	}
-	return nil
-}
-
-func (r *reader) badTime(sh shape) error {
-	for _, name := range []string{"created", "started"} {
-		if value, ok := sh.values[name]; ok {
-			return r.here("%s is %s; a time is written as in \"2026-01-02T15:04:05Z\"", name,
-				quote(strings.Trim(string(value), `"`)))
-		}
-	}
-	return r.here("a field is not what it should be")
-}
-
-func (r *reader) here(format string, args ...any) error { return r.bad(r.line, format, args...) }
-
-func (r *reader) bad(line int, format string, args ...any) error {
-	return &InputError{File: r.file.Path, Line: line, Msg: fmt.Sprintf(format, args...)}
-}
-
-func (r *reader) wholeFile(msg string) error { return &InputError{File: r.file.Path, Msg: msg} }
-
 // quote shows a string of the file in a message: short, and with no control characters.
 func quote(s string) string {
 	const most = 40
@@ -357,18 +234,4 @@ func quote(s string) string {
 		s = s[:most] + "…"
 	}
 	return fmt.Sprintf("%q", s)
-}
-
-func detail(err error) string {
-	var wrong *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &wrong):
-		return fmt.Sprintf(": %s is a %s", wrong.Field, wrong.Value)
-	case errors.As(err, &syntax):
-		return fmt.Sprintf(": %s at byte %d of the line", syntax.Error(), syntax.Offset)
-	case err != nil:
-		return ": " + err.Error()
-	}
-	return ""
 }

@@ -95,7 +95,7 @@ func TestBadFiles(t *testing.T) {
 		"usage": {changed("thread_usage", []ThreadUsage{{FutexWaits: -1}}),
 			"thread_usage[0].futex_waits is -1"},
 		"state": {changed("thread_usage",
-			[]ThreadUsage{{StatesMS: map[string]float64{"codec": -1}}}),
+			[]ThreadUsage{{StatesMS: States{{"codec", -1}}}}),
 			"thread_usage[0].states_ms.\"codec\" is -1"},
 		"noise":   {changed("noise", map[string]any{"steal": -1}), "noise.steal is -1"},
 		"host":    {strings.Replace(goodHeader, `"host":{}`, `"host":{"cpus":-2}`, 1), "r.jsonl:1: host.cpus is -2"},
@@ -276,7 +276,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		for i := range file.Runs {
-			if msg := file.Runs[i].wrong(file.Header.Kind); msg != "" {
+			if msg := file.Runs[i].wrong(file.Header.Kind, newPlans()); msg != "" {
 				t.Error(msg)
 			}
 		}

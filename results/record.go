@@ -266,24 +266,24 @@ type Overhead struct {
 
 // ThreadUsage is what one thread did inside the bracket.
 type ThreadUsage struct {
-	Process     string             `json:"process" doc:"source or destination"`
-	Name        string             `json:"name" doc:"thread name"`
-	Role        string             `json:"role" doc:"main, worker, vcpu or other (the Go runtime's threads together)"`
-	TID         int                `json:"tid,omitempty" doc:"kernel thread id"`
-	WallMS      float64            `json:"wall_ms" unit:"ms" doc:"its life inside the bracket; at the destination from standing ready to the end of the stream" misread:"for the destination, as the migration: it waits there while the source fills the guest, so set its CPU time against total_time_ms"`
-	CPUMS       *Number            `json:"cpu_ms" unit:"ms" doc:"CPU time by its thread clock; null where a thread is a goroutine" misread:"as work: spinning is CPU time too; see states_ms"`
-	CPUUserMS   *Number            `json:"cpu_user_ms" unit:"ms" doc:"of that, user (tick-sampled: an indication)" misread:"to the millisecond: the kernel samples it by ticks"`
-	CPUSystemMS *Number            `json:"cpu_system_ms" unit:"ms" doc:"of that, system (tick-sampled: an indication)"`
-	RunDelayMS  *Number            `json:"run_delay_ms" unit:"ms" doc:"runnable, waiting for a CPU"`
-	BlockedMS   *Number            `json:"blocked_ms" unit:"ms" doc:"wall − CPU − run delay; a small negative value is the error of the three clocks"`
-	Voluntary   *int64             `json:"voluntary_switches" unit:"count" doc:"context switches because it blocked" misread:"as futex waits: a blocked socket and a sleep switch as well"`
-	Involuntary *int64             `json:"involuntary_switches" unit:"count" doc:"context switches because it was preempted"`
-	FutexWaits  int64              `json:"futex_waits" unit:"count" doc:"FUTEX_WAIT calls of the model's primitives" misread:"as sleeps: a wait that finds the word changed returns at once"`
-	FutexWakes  int64              `json:"futex_wakes" unit:"count" doc:"FUTEX_WAKE calls of the model's primitives" misread:"as wake-ups: a wake with nobody waiting is a system call all the same"`
-	Locks       int64              `json:"locks" unit:"count" doc:"acquisitions of mutexes and spin locks"`
-	Stamps      int64              `json:"stamps" unit:"count" doc:"state changes accounted"`
-	StatesMS    map[string]float64 `json:"states_ms,omitempty" unit:"ms" doc:"wall time by reason; the reasons add up to wall_ms. Absent with accounting off" misread:"as CPU time: it is wall time, and a thread that waits for a CPU is in the state that it was in"`
-	RemainderMS *Number            `json:"remainder_ms" unit:"ms" doc:"of wall_ms, what no reason claims"`
+	Process     string  `json:"process" doc:"source or destination"`
+	Name        string  `json:"name" doc:"thread name"`
+	Role        string  `json:"role" doc:"main, worker, vcpu or other (the Go runtime's threads together)"`
+	TID         int     `json:"tid,omitempty" doc:"kernel thread id"`
+	WallMS      float64 `json:"wall_ms" unit:"ms" doc:"its life inside the bracket; at the destination from standing ready to the end of the stream" misread:"for the destination, as the migration: it waits there while the source fills the guest, so set its CPU time against total_time_ms"`
+	CPUMS       *Number `json:"cpu_ms" unit:"ms" doc:"CPU time by its thread clock; null where a thread is a goroutine" misread:"as work: spinning is CPU time too; see states_ms"`
+	CPUUserMS   *Number `json:"cpu_user_ms" unit:"ms" doc:"of that, user (tick-sampled: an indication)" misread:"to the millisecond: the kernel samples it by ticks"`
+	CPUSystemMS *Number `json:"cpu_system_ms" unit:"ms" doc:"of that, system (tick-sampled: an indication)"`
+	RunDelayMS  *Number `json:"run_delay_ms" unit:"ms" doc:"runnable, waiting for a CPU"`
+	BlockedMS   *Number `json:"blocked_ms" unit:"ms" doc:"wall − CPU − run delay; a small negative value is the error of the three clocks"`
+	Voluntary   *int64  `json:"voluntary_switches" unit:"count" doc:"context switches because it blocked" misread:"as futex waits: a blocked socket and a sleep switch as well"`
+	Involuntary *int64  `json:"involuntary_switches" unit:"count" doc:"context switches because it was preempted"`
+	FutexWaits  int64   `json:"futex_waits" unit:"count" doc:"FUTEX_WAIT calls of the model's primitives" misread:"as sleeps: a wait that finds the word changed returns at once"`
+	FutexWakes  int64   `json:"futex_wakes" unit:"count" doc:"FUTEX_WAKE calls of the model's primitives" misread:"as wake-ups: a wake with nobody waiting is a system call all the same"`
+	Locks       int64   `json:"locks" unit:"count" doc:"acquisitions of mutexes and spin locks"`
+	Stamps      int64   `json:"stamps" unit:"count" doc:"state changes accounted"`
+	StatesMS    States  `json:"states_ms,omitempty" unit:"ms" doc:"wall time by reason; the reasons add up to wall_ms. Absent with accounting off" misread:"as CPU time: it is wall time, and a thread that waits for a CPU is in the state that it was in"`
+	RemainderMS *Number `json:"remainder_ms" unit:"ms" doc:"of wall_ms, what no reason claims"`
 }
 
 // Failed is the record of a run that crashed, hung or delivered other memory: it has no figures.

@@ -6,7 +6,7 @@ import "fmt"
 
 // only refuses a run that the file holds already, as a run or as a failure: twice the same is no
 // more evidence than once. It refuses a place that the series does not have, too.
-func (r *reader) only(index, attempt int) error {
+func (r *reader) only(in parser, index, attempt int) error {
 	h := &r.file.Header
 	if h.Kind == Published {
 		return nil
@@ -14,16 +14,16 @@ func (r *reader) only(index, attempt int) error {
 	planned := h.Kind == Measured || h.Kind == Traced
 	switch last := h.Matrix.Runs - 1; {
 	case planned && last >= 0 && h.Matrix.Pairs > 0 && index > last: // else evidence may ask for more
-		return r.here("index is %d; the last of the %d runs of this series is %d", index, last+1, last)
+		return in.here("index is %d; the last of the %d runs of this series is %d", index, last+1, last)
 	case index >= MaxRuns:
-		return r.here("index is %d; a series has at most %d runs", index, MaxRuns)
+		return in.here("index is %d; a series has at most %d runs", index, MaxRuns)
 	}
 	at := place{index, attempt}
 	if before, ok := r.places[at]; ok {
-		return r.here("the run with index %d and attempt %d is in line %d already", at.index, at.attempt,
+		return in.here("the run with index %d and attempt %d is in line %d already", at.index, at.attempt,
 			before)
 	}
-	r.places[at] = r.line
+	r.places[at] = in.line
 	return nil
 }
 

@@ -32,7 +32,7 @@ func testRun(index int) Run {
 		Timeline: []Point{{MS: 100, RemainingBytes: 4096}},
 		ThreadUsage: []ThreadUsage{{
 			Process: "source", Name: "migration", Role: "main", CPUMS: &cpu,
-			StatesMS: map[string]float64{"codec": 3},
+			StatesMS: States{{"codec", 3}},
 		}},
 	}
 }

@@ -146,10 +146,9 @@ func oneUsage(process string, u *thread.Usage) results.ThreadUsage {
 			continue
 		}
 		if r.StatesMS == nil {
-			r.StatesMS = map[string]float64{}
 			r.RemainderMS = number(results.MS(u.States[thread.Remainder]))
 		}
-		r.StatesMS[thread.State(s).String()] = results.MS(d)
+		r.StatesMS.Set(thread.State(s).String(), results.MS(d))
 	}
 	return r
 }

@@ -104,8 +104,8 @@ func checkThreads(t *testing.T, sc Scenario, usage []results.ThreadUsage) {
 		got[u.Process+" "+u.Name+" "+u.Role]++
 		if u.WallMS > 0 && u.StatesMS != nil {
 			sum := 0.0
-			for _, v := range u.StatesMS {
-				sum += v
+			for _, state := range u.StatesMS {
+				sum += state.MS
 			}
 			if d := sum - u.WallMS; d < -0.01 || d > 0.01 {
 				t.Errorf("%s: states add up to %v ms of %v", u.Name, sum, u.WallMS)

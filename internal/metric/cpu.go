@@ -135,7 +135,7 @@ func stateShare(states ...string) Value {
 			}
 			wall += u.WallMS
 			for _, s := range states {
-				in += u.StatesMS[s]
+				in += u.StatesMS.Of(s)
 			}
 		}
 		return in / wall, wall > 0

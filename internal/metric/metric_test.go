@@ -58,7 +58,7 @@ func aRun() *results.Run {
 	thread := func(role string, cpu float64, switches int64) results.ThreadUsage {
 		return results.ThreadUsage{Process: "source", Role: role, WallMS: 1000, CPUMS: &cpu,
 			Voluntary: &switches, FutexWaits: 30, FutexWakes: 20, Locks: 100,
-			StatesMS: map[string]float64{"lock-slot": 250, "wait-work": 500}}
+			StatesMS: results.States{{Name: "lock-slot", MS: 250}, {Name: "wait-work", MS: 500}}}
 	}
 	busy, service, destination := 0.25, 9000.0, 300.0
 	return &results.Run{Completed: true, TotalTimeMS: 1000, SetupTimeMS: 50, DowntimeMS: 12,

@@ -140,7 +140,7 @@ func TestTakingFromAnotherCPU(t *testing.T) {
 		}
 		for _, u := range run.ThreadUsage {
 			if u.Role == "main" {
-				return u.StatesMS["copying"] / float64(run.Pages)
+				return u.StatesMS.Of("copying") / float64(run.Pages)
 			}
 		}
 		t.Fatal("no main thread")

@@ -89,6 +89,6 @@ func unscaleUsage(u *results.ThreadUsage, f float64, i int64) {
 	u.Locks *= i
 	u.Stamps *= i
 	for s := range u.StatesMS {
-		u.StatesMS[s] *= f
+		u.StatesMS[s].MS *= f
 	}
 }

@@ -82,47 +82,64 @@ func (c *Comparison) N() int {
 	return len(c.Pairs)
 }
 
-// Compare sets other against base in every cell of f. Its p-values are adjusted over the cells.
+// CompareAll sets every other contender of f against the first, by m, in each case that f has runs
+// of. What it says is adjusted over all of them, as in a series that spends pairs by the evidence.
+func CompareAll(f *results.File, m metric.Metric) []Comparison {
+	return seen(f, compareFamily(f, m, contendersOf(f)))
+}
+
+// Compare is CompareAll of one contender. Where base is not the first of f, the two are a family of
+// their own.
 func Compare(f *results.File, m metric.Metric, base, other string) []Comparison {
+	models := contendersOf(f)
+	if len(models) == 0 || models[0] != base || !slices.Contains(models, other) {
+		return seen(f, compareFamily(f, m, []string{base, other}))
+	}
+	return slices.DeleteFunc(CompareAll(f, m), func(c Comparison) bool { return c.Other != other })
+}
+
+// contendersOf are the models of f, or those of its plan where it has no run yet.
+func contendersOf(f *results.File) []string {
+	if models := Models(f); len(models) > 0 {
+		return models
+	}
+	return f.Header.Matrix.Models
+}
+
+// compareFamily sets the models against the first of them in every case of the matrix, run or not
+// yet: one family.
+func compareFamily(f *results.File, m metric.Metric, models []string) []Comparison {
 	var all []Comparison
-	for _, c := range Cells(f) {
-		if m.WaitOff && c.Wait {
-			continue
+	for _, other := range models[min(1, len(models)):] {
+		for _, cell := range casesOf(f) {
+			if !m.WaitOff || !cell.Wait {
+				all = append(all, comparePaired(f, m, cell, models[0], other))
+			}
 		}
-		all = append(all, comparePaired(f, m, c, base, other))
 	}
 	setFloors(f, m, all)
 	decide(all)
 	for i := range all {
-		all[i].Family = matrixTests(f, m)
+		all[i].Family = len(all)
 	}
 	return all
 }
 
-// matrixTests is how many cells of the file's matrix, run or not yet, a metric is tested in.
-func matrixTests(f *results.File, m metric.Metric) int {
-	waits := f.Header.Matrix.Waits
-	if m.WaitOff {
-		waits = slices.DeleteFunc(slices.Clone(waits), func(on bool) bool { return on })
-	}
-	return len(f.Header.Matrix.Threads) * len(waits)
+// seen leaves out cases that f has no runs of.
+func seen(f *results.File, all []Comparison) []Comparison {
+	cells := Cells(f)
+	return slices.DeleteFunc(all, func(c Comparison) bool { return !slices.Contains(cells, c.Cell) })
 }
 
-// PairsNeeded is how many pairs a cell the matrix of a file needs, so that pairs that all agree
-// prove something in each of its cells after Holm.
-func PairsNeeded(f *results.File) int {
-	return needed(false, max(1, matrixTests(f, metric.Metric{}), len(Cells(f))))
+// Tests is how many comparisons a figure has that is measured in every case of f: the cases of the
+// matrix, run or not yet, by the contenders beside the first.
+func Tests(f *results.File) int {
+	return max(1, len(casesOf(f))*max(1, len(contendersOf(f))-1))
 }
 
-// CompareAll sets every other contender against the first, by m.
-func CompareAll(f *results.File, m metric.Metric) []Comparison {
-	var all []Comparison
-	models := Models(f)
-	for _, other := range models[min(1, len(models)):] {
-		all = append(all, Compare(f, m, models[0], other)...)
-	}
-	return all
-}
+// PairsNeeded is how many pairs a case of a file needs, so that pairs that all agree prove
+// something in each of them after Holm.
+func PairsNeeded(f *results.File) int { return needed(false, Tests(f)) }
 
 func comparePaired(f *results.File, m metric.Metric, cell results.Cell, base,
 	other string) Comparison {

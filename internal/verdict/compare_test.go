@@ -255,3 +255,42 @@ func TestDisturbedPairsAreSaid(t *testing.T) {
 		t.Errorf("%d disturbed: %s", c.Disturbed, c.String())
 	}
 }
+
+// TestThreeModelsAreOneFamily: with two contenders beside the first, a report adjusts over all
+// cases of both, as the series does that stopped by them.
+func TestThreeModelsAreOneFamily(t *testing.T) {
+	s := series{models: []string{"locked", "lockless", "spmc"}, ratios: []float64{1, 1.04, 0.96},
+		pairs: 8, noise: newNoise(61, 0.02), cells: tenCells()}
+	f := s.file()
+	f.Header.Matrix = results.Matrix{Models: s.models, Threads: []int{1, 2, 4, 8, 16},
+		Waits: []bool{false, true}, Equal: DefaultEqual}
+	watch := NewWatch(f.Header.Matrix)
+	for i := range f.Runs {
+		watch.Add(&f.Runs[i])
+	}
+	undecided := map[results.Cell]bool{}
+	all := CompareAll(f, Deciding())
+	for i, c := range Decide(f) {
+		if all[i].Adjusted != c.Adjusted || c.Tests != 20 || c.Family != 20 {
+			t.Errorf("%s of %s: %v and %v over %d of %d tests", c.Cell, c.Other, all[i].Adjusted, c.Adjusted,
+				c.Tests, c.Family)
+		}
+		if !c.Decided() {
+			undecided[c.Cell] = true
+		}
+	}
+	for _, c := range watch.Undecided() {
+		if !undecided[c] {
+			t.Errorf("%s: the series has not decided it, and the report has", c)
+		}
+		delete(undecided, c)
+	}
+	if len(undecided) > 0 || len(watch.Undecided()) == 0 {
+		t.Errorf("decided by the series alone: %v", undecided)
+	}
+	for _, c := range Compare(f, Deciding(), "locked", "spmc") {
+		if c.Tests != 20 || c.Other != "spmc" {
+			t.Errorf("%s: %d tests", c.Cell, c.Tests)
+		}
+	}
+}

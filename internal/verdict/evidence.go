@@ -175,25 +175,9 @@ func (c *Comparison) Detectable() float64 {
 	return hi
 }
 
-// Decide sets every other contender of f against the first in every case by the figure that decides
-// it: one family over all. Cases of the matrix that have no pair yet are of it, too.
+// Decide is [CompareAll] by the figure that decides a case, with the cases that have no run yet.
 func Decide(f *results.File) []Comparison {
-	var all []Comparison
-	models := Models(f)
-	if len(models) == 0 {
-		models = f.Header.Matrix.Models
-	}
-	for _, other := range models[min(1, len(models)):] {
-		for _, cell := range casesOf(f) {
-			all = append(all, comparePaired(f, Deciding(), cell, models[0], other))
-		}
-	}
-	setFloors(f, Deciding(), all)
-	decide(all)
-	for i := range all {
-		all[i].Family = len(all)
-	}
-	return all
+	return compareFamily(f, Deciding(), contendersOf(f))
 }
 
 // casesOf are the cases of the matrix and of the runs, which a file without a matrix has.

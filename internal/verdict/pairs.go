@@ -31,11 +31,15 @@ func modelOf(f *results.File, r *results.Run) string {
 // Cells lists the cells that a file has runs of, in the order of threads and wait.
 func Cells(f *results.File) []results.Cell {
 	var cells []results.Cell
+	seen := map[results.Cell]bool{}
 	for i := range f.Runs {
-		cells = append(cells, f.Runs[i].Case())
+		if c := f.Runs[i].Case(); !seen[c] {
+			seen[c] = true
+			cells = append(cells, c)
+		}
 	}
 	slices.SortFunc(cells, func(a, b results.Cell) int { return a.Compare(b) })
-	return slices.Compact(cells)
+	return cells
 }
 
 func b2i(b bool) int {

@@ -191,7 +191,7 @@ func TestTheEffectOfGoingFirst(t *testing.T) {
 				r.Position, r.TotalTimeMS = 0, r.TotalTimeMS*1.05
 			}
 		}
-		effect, n := GoingFirst(f)
+		effect, n := GoingFirst(f, Decide(f))
 		if n != 40 || math.Abs(effect.Estimate-math.Log(1.05)) > 0.02 {
 			t.Fatalf("%d pairs: %+v", n, effect)
 		}

@@ -23,7 +23,7 @@ func HarmfulFile() *results.File {
 		r := &f.Runs[i]
 		r.EndReason, r.Side, r.Noise.Grade = harmful, harmful, harmful
 		for j := range r.ThreadUsage {
-			r.ThreadUsage[j].StatesMS[harmful] = 1
+			r.ThreadUsage[j].StatesMS.Set(harmful, 1)
 		}
 	}
 	f.Failed = []results.Failed{{Cell: results.Cell{Model: harmful}, Class: harmful,

@@ -177,10 +177,10 @@ func (s Synth) thread(rng *rand.Rand, r *results.Run, process, role, name string
 	if r.Model == "lockless" {
 		u.FutexWaits, u.FutexWakes = u.FutexWaits/40, u.FutexWakes/40
 	}
-	u.StatesMS = synthStates(role, process, r.Model, wall, share)
-	rest := wall
-	for _, state := range slices.Sorted(maps.Keys(u.StatesMS)) {
-		rest -= u.StatesMS[state]
+	states, rest := synthStates(role, process, r.Model, wall, share), wall
+	for _, state := range slices.Sorted(maps.Keys(states)) {
+		u.StatesMS.Set(state, states[state])
+		rest -= states[state]
 	}
 	u.RemainderMS = &rest
 	return u

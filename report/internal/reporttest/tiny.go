@@ -34,7 +34,7 @@ func TinyRun(model string, pair int, ms, busy float64) results.Run {
 		cpu *= ms
 		return results.ThreadUsage{Process: "source", Role: role, WallMS: ms, CPUMS: &cpu,
 			RunDelayMS: &delay, BlockedMS: &blocked, FutexWaits: 50, FutexWakes: 25,
-			StatesMS:    map[string]float64{"codec": cpu, "wait-work": wait * ms},
+			StatesMS:    results.States{{Name: "codec", MS: cpu}, {Name: "wait-work", MS: wait * ms}},
 			RemainderMS: &rest}
 	}
 	return results.Run{Type: results.TypeRun, Cell: results.Cell{Model: model, Threads: 4},

@@ -33,7 +33,7 @@ func pairSpecs() []Spec {
 
 func PairSection(s *view.Source, m metric.Metric) Section {
 	var sec Section
-	all := contendersOnly(s, verdict.CompareAll(s.From, m))
+	all := contendersOnly(s, s.CompareAll(m))
 	if len(all) == 0 {
 		return absent("This file has no pairs of two models. " +
 			"mtbench run --models locked,lockless measures them.")
@@ -68,7 +68,7 @@ func PairSection(s *view.Source, m metric.Metric) Section {
 // contendersOnly leaves out the harness baselines, which are part of no verdict, and the steps,
 // which have a section of their own.
 func contendersOnly(s *view.Source, all []verdict.Comparison) []verdict.Comparison {
-	return slices.DeleteFunc(all, func(c verdict.Comparison) bool {
+	return slices.DeleteFunc(slices.Clone(all), func(c verdict.Comparison) bool {
 		return !s.Is(c.Other, view.Model) || s.Is(c.Base, view.Baseline)
 	})
 }

@@ -135,7 +135,8 @@ func TestTimeCloses(t *testing.T) {
 	}
 	for i := range f.Runs {
 		for j := range f.Runs[i].ThreadUsage {
-			f.Runs[i].ThreadUsage[j].StatesMS["codec"] /= 2
+			st := &f.Runs[i].ThreadUsage[j].StatesMS
+			st.Set("codec", st.Of("codec")/2)
 		}
 	}
 	sec = reasonsSection(view.SourceOf(f, 0, 1), "worker")
@@ -148,8 +149,9 @@ func TestStatesOfANewerBuildAreOther(t *testing.T) {
 	f := reporttest.TinyFile(1)
 	for i := range f.Runs {
 		for j := range f.Runs[i].ThreadUsage {
-			st := f.Runs[i].ThreadUsage[j].StatesMS
-			st["dreaming"], st["wait-work"] = st["wait-work"], 0
+			st := &f.Runs[i].ThreadUsage[j].StatesMS
+			st.Set("dreaming", st.Of("wait-work"))
+			st.Set("wait-work", 0)
 		}
 	}
 	sec := reasonsSection(view.SourceOf(f, 0, 1), "main")

@@ -41,22 +41,32 @@ func (s *Source) compare() []Diff {
 	return out
 }
 
-// comparedBy names a comparison that was made.
-type comparedBy struct{ metric, base, other string }
+// CompareAll compares every contender with the first by a metric, once.
+func (s *Source) CompareAll(m metric.Metric) []verdict.Comparison {
+	all, done := s.compareds[m.Name]
+	if !done {
+		all = verdict.CompareAll(s.From, m)
+		s.compareds[m.Name] = all
+	}
+	return all
+}
 
-// compareBy compares two contenders cell by cell, once; nil where files are taken together.
+// compareBy compares two contenders cell by cell; nil where files are taken together.
 func (s *Source) compareBy(name, base, other string) []verdict.Comparison {
 	m, ok := metric.Lookup(name)
 	if s.From == nil || !ok {
 		return nil
 	}
-	by := comparedBy{name, base, other}
-	all, done := s.compareds[by]
-	if !done {
-		all = verdict.Compare(s.From, m, base, other)
-		s.compareds[by] = all
+	var of []verdict.Comparison
+	for _, c := range s.CompareAll(m) {
+		if c.Base == base && c.Other == other {
+			of = append(of, c)
+		}
 	}
-	return all
+	if len(of) == 0 { // not against the first: a family of their own
+		of = verdict.Compare(s.From, m, base, other)
+	}
+	return of
 }
 
 // contenderName is what package verdict calls a model of this file.

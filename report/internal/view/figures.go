@@ -191,15 +191,15 @@ func (t *RoleTime) addReasons(u *results.ThreadUsage) {
 		t.Reasons = false
 		return
 	}
-	for state, ms := range u.StatesMS {
-		if state != remainderState {
-			t.States[state] += ms
+	for _, state := range u.StatesMS {
+		if state.Name != remainderState {
+			t.States[state.Name] += state.MS
 		}
 	}
 	if u.RemainderMS != nil {
 		t.Remainder += *u.RemainderMS
 	} else {
-		t.Remainder += u.StatesMS[remainderState]
+		t.Remainder += u.StatesMS.Of(remainderState)
 	}
 }
 

@@ -35,7 +35,7 @@ type Source struct {
 	compared []Diff
 	summed   *Summary
 
-	compareds map[comparedBy][]verdict.Comparison
+	compareds map[string][]verdict.Comparison // by metric
 }
 
 // Kept are the runs that figures are made of: an A/A block compares a model with itself, and a
@@ -272,7 +272,7 @@ func RunKey(r *results.Run) string {
 // SourceOf is a file as plots see it; i of n tells the pictures of several files apart.
 func SourceOf(f *results.File, i, n int) *Source {
 	s := &Source{File: i, Files: n, Name: filepath.Base(f.Path), From: f, Header: &f.Header,
-		compareds: map[comparedBy][]verdict.Comparison{}}
+		compareds: map[string][]verdict.Comparison{}}
 	if n > 1 {
 		s.Tag = fmt.Sprintf("-%d", i+1)
 	}

@@ -100,7 +100,7 @@ func (s *Source) sureText(f *results.File, diffs []Diff) string {
 	if text := floorText(diffs); text != "" {
 		parts = append(parts, text)
 	}
-	if text := firstText(f); text != "" {
+	if text := s.firstText(f); text != "" {
 		parts = append(parts, text)
 	}
 	parts = append(parts, s.GradesText(), verifiedText(s))
@@ -111,8 +111,8 @@ func (s *Source) sureText(f *results.File, diffs []Diff) string {
 }
 
 // firstText is the effect of going first, which the drawn order keeps out of verdicts.
-func firstText(f *results.File) string {
-	effect, n := verdict.GoingFirst(f)
+func (s *Source) firstText(f *results.File) string {
+	effect, n := verdict.GoingFirst(f, s.CompareAll(verdict.Deciding()))
 	if n < 6 { // of fewer there is no interval
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"mtbench/report/internal/reporttest"
+	"mtbench/results"
 )
 
 func TestRerunCommandKeepsTheWorkload(t *testing.T) {
@@ -29,7 +30,7 @@ func TestWhy(t *testing.T) {
 			if r.Model == "lockless" && u.Role == "main" && u.Process == "source" {
 				cpu := 0.3 * u.WallMS
 				delay, u.CPUMS = 0.5*u.WallMS, &cpu
-				u.StatesMS = map[string]float64{"spin-room": 0.78 * u.WallMS}
+				u.StatesMS = results.States{{Name: "spin-room", MS: 0.78 * u.WallMS}}
 			}
 			u.RunDelayMS, u.BlockedMS = &delay, &blocked
 		}

@@ -303,7 +303,7 @@ func (s *Source) Settle(f *results.File) settle {
 		most = max(most, d.N)
 	}
 	need := verdict.PairsNeeded(f)
-	tests := max(1, len(f.Header.Matrix.Threads)*len(f.Header.Matrix.Waits), len(verdict.Cells(f)))
+	tests := verdict.Tests(f)
 	switch {
 	case f.Header.Kind != results.Measured:
 		return settle{}
