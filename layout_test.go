@@ -70,6 +70,7 @@ var mayImport = map[string]string{
 	"internal/predict": "internal/thread internal/metric models results internal/trace " +
 		"internal/link internal/wire workloads internal/calibrate internal/sim models/registry",
 	"internal/explore": "internal/thread models internal/sim",
+	"internal/soak":    "results internal/series internal/stats internal/verdict",
 	"internal/gate": "internal/thread results internal/calibrate internal/sim internal/predict " +
 		"models/registry",
 
@@ -78,7 +79,7 @@ var mayImport = map[string]string{
 		"workloads internal/sim internal/verdict " +
 		"models/registry " +
 		"models/modeltest/planted report internal/series internal/calibrate internal/predict " +
-		"internal/explore internal/gate",
+		"internal/explore internal/gate internal/soak",
 
 	"models/modeltest":           "internal/thread models",
 	"models/modeltest/planted":   "internal/thread models internal/ptrring",

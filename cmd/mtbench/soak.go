@@ -14,6 +14,7 @@ import (
 	"mtbench/internal/host"
 	"mtbench/internal/metric"
 	"mtbench/internal/series"
+	"mtbench/internal/soak"
 	"mtbench/internal/verdict"
 	"mtbench/results"
 	"mtbench/workloads"
@@ -26,7 +27,8 @@ func newSoakCommand() *cobra.Command {
 		Use:   "soak",
 		Short: "Test on this machine whether verdicts keep their promises",
 	}
-	cmd.AddCommand(newSoakAACommand(), newSoakTruthCommand(), newSoakAccountCommand())
+	cmd.AddCommand(newSoakAACommand(), newSoakTruthCommand(), newSoakAccountCommand(),
+		newSoakSeriesCommand())
 	group(cmd)
 	return cmd
 }
@@ -47,7 +49,7 @@ func soakSettings(model string) series.Settings {
 }
 
 func newSoakAACommand() *cobra.Command {
-	plan := verdict.AAPlan{Comparisons: 100, Pairs: 10, Family: 10}
+	plan := soak.AAPlan{Comparisons: 100, Pairs: 10, Family: 10}
 	model, o := "lockless", soakOptions{seed: 1, reruns: soakReruns}
 	cmd := &cobra.Command{
 		Use:   "aa",
@@ -81,7 +83,7 @@ func (o *soakOptions) check() error {
 	return nil
 }
 
-func runSoakAA(cmd *cobra.Command, plan verdict.AAPlan, model string, o soakOptions) error {
+func runSoakAA(cmd *cobra.Command, plan soak.AAPlan, model string, o soakOptions) error {
 	if plan.Comparisons < 1 || plan.Pairs < 1 || plan.Comparisons > 10000 || plan.Pairs > 1000 {
 		return badInput(errors.New("--comparisons takes 1 to 10000 and --pairs 1 to 1000"))
 	}
@@ -91,7 +93,7 @@ func runSoakAA(cmd *cobra.Command, plan verdict.AAPlan, model string, o soakOpti
 	}
 	cell := results.Cell{Threads: 4, Wait: true}
 	bench.progress.Begin(plan.Comparisons*plan.Pairs*2, 0)
-	counts, err := verdict.SoakAA(cmd.Context(), plan, bench.pairing(
+	counts, err := soak.AA(cmd.Context(), plan, bench.pairing(
 		func(comparison, pair int) series.Slot {
 			return series.Slot{Cell: cell.Of(model), AA: true, Pair: pair,
 				Seed: o.seed + uint64(comparison*plan.Pairs+pair)}
@@ -107,12 +109,12 @@ func runSoakAA(cmd *cobra.Command, plan verdict.AAPlan, model string, o soakOpti
 	return err
 }
 
-func addStopFlags(f *pflag.FlagSet, stop *verdict.Stop, what string) {
+func addStopFlags(f *pflag.FlagSet, stop *soak.Stop, what string) {
 	f.Var(percentValue{&stop.Until}, "until", "width of the interval at which "+what+" ends")
 	f.IntVar(&stop.MaxPairs, "max-pairs", stop.MaxPairs, "most pairs of "+what)
 }
 
-func checkStop(s verdict.Stop) error {
+func checkStop(s soak.Stop) error {
 	if s.MaxPairs < 2 || s.MaxPairs > series.MaxPairs {
 		return fmt.Errorf("--max-pairs: %d is not between 2 and %d", s.MaxPairs, series.MaxPairs)
 	}
@@ -127,7 +129,7 @@ func pairs(n int) string {
 }
 
 // pairsAgain says what the host did to the pairs, or nothing.
-func pairsAgain(c verdict.PairCounts) string {
+func pairsAgain(c soak.PairCounts) string {
 	if c.Again == 0 && c.Disturbed == 0 {
 		return ""
 	}
@@ -166,30 +168,30 @@ func newSoakBench(ctx context.Context, settings series.Settings, o soakOptions,
 
 // pairing makes pairs of runs of a slot each, which change makes the base or the other.
 func (b *soakBench) pairing(slotOf func(comparison, pair int) series.Slot,
-	change func(sc *workloads.Scenario, other bool)) verdict.Pairing {
-	return verdict.Pairing{Reruns: b.reruns,
-		Run: func(ctx context.Context, comparison, pair int, other bool) (verdict.SoakRun, error) {
+	change func(sc *workloads.Scenario, other bool)) soak.Pairing {
+	return soak.Pairing{Reruns: b.reruns,
+		Run: func(ctx context.Context, comparison, pair int, other bool) (soak.Run, error) {
 			return b.run(ctx, slotOf(comparison, pair), func(sc *workloads.Scenario) { change(sc, other) })
 		}}
 }
 
 // run makes one run, on a quiet host if it becomes one; with no reruns the host is taken as it is.
 func (b *soakBench) run(ctx context.Context, slot series.Slot,
-	change func(*workloads.Scenario)) (verdict.SoakRun, error) {
+	change func(*workloads.Scenario)) (soak.Run, error) {
 	if b.reruns > 0 {
 		b.series.AwaitQuiet(ctx)
 	}
 	began := time.Now()
 	run, err := b.series.One(ctx, slot, change)
 	if err != nil {
-		return verdict.SoakRun{}, err
+		return soak.Run{}, err
 	}
 	if !run.Completed {
-		return verdict.SoakRun{}, fmt.Errorf("a run of a static guest did not complete within %.0f ms",
+		return soak.Run{}, fmt.Errorf("a run of a static guest did not complete within %.0f ms",
 			run.BoundMS)
 	}
 	b.progress.Ran(slot, run, time.Since(began))
-	s := verdict.SoakRun{Disturbed: run.Noise.Grade == host.Noisy || run.Noise.Grade == host.Void}
+	s := soak.Run{Disturbed: run.Noise.Grade == host.Noisy || run.Noise.Grade == host.Void}
 	for _, m := range b.metrics {
 		v, ok := m.Of(run)
 		if !ok {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mtbench/internal/series"
+	"mtbench/internal/soak"
 	"mtbench/internal/verdict"
 	"mtbench/workloads"
 )
@@ -15,13 +16,13 @@ import (
 type accountOptions struct {
 	soakOptions
 	models  []string
-	stop    verdict.Stop
+	stop    soak.Stop
 	promise float64
 }
 
 func newSoakAccountCommand() *cobra.Command {
 	o := accountOptions{soakOptions{seed: 1, reruns: soakReruns}, []string{"locked", "lockless"},
-		verdict.Stop{Until: 0.01, MaxPairs: 400}, 0.01}
+		soak.Stop{Until: 0.01, MaxPairs: 400}, 0.01}
 	cmd := &cobra.Command{
 		Use:   "account",
 		Short: "Compare runs with accounting on with runs without it, against what is promised",
@@ -56,7 +57,7 @@ func runSoakAccount(cmd *cobra.Command, o accountOptions) error {
 	defer bench.progress.End()
 	broken := 0
 	for i, model := range o.models {
-		costs, counts, err := verdict.SoakCost(cmd.Context(), o.stop, o.promise, i, bench.pairing(
+		costs, counts, err := soak.CostOf(cmd.Context(), o.stop, o.promise, i, bench.pairing(
 			func(comparison, pair int) series.Slot {
 				return series.Slot{Cell: results.Cell{Model: model, Threads: 4, Wait: true}, Pair: pair,
 					Seed: o.seed + uint64(pair)}
@@ -68,7 +69,7 @@ func runSoakAccount(cmd *cobra.Command, o accountOptions) error {
 			return err
 		}
 		for _, c := range costs {
-			if c.Promise == verdict.PromiseBroken {
+			if c.Promise == soak.PromiseBroken {
 				broken++
 			}
 		}
@@ -80,8 +81,8 @@ func runSoakAccount(cmd *cobra.Command, o accountOptions) error {
 	return nil
 }
 
-func printCosts(w io.Writer, b *soakBench, model string, promise float64, costs []verdict.Cost,
-	counts verdict.PairCounts) error {
+func printCosts(w io.Writer, b *soakBench, model string, promise float64, costs []soak.Cost,
+	counts soak.PairCounts) error {
 	_, err := fmt.Fprintf(w, "%s with accounting on against off, %s%s\n", model, pairs(counts.Pairs),
 		pairsAgain(counts))
 	for i, c := range costs {

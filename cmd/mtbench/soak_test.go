@@ -21,6 +21,8 @@ func TestSoaksRun(t *testing.T) {
 	for args, want := range map[string][]string{
 		"soak aa --comparisons 1 --pairs 2 --reruns 0": {
 			"1 comparisons of lockless with itself, 2 pairs each", "differ unadjusted"},
+		"soak series --series 5 --first 2 --ratio 1.25": {"5 simulated series, ratio 1.25",
+			"t, 2 degrees         1     0", "AR(.8), drift        2     0", "all                  5     0"},
 		"soak truth --trials 1 --first 3 --max-pairs 2 --service 5us --reruns 0": {
 			"1 trials of inline with +3.0 % planted, 2 pairs in all", "an interval 1 % wide: 0",
 			"the 95 % interval holds the truth: 1"},

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mtbench/internal/series"
+	"mtbench/internal/soak"
 	"mtbench/internal/stats"
 	"mtbench/internal/verdict"
 	"mtbench/workloads"
@@ -27,7 +28,7 @@ type truthOptions struct {
 }
 
 func newSoakTruthCommand() *cobra.Command {
-	plan := verdict.TruthPlan{Trials: 40, Truth: 1.03, Stop: verdict.Stop{Until: 0.01, MaxPairs: 400}}
+	plan := soak.TruthPlan{Trials: 40, Truth: 1.03, Stop: soak.Stop{Until: 0.01, MaxPairs: 400}}
 	o := truthOptions{soakOptions{seed: 1, reruns: soakReruns}, truthKnown, 50 * time.Microsecond}
 	cmd := &cobra.Command{
 		Use:   "truth",
@@ -55,7 +56,7 @@ counts are added up.`,
 	return cmd
 }
 
-func (o *truthOptions) check(plan verdict.TruthPlan) error {
+func (o *truthOptions) check(plan soak.TruthPlan) error {
 	if plan.Trials < 1 || plan.Trials > 10000 || plan.First < 0 || plan.First > 1000000 ||
 		!(plan.Truth > 0.1 && plan.Truth < 10) || o.service <= 0 || o.service > time.Second {
 		return errors.New("--trials takes 1 to 10000, --first 0 to 1000000, --truth above 0.1 and " +
@@ -69,7 +70,7 @@ func longer(work time.Duration, truth float64) time.Duration {
 	return time.Duration(math.Round(float64(work) * truth))
 }
 
-func runSoakTruth(cmd *cobra.Command, plan verdict.TruthPlan, o truthOptions) error {
+func runSoakTruth(cmd *cobra.Command, plan soak.TruthPlan, o truthOptions) error {
 	if err := o.check(plan); err != nil {
 		return badInput(err)
 	}
@@ -93,7 +94,7 @@ func runSoakTruth(cmd *cobra.Command, plan verdict.TruthPlan, o truthOptions) er
 			verdict.FormatChange(found.Estimate),
 			interval, pairs(n)))
 	}
-	counts, err := verdict.SoakTruth(cmd.Context(), plan, bench.pairing(
+	counts, err := soak.Truth(cmd.Context(), plan, bench.pairing(
 		func(trial, pair int) series.Slot {
 			return series.Slot{Cell: cell.Of(o.model), Pair: pair,
 				Seed: o.seed + uint64(trial*series.MaxPairs+pair)}
@@ -125,7 +126,7 @@ func truthThreads(model string) int {
 	return 4
 }
 
-func printTruth(w io.Writer, plan verdict.TruthPlan, model string, c verdict.TruthCounts) error {
+func printTruth(w io.Writer, plan soak.TruthPlan, model string, c soak.TruthCounts) error {
 	_, err := fmt.Fprintf(w, "%d trials of %s with %+.1f %% planted, %s in all%s\n"+
 		"ended with an interval %.3g %% wide: %d\n"+
 		"found with the right sign (p < %g): %d\nfound with the wrong sign: %d\n", c.Trials, model,

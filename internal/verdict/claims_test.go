@@ -238,8 +238,8 @@ func TestAProvedDirectionUnderTheFloor(t *testing.T) {
 		}
 	}
 	j := EvaluateClaims([]*results.File{f}, parsed(t))[0]
-	if j.Comparison.Floor < math.Log(1.1) || j.Outcome != Supported {
-		t.Errorf("floor %v: %v, %s", j.Comparison.Floor, j.Outcome, j.Finding)
+	if j.Comparison.Floor() < math.Log(1.1) || j.Outcome != Supported {
+		t.Errorf("floor %v: %v, %s", j.Comparison.Floor(), j.Outcome, j.Finding)
 	}
 	higher := parsed(t, "lower", "higher")
 	if j := EvaluateClaims([]*results.File{f}, higher)[0]; j.Outcome != Contradicted {

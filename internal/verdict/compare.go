@@ -55,10 +55,9 @@ type Comparison struct {
 	E         float64 // evidence against "no difference", by itself; 0 where only a p-value is known
 	Adjusted  float64 // P for the number of cells of the matrix; where Averaged, 1 over the evidence
 	EAdjusted float64
-	Tests     int     // how many that were
-	Family    int     // how many they are when the whole matrix of the file has been run
-	Needed    int     // pairs (or runs a side) without which no verdict is possible
-	Floor     float64 // log ratio by which a model differs from itself as often as once in twenty
+	Tests     int // how many that were
+	Family    int // how many they are when the whole matrix of the file has been run
+	Needed    int // pairs (or runs a side) without which no verdict is possible
 	FloorOf   Floor
 	State     State
 	Same      bool // equal within the margin is proved, whatever the state
@@ -256,7 +255,6 @@ func settle(family []*Comparison) {
 	adjust(family)
 	for _, c := range family {
 		c.Needed = needed(c.Unpaired, 1)
-		c.Floor = c.FloorOf.For(c.N())
 		c.judge()
 	}
 }
@@ -286,6 +284,10 @@ func (c *Comparison) Required() int {
 }
 
 func (c *Comparison) family() int { return max(1, c.Tests, c.Family) }
+
+// Floor is the log ratio by which a model differs from itself as often as once in twenty, of as
+// many pairs.
+func (c *Comparison) Floor() float64 { return c.FloorOf.For(c.N()) }
 
 // Margin is the log ratio within which two models count as equal.
 func (c *Comparison) Margin() float64 { return c.rule.within }

@@ -189,8 +189,8 @@ func TestFloorChangesNoVerdict(t *testing.T) {
 		}
 	}
 	c := Compare(f, totalTimeMetric(), "locked", "lockless")[0]
-	if c.Floor < math.Log(1.02) || c.State != HigherThan || !c.Same {
-		t.Errorf("adjusted p %v, floor %v: %s", c.Adjusted, c.Floor, c.String())
+	if c.Floor() < math.Log(1.02) || c.State != HigherThan || !c.Same {
+		t.Errorf("adjusted p %v, floor %v: %s", c.Adjusted, c.Floor(), c.String())
 	}
 }
 

@@ -87,7 +87,7 @@ func (s *Source) diffOf(c *verdict.Comparison, model string) Diff {
 		Wait: c.Cell.Wait,
 		N:    c.N(), planned: c.Planned, needed: c.Required(),
 		Ratio: math.Exp(-c.Change.Estimate), Lo: math.Exp(-c.Change.Hi), Hi: math.Exp(-c.Change.Lo),
-		Floor: c.Floor, margin: c.Margin(), Assumed: !c.FloorOf.Measured(), AaPairs: c.FloorOf.Pairs}
+		Floor: c.Floor(), margin: c.Margin(), Assumed: !c.FloorOf.Measured(), AaPairs: c.FloorOf.Pairs}
 	if !c.Sequential() {
 		d.family = " for " + format.Count(max(1, c.Tests, c.Family), "test", "tests")
 	}

@@ -1,4 +1,4 @@
-package verdict
+package soak
 
 import (
 	"context"
@@ -20,8 +20,8 @@ func TestAAPromise(t *testing.T) {
 	unadjusted, verdicts := 0, 0
 	for seed := range soaks {
 		n := newNoise(uint64(100+seed), 0.02)
-		counts, err := SoakAA(context.Background(), AAPlan{Comparisons: 100, Pairs: 10, Family: 10},
-			Pairing{Run: func(context.Context, int, int, bool) (SoakRun, error) {
+		counts, err := AA(context.Background(), AAPlan{Comparisons: 100, Pairs: 10, Family: 10},
+			Pairing{Run: func(context.Context, int, int, bool) (Run, error) {
 				return oneValue(n.factor()), nil
 			}})
 		if err != nil || counts.Comparisons != 100 {
@@ -42,8 +42,8 @@ func TestAAPromise(t *testing.T) {
 // TestAAWithBiasGivesVerdicts: the soak can fail: a side that is slower is found.
 func TestAAWithBiasGivesVerdicts(t *testing.T) {
 	n := newNoise(7, 0.01)
-	counts, err := SoakAA(context.Background(), AAPlan{Comparisons: 20, Pairs: 10, Family: 10},
-		Pairing{Run: func(_ context.Context, i, _ int, other bool) (SoakRun, error) {
+	counts, err := AA(context.Background(), AAPlan{Comparisons: 20, Pairs: 10, Family: 10},
+		Pairing{Run: func(_ context.Context, i, _ int, other bool) (Run, error) {
 			if other && i == 3 {
 				return oneValue(1.3 * n.factor()), nil
 			}
@@ -54,12 +54,12 @@ func TestAAWithBiasGivesVerdicts(t *testing.T) {
 	}
 }
 
-func oneValue(v float64) SoakRun { return SoakRun{Values: []float64{v}} }
+func oneValue(v float64) Run { return Run{Values: []float64{v}} }
 
 // planted makes runs on a machine of the given noise, of which the other's take truth times as
 // long.
 func planted(n *noise, truth float64) Pairing {
-	return Pairing{Run: func(_ context.Context, _, _ int, other bool) (SoakRun, error) {
+	return Pairing{Run: func(_ context.Context, _, _ int, other bool) (Run, error) {
 		if other {
 			return oneValue(truth * n.factor()), nil
 		}
@@ -71,7 +71,7 @@ func planted(n *noise, truth float64) Pairing {
 // at least 34 of 40 although trials stop when they are narrow.
 func TestPlantedTruth(t *testing.T) {
 	for _, truth := range []float64{1.03, 1.10, 0.97} {
-		counts, err := SoakTruth(context.Background(),
+		counts, err := Truth(context.Background(),
 			TruthPlan{Trials: 40, Truth: truth, Stop: Stop{Until: 0.01, MaxPairs: 100}},
 			planted(newNoise(uint64(truth*1000), 0.006), truth))
 		if err != nil {
@@ -94,9 +94,9 @@ func TestStoppingCostsLittle(t *testing.T) {
 	}
 	for _, sigma := range []float64{0.003, 0.007, 0.010} {
 		rng := rand.New(rand.NewPCG(5, uint64(sigma*1e4)))
-		counts, err := SoakTruth(context.Background(),
+		counts, err := Truth(context.Background(),
 			TruthPlan{Trials: trials, Truth: 1.03, Stop: Stop{Until: 0.01, MaxPairs: 100}},
-			Pairing{Run: func(_ context.Context, _, _ int, other bool) (SoakRun, error) {
+			Pairing{Run: func(_ context.Context, _, _ int, other bool) (Run, error) {
 				if other {
 					return oneValue(1.03 * math.Exp(sigma*rng.NormFloat64())), nil
 				}
@@ -117,9 +117,9 @@ func TestStoppingCostsLittle(t *testing.T) {
 // TestTrialsGoOnWhereAPieceEnded: pieces of a soak make the trials of the whole.
 func TestTrialsGoOnWhereAPieceEnded(t *testing.T) {
 	var seen []int
-	_, err := SoakTruth(context.Background(),
+	_, err := Truth(context.Background(),
 		TruthPlan{First: 7, Trials: 2, Truth: 1.1, Stop: Stop{Until: 1, MaxPairs: 2}},
-		Pairing{Run: func(_ context.Context, trial, _ int, _ bool) (SoakRun, error) {
+		Pairing{Run: func(_ context.Context, trial, _ int, _ bool) (Run, error) {
 			seen = append(seen, trial)
 			return oneValue(1), nil
 		}})
@@ -131,9 +131,9 @@ func TestTrialsGoOnWhereAPieceEnded(t *testing.T) {
 // TestDisturbedPairsAreMadeAgain: both runs, in the same order, and no more often than asked for.
 func TestDisturbedPairsAreMadeAgain(t *testing.T) {
 	var order []bool
-	p := Pairing{Reruns: 2, Run: func(_ context.Context, _, pair int, other bool) (SoakRun, error) {
+	p := Pairing{Reruns: 2, Run: func(_ context.Context, _, pair int, other bool) (Run, error) {
 		order = append(order, other)
-		return SoakRun{Values: []float64{1}, Disturbed: pair == 1 || len(order) == 2}, nil
+		return Run{Values: []float64{1}, Disturbed: pair == 1 || len(order) == 2}, nil
 	}}
 	var counts PairCounts
 	for pair := range 2 {
@@ -154,13 +154,13 @@ func TestCostAgainstPromise(t *testing.T) {
 	for cost, want := range map[float64]Promise{1.03: PromiseBroken, 1.002: PromiseKept,
 		1.01: PromiseOpen} {
 		n := newNoise(11, 0.003)
-		costs, counts, err := SoakCost(context.Background(), Stop{Until: 0.005, MaxPairs: 100}, 0.01, 0,
-			Pairing{Run: func(_ context.Context, _, _ int, other bool) (SoakRun, error) {
+		costs, counts, err := CostOf(context.Background(), Stop{Until: 0.005, MaxPairs: 100}, 0.01, 0,
+			Pairing{Run: func(_ context.Context, _, _ int, other bool) (Run, error) {
 				first, second := n.factor(), n.factor()
 				if other {
 					first *= cost
 				}
-				return SoakRun{Values: []float64{first, second}}, nil
+				return Run{Values: []float64{first, second}}, nil
 			}})
 		if err != nil || len(costs) != 2 {
 			t.Fatalf("%+v %v", costs, err)
@@ -173,25 +173,47 @@ func TestCostAgainstPromise(t *testing.T) {
 
 func TestSoakStopsOnError(t *testing.T) {
 	broken := errors.New("broken")
-	_, err := SoakAA(context.Background(), AAPlan{Comparisons: 2, Pairs: 2, Family: 2},
-		Pairing{Run: func(_ context.Context, _, _ int, other bool) (SoakRun, error) {
+	_, err := AA(context.Background(), AAPlan{Comparisons: 2, Pairs: 2, Family: 2},
+		Pairing{Run: func(_ context.Context, _, _ int, other bool) (Run, error) {
 			if other {
-				return SoakRun{}, broken
+				return Run{}, broken
 			}
 			return oneValue(1), nil
 		}})
 	if !errors.Is(err, broken) {
 		t.Errorf("%v", err)
 	}
-	counts, err := SoakTruth(context.Background(),
+	counts, err := Truth(context.Background(),
 		TruthPlan{Trials: 9, Truth: 1.1, Stop: Stop{MaxPairs: 4}},
-		Pairing{Run: func(_ context.Context, trial, _ int, _ bool) (SoakRun, error) {
+		Pairing{Run: func(_ context.Context, trial, _ int, _ bool) (Run, error) {
 			if trial == 3 {
-				return SoakRun{}, broken
+				return Run{}, broken
 			}
 			return oneValue(1), nil
 		}})
 	if !errors.Is(err, broken) || counts.Trials != 3 || counts.Pairs != 12 {
 		t.Errorf("three trials were finished: %+v %v", counts, err)
 	}
+}
+
+// noise makes run times as a shared machine does: a slow drift, heavy tails, bursts that spoil a
+// run, never faster than undisturbed by more than a little.
+type noise struct {
+	rng   *rand.Rand
+	sigma float64
+	drift float64
+}
+
+func newNoise(seed uint64, sigma float64) *noise {
+	return &noise{rng: rand.New(rand.NewPCG(seed, 77)), sigma: sigma}
+}
+
+// factor is what the next run's time is multiplied with.
+func (n *noise) factor() float64 {
+	n.drift += n.rng.NormFloat64() * n.sigma / 4
+	x := n.rng.NormFloat64() * n.sigma
+	if n.rng.Float64() < 0.1 { // a neighbour woke up
+		x += n.rng.ExpFloat64() * 4 * n.sigma
+	}
+	return math.Exp(n.drift + x)
 }

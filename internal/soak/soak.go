@@ -1,29 +1,30 @@
-package verdict
+// Package soak asks at length whether verdicts keep their promises. It has runs of which the truth
+// is known, made by the machine itself or drawn by a simulation of whole series.
+package soak
 
 import (
 	"context"
 	"math"
 
 	"mtbench/internal/stats"
+	"mtbench/internal/verdict"
+	"mtbench/results"
 )
 
-// The soaks ask the machine itself whether the verdicts keep their promises: they make real runs of
-// which the truth is known. The caller makes the runs.
-
-// SoakRun is one run of a soak.
-type SoakRun struct {
+// Run is one run of a soak.
+type Run struct {
 	Values    []float64 // one of each metric that the soak looks at; the first decides when it is done
 	Disturbed bool      // the host interfered from outside: the pair is run again
 }
 
-// SoakRunner makes one run of a pair: of the base, or of the other.
-type SoakRunner func(ctx context.Context, comparison, pair int, other bool) (SoakRun, error)
+// Runner makes one run of a pair: of the base, or of the other.
+type Runner func(ctx context.Context, comparison, pair int, other bool) (Run, error)
 
 // Pairing is how the pairs of a soak are made. As in a series, a pair that the host disturbed is
 // run again, the other side goes first in every other pair, and none is left out for what it says.
 type Pairing struct {
-	Reruns int // how often a disturbed pair is run again
-	Run    SoakRunner
+	Reruns int    // how often a disturbed pair is run again
+	Run    Runner // makes the runs
 }
 
 // PairCounts is what the pairs of a soak went through.
@@ -56,13 +57,13 @@ func (p *Pairing) next(ctx context.Context, comparison, pair int, c *PairCounts)
 		c.Disturbed += b2i(disturbed)
 		ratios := make([]float64, len(base.Values))
 		for i := range ratios {
-			ratios[i] = logRatio(base.Values[i], other.Values[i], 0)
+			ratios[i] = math.Log(other.Values[i] / base.Values[i])
 		}
 		return ratios, nil
 	}
 }
 
-func (p *Pairing) attempt(ctx context.Context, comparison, pair int) (base, other SoakRun,
+func (p *Pairing) attempt(ctx context.Context, comparison, pair int) (base, other Run,
 	err error) {
 	otherFirst := pair%2 == 1
 	first, err := p.Run(ctx, comparison, pair, otherFirst)
@@ -87,12 +88,12 @@ type AAPlan struct {
 type AACounts struct {
 	PairCounts
 	Comparisons int
-	Unadjusted  int // p below [Alpha] by itself; of 100, at most 10 in 99 of 100 soaks
+	Unadjusted  int // p below [verdict.Alpha] by itself; of 100, at most 10 in 99 of 100 soaks
 	Verdicts    int // a verdict after Holm
 }
 
-// SoakAA compares a model with itself. Holm's correction is over a family.
-func SoakAA(ctx context.Context, plan AAPlan, p Pairing) (AACounts, error) {
+// AA compares a model with itself. Holm's correction is over a family.
+func AA(ctx context.Context, plan AAPlan, p Pairing) (AACounts, error) {
 	var counts AACounts
 	var family [][]float64
 	for i := range plan.Comparisons {
@@ -112,20 +113,40 @@ func SoakAA(ctx context.Context, plan AAPlan, p Pairing) (AACounts, error) {
 	return counts, nil
 }
 
-// judge counts what a family of A/A comparisons says.
+// judge counts what a family of A/A comparisons says: each is a case of a series of a fixed number
+// of pairs.
 func (a *AACounts) judge(family [][]float64) {
-	p := make([]float64, len(family))
+	f := &results.File{}
+	f.Header.Matrix = results.Matrix{Models: []string{"a", "b"}, Pairs: len(family[0])}
 	for i, ratios := range family {
-		p[i] = stats.SignedRank(ratios)
+		at := results.Cell{Threads: i + 1, Wait: true}
+		for pair, ratio := range ratios {
+			f.Runs = append(f.Runs, sideOf(at.Of("a"), pair, 0), sideOf(at.Of("b"), pair, ratio))
+		}
 	}
-	for i, adjusted := range stats.Holm(p) {
-		c := Comparison{Pairs: make([]Pair, len(family[i])), Adjusted: adjusted, sameAdjusted: 1,
-			Tests: len(family), Needed: needed(false, 1), Change: stats.HodgesLehmann(family[i], Confidence)}
-		c.judge()
+	for _, c := range verdict.Decide(f) {
 		a.Comparisons++
-		a.Unadjusted += b2i(p[i] < Alpha)
-		a.Verdicts += b2i(c.State == LowerThan || c.State == HigherThan)
+		a.Unadjusted += b2i(c.P < verdict.Alpha)
+		a.Verdicts += b2i(directed(&c))
 	}
+}
+
+// sideOf is a run of a pair that took exp(log) of a second.
+func sideOf(c results.Cell, pair int, log float64) results.Run {
+	return results.Run{Cell: c, Pair: pair, Completed: true, Pages: 1000, PagesCompressed: 1000,
+		TotalTimeMS: 1000 * math.Exp(log)}
+}
+
+// directed reports whether the comparison gives a direction.
+func directed(c *verdict.Comparison) bool {
+	return c.State == verdict.LowerThan || c.State == verdict.HigherThan
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // Stop is when a comparison that goes on until it is narrow ends. Its interval is looked at after
@@ -165,7 +186,7 @@ func (p *Pairing) untilNarrow(
 			ratios[i] = append(ratios[i], r)
 		}
 		if n := pair + 1; n >= UntilPairs {
-			narrow = stop.narrow(stats.HodgesLehmann(ratios[0], Confidence), n)
+			narrow = stop.narrow(stats.HodgesLehmann(ratios[0], verdict.Confidence), n)
 		}
 	}
 	return ratios, narrow, nil
@@ -191,9 +212,9 @@ type TruthCounts struct {
 	Held   int // the 95 % interval holds the truth
 }
 
-// SoakTruth plants a difference again and again: the true ratio of other over base is the plan's.
+// Truth plants a difference again and again: the true ratio of other over base is the plan's.
 // With an error it returns what the trials before it found.
-func SoakTruth(ctx context.Context, plan TruthPlan, p Pairing) (TruthCounts, error) {
+func Truth(ctx context.Context, plan TruthPlan, p Pairing) (TruthCounts, error) {
 	counts := TruthCounts{}
 	truth := math.Log(plan.Truth)
 	for trial := range plan.Trials {
@@ -202,8 +223,8 @@ func SoakTruth(ctx context.Context, plan TruthPlan, p Pairing) (TruthCounts, err
 		if err != nil {
 			return counts, err
 		}
-		iv := stats.HodgesLehmann(ratios[0], Confidence)
-		significant := stats.SignedRank(ratios[0]) < Alpha
+		iv := stats.HodgesLehmann(ratios[0], verdict.Confidence)
+		significant := stats.SignedRank(ratios[0]) < verdict.Alpha
 		right := (iv.Estimate > 0) == (truth > 0)
 		counts.add(pairs)
 		counts.Trials++
@@ -238,9 +259,9 @@ type Cost struct {
 	Promise Promise
 }
 
-// SoakCost compares other with base until the first metric's interval is narrow, and judges a
+// CostOf compares other with base until the first metric's interval is narrow, and judges a
 // promise that other's values are at most atMost (0.01 for 1 %) above base's by each metric.
-func SoakCost(
+func CostOf(
 	ctx context.Context, stop Stop, atMost float64, comparison int, p Pairing,
 ) ([]Cost, PairCounts, error) {
 	var counts PairCounts
@@ -250,7 +271,7 @@ func SoakCost(
 	}
 	costs := make([]Cost, len(ratios))
 	for i, x := range ratios {
-		costs[i].Change = stats.HodgesLehmann(x, Confidence)
+		costs[i].Change = stats.HodgesLehmann(x, verdict.Confidence)
 		costs[i].Promise = keeps(costs[i].Change, math.Log1p(atMost))
 	}
 	return costs, counts, nil
