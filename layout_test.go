@@ -44,7 +44,8 @@ var mayImport = map[string]string{
 	"internal/sim":     "internal/thread internal/trace",
 	"internal/metric":  "results",
 	"internal/pilot":   "results",
-	"internal/verdict": "internal/metric internal/stats results",
+	"internal/claims":  "internal/metric results",
+	"internal/verdict": "internal/claims internal/metric internal/stats results",
 	"workloads": "internal/thread models results " +
 		"internal/codec internal/content internal/link internal/wire",
 
@@ -53,8 +54,8 @@ var mayImport = map[string]string{
 
 	"report/internal/format": "",
 	"report/internal/view":   "results internal/metric internal/verdict report/internal/format",
-	"report/internal/table": "results internal/metric internal/verdict report/internal/format " +
-		"report/internal/view",
+	"report/internal/table": "results internal/claims internal/metric internal/verdict " +
+		"report/internal/format report/internal/view",
 	"report/internal/plot": "results internal/metric report/internal/format report/internal/view",
 	"report/internal/page": "results internal/metric report/internal/format report/internal/view " +
 		"report/internal/table report/internal/plot",
@@ -76,7 +77,7 @@ var mayImport = map[string]string{
 
 	"cmd/mtbench": "internal/thread internal/stats models results internal/codec " +
 		"internal/content internal/host internal/metric internal/pilot internal/topology " +
-		"workloads internal/sim internal/verdict " +
+		"workloads internal/sim internal/claims internal/verdict " +
 		"models/registry " +
 		"models/modeltest/planted report internal/series internal/calibrate internal/predict " +
 		"internal/explore internal/gate internal/soak",

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"testing"
 
+	"mtbench/internal/claims"
 	"mtbench/internal/verdict"
 	"mtbench/report"
 	"mtbench/report/internal/reporttest"
@@ -73,7 +74,7 @@ func TestARunTakesNoMoreInMemoryThanInItsFile(t *testing.T) {
 
 func BenchmarkTenThousandRuns(b *testing.B) {
 	path := manyRuns(b, 10_000)
-	claims, err := verdict.Shipped()
+	list, err := claims.Shipped()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -94,7 +95,7 @@ func BenchmarkTenThousandRuns(b *testing.B) {
 		f := read(b)
 		b.ReportAllocs()
 		for b.Loop() {
-			verdict.EvaluateClaims([]*results.File{f}, claims)
+			verdict.EvaluateClaims([]*results.File{f}, list)
 		}
 	})
 	b.Run("report", func(b *testing.B) {

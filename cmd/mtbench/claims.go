@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mtbench/internal/claims"
 	"mtbench/internal/metric"
 	"mtbench/internal/verdict"
 	"mtbench/report"
@@ -61,7 +62,7 @@ func runClaims(cmd *cobra.Command, o *claimsOptions, paths []string) error {
 		return badInput(fmt.Errorf("--format: %q is unknown; there are %s", o.format,
 			strings.Join(claimsFormats, ", ")))
 	}
-	claims, err := o.read()
+	list, err := o.read()
 	if err != nil {
 		return badInput(err)
 	}
@@ -76,7 +77,7 @@ func runClaims(cmd *cobra.Command, o *claimsOptions, paths []string) error {
 	if err != nil {
 		return err
 	}
-	judged := verdict.EvaluateClaims(files, claims)
+	judged := verdict.EvaluateClaims(files, list)
 	if predicted {
 		if _, err := fmt.Fprintln(cmd.OutOrStdout(), predictedClaims); err != nil {
 			return err
@@ -109,11 +110,11 @@ func allPredicted(files []*results.File) (bool, error) {
 	return n > 0, nil
 }
 
-func (o *claimsOptions) read() ([]*verdict.Claim, error) {
+func (o *claimsOptions) read() ([]*claims.Claim, error) {
 	if o.file == "" {
-		return verdict.Shipped()
+		return claims.Shipped()
 	}
-	return verdict.ReadClaims(o.file)
+	return claims.Read(o.file)
 }
 
 func haveRuns(files []*results.File) error {

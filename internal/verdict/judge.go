@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"mtbench/internal/claims"
 	"mtbench/internal/metric"
 	"mtbench/internal/stats"
 	"mtbench/results"
@@ -31,7 +32,7 @@ func (o Outcome) String() string {
 
 // Judged is a claim in one of its cells.
 type Judged struct {
-	Claim   *Claim
+	Claim   *claims.Claim
 	Cell    results.Cell
 	Outcome Outcome
 
@@ -40,7 +41,7 @@ type Judged struct {
 	OutsideRegime bool
 
 	Hollow string // why that it is supported says nothing: [ByConstruction]; empty if it does
-	Doubt  string // why whatever comes out says nothing: [PrintedTwice]; empty if it does
+	Doubt  string // why whatever comes out says nothing: [claims.PrintedTwice]; empty if it does
 
 	File       string      // whose runs were judged; empty if none
 	Comparison *Comparison // nil for completion, for zero, and where nothing was measured
@@ -69,12 +70,10 @@ func (j *Judged) Apart() string {
 const (
 	ByConstruction = "true by construction"
 	CannotFail     = "cannot fail here"
-	PrintedTwice   = "of a figure that the letter printed twice"
-	TooFewDigits   = "beyond the letter's digits"
 )
 
 func apartReasons() []string {
-	return []string{ByConstruction, CannotFail, PrintedTwice, TooFewDigits}
+	return []string{ByConstruction, CannotFail, claims.PrintedTwice, claims.TooFewDigits}
 }
 
 // ID names the claim and its cell: "total-time@4-off".
@@ -87,11 +86,11 @@ func (j *Judged) ID() string {
 // two models of which no file has both (runs of lockless with --round-robin are a model of their
 // own, lockless-rr). Traced files are not counted. P-values are adjusted over all claims on the
 // same metric.
-func EvaluateClaims(files []*results.File, claims []*Claim) []Judged {
+func EvaluateClaims(files []*results.File, list []*claims.Claim) []Judged {
 	b := &bench{families: map[familyKey][]*Comparison{}, floors: map[floorKey]Floor{}}
 	b.take(files)
 	var all []Judged
-	for _, c := range claims {
+	for _, c := range list {
 		for _, cell := range c.Cells() {
 			all = append(all, b.gather(c, cell))
 		}
@@ -134,12 +133,12 @@ type floorKey struct {
 	metric, class string
 }
 
-func (b *bench) gather(c *Claim, cell results.Cell) Judged {
-	j := Judged{Claim: c, Cell: cell, Doubt: c.doubt(cell), value: c.bound(cell),
-		least: c.least(cell)}
+func (b *bench) gather(c *claims.Claim, cell results.Cell) Judged {
+	j := Judged{Claim: c, Cell: cell, Doubt: c.Doubt(cell), value: c.Bound(cell),
+		least: c.Least(cell)}
 	m, _ := metric.Lookup(c.Metric)
 	switch {
-	case c.paired():
+	case c.Paired():
 		b.twoModels(&j, m)
 	default:
 		b.oneModel(&j, m)
@@ -156,7 +155,7 @@ func (b *bench) gather(c *Claim, cell results.Cell) Judged {
 // twoModels compares within the file that has most pairs of the cell, or else across files.
 func (b *bench) twoModels(j *Judged, m metric.Metric) {
 	c := j.Claim
-	baseCell := c.baseCell(j.Cell)
+	baseCell := c.BaseCell(j.Cell)
 	var best *Comparison
 	var from *results.File
 	for _, f := range b.files {
@@ -273,9 +272,9 @@ func (j *Judged) reference() string {
 // the signed-rank test the sign test.
 func (j *Judged) against(v, tick float64) float64 {
 	switch j.Claim.Relation {
-	case RelCompletes, RelCannot:
+	case claims.Completes, claims.Cannot:
 		return 2*v - 1
-	case RelZero:
+	case claims.Zero:
 		return v
 	default:
 		return logRatio(j.value, v, tick)
@@ -311,7 +310,7 @@ func (j *Judged) hollow(f *results.File) string {
 	switch {
 	case c.Construction:
 		return ByConstruction
-	case c.Relation == RelBelow && c.Metric == metric.WorkerCPU &&
+	case c.Relation == claims.Below && c.Metric == metric.WorkerCPU &&
 		f.Header.Host.Usable()/float64(j.Cell.Threads) <= j.value:
 		return CannotFail
 	}
@@ -324,11 +323,11 @@ func (j *Judged) conclude() {
 		return
 	}
 	switch j.Claim.Relation {
-	case RelCompletes, RelCannot:
+	case claims.Completes, claims.Cannot:
 		j.concludeCompletion()
-	case RelZero:
+	case claims.Zero:
 		j.concludeZero()
-	case RelEqual:
+	case claims.Equal:
 		j.concludeEqual()
 	default:
 		j.concludeDifference()
@@ -345,7 +344,7 @@ func (j *Judged) concludeCompletion() {
 		j.Outcome = Unproven
 		j.Finding = fmt.Sprintf("%s; at least %d that agree are needed for %s", j.Finding,
 			j.Comparison.Required(), plural(j.Comparison.family(), "test"))
-	case completes == (j.Claim.Relation == RelCompletes):
+	case completes == (j.Claim.Relation == claims.Completes):
 		j.Outcome = Supported
 	default:
 		j.Outcome = Contradicted
@@ -368,7 +367,7 @@ func (j *Judged) concludeZero() {
 // concludeEqual: equal where the whole interval is within the tolerance.
 func (j *Judged) concludeEqual() {
 	c := j.Comparison
-	within := math.Log1p(j.Claim.within)
+	within := math.Log1p(j.Claim.WithinShare)
 	switch {
 	case !c.Sequential() && c.N() < c.Needed, c.Unsized():
 		j.Outcome, j.Finding = Unproven, c.why()
@@ -388,7 +387,7 @@ func (j *Judged) concludeDifference() {
 	c := j.Comparison
 	j.Finding = j.difference()
 	claimed := HigherThan
-	if j.Claim.Relation == RelLower || j.Claim.Relation == RelBelow {
+	if j.Claim.Relation == claims.Lower || j.Claim.Relation == claims.Below {
 		claimed = LowerThan
 	}
 	near, far := sized(c.Change, claimed)
@@ -412,10 +411,10 @@ func (j *Judged) concludeDifference() {
 
 // leastText is the size that is claimed as the claim gives it, or as a ratio of the figures.
 func (j *Judged) leastText() string {
-	if j.Claim.AtLeast == FromFigures {
+	if j.Claim.AtLeast == claims.FromFigures {
 		return fmt.Sprintf("%.3g×", math.Exp(j.least))
 	}
-	return fmt.Sprintf("%v %%", j.Claim.atLeast*100)
+	return fmt.Sprintf("%v %%", j.Claim.AtLeastShare*100)
 }
 
 // difference is the comparison in words: of two models as a change, of one in the metric's unit.
@@ -445,9 +444,9 @@ func sized(iv stats.Interval, direction State) (near, far float64) {
 }
 
 // command is what measures a claim in a cell.
-func command(c *Claim, cell results.Cell) string {
+func command(c *claims.Claim, cell results.Cell) string {
 	models := []string{c.Base, c.Other}
-	if !c.paired() {
+	if !c.Paired() {
 		models = []string{c.Model}
 	}
 	slices.Sort(models[min(1, len(models)):])
@@ -457,7 +456,7 @@ func command(c *Claim, cell results.Cell) string {
 		threads = fmt.Sprintf("%d,%d", c.BaseThreads, cell.Threads)
 	}
 	waits := results.OnOff(cell.Wait)
-	if c.baseCell(cell).Wait != cell.Wait {
+	if c.BaseCell(cell).Wait != cell.Wait {
 		waits = "off,on"
 	}
 	flags := fmt.Sprintf("--threads %s --wait %s --pairs 10", threads, waits)

@@ -1,7 +1,6 @@
 package verdict
 
 import (
-	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"mtbench/internal/claims"
 	"mtbench/results"
 )
 
@@ -292,21 +292,7 @@ func TestTheHostMovedBetweenTheSides(t *testing.T) {
 // TestPrintedTwice: the letter's main CPU equals an end of the range of its threads in five rows;
 // claims on those figures count apart whatever comes out, and set no status.
 func TestPrintedTwice(t *testing.T) {
-	table, err := letterTable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows := map[string]bool{}
-	for c, r := range table {
-		if printedTwice(r) {
-			rows[c.Model+" "+c.Short()] = true
-		}
-	}
-	if want := map[string]bool{"lockless 4-on": true, "lockless 8-off": true, "lockless 8-on": true,
-		"locked 16-off": true, "lockless 16-off": true}; !maps.Equal(rows, want) {
-		t.Errorf("printed twice: %v", rows)
-	}
-	for wait, want := range map[bool]string{false: "", true: PrintedTwice} {
+	for wait, want := range map[bool]string{false: "", true: claims.PrintedTwice} {
 		f := twoModels(2, 10, 52).file()
 		for i := range f.Runs {
 			r := &f.Runs[i]
@@ -338,13 +324,13 @@ func TestPrintedToTwoDigits(t *testing.T) {
 		busy := f.Runs[i].TotalTimeMS / 1e5
 		f.Runs[i].BusyRatio = &busy
 	}
-	claims := parsed(t, "total_time", "busy_ratio\n    figures: letter", "[4]", "[4, 16]",
+	list := parsed(t, "total_time", "busy_ratio\n    figures: letter", "[4]", "[4, 16]",
 		"lower", "equal\n    within: 10%")
-	j := EvaluateClaims([]*results.File{f}, claims)
-	if j[0].Outcome != Supported || j[0].Apart() != "" || j[1].Apart() != TooFewDigits {
+	j := EvaluateClaims([]*results.File{f}, list)
+	if j[0].Outcome != Supported || j[0].Apart() != "" || j[1].Apart() != claims.TooFewDigits {
 		t.Errorf("%v %q, %v %q", j[0].Outcome, j[0].Apart(), j[1].Outcome, j[1].Apart())
 	}
-	if n := Count(j); n.Supported != 1 || n.Apart[TooFewDigits] != 1 {
+	if n := Count(j); n.Supported != 1 || n.Apart[claims.TooFewDigits] != 1 {
 		t.Errorf("%+v", n)
 	}
 }

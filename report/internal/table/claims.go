@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mtbench/internal/claims"
 	"mtbench/internal/verdict"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
@@ -23,7 +24,7 @@ func claimsSection(srcs []*view.Source) Section {
 			"threads, so that the verdict " +
 			"says little about the letter's machine."},
 	}
-	claims, err := verdict.Shipped()
+	list, err := claims.Shipped()
 	if err != nil {
 		return absent("The shipped claims cannot be read: " + err.Error())
 	}
@@ -37,7 +38,7 @@ func claimsSection(srcs []*view.Source) Section {
 		return absent("There is nothing measured to hold them against. " +
 			"mtbench run measures it.")
 	}
-	judged := verdict.EvaluateClaims(measured, claims)
+	judged := verdict.EvaluateClaims(measured, list)
 	sec.Notes = []string{tallyText(verdict.Count(judged)),
 		"mtbench claims FILE gives each case with its finding, and the command for what is not " +
 			"measured. P-values are adjusted over all cases of all claims on a figure, which are more " +

@@ -1,4 +1,4 @@
-package verdict
+package claims
 
 import (
 	"errors"
@@ -42,7 +42,7 @@ func TestClaimsAreBoundedBeforeTheyAreExpanded(t *testing.T) {
 		"a case many times": {"claims:\n" + claim(1, strings.Repeat("4,\n", 60_000)+"4"), "more than 20000 lines"},
 		"many verdicts":     {many.String(), "the file asks for 10400 verdicts"},
 	} {
-		_, err := ParseClaims([]byte(c.text), "c.yaml")
+		_, err := Parse([]byte(c.text), "c.yaml")
 		var input *results.InputError
 		if !errors.As(err, &input) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want %q in it", name, err, c.want)
@@ -59,7 +59,7 @@ func TestClaimsAtTheLimits(t *testing.T) {
 			"  - {id: c%d, says: s, source: m, metric: total_time, base: locked, other: lockless,\n"+
 				"     relation: lower, where: {threads: [1,2,3,4,5], wait: [\"off\", \"on\"]}}\n", i)
 	}
-	claims, err := ParseClaims([]byte(text.String()), "c.yaml")
+	claims, err := Parse([]byte(text.String()), "c.yaml")
 	if err != nil || len(claims) != maxClaims {
 		t.Errorf("%d claims, %v", len(claims), err)
 	}

@@ -1,4 +1,4 @@
-package verdict
+package claims
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ func FuzzParseClaims(f *testing.F) {
 	f.Add(shipped)
 	f.Add([]byte("claims: &a [*a]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		claims, err := ParseClaims(text, "x")
+		claims, err := Parse(text, "x")
 		var input *results.InputError
 		if err != nil && (!errors.As(err, &input) || input.File != "x") {
 			t.Errorf("%v names no file", err)

@@ -1,4 +1,6 @@
-package verdict
+// Package claims reads claims files: what somebody says of models, in which cases, by which
+// figures. Package verdict judges them.
+package claims
 
 import (
 	_ "embed"
@@ -28,20 +30,20 @@ const ShippedName = "claims.yaml (shipped)"
 // The relations that a claim may state. The first group sets two models against each other, the
 // second looks at one.
 const (
-	RelLower  = "lower"  // other's values are lower than base's, by at_least if given
-	RelHigher = "higher" // other's values are higher than base's, by at_least if given
-	RelEqual  = "equal"  // they differ by less than within
+	Lower  = "lower"  // other's values are lower than base's, by at_least if given
+	Higher = "higher" // other's values are higher than base's, by at_least if given
+	Equal  = "equal"  // they differ by less than within
 
-	RelBelow     = "below"           // the model's values are below value
-	RelAbove     = "above"           // the model's values are above value
-	RelZero      = "zero"            // the model's values are zero in every run
-	RelCompletes = "completes"       // the model's migrations complete
-	RelCannot    = "cannot-complete" // the model's migrations cannot complete
+	Below     = "below"           // the model's values are below value
+	Above     = "above"           // the model's values are above value
+	Zero      = "zero"            // the model's values are zero in every run
+	Completes = "completes"       // the model's migrations complete
+	Cannot    = "cannot-complete" // the model's migrations cannot complete
 )
 
-func pairRelations() []string { return []string{RelLower, RelHigher, RelEqual} }
+func pairRelations() []string { return []string{Lower, Higher, Equal} }
 func singleRelations() []string {
-	return []string{RelBelow, RelAbove, RelZero, RelCompletes, RelCannot}
+	return []string{Below, Above, Zero, Completes, Cannot}
 }
 
 // Claim is one statement about models, as a claims file has it.
@@ -75,8 +77,9 @@ type Claim struct {
 	File string `yaml:"-"`
 	Line int    `yaml:"-"` // of its first key
 
-	atLeast, within float64 // as shares; 0 where not given
-	printed         printed // the table of Figures
+	AtLeastShare, WithinShare float64 `yaml:"-"` // AtLeast and Within; 0 where not given
+
+	printed printed // the table of Figures
 }
 
 // Where lists the cells of a claim: every count with every setting.
@@ -96,8 +99,8 @@ func (c *Claim) Cells() []results.Cell {
 	return cells
 }
 
-// baseCell is the cell of the base of a claim that is judged in cell.
-func (c *Claim) baseCell(cell results.Cell) results.Cell {
+// BaseCell returns the cell of the base of a claim that is judged in cell.
+func (c *Claim) BaseCell(cell results.Cell) results.Cell {
 	if c.BaseThreads != 0 {
 		cell.Threads = c.BaseThreads
 	}
@@ -107,17 +110,17 @@ func (c *Claim) baseCell(cell results.Cell) results.Cell {
 	return cell
 }
 
-// across reports whether the base of the claim has a cell of its own.
-func (c *Claim) across() bool { return c.BaseThreads != 0 || c.BaseWait != "" }
+// Across reports whether the base of the claim has a cell of its own.
+func (c *Claim) Across() bool { return c.BaseThreads != 0 || c.BaseWait != "" }
 
-// paired reports whether the claim sets two models against each other.
-func (c *Claim) paired() bool { return slices.Contains(pairRelations(), c.Relation) }
+// Paired reports whether the claim sets two models against each other.
+func (c *Claim) Paired() bool { return slices.Contains(pairRelations(), c.Relation) }
 
 // Shipped are the claims of the cover letter of 2018.
-func Shipped() ([]*Claim, error) { return ParseClaims(shipped, ShippedName) }
+func Shipped() ([]*Claim, error) { return Parse(shipped, ShippedName) }
 
-// ReadClaims reads a claims file. What is wrong with the file is a *results.InputError.
-func ReadClaims(path string) ([]*Claim, error) {
+// Read reads a claims file. What is wrong with the file is a *results.InputError.
+func Read(path string) ([]*Claim, error) {
 	f, err := results.Open(path, os.O_RDONLY)
 	if irregular := (*results.IrregularError)(nil); errors.As(err, &irregular) {
 		return nil, &results.InputError{File: path, Msg: "is no claims file: " + err.Error()}
@@ -130,12 +133,12 @@ func ReadClaims(path string) ([]*Claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ParseClaims(data, path)
+	return Parse(data, path)
 }
 
-// ParseClaims reads the text of a claims file, which errors call name. It refuses what it does not
+// Parse reads the text of a claims file, which errors call name. It refuses what it does not
 // know and what cannot be, and reports the first of it.
-func ParseClaims(data []byte, name string) ([]*Claim, error) {
+func Parse(data []byte, name string) ([]*Claim, error) {
 	if line, err := boundText(data); err != nil {
 		return nil, inputError(name, line, err)
 	}
@@ -252,7 +255,7 @@ func (c *Claim) checkText() (string, error) {
 
 // checkMetric: completion is a relation of its own, and names no metric.
 func (c *Claim) checkMetric() (string, error) {
-	if c.Relation == RelCompletes || c.Relation == RelCannot {
+	if c.Relation == Completes || c.Relation == Cannot {
 		if c.Metric != "" && c.Metric != "completed" {
 			return "metric", fmt.Errorf("relation %s is about completion; leave metric out", c.Relation)
 		}
@@ -288,12 +291,12 @@ func (c *Claim) checkRelation() (string, error) {
 
 func (c *Claim) checkModels() (string, error) {
 	switch {
-	case c.paired() && (c.Base == "" || c.Other == "" || c.Model != ""):
+	case c.Paired() && (c.Base == "" || c.Other == "" || c.Model != ""):
 		return "relation", fmt.Errorf("%s sets two models against each other; name them in base and "+
 			"other", c.Relation)
-	case !c.paired() && (c.Model == "" || c.Base != "" || c.Other != "" || c.across()):
+	case !c.Paired() && (c.Model == "" || c.Base != "" || c.Other != "" || c.Across()):
 		return "relation", fmt.Errorf("%s is about one model; name it in model", c.Relation)
-	case c.paired() && c.Base == c.Other && !c.across():
+	case c.Paired() && c.Base == c.Other && !c.Across():
 		return "other", fmt.Errorf("%s is never %s than itself; base and other must differ, or "+
 			"base_threads or base_wait be given", c.Other, c.Relation)
 	}
@@ -318,7 +321,7 @@ func (c *Claim) checkWhere() (string, error) {
 		return "base_wait", fmt.Errorf("base_wait: %q is neither on nor off", c.BaseWait)
 	}
 	for _, cell := range c.Cells() {
-		if c.across() && c.Base == c.Other && c.baseCell(cell) == cell {
+		if c.Across() && c.Base == c.Other && c.BaseCell(cell) == cell {
 			return "where", fmt.Errorf("the case %s is compared with itself: base_threads and base_wait "+
 				"say so", cell)
 		}
@@ -342,21 +345,21 @@ func (c *Claim) checkWhere() (string, error) {
 func (c *Claim) checkShares() (string, error) {
 	var err error
 	if c.AtLeast != FromFigures {
-		if c.atLeast, err = parsePercent(c.AtLeast); err != nil {
+		if c.AtLeastShare, err = parsePercent(c.AtLeast); err != nil {
 			return "at_least", err
 		}
 	}
-	if c.within, err = parsePercent(c.Within); err != nil {
+	if c.WithinShare, err = parsePercent(c.Within); err != nil {
 		return "within", err
 	}
 	switch {
-	case c.AtLeast != "" && c.Relation != RelLower && c.Relation != RelHigher:
+	case c.AtLeast != "" && c.Relation != Lower && c.Relation != Higher:
 		return "at_least", fmt.Errorf("at_least does not go with %s", c.Relation)
-	case c.Relation == RelLower && c.atLeast >= 1:
+	case c.Relation == Lower && c.AtLeastShare >= 1:
 		return "at_least", errors.New("nothing is lower by 100% or more")
-	case c.Within != "" && c.Relation != RelEqual:
+	case c.Within != "" && c.Relation != Equal:
 		return "within", fmt.Errorf("within does not go with %s", c.Relation)
-	case c.within == 0 && c.Relation == RelEqual:
+	case c.WithinShare == 0 && c.Relation == Equal:
 		return "relation", errors.New("equal needs within, above 0: no two measurements are the " +
 			"same; write for example within: 10%")
 	}
@@ -378,7 +381,7 @@ func parsePercent(text string) (float64, error) {
 
 func (c *Claim) checkValue() (string, error) {
 	m, _ := metric.Lookup(c.Metric)
-	bounded := c.Relation == RelBelow || c.Relation == RelAbove
+	bounded := c.Relation == Below || c.Relation == Above
 	switch {
 	case bounded != (c.Value != nil) && (!bounded || c.Figures == ""):
 		return "value", errors.New("value goes with below and above, and they need it")

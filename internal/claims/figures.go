@@ -1,4 +1,4 @@
-package verdict
+package claims
 
 import (
 	"errors"
@@ -15,6 +15,12 @@ const OfLetter = "letter"
 
 // FromFigures as at_least asks for the size that the figures of the claim have.
 const FromFigures = "figures"
+
+// Why a source does not carry a claim, whatever is measured.
+const (
+	PrintedTwice = "of a figure that the letter printed twice"
+	TooFewDigits = "beyond the letter's digits"
+)
 
 // printed is a published table: one run a model and case.
 type printed map[results.Cell]*results.Run
@@ -61,7 +67,7 @@ func (c *Claim) checkFigures() (string, error) {
 	}
 	c.printed = table
 	for _, cell := range c.Cells() {
-		sized := c.AtLeast != FromFigures || c.least(cell) > 0 && !math.IsInf(c.least(cell), 0)
+		sized := c.AtLeast != FromFigures || c.Least(cell) > 0 && !math.IsInf(c.Least(cell), 0)
 		if !c.inTable(cell) || !sized {
 			return "figures", fmt.Errorf("the %s has no such figures of %s", c.Figures, cell)
 		}
@@ -71,8 +77,8 @@ func (c *Claim) checkFigures() (string, error) {
 
 // contenders lists whose figures the claim takes in a case.
 func (c *Claim) contenders(cell results.Cell) []results.Cell {
-	if c.paired() {
-		return []results.Cell{c.baseCell(cell).Of(c.Base), cell.Of(c.Other)}
+	if c.Paired() {
+		return []results.Cell{c.BaseCell(cell).Of(c.Base), cell.Of(c.Other)}
 	}
 	return []results.Cell{cell.Of(c.Model)}
 }
@@ -95,40 +101,40 @@ func (c *Claim) figure(at results.Cell) (float64, bool) {
 	return m.Of(r)
 }
 
-// least is by how much the other differs from the base at least, as the size of a log ratio; 0
+// Least returns by how much the other differs from the base at least, as the size of a log ratio; 0
 // where only the direction is claimed. Of figures it is negative where they go the other way.
-func (c *Claim) least(cell results.Cell) float64 {
+func (c *Claim) Least(cell results.Cell) float64 {
 	switch {
 	case c.AtLeast == FromFigures:
 		of := c.contenders(cell)
 		base, _ := c.figure(of[0])
 		other, _ := c.figure(of[1])
-		return math.Log(other/base) * map[string]float64{RelHigher: 1, RelLower: -1}[c.Relation]
-	case c.Relation == RelLower:
-		return -math.Log1p(-c.atLeast)
+		return math.Log(other/base) * map[string]float64{Higher: 1, Lower: -1}[c.Relation]
+	case c.Relation == Lower:
+		return -math.Log1p(-c.AtLeastShare)
 	}
-	return math.Log1p(c.atLeast)
+	return math.Log1p(c.AtLeastShare)
 }
 
-// bound is the value of below and above; of a printed figure the end of what rounds to it that is
-// easier to keep to. Other relations have none.
-func (c *Claim) bound(cell results.Cell) float64 {
+// Bound returns the value of below and above; of a printed figure the end of what rounds to it that
+// is easier to keep to. Other relations have none.
+func (c *Claim) Bound(cell results.Cell) float64 {
 	if c.Value != nil {
 		return *c.Value
 	}
 	v, _ := c.figure(c.contenders(cell)[0])
 	switch c.Relation {
-	case RelBelow:
+	case Below:
 		return v + halfDigit(c.Metric)
-	case RelAbove:
+	case Above:
 		return v - halfDigit(c.Metric)
 	}
 	return 0
 }
 
-// doubt says why the claim says nothing in a case, whatever is measured: its source does not carry
+// Doubt says why the claim says nothing in a case, whatever is measured: its source does not carry
 // it.
-func (c *Claim) doubt(cell results.Cell) string {
+func (c *Claim) Doubt(cell results.Cell) string {
 	if c.printed == nil {
 		return ""
 	}
@@ -152,7 +158,7 @@ func printedTwice(r *results.Run) bool {
 // digitsTell reports whether the claim holds for every pair of values that round to the printed
 // ones.
 func (c *Claim) digitsTell(cell results.Cell) bool {
-	if !c.paired() {
+	if !c.Paired() {
 		return true
 	}
 	of, half := c.contenders(cell), halfDigit(c.Metric)
@@ -160,10 +166,10 @@ func (c *Claim) digitsTell(cell results.Cell) bool {
 	other, _ := c.figure(of[1])
 	lo, hi := (other-half)/(base+half), (other+half)/(base-half)
 	switch c.Relation {
-	case RelLower:
+	case Lower:
 		return hi < 1
-	case RelHigher:
+	case Higher:
 		return lo > 1
 	}
-	return max(hi, 1/lo) <= 1+c.within
+	return max(hi, 1/lo) <= 1+c.WithinShare
 }
