@@ -28,7 +28,8 @@ func crossoverPlot(srcs []*view.Source) Plot {
 		ID: "crossover", Question: crossoverQuestion,
 		Caption: "Each mark is one case of one file: up where the contender is faster, down where " +
 			"it is slower, a circle where neither is proved, a dot where there are too few pairs; the " +
-			"number is base / contender. Across is the measured codec time of a page, " +
+			"number is the time of the contender over the base's, as in the tables. Across is the " +
+			"measured codec time of a page, " +
 			"with the codec that took it.",
 	}
 	points := crossPoints(srcs)

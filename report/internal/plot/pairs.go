@@ -22,9 +22,8 @@ func PairsPlot(s *view.Source, diffs []view.Diff) Plot {
 		ID:       "pairs" + s.Tag,
 		Question: "By how much is one model faster, and how sure is it?",
 		Caption: "Time of equal work (with wait on without setup, with wait off per compressed page) " +
-			"of the first model over " +
-			"that of the other in the same pair (same seed, " +
-			"neighbours in time): over 1 the other is faster. The bar is the Hodges-Lehmann " +
+			"of the model over that of the first in the same pair (same seed, neighbours in time), as in " +
+			"the tables: under 1 the model is faster. The bar is the Hodges-Lehmann " +
 			"estimate, the whisker its 95 % interval; “unproven” is neither a difference nor " +
 			"equality; the grey band is the floor: " + floorCaption(diffs) +
 			" In the strips only one of the two completed.",
@@ -100,8 +99,8 @@ func pairsPanel(s *view.Source, diffs []view.Diff, scale pairScale, wait bool) *
 		other = format.CleanText(models[1], 12)
 	}
 	work := metric.Get(metric.OfEqualWork(results.Cell{Wait: wait})).Shown.Name
-	label := "time of " + base + " / " + other + " (×)\n" + // the label is read from below
-		"← " + base + " faster    " + other + " faster →"
+	label := "time of " + other + " / " + base + " (×)\n" + // the label is read from below
+		"← " + other + " faster    " + base + " faster →"
 	p := &panel{Plot: newPlot(format.WaitWord(wait)+": "+work,
 		"compression threads", label)}
 	threadAxis(p.Plot, s.Threads())
@@ -143,8 +142,8 @@ func (s pairScale) apply(p *panel, base, other string, strips bool) {
 	}
 	marks := constantTicks(ticks, func(v float64) string { return fmt.Sprintf("%.3g", math.Exp(v)) })
 	if strips {
-		marks = append(marks, plot.Tick{Value: s.reach * 1.125, Label: "only " + other + "\ncompletes"},
-			plot.Tick{Value: -s.reach * 1.125, Label: "only " + base + "\ncompletes"})
+		marks = append(marks, plot.Tick{Value: s.reach * 1.125, Label: "only " + base + "\ncompletes"},
+			plot.Tick{Value: -s.reach * 1.125, Label: "only " + other + "\ncompletes"})
 	}
 	p.Y.Tick.Marker = marks
 	p.Add(rules{at: []float64{0}, ink: inkFaint, width: 1})

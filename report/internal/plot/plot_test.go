@@ -121,7 +121,7 @@ func TestPlotTitles(t *testing.T) {
 		"time": {"lockless is faster than locked for equal work in",
 			"only lockless completes with 8 threads"},
 		"convergence": {"locked cannot complete in", "8 threads, wait on", "18 MiB are dirty"},
-		"wait-wakes":  {"locked makes", "fewer"},
+		"wait-wakes":  {"lockless makes", ", locked ", "(0.02"},
 		"frontier":    {"16 threads", "lockless"},
 	} {
 		title := plotNamed(t, plots, id).Title

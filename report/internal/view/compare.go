@@ -25,7 +25,9 @@ const (
 	HostMoved // the host differed between the sides: nothing is said of the models
 )
 
-// Diff compares a model with the base of the file in one case, on pairs.
+// Diff compares a model with the base of the file in one case, on pairs. Ratios are those of
+// tables, claims and [verdict.Comparison]: the model's time over the base's, under 1 where the
+// model is faster.
 type Diff struct {
 	Base, Model string
 	Case        results.Cell
@@ -36,6 +38,9 @@ type Diff struct {
 	family      string // why so many are needed: the tests that Holm adjusts over
 	Ratio       float64
 	Lo, Hi      float64 // interval of ratio
+	Signs       string  // how many pairs go which way
+	AtBound     int     // pairs of which a run did not complete
+	Busy        float64 // the higher busy-ratio of the two; 0 where there is none
 	Pairs       []Pair
 	Verdict     Outcome
 	Floor       float64 // log ratio by which a model differs from itself (A/A); 0 or +Inf = not known
@@ -44,8 +49,8 @@ type Diff struct {
 	AaPairs     int     // A/A pairs that the file has
 }
 
-// Pair is one pair: the time of equal work of the base over that of the model, > 1 where the model
-// is faster. +Inf and 0 stand for a pair in which only one side completed.
+// Pair is one pair, its ratio as in [Diff]. +Inf and 0 stand for a pair in which only one side
+// completed.
 type Pair struct {
 	Ratio float64
 	Run   string // runKey of the model's run
@@ -93,19 +98,37 @@ func findingParts(by map[Outcome][]Diff, n int, base, model string) []string {
 		}
 		parts = append(parts, who+extreme(l, -1))
 	}
-	if t := by[Tied]; len(t) > 0 {
-		parts = append(parts, fmt.Sprintf("equal within %s in %d", marginText(t), len(t)))
+	for _, rest := range []struct {
+		of   Outcome
+		text string
+	}{
+		{Tied, "equal within " + marginText(by[Tied]) + " in %d"},
+		{Unproven, "cannot be told apart in %d"},
+		{HostMoved, "the host moved between the sides in %d"},
+		{TooFew, "too few pairs in %d"},
+	} {
+		if t := by[rest.of]; len(t) > 0 {
+			parts = append(parts, fmt.Sprintf(rest.text, len(t)))
+		}
 	}
-	if t := by[Unproven]; len(t) > 0 {
-		parts = append(parts, fmt.Sprintf("cannot be told apart in %d", len(t)))
+	return append(parts, boundPart(by)...)
+}
+
+// boundPart says in how many cases a run stands at its bound, whatever the case comes to.
+func boundPart(by map[Outcome][]Diff) []string {
+	n := 0
+	for _, ds := range by {
+		for _, d := range ds {
+			if d.AtBound > 0 {
+				n++
+			}
+		}
 	}
-	if t := by[HostMoved]; len(t) > 0 {
-		parts = append(parts, fmt.Sprintf("the host moved between the sides in %d", len(t)))
+	if n == 0 {
+		return nil
 	}
-	if t := by[TooFew]; len(t) > 0 {
-		parts = append(parts, fmt.Sprintf("too few pairs in %d", len(t)))
-	}
-	return parts
+	return []string{fmt.Sprintf("in %s some runs do not complete and count by their bound",
+		format.CasesWord(n))}
 }
 
 // marginText is the widest margin within which cases count as equal.
@@ -177,23 +200,57 @@ func placesWord(ds []Diff) string {
 	return fmt.Sprintf("in %d of them", len(ds))
 }
 
-func largest(ds []Diff, sign float64) string {
+// mostlyRaw is the busy-ratio from which a case says little about handing pages over: nine pages in
+// ten find no thread free and go out raw.
+const mostlyRaw = 0.9
+
+// handsOver are the cases in which most pages are handed over, or all of them where none is so.
+func handsOver(ds []Diff) []Diff {
+	var out []Diff
+	for _, d := range ds {
+		if d.Busy < mostlyRaw {
+			out = append(out, d)
+		}
+	}
+	if len(out) == 0 {
+		return ds
+	}
+	return out
+}
+
+// largest quotes the largest difference of cases that go one way, with its interval, its pairs by
+// sign, and what keeps it from being an answer about handing over. A case of which most pages are
+// raw is quoted only where there is no other.
+func largest(all []Diff, sign float64) string {
+	ds := handsOver(all)
 	d := slices.MaxFunc(ds, func(a, b Diff) int {
-		return cmp.Compare(sign*math.Log(a.Ratio), sign*math.Log(b.Ratio))
+		return cmp.Compare(-sign*math.Log(a.Ratio), -sign*math.Log(b.Ratio))
 	})
-	word := "at most "
-	if len(ds) == 1 {
+	word := map[float64]string{1: "at best ", -1: "at worst "}[sign]
+	if len(all) == 1 {
 		word = ""
 	}
-	ratio, lo, hi, of := d.Ratio, d.Lo, d.Hi, "×"
-	if sign < 0 {
-		ratio, lo, hi, of = 1/ratio, 1/hi, 1/lo, "× the time"
-	}
+	of := "× the time"
 	if metric.OfEqualWork(d.Case) == metric.WallPerCompressed {
 		of += " per compressed page"
 	}
-	return fmt.Sprintf("%s%s%s [%s, %s] (%s, %s)", word, format.Sig(ratio), of, format.RatioText(lo),
-		format.RatioText(hi), d.where(), format.Count(d.N, "pair", "pairs"))
+	text := fmt.Sprintf("%s%s%s [%s, %s] (%s, %s: %s)", word, format.Sig(d.Ratio), of,
+		format.RatioText(d.Lo), format.RatioText(d.Hi), d.where(),
+		format.Count(d.N, "pair", "pairs"), d.Signs)
+	return text + rawPart(&d, len(all)-len(ds))
+}
+
+// rawPart says of a quoted case that most of its pages are raw, or in how many others they are.
+func rawPart(d *Diff, others int) string {
+	switch {
+	case d.Busy >= mostlyRaw:
+		return fmt.Sprintf(", where %.0f %% of the pages of one of the two find no thread free: no "+
+			"answer about handing them over", 100*d.Busy)
+	case others > 0:
+		return fmt.Sprintf(" beside %s in which nine pages in ten find no thread free",
+			format.CasesWord(others))
+	}
+	return ""
 }
 
 func MostPairs(ds []Diff) int {
@@ -224,7 +281,7 @@ func pairText(p verdict.Pair, c results.Cell, base, model string) string {
 		return "only " + format.CleanText(model, 24) + " completed"
 	}
 	return fmt.Sprintf("%s against %s, %s×", WorkText(c, p.Other), WorkText(c, p.Base),
-		format.Sig(math.Exp(-p.LogRatio)))
+		format.Sig(math.Exp(p.LogRatio)))
 }
 
 // WorkText writes a time of equal work in a case.

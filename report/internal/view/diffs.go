@@ -81,12 +81,14 @@ func (s *Source) runsOf(model string, c results.Cell) []*results.Run {
 	return s.Cells()[c.Of(model)]
 }
 
-// diffOf turns a comparison round: from how much longer the model takes to how much faster it is.
+// diffOf is a comparison in the words of plots.
 func (s *Source) diffOf(c *verdict.Comparison, model string) Diff {
 	d := Diff{Base: c.Base, Model: model, Case: c.Cell.Case(), Threads: c.Cell.Threads,
 		Wait: c.Cell.Wait,
 		N:    c.N(), planned: c.Planned, needed: c.Required(),
-		Ratio: math.Exp(-c.Change.Estimate), Lo: math.Exp(-c.Change.Hi), Hi: math.Exp(-c.Change.Lo),
+		Ratio: math.Exp(c.Change.Estimate), Lo: math.Exp(c.Change.Lo), Hi: math.Exp(c.Change.Hi),
+		Signs: c.Signs(), AtBound: c.OneBound + c.BothBound,
+		Busy:  math.Max(s.busyOf(c.Base, c.Cell), s.busyOf(model, c.Cell)),
 		Floor: c.Floor(), margin: c.Margin(), Assumed: !c.FloorOf.Measured(), AaPairs: c.FloorOf.Pairs}
 	if !c.Sequential() {
 		d.family = " for " + format.Count(max(1, c.Tests, c.Family), "test", "tests")
@@ -112,9 +114,17 @@ func (s *Source) diffOf(c *verdict.Comparison, model string) Diff {
 	return d
 }
 
+// busyOf is the median busy-ratio of a model in a case; 0 where it has none.
+func (s *Source) busyOf(model string, c results.Cell) float64 {
+	if v := SampleOf(s.runsOf(model, c), Shown(metric.BusyRatio)).Median(); !math.IsNaN(v) {
+		return v
+	}
+	return 0
+}
+
 // pairOf is a pair with the model's run that it is about.
 func (s *Source) pairOf(p verdict.Pair, c *verdict.Comparison, model string) Pair {
-	out := Pair{Ratio: math.Exp(-p.LogRatio)}
+	out := Pair{Ratio: math.Exp(p.LogRatio)}
 	for _, r := range s.runsOf(model, c.Cell) {
 		if r.Pair == p.Index {
 			out.Run, out.Text = RunKey(r), RunText(r, pairText(p, c.Cell, c.Base, model))

@@ -14,26 +14,34 @@ import (
 func PairsFinding(s *Source, diffs []Diff) string {
 	main := DiffsOf(diffs, s.mainOr())
 	var sure *Diff
-	for i, d := range main {
+	told := handsOver(decidedOf(main))
+	for i, d := range told {
 		finite := d.Ratio > 0 && !math.IsInf(d.Ratio, 0)
-		if d.Verdict != Faster && d.Verdict != Slower || !finite {
+		if !finite {
 			continue
 		}
 		if sure == nil || apart(math.Log(d.Ratio), 0) > apart(math.Log(sure.Ratio), 0) {
-			sure = &main[i]
+			sure = &told[i]
 		}
 	}
 	if sure == nil {
 		return DiffFinding(main)
 	}
-	longer, other, ratio, lo, hi := sure.Base, sure.Model, sure.Ratio, sure.Lo, sure.Hi
-	if ratio < 1 {
-		longer, other, ratio, lo, hi = other, longer, 1/ratio, 1/hi, 1/lo
-	}
-	of := fmt.Sprintf(workWord(sure.Case), other)
+	of := fmt.Sprintf(workWord(sure.Case), sure.Base)
 	return fmt.Sprintf("The largest sure difference: with %s, %s takes %s× %s "+
-		"(95 %% interval %s to %s, %d pairs)", sure.where(), longer, format.Sig(ratio), of,
-		format.RatioText(lo), format.RatioText(hi), sure.N)
+		"(95 %% interval %s to %s, %d pairs: %s)%s", sure.where(), sure.Model, format.Sig(sure.Ratio), of,
+		format.RatioText(sure.Lo), format.RatioText(sure.Hi), sure.N, sure.Signs, rawPart(sure, 0))
+}
+
+// decidedOf are the cases in which a difference is proved.
+func decidedOf(ds []Diff) []Diff {
+	var out []Diff
+	for _, d := range ds {
+		if d.Verdict == Faster || d.Verdict == Slower {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // LeastFloor is the case with the smallest floor, if any has one.
@@ -273,15 +281,11 @@ func WakesFinding(s *Source) string {
 	if !ok {
 		return s.onlyModel("Futex calls a page", "", 1, Shown(metric.WaitWakesPerPage))
 	}
-	more, fewer, hi, lo := c.base, c.model, c.baseV, c.other
-	if lo > hi {
-		more, fewer, hi, lo = fewer, more, lo, hi
-	}
 	times := ""
-	if lo > 0 {
-		times = fmt.Sprintf(": %s× fewer", format.Sig(hi/lo))
+	if ratio := c.other / c.baseV; format.Finite(ratio) && ratio > 0 {
+		times = fmt.Sprintf(" (%s×)", format.Sig(ratio))
 	}
-	return fmt.Sprintf("%s makes %s futex calls a page with %s, %s %s%s%s",
-		more, format.Sig(hi), c.cell.String(), fewer, format.Sig(lo), times,
+	return fmt.Sprintf("%s makes %s futex calls a page with %s, %s %s%s%s", c.model,
+		format.Sig(c.other), c.cell.String(), c.base, format.Sig(c.baseV), times,
 		s.hedge(metric.WaitWakesPerPage, c.cell))
 }

@@ -60,8 +60,8 @@ func payText(c *verdict.Comparison, model string) (text string, pays bool) {
 		sure = c.Word()
 	}
 	how := fmt.Sprintf("%s against %s", timeOrNever(without), timeOrNever(took))
-	if ratio := took / without; format.Finite(ratio) && ratio > 0 {
-		how = fmt.Sprintf("%s×, %s", format.Sig(math.Max(ratio, 1/ratio)), how)
+	if ratio := without / took; format.Finite(ratio) && ratio > 0 {
+		how = fmt.Sprintf("%s×, %s", format.Sig(ratio), how)
 	}
 	return fmt.Sprintf("%s with %s (%s; n = %s, %s)", format.CleanText(model, 24), c.Cell.String(),
 		how,

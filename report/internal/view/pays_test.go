@@ -23,7 +23,7 @@ func TestWhereSendingRawIsFaster(t *testing.T) {
 		f.Runs = append(f.Runs, r)
 	}
 	got := text()
-	for _, part := range []string{"is faster than locked with 4 threads, wait off (1.41×, ",
+	for _, part := range []string{"is faster than locked with 4 threads, wait off (0.711×, ",
 		"n = 12 pairs, proved",
 		"it is not faster than lockless with 4 threads, wait off (1.50×", "of unequal work"} {
 		if !strings.Contains(got, part) {

@@ -36,7 +36,7 @@ func TestWhy(t *testing.T) {
 		}
 	}
 	text := strings.ReplaceAll(SourceOf(f, 0, 1).whyText(), "\u00a0", " ")
-	for _, part := range []string{"fewer (observed, not proved)", "of lockless spins 78 %",
+	for _, part := range []string{"×) (observed, not proved)", "of lockless spins 78 %",
 		"on 2 CPUs its workers wait for a CPU 60 % of theirs (those of locked 10 %)",
 		"need not mean less time", "Spinning 78 % stands beside CPU main 30 %"} {
 		if !strings.Contains(text, part) {
