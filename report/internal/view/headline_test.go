@@ -86,3 +86,19 @@ func TestTheHeadlineCannotFlatter(t *testing.T) {
 		t.Errorf("every page is raw: %q", text)
 	}
 }
+
+// TestTheIntervalCoversOneSeries: what stands behind the summary says that another day is another
+// series.
+func TestTheIntervalCoversOneSeries(t *testing.T) {
+	for _, pairs := range []int{0, 10} {
+		f := reporttest.DefaultSynth().File()
+		if f.Header.Matrix.Pairs = pairs; pairs == 0 {
+			f.Header.Matrix.Equal = 0.1
+		}
+		s := SourceOf(f, 0, 1)
+		if text := s.sureText(f, s.Diffs()); !strings.Contains(text,
+			"within this one series: another day may lie outside of them") {
+			t.Errorf("%d pairs planned: %q", pairs, text)
+		}
+	}
+}

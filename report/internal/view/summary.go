@@ -95,7 +95,8 @@ func (s *Source) sureText(f *results.File, diffs []Diff) string {
 		if f.Header.Matrix.Sequential() {
 			how = "evidence that holds at any stop, adjusted over all cases"
 		}
-		parts = append(parts, fmt.Sprintf("%s a case, intervals of 95\u00a0%%, %s", pairs, how))
+		parts = append(parts, fmt.Sprintf("%s a case, intervals of 95\u00a0%% within this one series: "+
+			"another day may lie outside of them, %s", pairs, how))
 	}
 	if text := floorText(diffs); text != "" {
 		parts = append(parts, text)

@@ -16,6 +16,23 @@ func TestRerunCommandKeepsTheWorkload(t *testing.T) {
 	}
 }
 
+// TestWhatSettlesASeries: twice the time that it had, whoever chose that; of a first look a whole
+// series.
+func TestWhatSettlesASeries(t *testing.T) {
+	for argv, want := range map[string]string{
+		"mtbench run --threads 4":                         "mtbench run --threads 4 --budget 1m0s",
+		"mtbench run --budget 30s -o x.jsonl --threads 4": "mtbench run --threads 4 --budget 1m0s",
+		"mtbench run --quick --codec s2":                  "mtbench run --codec s2",
+		"mtbench run --quick=true --seed 3":               "mtbench run",
+	} {
+		h := results.Header{Argv: strings.Fields(argv),
+			Matrix: results.Matrix{Budget: results.DurationOf(30_000)}}
+		if got := moreBudget(&h); got.Command != want || got.Why == "" {
+			t.Errorf("%s: %+v, want %s", argv, got, want)
+		}
+	}
+}
+
 // What is not proved is called observed; the spinner that competes with its workers is named.
 func TestWhy(t *testing.T) {
 	f := reporttest.FewPairs(2)

@@ -308,7 +308,7 @@ func (s *Source) Settle(f *results.File) settle {
 	case f.Header.Kind != results.Measured:
 		return settle{}
 	case f.Header.Matrix.Sequential() && (few || open):
-		return settle{moreBudget(f.Header.Argv), "more time, more pairs where the evidence is short"}
+		return moreBudget(&f.Header)
 	case few:
 		return settle{rerunCommand(f.Header.Argv, max(need, most)), fmt.Sprintf("at least %s a case "+
 			"are needed for %s, if all agree", format.Count(need, "pair", "pairs"),
@@ -333,19 +333,18 @@ func rerunCommand(argv []string, pairs int) string {
 	return strings.Join(append(sameSeries(argv), "--pairs", fmt.Sprint(pairs)), " ")
 }
 
-// moreBudget is the command of a series with twice the time.
-func moreBudget(argv []string) string {
-	budget := 4 * time.Minute
-	for i, arg := range argv {
-		name, value, joined := strings.Cut(arg, "=")
-		if !joined && i+1 < len(argv) {
-			value = argv[i+1]
-		}
-		if d, err := time.ParseDuration(value); name == "--budget" && err == nil {
-			budget = d
-		}
+// moreBudget is the command of a series with twice the time, and what it brings; of a first look,
+// that of a whole series: it has more cases and the memory that the host is good for.
+func moreBudget(h *results.Header) settle {
+	argv := slices.DeleteFunc(slices.Clone(h.Argv), func(arg string) bool {
+		return strings.HasPrefix(arg, "--quick")
+	})
+	if len(argv) < len(h.Argv) {
+		return settle{strings.Join(sameSeries(argv), " "), "a whole series: this was a first look"}
 	}
-	return strings.Join(append(sameSeries(argv), "--budget", (2*budget).String()), " ")
+	return settle{strings.Join(append(sameSeries(argv), "--budget",
+		(2*time.Duration(h.Matrix.Budget)).String()), " "),
+		"more time, more pairs where the evidence is short"}
 }
 
 // RepeatCommand is the command that makes a series again: the program by its name, no file of this
