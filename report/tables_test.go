@@ -68,9 +68,17 @@ func TestEmptySeries(t *testing.T) {
 	}
 }
 
+// predictedSeries is the series as if it were predicted for more CPUs than its profile speaks for.
+func predictedSeries(t *testing.T) *results.File {
+	f := readSeries(t)
+	f.Header.Kind, f.Header.Host.CPUs = results.Predicted, 4
+	f.Header.Calibration = &results.CalibrationRef{Profile: "vm", Virtual: "KVM", CPUs: 2}
+	return f
+}
+
 func TestSectionNames(t *testing.T) {
 	t.Parallel()
-	files := []*results.File{readSeries(t), readSeries(t)}
+	files := []*results.File{readSeries(t), predictedSeries(t)}
 	seen, anchors := map[string]bool{}, map[string]bool{}
 	for _, sec := range table.Sections(view.SourcesOf(files, nil)) {
 		seen[sec.Name] = true

@@ -93,6 +93,32 @@ type CalibrationRef struct {
 	File   string `json:"file" doc:"its path as given; a directory holds several of one host, made at different times"`
 	SHA256 string `json:"sha256" doc:"its digest; of a directory that of its files' digests"`
 	Host   string `json:"host" doc:"CPU model it was measured on"`
+
+	CPUs    int    `json:"cpus,omitempty" unit:"count" doc:"CPUs of the host that the calibration or profile speaks for"`
+	Virtual string `json:"virtual,omitempty" doc:"that host's hypervisor, if any"`
+
+	Profile string     `json:"profile,omitempty" doc:"host by name: the profile's; absent for a calibration"`
+	Says    string     `json:"says,omitempty" doc:"host by name: what host that is"`
+	Costs   []HostCost `json:"costs,omitempty" doc:"host by name: what the profile states itself; the rest was measured"`
+}
+
+// HostCost is a cost that the profile of a host states, with its source.
+type HostCost struct {
+	Cost   string  `json:"cost" doc:"name of the cost, as mtbench calibrate prints it"`
+	What   string  `json:"what" doc:"the same in words"`
+	Value  float64 `json:"value" unit:"ns (factors: 1)" doc:"what was predicted with"`
+	Low    float64 `json:"low,omitempty" unit:"ns (factors: 1)" doc:"lower end of its range; absent where it has a source and no range"`
+	High   float64 `json:"high,omitempty" unit:"ns (factors: 1)" doc:"upper end of its range"`
+	Source string  `json:"source" doc:"who measured it, or why it is assumed"`
+}
+
+// Assumed reports whether the cost is an assumption, with a range that predictions sweep.
+func (c *HostCost) Assumed() bool { return c.High > 0 }
+
+// Carried reports whether the calibration is of a virtual machine with fewer CPUs than the host
+// that is predicted: its wake-ups are then those of a virtual machine.
+func (c *CalibrationRef) Carried(cpus int) bool {
+	return c != nil && c.Virtual != "" && c.CPUs > 0 && cpus > c.CPUs
 }
 
 // Host is the machine of a series.

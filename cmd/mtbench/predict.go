@@ -24,6 +24,7 @@ import (
 type predictOptions struct {
 	settings    series.Settings
 	calibration string
+	host        string
 	cpus        int
 	apart       bool
 	scale       int
@@ -47,11 +48,15 @@ with the service times, sizes and costs of a calibration, and writes an ordinary
 is marked predicted. Each cell is run once with the calibration as it was measured and then with
 resamplings of it, so that the spread of a cell is what the calibration leaves uncertain.
 
+--host takes a host by name, or the file of a profile, in place of a calibration: each of its costs
+has a source, or is assumed and drawn from a range in each run but the first.
+
 A large guest is simulated at a fraction of its memory (--scale; 1 is in full), and the file says
 by how much that is off. --against FILE predicts the matrix of a measured file of this host and
 prints both, cell by cell. --letter predicts the twelve rows of the published letter with one set
 of parameters, and prints where it is right and where not.`,
-		Example: `  mtbench predict --calibration this-host.json --cpus 64 --memory 4GiB
+		Example: `  mtbench predict --host server --models all
+  mtbench predict --calibration this-host.json --cpus 64 --memory 4GiB
   mtbench predict --calibration this-host.json --against measured.jsonl
   mtbench predict --letter`,
 		Args: noArgs,
@@ -60,7 +65,8 @@ of parameters, and prints where it is right and where not.`,
 	f := cmd.Flags()
 	f.StringVar(&o.calibration, "calibration", "",
 		"file of mtbench calibrate, or a directory of them (mtbench run --calibrate)")
-	f.IntVar(&o.cpus, "cpus", 64, "CPUs of the virtual host")
+	addHostFlag(cmd, o)
+	f.IntVar(&o.cpus, "cpus", 64, "CPUs of the virtual host (default with --host: its own)")
 	f.BoolVar(&o.apart, "two-hosts", false, "the destination has a host of its own, with as many CPUs")
 	f.IntVar(&o.scale, "scale", 0,
 		"simulate 1/n of the memory (default: such that 512 MiB are simulated)")
@@ -128,15 +134,15 @@ type prediction struct {
 
 // prepare checks everything before anything is run.
 func (o *predictOptions) prepare(ctx context.Context, f *pflag.FlagSet) (*prediction, error) {
-	if o.calibration == "" {
-		return nil, errors.New("a prediction needs a --calibration; make one with: mtbench calibrate")
-	}
 	if o.refit != 0 {
 		return nil, errors.New("--refit goes with --letter")
 	}
-	c, ref, err := calibrate.Read(o.calibration)
+	c, ref, err := o.source()
 	if err != nil {
-		return nil, fmt.Errorf("--calibration: %w", err)
+		return nil, err
+	}
+	if o.host != "" && !f.Changed("cpus") {
+		o.cpus = ref.CPUs
 	}
 	if c, err = c.Without(o.without); err != nil {
 		return nil, fmt.Errorf("--without: %w", err)
@@ -213,7 +219,7 @@ func (o *predictOptions) describe(ctx context.Context, f *pflag.FlagSet, p *pred
 		o.settings.Codec != c.Codec || f.Changed("level") && o.settings.Level != c.Level {
 		return fmt.Errorf("%s is of content %s by codec %s, level %d; calibrate for what is to be "+
 			"predicted",
-			o.calibration, c.Content, c.Codec, c.Level)
+			o.from(), c.Content, c.Codec, c.Level)
 	}
 	h.Matrix, h.Seed = o.settings.Matrix, o.settings.Seed
 	p.matrix.CPUs, p.matrix.Apart = o.cpus, o.apart
@@ -221,9 +227,8 @@ func (o *predictOptions) describe(ctx context.Context, f *pflag.FlagSet, p *pred
 	if err := o.settle(ctx, p); err != nil {
 		return err
 	}
-	h.Host = results.Host{Name: "virtual", OS: "virtual time", CPUModel: c.Host.CPUModel +
-		" (as calibrated)",
-		CPUs: o.cpus, Rate: c.SinglePages(), PageServiceU: 1e6 / c.SinglePages()}
+	h.Host = results.Host{Name: "virtual", OS: "virtual time", CPUModel: o.modelOf(c), CPUs: o.cpus,
+		Rate: c.SinglePages(), PageServiceU: 1e6 / c.SinglePages()}
 	return nil
 }
 
@@ -247,9 +252,9 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 		return fmt.Errorf("%s holds %s figures; --against needs measured ones", o.against, from.Kind)
 	case c.Host.CPUModel != from.Host.CPUModel:
 		return fmt.Errorf("%s is of a %s and %s of a %s: calibrate on the host that was measured",
-			o.calibration, c.Host.CPUModel, o.against, from.Host.CPUModel)
+			o.from(), c.Host.CPUModel, o.against, from.Host.CPUModel)
 	case sc.Content != c.Content || sc.Codec != c.Codec || sc.Level != c.Level:
-		return fmt.Errorf("%s is of %s by %s, level %d, and %s of %s by %s, level %d", o.calibration,
+		return fmt.Errorf("%s is of %s by %s, level %d, and %s of %s by %s, level %d", o.from(),
 			c.Content, c.Codec, c.Level, o.against, sc.Content, sc.Codec, sc.Level)
 	}
 	p.header.Scenario, p.header.Matrix, p.header.Seed = *sc, from.Matrix, from.Seed

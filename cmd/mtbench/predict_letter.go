@@ -23,12 +23,14 @@ func (o *predictOptions) predictLetter(cmd *cobra.Command) error {
 	if o.refit < 0 || o.refit > 20 {
 		return badInput(fmt.Errorf("--refit: %d is not between 0 and 20", o.refit))
 	}
-	h := predict.Letter()
+	h, err := predict.Letter()
+	if err != nil {
+		return err
+	}
 	if o.scale > 0 {
 		h.Scale = o.scale
 	}
 	if o.refit > 0 {
-		var err error
 		h, err = h.Fit(cmd.Context(), o.refit, o.settings.Seed, func(knob string, misfit float64) {
 			fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %s: misfit %.3f\n", knob, misfit)
 		})

@@ -32,28 +32,25 @@ func effects() map[string]effect {
 // Without returns the calibration with these effects left out, for an ablation, or an error that
 // names one that there is not.
 func (c *Calibration) Without(names []string) (*Calibration, error) {
-	all, less := effects(), *c
-	less.Samples, less.parts = maps.Clone(c.Samples), nil
+	all := effects()
 	for _, name := range names {
 		e, ok := all[name]
 		if !ok {
 			return nil, fmt.Errorf("effect %q is unknown; there are %s", name,
 				strings.Join(slices.Sorted(maps.Keys(all)), ", "))
 		}
-		samples := []float64{e.value}
-		if e.as != "" {
-			samples = c.Samples[e.as]
-		}
-		for _, f := range e.figures {
-			less.Samples[f] = samples
-		}
+		c = c.with(e.leave)
 	}
-	for _, p := range c.parts {
-		part, err := p.Without(names)
-		if err != nil {
-			return nil, err
-		}
-		less.parts = append(less.parts, part)
+	return c, nil
+}
+
+// leave leaves the effect out of samples.
+func (e effect) leave(samples map[string][]float64) {
+	value := []float64{e.value}
+	if e.as != "" {
+		value = samples[e.as]
 	}
-	return &less, nil
+	for _, f := range e.figures {
+		samples[f] = value
+	}
 }

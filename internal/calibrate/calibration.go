@@ -43,7 +43,8 @@ type Calibration struct {
 	// median.
 	Samples map[string][]float64 `json:"samples"`
 
-	parts []*Calibration // of a pool: the calibrations that it was made of
+	parts  []*Calibration // of a pool: the calibrations that it was made of
+	spread float64        // sim.Costs.WakeSpread; not measured
 }
 
 // FileType is the type that a calibration file states.
@@ -73,13 +74,23 @@ func readFile(path string) (*Calibration, results.CalibrationRef, error) {
 	if err != nil {
 		return nil, ref, fmt.Errorf("%s cannot be read: %w", path, results.Reason(err))
 	}
+	return parsed(path, text)
+}
+
+// parsed is the calibration that a file holds, and its name.
+func parsed(path string, text []byte) (*Calibration, results.CalibrationRef, error) {
 	c, err := Parse(text)
 	if err != nil {
-		return nil, ref, fmt.Errorf("%s: %w", path, err)
+		return nil, results.CalibrationRef{}, fmt.Errorf("%s: %w", path, err)
 	}
 	sum := sha256.Sum256(text)
-	ref = results.CalibrationRef{File: path, SHA256: hex.EncodeToString(sum[:]), Host: c.Host.CPUModel}
-	return c, ref, nil
+	return c, c.ref(path, hex.EncodeToString(sum[:])), nil
+}
+
+// ref names the calibration as result files do.
+func (c *Calibration) ref(path, digest string) results.CalibrationRef {
+	return results.CalibrationRef{File: path, SHA256: digest, Host: c.Host.CPUModel,
+		CPUs: c.Host.CPUs, Virtual: c.Host.Virtual}
 }
 
 // readText is what f holds, plain or compressed by gzip: a byte more than the limit of a
@@ -208,7 +219,7 @@ const hotFor = 500 * time.Microsecond
 // Profile is the calibration in single figures: with rng nil as it was measured; else one
 // resampling, in which samples and pages are drawn with replacement.
 func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
-	p := Profile{Pages: c.Pages, Costs: sim.Costs{Hot: hotFor}}
+	p := Profile{Pages: c.Pages, Costs: sim.Costs{Hot: hotFor, WakeSpread: c.spread}}
 	var errs []error
 	for _, f := range p.figures() {
 		f.set(c.figure(f.name, rng))

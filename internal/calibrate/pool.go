@@ -31,10 +31,18 @@ func readPool(dir string) (*Calibration, results.CalibrationRef, error) {
 		return nil, ref, fmt.Errorf("the directory %s holds %d calibrations; at most %d are pooled",
 			dir, len(files), maxParts)
 	}
+	return poolOf(dir, files, readFile)
+}
+
+// poolOf is the pool of the files of dir, in their order.
+func poolOf(dir string, files []string,
+	read func(string) (*Calibration, results.CalibrationRef, error)) (
+	*Calibration, results.CalibrationRef, error) {
+	var ref results.CalibrationRef
 	var parts []*Calibration
 	digest := sha256.New()
 	for _, f := range files {
-		c, one, err := readFile(f)
+		c, one, err := read(f)
 		if err != nil {
 			return nil, ref, err
 		}
@@ -44,9 +52,8 @@ func readPool(dir string) (*Calibration, results.CalibrationRef, error) {
 		parts = append(parts, c)
 		digest.Write([]byte(one.SHA256))
 	}
-	ref = results.CalibrationRef{File: dir, SHA256: hex.EncodeToString(digest.Sum(nil)),
-		Host: parts[0].Host.CPUModel}
-	return pool(parts), ref, nil
+	all := pool(parts)
+	return all, all.ref(dir, hex.EncodeToString(digest.Sum(nil))), nil
 }
 
 func fitsPool(parts []*Calibration, c *Calibration) error {
@@ -78,4 +85,15 @@ func pool(parts []*Calibration) *Calibration {
 		}
 	}
 	return &all
+}
+
+// with is a copy of the calibration, and of the parts of a pool, with its samples changed.
+func (c *Calibration) with(change func(samples map[string][]float64)) *Calibration {
+	other := *c
+	other.Samples, other.parts = maps.Clone(c.Samples), nil
+	change(other.Samples)
+	for _, p := range c.parts {
+		other.parts = append(other.parts, p.with(change))
+	}
+	return &other
 }

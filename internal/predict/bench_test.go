@@ -10,7 +10,11 @@ import (
 // BenchmarkLetter is the speed of a prediction: events of virtual time a second, over cells of the
 // letter's table at 1/800.
 func BenchmarkLetter(b *testing.B) {
-	h := Letter().Smaller()
+	h, err := Letter()
+	if err != nil {
+		b.Fatal(err)
+	}
+	h = h.Smaller()
 	sc, err := Scale(h.Scenario(), h.Scale)
 	if err != nil {
 		b.Fatal(err)

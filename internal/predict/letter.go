@@ -65,19 +65,10 @@ func (h LetterHost) profile() calibrate.Profile {
 	return calibrate.Profile{Costs: costs, Rates: h.Rates, Pages: h.Unsaid.pages()}
 }
 
-// pages are the quantiles of a lognormal distribution of service times; sizes go with them.
 func (u Unsaid) pages() []calibrate.Page {
-	const n = 64
-	sigma := math.Sqrt(math.Log(1 + u.Spread*u.Spread))
-	var list []calibrate.Page
-	for i := range n {
-		z := math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/n-1)
-		f := math.Exp(sigma*z - sigma*sigma/2)
-		size := int(float64(u.Bytes) * (1 + (f-1)/2))
-		list = append(list, calibrate.Page{Encode: scaled(u.Encode, f), Decode: scaled(u.Decode, f),
-			Bytes: min(max(size, 20), 4110)})
-	}
-	return list
+	t := calibrate.PageTimes{Encode: float64(u.Encode), Decode: float64(u.Decode), Spread: u.Spread,
+		Bytes: u.Bytes}
+	return t.List()
 }
 
 func scaled(d time.Duration, f float64) time.Duration { return time.Duration(float64(d) * f) }
@@ -142,29 +133,38 @@ func FiguresOf(run *results.Run) Figures {
 	return f
 }
 
+// letterProfile is the name of the letter's server among the hosts of package calibrate.
+const letterProfile = "letter"
+
 // Letter is the letter's host with Unsaid as fitted on FitRows.
 //
-// What is not fitted are round figures of a server of 2018 with two sockets: a line modified on the
-// other socket takes 250 ns, a pause of Skylake's 140 cycles 54 ns, a system call with the
-// mitigations of that year 1.5 µs; main moves a page's bytes at some 8 GB/s and the receiving end
-// of one TCP stream at 3.3. What decides the regime was learnt from all twelve rows, by hand, and
-// is not fitted either: that the link limits, and not max-bandwidth; that a wake-up of a CPU that
-// was busy just now is short; and that inflating a page takes about as long as deflating it, so
-// that the letter's 16 decompression threads stay within the 1000 polls of lockless.
-func Letter() LetterHost {
-	costs := sim.Typical()
-	costs.Line, costs.Pause, costs.FutexWait = 250, 54, 1500
-	return LetterHost{
-		Scale: 400, Costs: costs,
-		Rates: calibrate.Rates{
-			Record: 300, CopyKiB: 100, Take: 300, TakeKiB: 100, Scan: 20, ScanLog: 3, Zero: 500, Store: 150,
-			Send: 2000, SendKiB: 120, Recv: 2000, RecvKiB: 300,
-		},
-		Unsaid: Unsaid{
-			Encode: 18_592, Decode: 20_000, Spread: 0.3, Bytes: 4000, Link: 1443e6, Burst: 1 << 20,
-			DirtyRate: 100_000, IdleWake: 3873, FutexWake: 2970, DowntimeMS: 300,
-		},
+// The costs of its server are in its profile, and so is what was fitted of them. What decides the
+// regime was learnt from all twelve rows, by hand, and is not fitted: that the link limits, and not
+// max-bandwidth; that a wake-up of a CPU that was busy just now is short; and that inflating a page
+// takes about as long as deflating it, so that the letter's 16 decompression threads stay within
+// the 1000 polls of lockless.
+func Letter() (LetterHost, error) {
+	host, err := calibrate.LoadHost(letterProfile)
+	if err != nil {
+		return LetterHost{}, err
 	}
+	c, _, err := host.Calibration()
+	if err != nil {
+		return LetterHost{}, err
+	}
+	p, err := c.Profile(nil)
+	if err != nil {
+		return LetterHost{}, err
+	}
+	t := host.Pages
+	return LetterHost{
+		Scale: 400, Costs: p.Costs, Rates: p.Rates,
+		Unsaid: Unsaid{
+			Encode: time.Duration(t.Encode), Decode: time.Duration(t.Decode), Spread: t.Spread,
+			Bytes: t.Bytes, Link: 1443e6, Burst: 1 << 20, DirtyRate: 100_000,
+			IdleWake: p.Costs.IdleWake, FutexWake: p.Costs.FutexWake, DowntimeMS: 300,
+		},
+	}, nil
 }
 
 // Smaller is the host with a guest of half the memory: what scaling does shows in the difference.

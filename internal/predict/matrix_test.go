@@ -170,7 +170,10 @@ func TestLetter(t *testing.T) {
 	if os.Getenv("MTBENCH_SOAK") == "" {
 		t.Skip("half a minute; set MTBENCH_SOAK=1")
 	}
-	h := Letter()
+	h, err := Letter()
+	if err != nil {
+		t.Fatal(err)
+	}
 	predict := func(h LetterHost) []Row {
 		t.Helper()
 		n := 0

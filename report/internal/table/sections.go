@@ -48,7 +48,8 @@ const (
 
 // specs lists every section, in the order of a report.
 func specs() []Spec {
-	return slices.Concat(headSpecs(), caseSpecs(), directionSpecs(), pairSpecs(), costSpecs(),
+	return slices.Concat(headSpecs(), hostSpecs(), caseSpecs(), directionSpecs(), pairSpecs(),
+		costSpecs(),
 		stepSpecs(),
 		baselineSpecs(), threadSpecs(), frontierSpecs(), trustSpecs(), acrossSpecs(), claimSpecs())
 }
