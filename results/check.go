@@ -24,6 +24,8 @@ var (
 	frontierNames = []string{"model", "threads", "wait", "repeat",
 		"highest_completed_pages_per_second", "lowest_failed_pages_per_second"}
 
+	whatIfNames = []string{"model", "threads", "wait", "cost", "points"}
+
 	// What may be null, of the names above.
 	nullable = map[string]bool{"verified": true, "busy_ratio": true, "timeline": true,
 		"thread_usage": true, "highest_completed_pages_per_second": true,

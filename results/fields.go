@@ -8,7 +8,7 @@ import (
 
 // Field is one name of the format, as the reference page shows it.
 type Field struct {
-	Record   string // header, run, failed or frontier
+	Record   string // header, run, failed, frontier or what-if
 	Path     string // dotted from the record; [] after a list, * for the keys of a map
 	Type     string // JSON type: bool, integer, number, string, time, object, list of …
 	Unit     string // empty for what has none
@@ -24,7 +24,8 @@ func Fields() []Field {
 	all = appendFields(all, TypeHeader, "", reflect.TypeFor[Header]())
 	all = appendFields(all, TypeRun, "", reflect.TypeFor[Run]())
 	all = appendFields(all, TypeFailed, "", reflect.TypeFor[Failed]())
-	return appendFields(all, TypeFrontier, "", reflect.TypeFor[Frontier]())
+	all = appendFields(all, TypeFrontier, "", reflect.TypeFor[Frontier]())
+	return appendFields(all, TypeWhatIf, "", reflect.TypeFor[WhatIf]())
 }
 
 func appendFields(all []Field, record, prefix string, t reflect.Type) []Field {

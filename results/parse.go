@@ -33,7 +33,7 @@ type parsed struct {
 	whole  bool  // it ends with a newline
 	number int   // from 1
 	upTo   int64 // bytes of the file up to its end
-	record any   // *Header, *Run, *Failed, *Frontier; nil: the writer was killed in the middle of it
+	record any   // *Header, *Run, *Failed, *Frontier, *WhatIf; nil: the writer was killed in it
 	err    error
 }
 
@@ -86,9 +86,11 @@ func (p parser) record(line []byte) (any, error) {
 		return p.failed(line, sh)
 	case TypeFrontier:
 		return p.frontier(line, sh)
+	case TypeWhatIf:
+		return p.whatIf(line, sh)
 	}
-	return nil, p.here("record type %s: this build knows header, run, failed and frontier",
-		quote(kind))
+	return nil, p.here("record type %s: this build knows header, run, failed, frontier and "+
+		"what-if", quote(kind))
 }
 
 // noRecord says what a line is that has no type.
@@ -198,6 +200,17 @@ func (p parser) frontier(line []byte, sh shape) (any, error) {
 		return nil, p.here("%s", msg)
 	}
 	return frontier, nil
+}
+
+func (p parser) whatIf(line []byte, sh shape) (any, error) {
+	w := &WhatIf{}
+	if err := p.decode(line, w, sh, whatIfNames); err != nil {
+		return nil, err
+	}
+	if msg := w.wrong(p.plans); msg != "" {
+		return nil, p.here("%s", msg)
+	}
+	return w, nil
 }
 
 // decode reads a record that must have some names.

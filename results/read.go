@@ -18,6 +18,7 @@ type File struct {
 	Runs      []Run      // in the order of the file
 	Failed    []Failed   // in the order of the file
 	Frontier  []Frontier // in the order of the file
+	WhatIf    []WhatIf   // in the order of the file
 	SHA256    string     // of all bytes of the file, uncompressed, in hex: what to cite
 	Truncated bool       // the last line was cut off in the middle of a write and is left out
 }
@@ -200,12 +201,15 @@ func (r *reader) keep(at parser, record any) error {
 		}
 		r.searches[search] = at.line
 		r.file.Frontier = append(r.file.Frontier, *rec)
+	case *WhatIf:
+		r.file.WhatIf = append(r.file.WhatIf, *rec)
 	}
 	return nil
 }
 
 func (r *reader) room(at parser) error {
-	if len(r.file.Runs)+len(r.file.Failed)+len(r.file.Frontier) > MaxRuns {
+	f := &r.file
+	if len(f.Runs)+len(f.Failed)+len(f.Frontier)+len(f.WhatIf) > MaxRuns {
 		return at.here("more than %d records: give the file of one series", MaxRuns)
 	}
 	return nil

@@ -33,6 +33,7 @@ const (
 	TypeFailed = "failed"
 
 	TypeFrontier = "frontier"
+	TypeWhatIf   = "what-if"
 )
 
 // The kinds of a file: how its figures came to be. Kinds are never mixed unmarked in a report.

@@ -87,9 +87,9 @@ func (w *Writer) room() error {
 	return nil
 }
 
-// Append writes one record (a Run, a Failed, a Frontier, or a pointer to one), whose Type it sets,
-// as one line by one write and syncs it to the disk. After an error the file holds what it held
-// before.
+// Append writes one record (a Run, a Failed, a Frontier, a WhatIf, or a pointer to one), whose
+// Type it sets, as one line by one write and syncs it to the disk. After an error the file holds
+// what it held before.
 func (w *Writer) Append(rec any) error {
 	switch r := rec.(type) {
 	case *Run:
@@ -98,6 +98,11 @@ func (w *Writer) Append(rec any) error {
 		return w.Append(*r)
 	case *Frontier:
 		return w.Append(*r)
+	case *WhatIf:
+		return w.Append(*r)
+	case WhatIf:
+		r.Type = TypeWhatIf
+		return w.write(r)
 	case Frontier:
 		r.Type = TypeFrontier
 		return w.write(r)

@@ -35,6 +35,7 @@ type predictOptions struct {
 	trace       string
 	output      string
 	without     []string
+	whatIf      bool
 }
 
 func newPredictCommand() *cobra.Command {
@@ -52,10 +53,12 @@ resamplings of it, so that the spread of a cell is what the calibration leaves u
 has a source, or is assumed and drawn from a range in each run but the first.
 
 A large guest is simulated at a fraction of its memory (--scale; 1 is in full), and the file says
-by how much that is off. --against FILE predicts the matrix of a measured file of this host and
+by how much that is off. --what-if predicts a few cells again with each cost of the host at 0, at
+half and at twice its value, and says which of them decides. --against FILE predicts the matrix of a measured file of this host and
 prints both, cell by cell. --letter predicts the twelve rows of the published letter with one set
 of parameters, and prints where it is right and where not.`,
 		Example: `  mtbench predict --host server --models all
+  mtbench predict --host server --what-if
   mtbench predict --calibration this-host.json --cpus 64 --memory 4GiB
   mtbench predict --calibration this-host.json --against measured.jsonl
   mtbench predict --letter`,
@@ -72,6 +75,8 @@ of parameters, and prints where it is right and where not.`,
 		"simulate 1/n of the memory (default: such that 512 MiB are simulated)")
 	f.IntVar(&o.resamples, "resamples", o.resamples,
 		"runs a cell, each with the calibration resampled")
+	f.BoolVar(&o.whatIf, "what-if", false, "also ask which cost decides: each at 0, 1/2 and 2 times, "+
+		"for the first two models with the fewest and the most threads")
 	f.StringVar(&o.against, "against", "", "predict the matrix of this measured file, and compare")
 	f.BoolVar(&o.letter, "letter", false, "predict the published letter's twelve rows, and compare")
 	f.IntVar(&o.refit, "refit", 0, "with --letter: fit its unsaid parameters anew, so many rounds")
@@ -130,6 +135,7 @@ type prediction struct {
 	measured    *results.File // nil without --against
 	trace       string
 	output      string
+	whatIf      bool
 }
 
 // prepare checks everything before anything is run.
@@ -147,7 +153,7 @@ func (o *predictOptions) prepare(ctx context.Context, f *pflag.FlagSet) (*predic
 	if c, err = c.Without(o.without); err != nil {
 		return nil, fmt.Errorf("--without: %w", err)
 	}
-	p := &prediction{calibration: c, trace: o.trace, output: o.output}
+	p := &prediction{calibration: c, trace: o.trace, output: o.output, whatIf: o.whatIf}
 	if err := o.describe(ctx, f, p); err != nil {
 		return nil, err
 	}
@@ -239,9 +245,8 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 		return err
 	}
 	from, c := &p.measured.Header, p.calibration
-	for _, flag := range []string{"cpus", "two-hosts", "models", "threads", "wait", "memory",
-		"dirty-rate",
-		"content", "codec", "level", "vcpus", "limit"} {
+	for _, flag := range []string{"what-if", "cpus", "two-hosts", "models", "threads", "wait",
+		"memory", "dirty-rate", "content", "codec", "level", "vcpus", "limit"} {
 		if f.Changed(flag) {
 			return fmt.Errorf("--%s cannot be given with --against: everything is the measured file's", flag)
 		}
@@ -333,12 +338,15 @@ func (p *prediction) keep(ctx context.Context) (runs []results.Run, err error) {
 	}
 	progress := newProgress(os.Stderr)
 	progress.Begin(p.header.Matrix.Runs, 0)
-	defer progress.End()
 	err = p.matrix.Run(ctx, p.calibration, func(r *results.Run) error {
 		runs = append(runs, *r)
 		progress.Ran(slotOf(r), r, 0)
 		return w.Append(r)
 	})
+	progress.End()
+	if err == nil && p.whatIf {
+		err = p.askWhatIf(ctx, w)
+	}
 	return runs, errors.Join(err, w.Close())
 }
 

@@ -26,6 +26,10 @@ func TestPredictHost(t *testing.T) {
 			t.Errorf("%q is missing: %s", want, out)
 		}
 	}
+	out = predict("--host", "server", "--resamples", "1", "--what-if", "-o", "whatif.jsonl")
+	if !strings.Contains(out, "Two costs decide the result: ") {
+		t.Errorf("no what-if: %s", out)
+	}
 	if strings.Contains(out, warning) {
 		t.Error("a warning of a host that is no virtual machine")
 	}

@@ -153,7 +153,7 @@ func (r *virtual) content(n uint64) *pages {
 
 func (r *virtual) config() models.Config {
 	return models.Config{Threads: r.Threads, Wait: r.Wait, Side: models.Source, Name: "compress",
-		RoundRobin: r.Scenario.RoundRobin}
+		RoundRobin: r.Scenario.RoundRobin, Depth: r.Depth, PollBudget: r.PollBudget}
 }
 
 func (r *virtual) run() error {

@@ -117,12 +117,16 @@ func TestPlotSpots(t *testing.T) {
 func TestPlotTitles(t *testing.T) {
 	file := reporttest.WithFrontier(reporttest.DefaultSynth().File())
 	plots := All(view.SourcesOf([]*results.File{file}, nil))
+	predicted := reporttest.WithWhatIf(reporttest.SmallSynth().File())
+	plots = append(plots, plotNamed(t, All(view.SourcesOf([]*results.File{predicted}, nil)),
+		"what-if"))
 	for id, parts := range map[string][]string{
 		"time": {"lockless is faster than locked for equal work in",
 			"only lockless completes with 8 threads"},
 		"convergence": {"locked cannot complete in", "8 threads, wait on", "18 MiB are dirty"},
 		"wait-wakes":  {"lockless makes", ", locked ", "(0.02"},
 		"frontier":    {"16 threads", "lockless"},
+		"what-if":     {"Predicted: With 16 threads, wait on, 92 % of locked's time is the wake-up"},
 	} {
 		title := plotNamed(t, plots, id).Title
 		for _, part := range parts {
@@ -148,13 +152,14 @@ func TestPlotTitles(t *testing.T) {
 // TestPlotMissing names the command that brings what a file has not.
 func TestPlotMissing(t *testing.T) {
 	f := reporttest.SmallSynth().File()
+	f.Header.Kind, f.Header.Calibration = results.Predicted, &results.CalibrationRef{}
 	for i := range f.Runs {
 		r := &f.Runs[i]
 		r.ThreadUsage, r.Timeline, r.BusyRatio = nil, nil, nil
 	}
 	plots := All(view.SourcesOf([]*results.File{f}, nil))
 	for _, id := range []string{"cpu", "busy-ratio", "wait-wakes", "time-source", "time-destination",
-		"time-kernel", "convergence", "crossover", "frontier"} {
+		"time-kernel", "convergence", "crossover", "frontier", "what-if"} {
 		p := plotNamed(t, plots, id)
 		if !strings.Contains(p.Missing, "mtbench ") {
 			t.Errorf("%s is missing without a command: %q", id, p.Missing)

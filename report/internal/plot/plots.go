@@ -42,5 +42,8 @@ func plotsOf(s *view.Source) []Plot {
 	out := []Plot{timePlot(s, diffs), PairsPlot(s, diffs), convergencePlot(s), cpuPlot(s),
 		busyPlot(s), wakesPlot(s)}
 	out = append(out, statePlots(s)...)
+	if s.Predicted() != nil {
+		out = append(out, whatIfPlot(s))
+	}
 	return append(out, frontier, driftPlot(s))
 }

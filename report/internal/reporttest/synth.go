@@ -239,3 +239,33 @@ func WithFrontier(f *results.File) *results.File {
 	}
 	return f
 }
+
+// WithWhatIf makes a prediction of f and adds a what-if of 16 threads: of locked's time most is the
+// wake-up, and where that is halved lockless is behind.
+func WithWhatIf(f *results.File) *results.File {
+	f.Header.Kind = results.Predicted
+	f.Header.Calibration = &results.CalibrationRef{File: "c.json", Host: "a CPU"}
+	points := func(times ...float64) (list []results.WhatIfPoint) {
+		for i, factor := range []float64{0, 0.5, 2} {
+			list = append(list, results.WhatIfPoint{Factor: factor, Time: times[i], CPU: 10})
+		}
+		return list
+	}
+	add := func(model, cost, what string, p []results.WhatIfPoint) {
+		f.WhatIf = append(f.WhatIf, results.WhatIf{Cell: results.Cell{Model: model, Threads: 16,
+			Wait: true}, Cost: cost, What: what, Value: 5000, Points: p})
+	}
+	chance := func(time float64) []results.WhatIfPoint {
+		return []results.WhatIfPoint{{Factor: 1, Time: time, CPU: 10}, {Factor: 1, Time: time * 1.01,
+			CPU: 10}}
+	}
+	add("locked", "", "chance", chance(100))
+	add("locked", "idle_wake_ns", "the wake-up of an idle CPU", points(8, 40, 190))
+	add("locked", "line_ns", "a line", points(90, 95, 110))
+	add("locked", "poll_ns", "a look", points(100, 100.5, 101))
+	add("lockless", "", "chance", chance(50))
+	add("lockless", "idle_wake_ns", "the wake-up of an idle CPU", points(50, 50, 50))
+	add("lockless", "line_ns", "a line", points(45, 48, 55))
+	add("lockless", "poll_ns", "a look", points(50, 50, 50.2))
+	return f
+}

@@ -48,10 +48,9 @@ const (
 
 // specs lists every section, in the order of a report.
 func specs() []Spec {
-	return slices.Concat(headSpecs(), hostSpecs(), caseSpecs(), directionSpecs(), pairSpecs(),
-		costSpecs(),
-		stepSpecs(),
-		baselineSpecs(), threadSpecs(), frontierSpecs(), trustSpecs(), acrossSpecs(), claimSpecs())
+	return slices.Concat(headSpecs(), hostSpecs(), whatIfSpecs(), caseSpecs(), directionSpecs(),
+		pairSpecs(), costSpecs(), stepSpecs(), baselineSpecs(), threadSpecs(), frontierSpecs(),
+		trustSpecs(), acrossSpecs(), claimSpecs())
 }
 
 // Names returns the names of all sections, in the order of a report.
