@@ -50,7 +50,7 @@ const (
 func specs() []Spec {
 	return slices.Concat(headSpecs(), hostSpecs(), whatIfSpecs(), caseSpecs(), directionSpecs(),
 		pairSpecs(), costSpecs(), stepSpecs(), baselineSpecs(), threadSpecs(), frontierSpecs(),
-		trustSpecs(), acrossSpecs(), claimSpecs())
+		trustSpecs(), elsewhereSpecs(), acrossSpecs(), claimSpecs())
 }
 
 // Names returns the names of all sections, in the order of a report.
