@@ -26,6 +26,7 @@ mkdir -p "$report" "$into/docs"
 	-o "$scratch/own-host.jsonl" 2>/dev/null | head -n -2 >"$report/own-host.txt"
 "$mtbench" predict --letter -o "$scratch/letter.jsonl" 2>/dev/null | head -n -2 >"$report/letter.txt"
 scripts/ablation.sh >"$report/ablation.md"
+scripts/predictions.sh "$into"
 
 # The README's answer stands between two markers: what the report says first.
 answer=$("$mtbench" report "$series" --format markdown --only head | sed -n '3,/^| what/p' | sed '$d')

@@ -49,8 +49,8 @@ const (
 // specs lists every section, in the order of a report.
 func specs() []Spec {
 	return slices.Concat(headSpecs(), hostSpecs(), whatIfSpecs(), caseSpecs(), directionSpecs(),
-		pairSpecs(), costSpecs(), stepSpecs(), baselineSpecs(), threadSpecs(), frontierSpecs(),
-		trustSpecs(), elsewhereSpecs(), acrossSpecs(), claimSpecs())
+		pairSpecs(), costSpecs(), stepSpecs(), ceilingSpecs(), baselineSpecs(),
+		threadSpecs(), frontierSpecs(), trustSpecs(), elsewhereSpecs(), acrossSpecs(), claimSpecs())
 }
 
 // Names returns the names of all sections, in the order of a report.
