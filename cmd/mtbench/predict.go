@@ -100,6 +100,8 @@ func addPredictMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 		"models, or all for every one that is ranked; the others are compared with the first")
 	f.IntSliceVar(&s.Matrix.Threads, "threads", s.Matrix.Threads, "compression threads")
 	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", "compress-wait-thread")
+	f.IntSliceVar(&s.Matrix.PollBudgets, "poll-budget", nil,
+		"polls of a worker before it sleeps, -1 for none (default: the model's own)")
 	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit),
 		"bound of a run in virtual time")
 	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, &s.DirtyOfPool, false}, "dirty-rate",
@@ -246,6 +248,7 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 	}
 	from, c := &p.measured.Header, p.calibration
 	for _, flag := range []string{"what-if", "cpus", "two-hosts", "models", "threads", "wait",
+		"poll-budget",
 		"memory", "dirty-rate", "content", "codec", "level", "vcpus", "limit"} {
 		if f.Changed(flag) {
 			return fmt.Errorf("--%s cannot be given with --against: everything is the measured file's", flag)

@@ -67,14 +67,14 @@ func (p *Profile) workKnob(name, what string, of func(*Page) *time.Duration) Kno
 		}}
 }
 
-// awake makes a host whose idle CPUs run a thread that gives way to any other: each wake-up there
-// is of a CPU that is busy, and takes what it takes to interrupt one.
+// awake makes a host whose idle CPUs poll for work in the kernel, as with idle=poll: a thread is
+// woken there without an interrupt, which is the call that finds a CPU awake already, and the CPU
+// sees it as it sees any line.
 func awake(p *Profile, factor float64) {
 	if factor > 0 {
 		return
 	}
 	c := &p.Costs
 	c.HaltPoll, c.PollWake, c.PollLatency = 0, 0, 0
-	c.FutexWake, c.WakeComing = c.WakeBusy, c.WakeBusy
-	c.IdleWake, c.TimerLatency = c.Kick, min(c.Kick, c.TimerLatency)
+	c.FutexWake, c.IdleWake = min(c.FutexWake, c.WakeComing), min(c.IdleWake, c.Line)
 }

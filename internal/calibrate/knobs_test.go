@@ -58,14 +58,14 @@ func TestWork(t *testing.T) {
 	}
 }
 
-// TestAwake: where idle CPUs do not sleep, waking one takes what interrupting a busy one does.
+// TestAwake: where idle CPUs poll, waking one sends no interrupt and waits for no sleeper.
 func TestAwake(t *testing.T) {
 	var p Profile
 	p.Costs.IdleWake, p.Costs.FutexWake, p.Costs.HaltPoll = 50*time.Microsecond, 9000, time.Second
-	p.Costs.Kick, p.Costs.WakeBusy = 3000, 4000
+	p.Costs.WakeComing, p.Costs.Line = 800, 70
 	p.Pages = []Page{{Encode: 1}}
 	c := p.Knobs()[2].Turned(p, 0).Costs
-	if c.IdleWake != 3000 || c.FutexWake != 4000 || c.WakeComing != 4000 || c.HaltPoll != 0 {
+	if c.IdleWake != 70 || c.FutexWake != 800 || c.WakeComing != 800 || c.HaltPoll != 0 {
 		t.Errorf("%+v", c)
 	}
 }

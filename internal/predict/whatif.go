@@ -38,6 +38,7 @@ type variant struct {
 	setup   Setup
 	profile calibrate.Profile
 	seed    uint64
+	cell    results.Cell
 }
 
 // Run predicts every variant of p on all CPUs. each gets the records in order, told each prediction
@@ -56,7 +57,7 @@ func (w WhatIf) Run(ctx context.Context, p calibrate.Profile, begin func(total i
 	var work []task
 	for _, v := range all {
 		work = append(work, func(ctx context.Context) (*results.Run, error) {
-			run, _, err := Run(ctx, v.setup, v.profile, v.record.Cell, v.seed)
+			run, _, err := Run(ctx, v.setup, v.profile, v.cell, v.seed)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s, %s × %g: %w", v.record.Model, v.record.Cell.String(),
 					v.record.Cost, v.factor, err)
@@ -96,7 +97,7 @@ func (w WhatIf) variants(p calibrate.Profile, c results.Cell) []variant {
 	var list []variant
 	asIs := &results.WhatIf{Cell: c, What: "chance"}
 	for i := range whatIfSeeds {
-		list = append(list, variant{asIs, i == whatIfSeeds-1, 1, w.Setup, p, w.Seed + uint64(i)})
+		list = append(list, variant{asIs, i == whatIfSeeds-1, 1, w.Setup, p, w.Seed + uint64(i), c})
 	}
 	for _, k := range p.Knobs() {
 		record := &results.WhatIf{Cell: c, Cost: k.Name, What: k.What, Value: k.Value}
@@ -105,10 +106,31 @@ func (w WhatIf) variants(p calibrate.Profile, c results.Cell) []variant {
 			factors = []float64{0}
 		}
 		for i, f := range factors {
-			list = append(list, variant{record, i == len(factors)-1, f, w.Setup, k.Turned(p, f), w.Seed})
+			list = append(list, variant{record, i == len(factors)-1, f, w.Setup, k.Turned(p, f), w.Seed, c})
 		}
 	}
-	return append(list, w.link(p, c)...)
+	return append(append(list, w.polls(p, c)...), w.link(p, c)...)
+}
+
+// PollsKnob is a worker's polls before it sleeps, of a cell that states how many.
+const PollsKnob = "poll_budget"
+
+// polls are the variants of the poll budget.
+func (w WhatIf) polls(p calibrate.Profile, c results.Cell) []variant {
+	if c.PollBudget <= 0 {
+		return nil
+	}
+	record := &results.WhatIf{Cell: c, Cost: PollsKnob, What: "the polls of a worker before it sleeps",
+		Value: float64(c.PollBudget)}
+	var list []variant
+	for i, f := range Factors() {
+		cell := c
+		if cell.PollBudget = int(float64(c.PollBudget) * f); cell.PollBudget == 0 {
+			cell.PollBudget = -1 // none
+		}
+		list = append(list, variant{record, i == len(Factors())-1, f, w.Setup, p, w.Seed, cell})
+	}
+	return list
 }
 
 // ends are both ends of an assumed cost's range, as factors.
@@ -135,7 +157,7 @@ func (w WhatIf) link(p calibrate.Profile, c results.Cell) []variant {
 		if f > 0 {
 			s.Scenario.LinkBandwidth = bandwidth / f
 		}
-		list = append(list, variant{record, i == len(Factors())-1, f, s, p, w.Seed})
+		list = append(list, variant{record, i == len(Factors())-1, f, s, p, w.Seed, c})
 	}
 	return list
 }

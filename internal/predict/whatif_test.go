@@ -76,6 +76,20 @@ func TestWhatIf(t *testing.T) {
 	}
 }
 
+// TestWhatIfOfPolls: a cell that states its polls is asked what fewer and more of them do: a worker
+// that waits for a link polls longer, and pays for it with CPU time.
+func TestWhatIfOfPolls(t *testing.T) {
+	sc := scenario()
+	sc.Memory, sc.Destination, sc.LinkBandwidth = 4<<20, "discard", 2e7
+	ask := WhatIf{Setup: Setup{Scenario: sc, CPUs: 4}, Seed: 1,
+		Cells: []results.Cell{{Model: "lockless", Threads: 1, Wait: true, PollBudget: 4000}}}
+	p := costOf(t, askedOf(t, ask), PollsKnob)
+	if len(p.Points) != 3 || p.Value != 4000 || p.Points[0].CPU >= p.Points[1].CPU ||
+		p.Points[1].CPU >= p.Points[2].CPU {
+		t.Errorf("%+v", p)
+	}
+}
+
 // TestWhatIfOfNothing: a model that compresses nothing has no time of a page.
 func TestWhatIfOfNothing(t *testing.T) {
 	sc := scenario()
