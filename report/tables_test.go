@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
@@ -86,7 +87,9 @@ func predictedSeries(t *testing.T) *results.File {
 
 func TestSectionNames(t *testing.T) {
 	t.Parallel()
-	files := []*results.File{readSeries(t), predictedSeries(t)}
+	later := readSeries(t)
+	later.Header.Created = later.Header.Created.Add(time.Hour)
+	files := []*results.File{readSeries(t), later, predictedSeries(t)}
 	seen, anchors := map[string]bool{}, map[string]bool{}
 	for _, sec := range table.Sections(view.SourcesOf(files, nil)) {
 		seen[sec.Name] = true

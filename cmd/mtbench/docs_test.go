@@ -49,14 +49,18 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 }
 
-// prepare gives dir the files that the documents speak of: committed results, and one small series
-// under every name that a documented `run` would have made.
+// prepare gives dir the files that the documents speak of: committed results, one small series
+// under every name that a documented `run` would have made, and the same on another occasion.
 func prepare(t *testing.T, dir string) {
 	t.Helper()
 	if err := os.CopyFS(filepath.Join(dir, "results"), os.DirFS("../../results")); err != nil {
 		t.Fatal(err)
 	}
 	out, errs, status := mtbench(t, dir, small("--seed", "3", "--output", "series.jsonl")...)
+	if status != statusOK {
+		t.Fatalf("status %d\n%s%s", status, out, errs)
+	}
+	out, errs, status = mtbench(t, dir, "run", "--like", "series.jsonl", "--output", "later.jsonl")
 	if status != statusOK {
 		t.Fatalf("status %d\n%s%s", status, out, errs)
 	}

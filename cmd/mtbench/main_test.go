@@ -161,6 +161,30 @@ func TestResumeAfterACut(t *testing.T) {
 	}
 }
 
+func TestAnotherOccasion(t *testing.T) {
+	dir := t.TempDir()
+	if out, errs, status := mtbench(t, dir, small("--seed", "7", "--output", "a.jsonl",
+		"--destination", "discard")...); status != 0 {
+		t.Fatalf("status %d\n%s%s", status, out, errs)
+	}
+	out, errs, status := mtbench(t, dir, "run", "--like", "a.jsonl", "--output", "b.jsonl")
+	if status != 0 {
+		t.Fatalf("status %d\n%s%s", status, out, errs)
+	}
+	a, b := readFile(t, filepath.Join(dir, "a.jsonl")), readFile(t, filepath.Join(dir, "b.jsonl"))
+	if a.Header.Scenario != b.Header.Scenario || a.Header.Host.WorkTurns != b.Header.Host.WorkTurns {
+		t.Errorf("another occasion has the workload %+v, want %+v", b.Header.Scenario, a.Header.Scenario)
+	}
+	if a.Header.Seed == b.Header.Seed || len(a.Runs) != len(b.Runs) {
+		t.Errorf("seeds %d and %d, %d and %d runs", a.Header.Seed, b.Header.Seed, len(a.Runs),
+			len(b.Runs))
+	}
+	out, errs, status = mtbench(t, dir, "report", "a.jsonl", "b.jsonl", "--only", "occasions")
+	if status != 0 || !strings.Contains(out, "2 series of one build") {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+}
+
 func TestInterruptKeepsWhatIsFinished(t *testing.T) {
 	dir := t.TempDir()
 	words, status := interrupted(t, dir, func() { waitForRuns(t, filepath.Join(dir, "a.jsonl"), 2) },
@@ -311,6 +335,8 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 		{"run --resume empty.jsonl", "empty"},
 		{"run --resume newer.jsonl", "schema 99"},
 		{"run --resume there.jsonl --threads 4", "--threads"},
+		{"run --like there.jsonl", "not a result file"},
+		{"run --like published.jsonl --pairs 3", "--pairs"},
 		{"run extra args", `mtbench run takes flags alone, and "extra" is none`},
 		{"report", "mtbench report needs a result file"},
 		{"claims", "mtbench claims needs a result file"},

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type runOptions struct {
 	settings series.Settings
 	output   string
 	resume   string
+	like     string
 	quick    bool
 	dryRun   bool
 
@@ -148,6 +150,9 @@ func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVarP(&o.output, "output", "o", "",
 		"result file; an existing one is refused (default mtbench-DATE-TIME.jsonl)")
 	f.StringVar(&o.resume, "resume", "", "go on with this interrupted result file")
+	f.StringVar(&o.like, "like", "",
+		"make the series of this result file once more, on another occasion: the same workload and "+
+			"matrix, to the byte")
 	f.BoolVar(&o.few, "calibrate-quick", false, "few samples, for tests")
 	_ = f.MarkHidden("calibrate-quick") // it exists
 	f.BoolVar(&o.quick, "quick", false, "threads 1 and 4, less memory, 20 s: a first look")
@@ -192,6 +197,9 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	if o.resume != "" {
 		return onlyWith(f, "resume", "dry-run")
 	}
+	if o.like != "" {
+		return o.completeLike(f)
+	}
 	if err := refuseIdle(f, &o.settings); err != nil {
 		return err
 	}
@@ -203,6 +211,12 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	if o.settings.Trace != "" {
 		series.TraceOnly(&o.settings, f.Changed)
 	}
+	o.completeFiles(f)
+	return errors.Join(o.settings.Validate(), o.checkCalibrate())
+}
+
+// completeFiles draws the seed and names the files that were not named.
+func (o *runOptions) completeFiles(f *pflag.FlagSet) {
 	if !f.Changed("seed") {
 		o.settings.Seed = rand.Uint64()
 	}
@@ -211,6 +225,18 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	}
 	if o.calibrate != "" {
 		o.calibrate = filepath.Clean(o.calibrate)
+	}
+}
+
+// completeLike takes all but the seed and the files from the series of another occasion.
+func (o *runOptions) completeLike(f *pflag.FlagSet) error {
+	err := onlyWith(f, "like", "dry-run", "output", "seed", "calibrate", "calibrate-quick")
+	if err != nil {
+		return err
+	}
+	o.completeFiles(f)
+	if o.settings, err = series.Like(o.like, o.settings.Seed); err != nil {
+		return fmt.Errorf("--like: %w", err)
 	}
 	return errors.Join(o.settings.Validate(), o.checkCalibrate())
 }
@@ -234,12 +260,12 @@ func refuseIdle(f *pflag.FlagSet, s *series.Settings) error {
 	return nil
 }
 
-// onlyWith refuses every flag beside name and the allowed one: a resumed series has its settings in
-// its file.
-func onlyWith(f *pflag.FlagSet, name, allowed string) error {
+// onlyWith refuses every flag beside name and the allowed ones: the series of a file has its
+// settings there.
+func onlyWith(f *pflag.FlagSet, name string, allowed ...string) error {
 	var errs []error
 	f.Visit(func(other *pflag.Flag) {
-		if other.Name != name && other.Name != allowed {
+		if other.Name != name && !slices.Contains(allowed, other.Name) {
 			errs = append(errs, fmt.Errorf("--%s cannot be given with --%s: the settings of a series "+
 				"are in its file", other.Name, name))
 		}

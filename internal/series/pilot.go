@@ -20,6 +20,9 @@ func (s *Settings) Open() bool {
 // settle writes the scenario of the header: the settings as they are, and what they leave open as a
 // pilot on this host tells.
 func (n *Series) settle(ctx context.Context, s *Settings, u results.Unit) error {
+	if s.Like != nil {
+		return n.repeat(s.Like)
+	}
 	n.Header.Scenario = s.At(u)
 	if !s.Open() {
 		return nil

@@ -182,6 +182,9 @@ func (n *Series) fits() error {
 // At is the scenario of s for a unit of rates.
 func (s *Settings) At(u results.Unit) results.Scenario {
 	sc := s.Scenario
+	if s.Like != nil { // resolved on that occasion
+		return sc
+	}
 	sc.Resolve(u, workloads.PageSize)
 	sc.Sealed = sc.Sealed && sc.Machine == workloads.Kernel
 	return sc
@@ -280,11 +283,8 @@ func (n *Series) resumable() error {
 		return fmt.Errorf("%s holds %s figures; only a measured series can be gone on with",
 			n.path, n.Header.Kind)
 	}
-	here := n.host.Describe()
-	was := n.Header.Host
-	if here.CPUModel != was.CPUModel || here.CPUs != was.CPUs || here.Kernel != was.Kernel {
-		return fmt.Errorf("%s was begun on another host (%s, %d CPUs, kernel %s): its runs could not "+
-			"be compared with runs of this one", n.path, was.CPUModel, was.CPUs, was.Kernel)
+	if err := sameHost(&n.Header, n.host.Describe()); err != nil {
+		return fmt.Errorf("%s %w: its runs could not be compared with runs of this one", n.path, err)
 	}
 	if err := CheckHeader(n.Header); err != nil {
 		return fmt.Errorf("%s: %w", n.path, err)

@@ -27,6 +27,10 @@ type Settings struct {
 	// of each model in each cell, whose figures prove nothing.
 	Trace string
 
+	// Like is the header of a series to make once more on another occasion; nil = none. Workload and
+	// matrix are then its own, and nothing is derived anew.
+	Like *results.Header
+
 	Budget time.Duration // without Matrix.Pairs: the series ends within it
 }
 

@@ -50,7 +50,8 @@ const (
 func specs() []Spec {
 	return slices.Concat(headSpecs(), hostSpecs(), whatIfSpecs(), caseSpecs(), directionSpecs(),
 		pairSpecs(), costSpecs(), stepSpecs(), ceilingSpecs(), baselineSpecs(),
-		threadSpecs(), frontierSpecs(), trustSpecs(), elsewhereSpecs(), acrossSpecs(), claimSpecs())
+		threadSpecs(), frontierSpecs(), trustSpecs(), elsewhereSpecs(), occasionSpecs(),
+		acrossSpecs(), claimSpecs())
 }
 
 // Names returns the names of all sections, in the order of a report.

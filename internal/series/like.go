@@ -1,0 +1,59 @@
+package series
+
+import (
+	"fmt"
+	"time"
+
+	"mtbench/internal/host"
+	"mtbench/results"
+)
+
+// Like returns the settings that make the series of a file once more on another occasion: the same
+// workload and matrix to the byte, with the rates that its pilot came to. Seed is the new series'.
+// Errors are the user's: the file cannot be read, is not measured, or is of another host.
+func Like(path string, seed uint64) (Settings, error) {
+	f, err := results.Read(path)
+	if err != nil {
+		return Settings{}, err
+	}
+	h := &f.Header
+	if err := f.Current("made once more"); err != nil {
+		return Settings{}, err
+	}
+	if h.Kind != results.Measured {
+		return Settings{}, fmt.Errorf("%s holds %s figures; only a measured series has another occasion",
+			path, h.Kind)
+	}
+	if err := sameHost(h, host.Local().Describe()); err != nil {
+		return Settings{}, fmt.Errorf("%s %w: another occasion is one of the same host", path, err)
+	}
+	s := Settings{Matrix: h.Matrix, Scenario: h.Scenario, Seed: seed, Like: h,
+		Budget: time.Duration(h.Matrix.Budget)}
+	s.Matrix.Runs = 0
+	if s.Budget == 0 {
+		s.Budget = Defaults().Budget
+	}
+	return s, nil
+}
+
+// sameHost says how a host differs from that of a header, or nothing.
+func sameHost(h *results.Header, here results.Host) error {
+	was := &h.Host
+	if here.CPUModel == was.CPUModel && here.CPUs == was.CPUs && here.Kernel == was.Kernel {
+		return nil
+	}
+	return fmt.Errorf("was begun on another host (%s, %d CPUs, kernel %s)", was.CPUModel, was.CPUs,
+		was.Kernel)
+}
+
+// repeat takes over what the series of the other occasion derived.
+func (n *Series) repeat(like *results.Header) error {
+	n.Header.Scenario, n.Header.Pilot = like.Scenario, like.Pilot
+	n.Header.Host.WorkTurns = like.Host.WorkTurns
+	was, is := like.ContentSource, n.Header.ContentSource
+	if was != nil && is != nil && was.SHA256 != is.SHA256 {
+		return fmt.Errorf("--like: content_source.sha256 was %s and is %s: the content file %s holds "+
+			"other bytes now", short(was.SHA256), short(is.SHA256), like.Scenario.Content)
+	}
+	return nil
+}
