@@ -20,6 +20,17 @@ mkdir -p "$report" "$into/docs"
 "$mtbench" report results/baseline/steps.jsonl.gz --format markdown --only head,steps >"$report/steps.md"
 "$mtbench" fields "$series" >"$into/docs/figures.md"
 
+# The same series on other occasions: how far each ratio moved between them.
+occasions=("$series")
+for other in results/baseline/occasion-*.jsonl.gz; do
+	[ -e "$other" ] && occasions+=("$other")
+done
+moved=
+if [ ${#occasions[@]} -gt 1 ]; then
+	"$mtbench" report "${occasions[@]}" --format markdown --only occasions >"$report/occasions.md"
+	moved=$(sed -n '3,/^| case/p' "$report/occasions.md" | sed '$d')
+fi
+
 # What the prediction is worth: the baseline's own matrix from the calibrations made between its rounds, and
 # the letter's rows. The last two lines of either name a result file that is not kept.
 "$mtbench" predict --calibration results/baseline/calibrations --against "$series" --resamples 25 \
@@ -30,6 +41,7 @@ scripts/predictions.sh "$into"
 
 # The README's answer stands between two markers: what the report says first.
 answer=$("$mtbench" report "$series" --format markdown --only head | sed -n '3,/^| what/p' | sed '$d')
+[ -z "$moved" ] || answer+=$'\n\n'$moved
 ANSWER=$answer awk '
 	/<!-- answer: begin/ { print; print ""; print ENVIRON["ANSWER"]; print ""; skip = 1 }
 	/<!-- answer: end/   { skip = 0 }
