@@ -15,8 +15,8 @@ import (
 	"mtbench/results"
 )
 
-// benchMetrics are the figures of a run as stock benchstat reads them; a ratio is in percent, which
-// benchstat prints as it is.
+// benchMetrics are the figures of a run as stock benchstat reads them. Times are in sec, which it
+// scales by SI prefixes as it does any unit; a ratio is in percent.
 func benchMetrics() []metric.Metric {
 	return slices.DeleteFunc(metric.All(), func(m metric.Metric) bool { return m.Bench.Name == "" })
 }
@@ -26,7 +26,7 @@ func benchFormat() Format {
 }
 
 // benchfmt writes a line of the Go benchmark format for each run that the tables count, so that
-// `benchstat -col /model` compares the models. A run that could not complete has no total-ms:
+// `benchstat -col /model` compares the models. A run that could not complete has no total-sec:
 // completed-% tells of it, and a comparison of times alone would be flattered by its absence.
 func (r *Report) benchfmt(w io.Writer, _ Options) error {
 	var out bytes.Buffer
@@ -50,12 +50,22 @@ func (r *Report) benchfmt(w io.Writer, _ Options) error {
 	return err
 }
 
+// benchName names a run by its cell: benchstat can put any axis in rows or columns.
+func benchName(r *results.Run) []byte {
+	name := fmt.Appendf(nil, "Migration/model=%s", format.BenchName(r.Model))
+	for _, a := range results.Axes() {
+		if value := a.Value(r.Cell); value != "" {
+			name = fmt.Appendf(name, "/%s=%s", a.Name, format.BenchName(value))
+		}
+	}
+	return name
+}
+
 func benchResult(s *view.Source, r *results.Run,
 	metrics []metric.Metric) *benchfmt.Result {
 	h := s.Header
 	res := &benchfmt.Result{
-		Name: fmt.Appendf(nil, "Migration/model=%s/threads=%d/wait=%s",
-			format.BenchName(r.Model), r.Threads, format.OnOff(r.Wait)),
+		Name:  benchName(r),
 		Iters: 1,
 	}
 	for _, c := range [][2]string{

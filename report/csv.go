@@ -93,12 +93,35 @@ func csvHead(fields []csvField, derived []metric.Metric) []string {
 	return head
 }
 
-// withUnit is a heading; a name that ends with its unit says it already.
+// withUnit is a heading of letters, digits and _ alone, so that any reader takes it for a name
+// without quoting: the figure, and behind it its unit where the name does not end with it. Counts
+// have none.
 func withUnit(name, unit string) string {
-	if unit == "" || strings.HasSuffix(name, "_"+strings.ReplaceAll(unit, "µ", "u")) {
+	name = strings.ReplaceAll(name, ".", "_")
+	unit = unitWord(unit)
+	said := strings.ReplaceAll(name, "_a_", "_per_") + "s"
+	if unit == "" || strings.HasSuffix(strings.TrimSuffix(said, "s"), unit) ||
+		strings.HasSuffix(said, unit) || strings.HasPrefix(name, unit) {
 		return name
 	}
-	return name + " [" + unit + "]"
+	return name + "_" + unit
+}
+
+// unitWord is a unit as a part of a name: "pages_per_second" of "pages/s".
+func unitWord(unit string) string {
+	switch {
+	case unit == "count" || unit == "polls":
+		return ""
+	case strings.HasPrefix(unit, "ratio") || strings.HasPrefix(unit, "×"):
+		return "ratio"
+	case strings.HasPrefix(unit, "percent"):
+		return "percent"
+	}
+	unit = strings.ToLower(strings.NewReplacer("µ", "u", " ", "_").Replace(unit))
+	if per, ok := strings.CutSuffix(unit, "/s"); ok {
+		return per + "_per_second"
+	}
+	return strings.ReplaceAll(unit, "/", "_per_")
 }
 
 func csvLead(f *results.File, class, reason, kept string) []string {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -164,6 +165,26 @@ func TestHostileStringsInCSV(t *testing.T) {
 	}
 }
 
+// A heading is a name in R, pandas and SQL as it stands, and no two are one.
+func TestCSVHeadings(t *testing.T) {
+	name := regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	seen := map[string]bool{}
+	for _, head := range csvHead(scalarFields(reflect.TypeFor[results.Run](), "", nil),
+		csvMetrics()) {
+		if !name.MatchString(head) || seen[head] {
+			t.Errorf("heading %q", head)
+		}
+		seen[head] = true
+	}
+	for name, unit := range map[string]string{"noise_frequency_mhz": "", "busy_pages": "",
+		"cpu_a_page_us": "", "main_futex_waits_per_page": "", "threads": "", "noise_control_us": "",
+		"noise_background_cpu": "", "drain_rate_pages_per_second": "", "wire_bytes": ""} {
+		if !seen[name+unit] {
+			t.Errorf("no heading %s", name)
+		}
+	}
+}
+
 // A figure below zero is a figure, a string that begins so is none.
 func TestCSVNegative(t *testing.T) {
 	if got := format.CsvText("-1+cmd"); got != "'-1+cmd" {
@@ -232,9 +253,9 @@ func TestBenchfmtIsRead(t *testing.T) {
 		if want := "/model=" + r.Model; string(parts[0]) != want {
 			t.Errorf("first part of the name is %q, want %q", parts[0], want)
 		}
-		total, ok := all[i].Value("total-ms")
-		if ok != r.Completed || ok && math.Abs(total-r.TotalTimeMS) > 1e-5*r.TotalTimeMS {
-			t.Errorf("total-ms is %v (%t), the record has %v (%t)", total, ok, r.TotalTimeMS, r.Completed)
+		total, ok := all[i].Value("total-sec")
+		if ok != r.Completed || ok && math.Abs(1e3*total-r.TotalTimeMS) > 1e-5*r.TotalTimeMS {
+			t.Errorf("total-sec is %v (%t), the record has %v (%t)", total, ok, r.TotalTimeMS, r.Completed)
 		}
 		busy, ok := all[i].Value("busy-%")
 		if ok != !r.Wait || ok && math.Abs(busy-100**r.BusyRatio) > 1e-3 {

@@ -45,6 +45,7 @@ type Axis struct {
 	// word is the axis in the name of a case, short in an identifier; both are empty where the value
 	// is the default.
 	word, short func(c *Cell) string
+	value       func(c *Cell) string // as its flag takes it; empty where it is the default
 	compare     func(a, b *Cell) int
 }
 
@@ -57,6 +58,7 @@ func Axes() []Axis {
 			"it on the main thread (self)",
 			word:    func(c *Cell) string { return "wait " + c.WaitWord() },
 			short:   func(c *Cell) string { return c.WaitWord() },
+			value:   func(c *Cell) string { return c.WaitWord() },
 			compare: func(a, b *Cell) int { return cmp.Compare(a.WaitWord(), b.WaitWord()) }},
 		number("depth", "requests a thread (default: the model's own)",
 			func(c *Cell) *int { return &c.Depth },
@@ -103,9 +105,13 @@ func number(name, doc string, field func(*Cell) *int, word, short func(int) stri
 		}
 	}
 	return Axis{Name: name, Doc: doc,
-		word: unlessZero(word), short: unlessZero(short),
+		word: unlessZero(word), short: unlessZero(short), value: unlessZero(strconv.Itoa),
 		compare: func(a, b *Cell) int { return cmp.Compare(*field(a), *field(b)) }}
 }
+
+// Value returns the coordinate of c as the flag of the axis takes it; empty where it is the
+// scenario's, or the model's own.
+func (a *Axis) Value(c Cell) string { return a.value(&c) }
 
 // String is how the project writes a case: "4 threads, wait off". The model is not in it.
 func (c Cell) String() string { return c.join(", ", func(a Axis) string { return a.word(&c) }) }

@@ -123,7 +123,7 @@ func (p parser) header(line []byte, sh shape) (any, error) {
 	if err != nil {
 		return nil, p.here("not a result file of mtbench: its header has no schema number")
 	}
-	if schema < oldestSchema || schema > Schema {
+	if schema < OldestSchema || schema > Schema {
 		return nil, p.otherSchema(schema)
 	}
 	h := &Header{}
@@ -142,11 +142,11 @@ func (p parser) header(line []byte, sh shape) (any, error) {
 
 func (p parser) otherSchema(schema int) error {
 	who := "a newer"
-	if schema < oldestSchema {
+	if schema < OldestSchema {
 		who = "an older"
 	}
 	return p.here("schema %d: written by %s mtbench; this build reads %d to %d", schema, who,
-		oldestSchema, Schema)
+		OldestSchema, Schema)
 }
 
 func (p parser) run(line []byte, sh shape) (any, error) {

@@ -14,7 +14,7 @@ import (
 )
 
 // Schema is the version of the format that this build writes. Files of an earlier one, from
-// oldestSchema on, can be reported; they can be neither gone on with nor compared, for a cell had
+// OldestSchema on, can be reported; they can be neither gone on with nor compared, for a cell had
 // fewer axes then.
 //
 //   - 1: a cell is model, threads and wait.
@@ -23,7 +23,7 @@ import (
 // out.
 const (
 	Schema       = 2
-	oldestSchema = 1
+	OldestSchema = 1
 )
 
 // The record types of a file.

@@ -13,10 +13,14 @@ import (
 )
 
 func newFieldsCommand() *cobra.Command {
-	return &cobra.Command{
+	schema := false
+	cmd := &cobra.Command{
 		Use:   "fields [FILE...]",
 		Short: "Explain every figure, and with result files every plot of their report, as Markdown",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if schema {
+				return writeSchema(cmd, args)
+			}
 			files, err := readDistinct(args)
 			if err != nil {
 				return badInput(err)
@@ -24,6 +28,21 @@ func newFieldsCommand() *cobra.Command {
 			return explain(cmd.OutOrStdout(), files)
 		},
 	}
+	cmd.Flags().BoolVar(&schema, "json-schema", false,
+		"print the JSON Schema of a record instead: each line of a result file is one")
+	return cmd
+}
+
+func writeSchema(cmd *cobra.Command, args []string) error {
+	if err := noArgs(cmd, args); err != nil {
+		return err
+	}
+	text, err := results.JSONSchema()
+	if err != nil {
+		return err
+	}
+	_, err = cmd.OutOrStdout().Write(text)
+	return err
 }
 
 const explainIntro = `# Figures and plots

@@ -1,10 +1,7 @@
 // Command mtbench compares models of hand-over between threads on QEMU's live-migration
 // compression workload.
 //
-// Exit statuses: 0 done; 1 internal error, or standard output that cannot be written; 2 usage or
-// bad input; 10 a regression, a contradicted claim or a figure that moved; 11 not enough evidence;
-// 12 files that cannot be compared; 20 memory differs or pages lost; 21 a child ended without a
-// record; 130 interrupted, with what was finished kept.
+// Its exit statuses are in [statuses]; `mtbench help status` prints them.
 package main
 
 import (

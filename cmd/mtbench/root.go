@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 )
 
@@ -13,7 +15,10 @@ threads, over interchangeable models of the hand-over between the migration thre
 pool: "locked" (what QEMU shipped in 2018) and "lockless" (what a patch series proposed).
 It reports what each costs and why, with the evidence that a design review can lean on.
 
-Start with "mtbench run"; it ends with a table and names the file of its results.`,
+Start with "mtbench run"; it ends with a table and names the file of its results.
+
+Exit statuses:
+` + strings.TrimRight(statusTable(), "\n"),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version(),
@@ -21,7 +26,8 @@ Start with "mtbench run"; it ends with a table and names the file of its results
 	root.AddCommand(keeping(newRunCommand(), newFrontierCommand(), newCalibrateCommand(),
 		newPredictCommand(), newExploreCommand(), newSoakCommand())...)
 	root.AddCommand(newReportCommand(), newClaimsCommand(), newCompareCommand(), newGateCommand(),
-		newDoctorCommand(), newFieldsCommand(), newChildCommand(), newCalibrationChildCommand())
+		newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
+		newStatusTopic(), newChildCommand(), newCalibrationChildCommand())
 	group(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetFlagErrorFunc(flagError)

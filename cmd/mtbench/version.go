@@ -1,9 +1,17 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"runtime"
 	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"mtbench/results"
 )
 
+// release is the version's only home.
 const release = "0.1.0"
 
 // version is the release and the revision it was built from, as the build recorded it.
@@ -33,4 +41,19 @@ func revision() string {
 		rev = rev[:12]
 	}
 	return rev + dirty
+}
+
+func newVersionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Say which build this is, and which result files it reads",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "mtbench   %s\nrevision  %s\nbuilt     %s, %s/%s\n"+
+				"files     schema %d, reads %d to %d\n", release, cmp.Or(revision(),
+				"unknown (go run stamps none; go build in a checkout does)"), runtime.Version(),
+				runtime.GOOS, runtime.GOARCH, results.Schema, results.OldestSchema, results.Schema)
+			return err
+		},
+	}
 }

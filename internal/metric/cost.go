@@ -46,7 +46,7 @@ func perCompressedMetrics() []Metric {
 			Doc: "time without setup a compressed page; none where nothing was compressed; " +
 				"CAN'T COMPLETE is worse than any",
 			Shown: Form{Name: "time a compressed page", Unit: "µs"},
-			Bench: Form{Name: "wall-us/compressed"}},
+			Bench: Form{Name: "wall-sec/compressed", Scale: 1e-6}},
 		{Name: CPUPerCompressed, Unit: "µs/page", Better: Lower, Tick: 0.01,
 			Of:      over(pipelineCPU, pagesCompressed),
 			Doc:     "CPU time of main and workers a compressed page; none where nothing was compressed",

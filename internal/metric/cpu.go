@@ -35,7 +35,7 @@ func cpuMetrics() []Metric {
 			Doc:   "CPU time of main and workers together a page",
 			Shown: Form{Name: "CPU a page", Unit: "µs"},
 			CSV:   Form{Name: "cpu_a_page", Unit: "µs"},
-			Bench: Form{Name: "cpu-us/page"}, Chart: true},
+			Bench: Form{Name: "cpu-sec/page", Scale: 1e-6}, Chart: true},
 	}
 }
 
