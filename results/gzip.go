@@ -32,6 +32,19 @@ func (r *reader) plain() error {
 	return nil
 }
 
+// byteOrderMark begins what some editors and shells save as UTF-8.
+const byteOrderMark = "\xef\xbb\xbf"
+
+// skipMark passes over a byte order mark, which is a part of the file and of no record.
+func (r *reader) skipMark() {
+	if begin, _ := r.in.Peek(len(byteOrderMark)); string(begin) != byteOrderMark {
+		return
+	}
+	n, _ := r.in.Discard(len(byteOrderMark))
+	r.sum.Write([]byte(byteOrderMark))
+	r.total += int64(n)
+}
+
 // unreadable is the sentence for an error of reading: the file's where its compressed bytes are
 // wrong, else the machine's.
 func (r *reader) unreadable(err error) error {

@@ -3,6 +3,8 @@ package results
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -38,6 +40,25 @@ func TestCompressedFileReadsAsPlain(t *testing.T) {
 	}
 	_, _, err = OpenResume(path + ".gz")
 	wantInput(t, err, "is compressed and cannot be gone on with: gunzip it first")
+}
+
+// A byte order mark, plain or compressed, is no part of the header; it is a part of the hash.
+func TestByteOrderMark(t *testing.T) {
+	text := []byte(byteOrderMark + goodHeader + goodRun(t, nil))
+	for name, bytesOf := range map[string][]byte{"plain": text, "compressed": gzipped(t, text)} {
+		got, err := ReadFrom(bytes.NewReader(bytesOf), "x")
+		if err != nil || len(got.Runs) != 1 {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if want := fmt.Sprintf("%x", sha256.Sum256(text)); got.SHA256 != want {
+			t.Errorf("%s: hash %s, sha256sum says %s", name, got.SHA256, want)
+		}
+	}
+	if _, err := ReadFrom(strings.NewReader(byteOrderMark), "x"); err == nil ||
+		!strings.Contains(err.Error(), "is empty") {
+		t.Errorf("a mark alone: %v", err)
+	}
 }
 
 func TestBadGzip(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -23,9 +24,16 @@ type File struct {
 	Truncated bool       // the last line was cut off in the middle of a write and is left out
 }
 
-// Read reads a result file, plain or compressed by gzip. What is wrong with the file itself is an
-// *InputError that names file and line. No file is trusted: see the Max constants for the limits.
+// Stdin is the path that stands for standard input.
+const Stdin = "-"
+
+// Read reads a result file, or standard input where path is [Stdin], plain or compressed by gzip.
+// What is wrong with the file itself is an *InputError that names file and line. No file is
+// trusted: see the Max constants for the limits.
 func Read(path string) (*File, error) {
+	if path == Stdin {
+		return readStdin()
+	}
 	f, err := Open(path, os.O_RDONLY)
 	if err != nil {
 		return nil, openError(path, err)
@@ -35,6 +43,16 @@ func Read(path string) (*File, error) {
 		return nil, err
 	}
 	return ReadFrom(f, path)
+}
+
+// readStdin reads standard input, which a person at a terminal would wait for in vain.
+func readStdin() (*File, error) {
+	const name = "standard input"
+	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&fs.ModeCharDevice != 0 {
+		return nil, &InputError{File: name, Msg: "is a terminal or a device, and - stands for a result " +
+			"file in a pipe: zcat FILE.gz | mtbench report -"}
+	}
+	return ReadFrom(os.Stdin, name)
 }
 
 // ReadFrom reads the records of r, which errors call name.
@@ -83,6 +101,7 @@ func (r *reader) read() (*File, error) {
 	if err := r.plain(); err != nil {
 		return nil, err
 	}
+	r.skipMark()
 	batch := make([]parsed, 1, batchLines) // the header alone: what follows is read by it
 	for {
 		n, err := r.fill(batch)

@@ -39,8 +39,8 @@ func newReportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report FILE...",
 		Short: "Make tables, plots and pages of result files",
-		Long: `Makes a report of result files alone; with several files, one that compares them. Without
---output it goes to standard output. With --output DIR it goes to a file in that directory, and
+		Long: `Makes a report of result files alone; with several files, one that compares them; - is
+standard input. Without --output it goes to standard output. With --output DIR it goes to a file in that directory, and
 plots with it.
 
 The sections that --only chooses from:
@@ -48,7 +48,8 @@ The sections that --only chooses from:
 		Example: `  mtbench report results.jsonl
   mtbench report results.jsonl --format html -o report
   mtbench report results.jsonl --format markdown --plots svg,png -o report
-  mtbench report results.jsonl --format benchfmt | benchstat -col /model -`,
+  mtbench report results.jsonl --format benchfmt | benchstat -col /model -
+  zcat results.jsonl.gz | mtbench report --only cases -`,
 		Args: someFiles,
 		RunE: func(cmd *cobra.Command, args []string) error { return runReport(cmd, o, args) },
 	}
@@ -152,7 +153,10 @@ func (o *reportOptions) check() error {
 func readAll(paths []string) ([]*results.File, error) {
 	debug.SetGCPercent(50)
 	var files []*results.File
-	for _, p := range paths {
+	for i, p := range paths {
+		if p == results.Stdin && slices.Contains(paths[:i], p) {
+			return nil, &results.InputError{File: p, Msg: "stands for standard input and can be given once"}
+		}
 		f, err := results.Read(p)
 		if err != nil {
 			return nil, err

@@ -25,7 +25,8 @@ func TestStatusTable(t *testing.T) {
 	listed := map[int]bool{}
 	for _, s := range statuses() {
 		listed[s.status] = true
-		if row := fmt.Sprintf("\n| %d | %s |\n", s.status, s.meaning); !strings.Contains(string(page), row) {
+		row := fmt.Sprintf("\n| %d | %s |\n", s.status, s.meaning)
+		if !strings.Contains(string(page), row) {
 			t.Errorf("docs/reference.md lacks %q", row)
 		}
 		for _, text := range []string{help, topic} {
