@@ -54,9 +54,23 @@ func markdownSection(out *bytes.Buffer, sec *table.Section) {
 	if sec.Table != nil && len(sec.Table.Rows) > 0 {
 		markdownTable(out, sec.Table)
 	}
+	markdownVerbatim(out, sec.Verbatim)
 	for _, text := range sec.Notes {
 		out.WriteString(format.MarkdownText(text) + "\n\n")
 	}
+}
+
+// markdownVerbatim writes lines as a block of code; no line can end it.
+func markdownVerbatim(out *bytes.Buffer, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	out.WriteString("```\n")
+	for _, line := range lines {
+		line = strings.ReplaceAll(format.CleanText(line, mostVerbatim), "```", "'''")
+		out.WriteString(line + "\n")
+	}
+	out.WriteString("```\n\n")
 }
 
 func markdownTable(out *bytes.Buffer, g *table.Grid) {

@@ -54,6 +54,13 @@ func terminalSection(out *bytes.Buffer, sec *table.Section, opts Options) error 
 			return err
 		}
 	}
+	for _, line := range sec.Verbatim {
+		line = format.CleanText(line, mostVerbatim)
+		if twwidth.Width(line) > opts.Width {
+			line = format.WrapWords(line, opts.Width)
+		}
+		fmt.Fprintln(out, line)
+	}
 	paragraphs(out, sec.Notes, opts)
 	return nil
 }
@@ -64,6 +71,9 @@ func paragraphs(out *bytes.Buffer, texts []string, opts Options) {
 		out.WriteByte('\n')
 	}
 }
+
+// mostVerbatim is the most characters of a line that is shown to be copied.
+const mostVerbatim = 4000
 
 // terminalTable prints g, in several tables below each other where it is wider than the terminal:
 // each begins with the columns that name the rows.

@@ -24,7 +24,7 @@ func documents(t *testing.T) []string {
 
 // readers are the commands that only read or describe, and end within seconds.
 var readers = []string{"report", "claims", "compare", "fields", "doctor", "status", "version",
-	"help"}
+	"help", "cite"}
 
 // TestDocumentedCommands runs each documented command that is over within seconds, and parses the
 // flags of the others as the command line does: what measures is tested by the tests of its

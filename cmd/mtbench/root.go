@@ -25,8 +25,8 @@ Exit statuses:
 	}
 	root.AddCommand(keeping(newRunCommand(), newFrontierCommand(), newCalibrateCommand(),
 		newPredictCommand(), newExploreCommand(), newSoakCommand())...)
-	root.AddCommand(newReportCommand(), newClaimsCommand(), newCompareCommand(), newGateCommand(),
-		newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
+	root.AddCommand(newReportCommand(), newCiteCommand(), newClaimsCommand(), newCompareCommand(),
+		newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
 		newStatusTopic(), newChildCommand(), newCalibrationChildCommand())
 	group(root)
 	root.SetHelpCommand(newHelpCommand())

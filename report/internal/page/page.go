@@ -81,13 +81,15 @@ type pagePlot struct {
 }
 
 type pageFile struct {
-	Name, Kind, Command, SHA256, Cite, Created string
-	Head                                       pageSection
-	Parts                                      []pagePart
-	Records                                    pageRecords
-	Runs                                       []pageRun
-	Left                                       int // runs that the table leaves out
-	Notes                                      []string
+	Name, Kind, Command, SHA256, Created string
+
+	Cite    view.Citation
+	Head    pageSection
+	Parts   []pagePart
+	Records pageRecords
+	Runs    []pageRun
+	Left    int // runs that the table leaves out
+	Notes   []string
 }
 
 type pagePart struct {
@@ -211,7 +213,8 @@ func pageRowOf(g *table.Grid, r table.GridRow) pageRow {
 func pageFileOf(f *results.File, i int, s *view.Source, raw []byte) pageFile {
 	h := &f.Header
 	out := pageFile{Name: format.CleanText(s.Name, 80), Kind: h.Kind,
-		Command: format.CleanText(view.RepeatCommand(h), 2000), SHA256: f.SHA256, Cite: citation(f),
+		Command: format.CleanText(view.RepeatCommand(h), 2000), SHA256: f.SHA256,
+		Cite:    view.CitationOf(f),
 		Created: h.Created.UTC().Format("2006-01-02 15:04 UTC"),
 		Head:    pageSectionOf(table.Head(s)), Records: recordsOf(f, raw),
 		Parts: []pagePart{{"Scenario", settingsOf(h.Scenario)}, {"Matrix", settingsOf(h.Matrix)},

@@ -187,12 +187,3 @@ func safeName(s string) string {
 	}
 	return strings.TrimLeft(s, ".-")
 }
-
-// citation is a ready text to cite a file by.
-func citation(f *results.File) string {
-	h := &f.Header
-	return format.CleanText(fmt.Sprintf("mtbench %s (%s), %s series “%s” of %s, %s, seed %d, "+
-		"SHA-256 %s",
-		h.Version, h.Revision, h.Kind, filepath.Base(f.Path), h.Created.UTC().Format("2006-01-02"),
-		view.HostText(&h.Host), h.Seed, f.SHA256), 600)
-}

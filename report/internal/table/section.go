@@ -14,6 +14,9 @@ type Section struct {
 	ID    string
 	Lead  []string // sentences before the table: how to read it
 	Table *Grid    // nil if there is none
+
+	Verbatim []string // lines to copy as they are, after the table
+
 	Notes []string // sentences after it
 	Warn  bool     // the lead is a warning
 }

@@ -51,7 +51,7 @@ func specs() []Spec {
 	return slices.Concat(headSpecs(), hostSpecs(), whatIfSpecs(), caseSpecs(), directionSpecs(),
 		pairSpecs(), costSpecs(), stepSpecs(), ceilingSpecs(), baselineSpecs(),
 		threadSpecs(), frontierSpecs(), trustSpecs(), elsewhereSpecs(), occasionSpecs(),
-		acrossSpecs(), claimSpecs())
+		acrossSpecs(), claimSpecs(), citeSpecs())
 }
 
 // Names returns the names of all sections, in the order of a report.
