@@ -37,6 +37,7 @@ var mayImport = map[string]string{
 	"models/locked":    "internal/thread models",
 	"models/lockless":  "internal/thread models internal/ptrring",
 	"models/lockbatch": "internal/thread models",
+	"models/deepring":  "internal/thread models",
 	"models/spmc":      "internal/thread models",
 	"models/multifd":   "internal/thread models",
 	"models/workqueue": "internal/thread models",
@@ -49,7 +50,7 @@ var mayImport = map[string]string{
 	"workloads": "internal/thread models results " +
 		"internal/codec internal/content internal/link internal/wire",
 
-	"models/registry": "internal/thread models models/lockbatch models/locked models/lockless " +
+	"models/registry": "internal/thread models models/deepring models/lockbatch models/locked models/lockless " +
 		"models/multifd models/spmc models/steps models/workqueue",
 
 	"report/internal/format": "",

@@ -11,6 +11,7 @@ import (
 
 	"mtbench/internal/thread"
 	"mtbench/models"
+	"mtbench/models/deepring"
 	"mtbench/models/lockbatch"
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
@@ -27,6 +28,8 @@ func shipped() []Model {
 		{"lockbatch", lockbatch.Build, func(c models.Config) int { return c.Depth * c.Threads }},
 		{"workqueue", workqueue.Build, func(c models.Config) int { return c.Depth * c.Threads }},
 		{"multifd", multifd.Build, packets},
+		{"deepring", deepring.Options{Chunk: 2}.Build,
+			func(c models.Config) int { return c.Depth * c.Threads }},
 		{"multifd-locked", multifd.Options{Locked: true}.Build, packets},
 		{"spmc", spmc.Options{Eager: true}.Build, func(c models.Config) int { return c.Depth * c.Threads }},
 	}

@@ -8,6 +8,7 @@ import (
 
 	"mtbench/internal/thread"
 	"mtbench/models"
+	"mtbench/models/deepring"
 	"mtbench/models/lockbatch"
 	"mtbench/models/locked"
 	"mtbench/models/lockless"
@@ -75,6 +76,8 @@ func All() []Contender {
 			false, Model, Look{}},
 		{"workqueue-posted", "workqueue with the search as posted: from thread 0",
 			workqueue.Options{AsPosted: true}.Build, false, Model, Look{}},
+		{"deepring", "a deep ring and a codec state a thread, wake-ups by the chunk (ours)",
+			deepring.Build, false, Model, Look{}},
 	}
 	for _, s := range steps.All() {
 		all = append(all, Contender{s.Name, s.Doc, s.Build, false, Step, Look{}})
