@@ -50,8 +50,8 @@ var mayImport = map[string]string{
 	"workloads": "internal/thread models results " +
 		"internal/codec internal/content internal/link internal/wire",
 
-	"models/registry": "internal/thread models models/deepring models/lockbatch models/locked models/lockless " +
-		"models/multifd models/spmc models/steps models/workqueue",
+	"models/registry": "internal/thread models models/deepring models/lockbatch models/locked " +
+		"models/lockless models/multifd models/spmc models/steps models/workqueue",
 
 	"report/internal/format": "",
 	"report/internal/view":   "results internal/metric internal/verdict report/internal/format",

@@ -66,7 +66,7 @@ type pipeline struct {
 // worker is one ring and the thread that empties it.
 type worker struct {
 	slots []models.Request // slot i of turn n is at position n·depth + i
-	event thread.Event     // set by the submitter after given or quit, and as long as the worker is awake
+	event thread.Event     // set by the submitter, after given or quit
 
 	joiner thread.Joiner
 
