@@ -24,9 +24,10 @@ var mayImport = map[string]string{
 	"internal/topology": "",
 	"results":           "",
 
-	"internal/ptrring": "internal/thread",
-	"internal/trace":   "internal/thread",
-	"models":           "internal/thread",
+	"internal/ptrring":    "internal/thread",
+	"internal/qemustream": "",
+	"internal/trace":      "internal/thread",
+	"models":              "internal/thread",
 
 	"internal/content": "results",
 	"internal/codec":   "internal/thread",
@@ -81,7 +82,7 @@ var mayImport = map[string]string{
 		"workloads internal/sim internal/claims internal/verdict " +
 		"models/registry " +
 		"models/modeltest/planted report internal/series internal/calibrate internal/predict " +
-		"internal/explore internal/gate internal/soak",
+		"internal/explore internal/gate internal/soak internal/qemustream",
 
 	"models/modeltest":           "internal/thread models",
 	"models/modeltest/planted":   "internal/thread models internal/ptrring",

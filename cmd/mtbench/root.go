@@ -27,7 +27,7 @@ Exit statuses:
 		newPredictCommand(), newExploreCommand(), newSoakCommand())...)
 	root.AddCommand(newReportCommand(), newCiteCommand(), newClaimsCommand(), newCompareCommand(),
 		newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
-		newStatusTopic(), newChildCommand(), newCalibrationChildCommand())
+		newStatusTopic(), newStreamCommand(), newChildCommand(), newCalibrationChildCommand())
 	group(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetFlagErrorFunc(flagError)
