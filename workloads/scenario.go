@@ -124,7 +124,8 @@ func (sc Scenario) validateGuest() error {
 	var bad []error
 	if sc.Memory < MinMemory || sc.Memory > MaxMemory || sc.Memory%PageSize != 0 {
 		bad = append(bad, wrong("memory", "%s; it is a multiple of %s between %s and %s",
-			sizeText(sc.Memory), sizeText(PageSize), sizeText(MinMemory), sizeText(MaxMemory)))
+			results.ExactSize(sc.Memory), results.ExactSize(PageSize), results.ExactSize(MinMemory),
+			results.ExactSize(MaxMemory)))
 	}
 	if sc.VCPUs < 1 || sc.VCPUs > MaxVCPUs {
 		bad = append(bad, wrong("vcpus", "%d is not between 1 and %d", sc.VCPUs, MaxVCPUs))
@@ -173,13 +174,14 @@ func (sc Scenario) validateLink() error {
 		return of("link-bandwidth", err)
 	}
 	if sc.LinkBandwidth > 0 && (sc.LinkBurst < 1 || sc.LinkBurst > link.MaxBurst) {
-		return wrong("link-burst", "%s is not between 1 byte and %s", sizeText(sc.LinkBurst),
-			sizeText(link.MaxBurst))
+		return wrong("link-burst", "%s is not between 1 byte and %s", results.ExactSize(sc.LinkBurst),
+			results.ExactSize(link.MaxBurst))
 	}
 	if hold := time.Duration(float64(sc.LinkBurst) / sc.LinkBandwidth * 1e9); sc.LinkBandwidth > 0 &&
 		(hold > maxSilence || hold < 0) {
 		return wrong("link-burst", "%s at a link bandwidth of %.0f bytes/s hold the sender for %v at "+
-			"once; at most %v makes sense", sizeText(sc.LinkBurst), sc.LinkBandwidth, hold, maxSilence)
+			"once; at most %v makes sense", results.ExactSize(sc.LinkBurst), sc.LinkBandwidth, hold,
+			maxSilence)
 	}
 	if sc.SocketBuffer < 0 || sc.SocketBuffer > 1<<30 {
 		return fmt.Errorf("a socket buffer of %d bytes: it must be 0 (the kernel's) or up to %d",
@@ -217,16 +219,6 @@ func (sc Scenario) validateDestination() error {
 		return sc.destinationConfig().Check()
 	}
 	return wrong("destination", "%q is unknown; there are %s and %s", sc.Destination, Process, Discard)
-}
-
-// sizeText writes a size in the largest unit of which it is a whole number.
-func sizeText(bytes int64) string {
-	units := []string{"bytes", "KiB", "MiB", "GiB", "TiB"}
-	i := 0
-	for ; bytes != 0 && bytes%1024 == 0 && i < len(units)-1; i++ {
-		bytes /= 1024
-	}
-	return fmt.Sprintf("%d %s", bytes, units[i])
 }
 
 // MemoryNeeded is the most bytes that all processes of the run can need: guest memory, what the

@@ -282,10 +282,8 @@ func (o *runOptions) open(ctx context.Context, argv []string) (*series.Series, e
 		s, err := series.Resume(o.resume)
 		return s, err
 	}
-	if !o.dryRun {
-		if err := writable(o.output); err != nil {
-			return nil, fmt.Errorf("--output: %w", err)
-		}
+	if err := writable(o.output); err != nil {
+		return nil, fmt.Errorf("--output: %w", err)
 	}
 	s, err := series.New(ctx, o.settings, series.Build{Version: release, Revision: revision(),
 		Argv: argv})

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"mtbench/models/registry"
 	"mtbench/results"
 )
@@ -23,15 +21,15 @@ func formatSize(bytes *int64) string {
 	if bytes == nil || *bytes == 0 {
 		return "" // derived
 	}
-	return strings.ReplaceAll(humanize.IBytes(uint64(*bytes)), " ", "")
+	return strings.ReplaceAll(results.SizeText(*bytes), " ", "")
 }
 
 func (v sizeValue) Set(s string) error {
-	n, err := humanize.ParseBytes(s)
-	if err != nil || n > math.MaxInt64 {
-		return fmt.Errorf("%q is no size; write for example 64MiB, 1GiB or 1048576", s)
+	n, err := results.ParseSize(s)
+	if err != nil {
+		return err
 	}
-	*v.bytes = int64(n)
+	*v.bytes = n
 	return nil
 }
 
@@ -83,7 +81,7 @@ func (v rateValue) Set(s string) error {
 
 func (v rateValue) parseAbsolute(s string) (float64, error) {
 	if v.sizes {
-		n, err := humanize.ParseBytes(s)
+		n, err := results.ParseSize(s)
 		if err != nil {
 			return 0, fmt.Errorf("%q is no bandwidth; write bytes a second, for example 100MiB, "+
 				"a multiple such as 1.5x or 0.9pool, or 0 for unlimited", s)

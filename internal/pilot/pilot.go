@@ -78,7 +78,7 @@ func Derive(p *results.Pilot, a Asked, sc *results.Scenario) {
 	p.Windows = float64(sc.Memory) / windowBytes(p, a, sc)
 	if a.Memory {
 		p.Rules = append(p.Rules, results.Rule{Setting: "memory",
-			Value: fmt.Sprintf("%d MiB", sc.Memory>>20), Why: memoryRule(p.Windows)})
+			Value: results.SizeText(sc.Memory), Why: memoryRule(p.Windows)})
 	}
 	if a.Limit {
 		sc.Limit = bound(p, sc)
@@ -104,7 +104,7 @@ func rates(p *results.Pilot, sc *results.Scenario) {
 				LinkOfPool)
 		}
 		p.Rules = append(p.Rules, results.Rule{Setting: "link-bandwidth",
-			Value: fmt.Sprintf("%.1f MB/s", sc.LinkBandwidth/1e6), Why: why})
+			Value: results.RateText(sc.LinkBandwidth), Why: why})
 	}
 	if sc.DirtyOfPool > 0 {
 		p.Rules = append(p.Rules, results.Rule{Setting: "dirty-rate",

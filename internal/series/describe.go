@@ -21,14 +21,15 @@ func (n *Series) Describe(w io.Writer) error {
 		fmt.Sprintf("cases       %s", describeCells(h.Matrix)),
 		fmt.Sprintf("besides     %s", describeExtras(h.Matrix)),
 		fmt.Sprintf("runs        %s", n.describeRuns()),
-		fmt.Sprintf("guest       %d MiB of %s pages, %d vCPUs, %s", sc.Memory>>20, sc.Content,
+		fmt.Sprintf("guest       %s of %s pages, %d vCPUs, %s", results.SizeText(sc.Memory), sc.Content,
 			sc.VCPUs, sc.Pattern),
 		fmt.Sprintf("dirty rate  %.0f page writes/s%s", sc.DirtyRate,
 			multiple(sc.DirtyRateMultiple, sc.DirtyOfPool)),
 		fmt.Sprintf("page        %.2f µs with %s level %d on one thread of this host (1x = %.0f pages/s)",
 			h.Host.PageServiceU, sc.Codec, sc.Level, h.Host.Rate),
-		fmt.Sprintf("link        %s%s, burst %d KiB; max-bandwidth %s", bandwidth(sc.LinkBandwidth),
-			multiple(sc.LinkMultiple, sc.LinkOfPool), sc.LinkBurst>>10, bandwidth(sc.MaxBandwidth)),
+		fmt.Sprintf("link        %s%s, burst %s; max-bandwidth %s",
+			results.RateText(sc.LinkBandwidth), multiple(sc.LinkMultiple, sc.LinkOfPool),
+			results.SizeText(sc.LinkBurst), results.RateText(sc.MaxBandwidth)),
 		fmt.Sprintf("downtime    limit %g ms; flush %s", sc.DowntimeLimit.MS(), sc.Flush),
 		fmt.Sprintf("far end     %s, %d threads", sc.Destination, sc.DecompressThreads),
 		fmt.Sprintf("CPUs        %s", n.describePlace(largest)),
@@ -38,8 +39,8 @@ func (n *Series) Describe(w io.Writer) error {
 	if p := h.Pilot; p != nil {
 		lines = append(lines,
 			fmt.Sprintf("pilot       a pool of %d threads drains %.0f pages/s, the largest "+
-				"%.0f; the link takes %.0f MB/s of raw pages; compressed, a page takes 1/%.2f on the link",
-				p.Threads, p.Pool, p.Peak, p.Raw/1e6, p.Ratio))
+				"%.0f; the link takes %s of raw pages; compressed, a page takes 1/%.2f on the link",
+				p.Threads, p.Pool, p.Peak, results.RateText(p.Raw), p.Ratio))
 		for _, r := range p.Rules {
 			lines = append(lines, fmt.Sprintf("  %-15s %s: %s", r.Setting, r.Value, r.Why))
 		}
@@ -92,7 +93,8 @@ func (n *Series) describeTime(limit time.Duration) string {
 	if n.Header.Matrix.Sequential() {
 		return fmt.Sprintf("at most %v; the bound of a run is %v", n.Budget, limit)
 	}
-	return fmt.Sprintf("at most %v, were every run to reach its bound of %v",
+	return fmt.Sprintf("planned for the budget of %v; at most %v, were every run to reach its bound "+
+		"of %v; pairs that are repeated come on top", n.Budget,
 		(time.Duration(len(n.plan)) * limit).Round(time.Second), limit)
 }
 
@@ -125,11 +127,4 @@ func multiple(x, ofPool float64) string {
 		return fmt.Sprintf(" (%gpool)", ofPool)
 	}
 	return ""
-}
-
-func bandwidth(bytes float64) string {
-	if bytes == 0 {
-		return "unlimited"
-	}
-	return fmt.Sprintf("%.1f MiB/s", bytes/(1<<20))
 }

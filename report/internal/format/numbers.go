@@ -184,22 +184,6 @@ func PerSecond(v float64, unit, zero string) string {
 	return Trimmed(v) + " " + unit
 }
 
-func BytesPerSecond(v float64) string {
-	if v == 0 {
-		return "unlimited"
-	}
-	return BytesText(v) + "/s"
-}
-
-func BytesText(v float64) string {
-	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
-	i := 0
-	for v >= 1024 && i < len(units)-1 {
-		v, i = v/1024, i+1
-	}
-	return Trimmed(v) + " " + units[i]
-}
-
 // Trimmed has at most two decimals and no zeros behind them.
 func Trimmed(v float64) string {
 	return strings.TrimSuffix(strings.TrimRight(Fixed(v, 2), "0"), ".")

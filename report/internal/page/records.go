@@ -141,7 +141,7 @@ func recordsOf(f *results.File, raw []byte) pageRecords {
 	packed, ok := packRecords(raw)
 	if !ok {
 		return pageRecords{Absent: fmt.Sprintf("The records are not in this page: compressed they are "+
-			"more than %s. They are in %s.", format.BytesText(maxEmbedded), format.CleanText(name, 80))}
+			"more than %s. They are in %s.", results.SizeText(maxEmbedded), format.CleanText(name, 80))}
 	}
 	return pageRecords{Name: safeName(name) + ".gz", Bytes: len(packed),
 		Href: template.HTMLAttr(`href="data:application/gzip;base64,` +

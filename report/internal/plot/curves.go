@@ -198,8 +198,8 @@ func leftText(s *view.Source, model string, threads int, wait bool) string {
 	}
 	dirty, _, _ := view.Centre(left)
 	limit, _, _ := view.Centre(threshold)
-	return fmt.Sprintf("%s are dirty at the end, the threshold is %s", format.BytesText(dirty),
-		format.BytesText(limit))
+	return fmt.Sprintf("%s are dirty at the end, the threshold is %s", results.SizeText(int64(dirty)),
+		results.SizeText(int64(limit)))
 }
 
 // driftPlot is each run against the median of its cell, in the order they were made.

@@ -68,7 +68,7 @@ func builtFrom(h *results.Header) string {
 
 func scenarioText(s *results.Scenario) string {
 	parts := []string{
-		"guest " + format.BytesText(float64(s.Memory)), format.Count(s.VCPUs, "vCPU", "vCPUs"),
+		"guest " + results.SizeText(s.Memory), format.Count(s.VCPUs, "vCPU", "vCPUs"),
 		"pattern " + s.Pattern, "content " + s.Content,
 		"codec " + s.Codec + " level " + strconv.Itoa(s.Level),
 		"destination " + s.Destination + " (" + format.Count(s.DecompressThreads, "thread",
@@ -94,8 +94,8 @@ func ratesText(h *results.Header) string {
 	s := &h.Scenario
 	text := "dirty " + format.PerSecond(s.DirtyRate, "pages/s", "none") +
 		format.Multiple(s.DirtyRateMultiple) +
-		", link " + format.BytesPerSecond(s.LinkBandwidth) + format.Multiple(s.LinkMultiple) +
-		", max-bandwidth " + format.BytesPerSecond(s.MaxBandwidth) +
+		", link " + results.RateText(s.LinkBandwidth) + format.Multiple(s.LinkMultiple) +
+		", max-bandwidth " + results.RateText(s.MaxBandwidth) +
 		", downtime limit " + format.Trimmed(s.DowntimeLimit.MS()) + " ms, bound " +
 		format.Trimmed(s.Limit.MS()) + " ms"
 	if h.Host.PageServiceU > 0 {

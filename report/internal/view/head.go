@@ -27,7 +27,7 @@ func HostText(h *results.Host) string {
 		parts = append(parts, "quota "+format.Trimmed(h.QuotaCPUs)+" CPUs")
 	}
 	if h.MemoryBytes > 0 {
-		parts = append(parts, format.BytesText(float64(h.MemoryBytes))+" memory")
+		parts = append(parts, results.SizeText(h.MemoryBytes)+" memory")
 	}
 	parts = append(parts, h.OS, "kernel "+h.Kernel, h.Virtual)
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), ", ")
