@@ -58,6 +58,9 @@ func benchName(r *results.Run) []byte {
 			name = fmt.Appendf(name, "/%s=%s", a.Name, format.BenchName(value))
 		}
 	}
+	if r.Build != "" {
+		name = fmt.Appendf(name, "/build=%s", format.BenchName(r.Build))
+	}
 	return name
 }
 

@@ -13,27 +13,50 @@ import (
 // Cells are compared with ==. Of an axis beyond the first three the zero value is the scenario's,
 // or the model's own default, and is not written.
 //
-// A case is a cell without its model: all models are compared in it.
+// A case is a cell without its contender: all contenders are compared in it. They are models, or in
+// a series of two builds the builds, and then the model is one axis more of the case.
 type Cell struct {
 	Model   string `json:"model" doc:"pipeline model"`
 	Threads int    `json:"threads" unit:"count" doc:"compression threads"`
 	Wait    bool   `json:"wait" doc:"compress-wait-thread"`
 
-	WhenFull   WhenFull `json:"when_full,omitempty" doc:"what becomes of a page for which no thread is free: it waits for one (wait), is sent raw, or compressed by the main thread (self); absent: as wait says"`
-	Depth      int      `json:"depth,omitempty" unit:"count" doc:"requests a thread; absent: the model's own"`
-	PollBudget int      `json:"poll_budget,omitempty" unit:"polls" doc:"polls of a worker before it sleeps, -1 for none; absent: the model's own"`
+	WhenFull WhenFull `json:"when_full,omitempty" doc:"what becomes of a page for which no thread is free: it waits for one (wait), is sent raw, or compressed by the main thread (self); absent: as wait says"`
+	Depth    int      `json:"depth,omitempty" unit:"count" doc:"requests a thread; absent: the model's own"`
+
+	PollBudget int `json:"poll_budget,omitempty" unit:"polls" doc:"polls of a worker before it sleeps, -1 for none; absent: the model's own"`
+
+	// Build is empty in a series of one program, and anyBuild in the case of one of two.
+	Build string `json:"build,omitempty" doc:"which program of a series of two builds made the run; absent where one made all"`
 }
 
-// Case is the cell without its model.
+// anyBuild is in the case of a series of two builds what no build can be called.
+const anyBuild = "*"
+
+// Case is the cell without its contender.
 func (c Cell) Case() Cell {
-	c.Model = ""
+	if c.Build != "" {
+		return c.Of(anyBuild)
+	}
+	return c.Of("")
+}
+
+// Of is the cell of a contender in the case of c.
+func (c Cell) Of(contender string) Cell {
+	if c.Build != "" {
+		c.Build = contender
+	} else {
+		c.Model = contender
+	}
 	return c
 }
 
-// Of is the cell of a model in the case of c.
-func (c Cell) Of(model string) Cell {
-	c.Model = model
-	return c
+// Contender is what is compared with others in the case of c: the build where there is one, or else
+// the model.
+func (c Cell) Contender() string {
+	if c.Build != "" {
+		return c.Build
+	}
+	return c.Model
 }
 
 // Axis is one dimension of a matrix: one entry here, one field of [Cell], and what reads the field.
@@ -49,9 +72,13 @@ type Axis struct {
 	compare     func(a, b *Cell) int
 }
 
-// Axes lists the axes of a case in the order of its name: all of them but the model.
+// Axes lists the axes of a case in the order of its name. The model is one in a series of two
+// builds only.
 func Axes() []Axis {
 	return []Axis{
+		{Name: "model", Doc: "pipeline model", word: modelWord, short: modelWord,
+			value:   func(*Cell) string { return "" }, // --models has it in any series
+			compare: func(a, b *Cell) int { return cmp.Compare(modelWord(a), modelWord(b)) }},
 		number("threads", "compression threads", func(c *Cell) *int { return &c.Threads },
 			func(n int) string { return Plural(n, "thread") }, strconv.Itoa),
 		{Name: "wait", Doc: "with no thread free: wait for one (on), send the page raw (off), or compress " +
@@ -69,6 +96,14 @@ func Axes() []Axis {
 			func(c *Cell) *int { return &c.PollBudget }, pollWord,
 			func(n int) string { return "p" + strconv.Itoa(n) }),
 	}
+}
+
+// modelWord is the model where it is no contender.
+func modelWord(c *Cell) string {
+	if c.Build == "" {
+		return ""
+	}
+	return c.Model
 }
 
 // AxisDoc is what a flag says of an axis, by its name.
@@ -113,7 +148,8 @@ func number(name, doc string, field func(*Cell) *int, word, short func(int) stri
 // scenario's, or the model's own.
 func (a *Axis) Value(c Cell) string { return a.value(&c) }
 
-// String is how the project writes a case: "4 threads, wait off". The model is not in it.
+// String is how the project writes a case: "4 threads, wait off", or in a series of two builds
+// "locked, 4 threads, wait off". The contender is not in it.
 func (c Cell) String() string { return c.join(", ", func(a Axis) string { return a.word(&c) }) }
 
 // Short is the case in an identifier: "4-off".
@@ -129,19 +165,19 @@ func (c Cell) join(between string, text func(Axis) string) string {
 	return strings.Join(words, between)
 }
 
-// Compare orders cells by their axes, threads first; models come last, by name.
+// Compare orders cells by their axes, threads first; contenders come last, by name.
 func (c Cell) Compare(d Cell) int {
 	for _, a := range Axes() {
 		if order := a.compare(&c, &d); order != 0 {
 			return order
 		}
 	}
-	return cmp.Compare(c.Model, d.Model)
+	return cmp.Or(cmp.Compare(c.Model, d.Model), cmp.Compare(c.Build, d.Build))
 }
 
 // Check says which coordinate of a cell cannot be, as an error of the flag that gives it.
 func (c Cell) Check() error {
-	c.Model = "any"
+	c.Model, c.Build = "any", ""
 	if msg := c.wrong(); msg != "" {
 		return errors.New("--" + strings.ReplaceAll(msg, "_", "-"))
 	}
@@ -153,6 +189,8 @@ func (c *Cell) wrong() string {
 	switch {
 	case c.Model == "":
 		return "model is empty"
+	case c.Build != "" && CheckBuildName(c.Build) != nil:
+		return CheckBuildName(c.Build).Error()
 	case c.Threads < 0 || c.Threads > MaxThreads:
 		return fmt.Sprintf("threads is %d; it is between 0 and %d", c.Threads, MaxThreads)
 	case c.Policy().Contradicts(c.Wait) != "":
@@ -168,6 +206,9 @@ func (c *Cell) wrong() string {
 // Cases lists the cases of a matrix: the product of its axes, the last one fastest.
 func (m *Matrix) Cases() []Cell {
 	cases := []Cell{{}}
+	if len(m.Builds) > 0 {
+		cases = times([]Cell{{Build: anyBuild}}, m.Models, func(c *Cell, s string) { c.Model = s })
+	}
 	cases = times(cases, m.Threads, func(c *Cell, n int) { c.Threads = n })
 	cases = times(cases, m.policies(), func(c *Cell, p Cell) {
 		c.Wait, c.WhenFull = p.Wait,
@@ -204,16 +245,29 @@ func times[T any](cases []Cell, values []T, set func(*Cell, T)) []Cell {
 	return all
 }
 
-// ModelsOf lists the models that run in a case: those of the matrix, and behind them the extras of
-// the case.
-func (m *Matrix) ModelsOf(c Cell) []string {
-	models := slices.Clone(m.Models)
+// Contenders lists what is compared in every case, the first with each of the others: the builds
+// where there are some, or else the models.
+func (m *Matrix) Contenders() []string {
+	if len(m.Builds) == 0 {
+		return m.Models
+	}
+	names := make([]string, len(m.Builds))
+	for i, b := range m.Builds {
+		names[i] = b.Name
+	}
+	return names
+}
+
+// ContendersOf lists what runs in a case: the contenders of the matrix, and behind them the extras
+// of the case.
+func (m *Matrix) ContendersOf(c Cell) []string {
+	names := slices.Clone(m.Contenders())
 	for _, e := range m.Extra {
 		if e.Case() == c.Case() {
-			models = append(models, e.Model)
+			names = append(names, e.Model)
 		}
 	}
-	return models
+	return names
 }
 
 // OnOff is how a switch is written.

@@ -203,12 +203,12 @@ func (r *reader) keep(at parser, record any) error {
 	case *Header:
 		r.file.Header = *rec
 	case *Run:
-		if err := r.only(at, rec.Index, rec.Attempt); err != nil {
+		if err := r.only(at, rec.Cell, rec.Index, rec.Attempt); err != nil {
 			return err
 		}
 		r.file.Runs = append(r.file.Runs, *rec)
 	case *Failed:
-		if err := r.only(at, rec.Index, rec.Attempt); err != nil {
+		if err := r.only(at, rec.Cell, rec.Index, rec.Attempt); err != nil {
 			return err
 		}
 		r.file.Failed = append(r.file.Failed, *rec)

@@ -51,7 +51,7 @@ type Header struct {
 	Kind     string    `json:"kind" doc:"measured, traced, predicted or published: how the figures of the file came to be" misread:"traced as measured: every thread wrote down what it did, so a traced file shows why and proves nothing"`
 	Version  string    `json:"version" doc:"version of mtbench"`
 	Revision string    `json:"revision" doc:"revision of the source it was built from, with + if the tree was changed"`
-	Binary   string    `json:"binary_sha256,omitempty" doc:"SHA-256 of the program that made every run of the file, in hex"`
+	Binary   string    `json:"binary_sha256,omitempty" doc:"SHA-256 of the program that made every run of the file, in hex; in a series of two builds that which planned them"`
 	Go       string    `json:"go" doc:"Go toolchain"`
 	Created  time.Time `json:"created" doc:"when the series began"`
 	Argv     []string  `json:"argv" doc:"the command that made the file"`
@@ -145,7 +145,8 @@ type Host struct {
 
 // Matrix is the plan of a series.
 type Matrix struct {
-	Models  []string `json:"models" doc:"contenders, the first is what the others are compared with"`
+	Models  []string `json:"models" doc:"contenders, the first is what the others are compared with; in a series of two builds each is compared with itself of the other build"`
+	Builds  []Build  `json:"builds,omitempty" doc:"the two programs whose runs are compared, the first is what the other is compared with; absent where one program made all runs"`
 	Threads []int    `json:"threads" unit:"count" doc:"compression threads"`
 	Waits   []bool   `json:"waits" doc:"compress-wait-thread settings"`
 	Self    bool     `json:"self,omitempty" doc:"besides, wait off where the main thread compresses a page for which no thread is free"`
@@ -180,17 +181,18 @@ type Run struct {
 
 	// Which run.
 	Cell
-	Index    int       `json:"index" unit:"count" doc:"place in the series, from 0"`
-	Block    int       `json:"block" unit:"count" doc:"block of the cell, two pairs, from 0"`
-	Pair     int       `json:"pair" unit:"count" doc:"pair of the cell and contender, from 0; the runs of a pair share seed and page stream"`
-	Position int       `json:"position" unit:"count" doc:"place within the block, from 0"`
-	AA       bool      `json:"aa,omitempty" doc:"belongs to a block that compares the model with itself"`
-	Side     string    `json:"side,omitempty" doc:"in an A/A block: which of the two sides, \"a\" or \"b\""`
-	Attempt  int       `json:"attempt,omitempty" unit:"count" doc:"how often the pair had been run before because the host was noisy"`
-	Seed     uint64    `json:"seed" doc:"seed of the run"`
-	CPUs     string    `json:"cpus,omitempty" doc:"the CPU of each thread, in order of birth, and the NUMA nodes of guest memory; absent where threads are not pinned"`
-	Started  time.Time `json:"started" doc:"when the run began"`
-	Traced   bool      `json:"traced,omitempty" doc:"every thread wrote its state changes down, which costs time: no claim and no comparison counts the run"`
+	Index      int       `json:"index" unit:"count" doc:"place in the series, from 0"`
+	Block      int       `json:"block" unit:"count" doc:"block of the cell, two pairs, from 0"`
+	Pair       int       `json:"pair" unit:"count" doc:"pair of the cell and contender, from 0; the runs of a pair share seed and page stream"`
+	Position   int       `json:"position" unit:"count" doc:"place within the block, from 0"`
+	AA         bool      `json:"aa,omitempty" doc:"belongs to a block that compares the model with itself"`
+	Side       string    `json:"side,omitempty" doc:"in an A/A block: which of the two sides, \"a\" or \"b\""`
+	Attempt    int       `json:"attempt,omitempty" unit:"count" doc:"how often the pair had been run before because the host was noisy"`
+	Seed       uint64    `json:"seed" doc:"seed of the run"`
+	ContentSum string    `json:"content_sha256,omitempty" doc:"SHA-256 of what the run's own process took for content, in hex: of the sampled pages of a content file, or of the first 64 pages that the generator made for the run's seed" misread:"as of guest memory: it is of the source of its pages"`
+	CPUs       string    `json:"cpus,omitempty" doc:"the CPU of each thread, in order of birth, and the NUMA nodes of guest memory; absent where threads are not pinned"`
+	Started    time.Time `json:"started" doc:"when the run began"`
+	Traced     bool      `json:"traced,omitempty" doc:"every thread wrote its state changes down, which costs time: no claim and no comparison counts the run"`
 
 	// How it ended.
 	Completed        bool    `json:"completed" doc:"the migration completed within its bound; false is CAN'T COMPLETE" misread:"false as an error: the guest dirtied memory faster than the model drained it, within this bound"`

@@ -5,9 +5,12 @@ import "fmt"
 // What records say of each other.
 
 // only refuses a run that the file holds already, as a run or as a failure: twice the same is no
-// more evidence than once. It refuses a place that the series does not have, too.
-func (r *reader) only(in parser, index, attempt int) error {
+// more evidence than once. It refuses a place or a build that the series does not have, too.
+func (r *reader) only(in parser, c Cell, index, attempt int) error {
 	h := &r.file.Header
+	if msg := h.Matrix.stranger(c); msg != "" {
+		return in.here("%s", msg)
+	}
 	if h.Kind == Published {
 		return nil
 	}

@@ -24,6 +24,16 @@ func (sc Scenario) ContentSource() (*results.ContentSource, error) {
 	return content.SourceOf(gen), nil
 }
 
+// ContentDigest returns the SHA-256 of what sc takes for content, in hex: of the sampled pages of a
+// content file, or of the first pages that a generator makes for the seed of sc.
+func (sc Scenario) ContentDigest() (string, error) {
+	gen, err := content.New(sc.Content, sc.Seed)
+	if err != nil {
+		return "", err
+	}
+	return content.Digest(gen), nil
+}
+
 // pages makes the content of sc, whose bytes must be those that sc was made for.
 func (sc Scenario) pages() (content.Generator, error) {
 	gen, err := content.New(sc.Content, sc.Seed)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"mtbench/internal/content"
 	"mtbench/internal/link"
 	"mtbench/internal/thread"
 	"mtbench/results"
@@ -15,8 +16,8 @@ func (s *source) record(started time.Time) *results.Run {
 	run := &results.Run{
 		Type: results.TypeRun, Cell: s.Cell, Seed: s.Seed,
 		Started: started, Traced: s.TraceTo != "", BoundMS: s.Limit.MS(),
-		DowntimeLimitMS: s.DowntimeLimit.MS(),
-		DirtyRateAsked:  s.DirtyRate, DirtyRateAchieved: s.writers.Achieved(),
+		DowntimeLimitMS: s.DowntimeLimit.MS(), ContentSum: content.Digest(s.gen),
+		DirtyRateAsked: s.DirtyRate, DirtyRateAchieved: s.writers.Achieved(),
 		PeakMemoryBytes: peakMemory(), PipelineRequests: len(s.jobs.jobs),
 		Noise:       results.Noise{ControlUS: number(us(s.control))},
 		ThreadUsage: ThreadUsage("source", s.machine.Usages()),

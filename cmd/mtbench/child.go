@@ -13,7 +13,9 @@ import (
 
 // newChildCommand is what a series starts its runs with.
 func newChildCommand() *cobra.Command {
-	return childCommand(series.ChildCommand, func() error { return series.Child(os.Stdin) })
+	return childCommand(series.ChildCommand, func() error {
+		return series.Child(os.Stdin, thisBuild())
+	})
 }
 
 // calibrationCommand is what a calibration is started with.

@@ -61,6 +61,8 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
 	}
 	addMatrixFlags(cmd.Flags(), &o.settings)
 	addWorkloadFlags(cmd.Flags(), &o.settings)
+	cmd.Flags().Var(buildsValue{&o.settings.Builds}, "build",
+		"given twice: every model of the first program is compared with itself of the second")
 	addRunFlags(cmd.Flags(), o)
 	cmd.Flags().SortFlags = false
 	return cmd
@@ -195,7 +197,7 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 // complete settles what depends on several flags.
 func (o *runOptions) complete(f *pflag.FlagSet) error {
 	if o.resume != "" {
-		return onlyWith(f, "resume", "dry-run")
+		return onlyWith(f, "resume", "dry-run", "build")
 	}
 	if o.like != "" {
 		return o.completeLike(f)
@@ -230,14 +232,17 @@ func (o *runOptions) completeFiles(f *pflag.FlagSet) {
 
 // completeLike takes all but the seed and the files from the series of another occasion.
 func (o *runOptions) completeLike(f *pflag.FlagSet) error {
-	err := onlyWith(f, "like", "dry-run", "output", "seed", "calibrate", "calibrate-quick")
+	err := onlyWith(f, "like", "dry-run", "output", "seed", "calibrate", "calibrate-quick",
+		"build")
 	if err != nil {
 		return err
 	}
 	o.completeFiles(f)
+	builds := o.settings.Builds
 	if o.settings, err = series.Like(o.like, o.settings.Seed); err != nil {
 		return fmt.Errorf("--like: %w", err)
 	}
+	o.settings.Builds = builds
 	return errors.Join(o.settings.Validate(), o.checkCalibrate())
 }
 
@@ -279,7 +284,7 @@ func (o *runOptions) open(ctx context.Context, argv []string) (*series.Series, e
 		return nil, err
 	}
 	if o.resume != "" {
-		s, err := series.Resume(o.resume)
+		s, err := series.Resume(ctx, o.resume, o.settings.Builds)
 		return s, err
 	}
 	if err := writable(o.output); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mtbench/internal/series"
 	"mtbench/models/registry"
 	"mtbench/results"
 )
@@ -253,5 +254,30 @@ func (v percentValue) Set(s string) error {
 		return fmt.Errorf("%q is no percentage; write for example 5%%", s)
 	}
 	*v.share = f / 100
+	return nil
+}
+
+// buildsValue is a build of the series, NAME=PATH; given again, it is one more.
+type buildsValue struct{ builds *[]series.NamedBuild }
+
+func (v buildsValue) Type() string { return "NAME=PATH" }
+
+func (v buildsValue) String() string {
+	if v.builds == nil {
+		return ""
+	}
+	words := make([]string, len(*v.builds))
+	for i, b := range *v.builds {
+		words[i] = b.Name + "=" + b.Path
+	}
+	return strings.Join(words, " ")
+}
+
+func (v buildsValue) Set(s string) error {
+	name, path, ok := strings.Cut(s, "=")
+	if !ok || path == "" {
+		return fmt.Errorf("%q is no build; write for example old=./mtbench-old", s)
+	}
+	*v.builds = append(*v.builds, series.NamedBuild{Name: name, Path: path})
 	return nil
 }

@@ -22,6 +22,11 @@ func version() string {
 	return release
 }
 
+// thisBuild is what this program is, but for its digest.
+func thisBuild() results.ID {
+	return results.ID{Version: release, Revision: revision(), Go: runtime.Version()}
+}
+
 // revision is the source's revision, with a + if the tree was changed; empty for `go run`.
 func revision() string {
 	info, ok := debug.ReadBuildInfo()

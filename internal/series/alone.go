@@ -10,7 +10,7 @@ import (
 // Alone does a job in a process of its own, this executable with args, which calls AnswerAlone, and
 // gives what it answered. The process is killed when ctx ends.
 func Alone(ctx context.Context, args []string, job any) (json.RawMessage, error) {
-	c, err := startChild(args[len(args)-1], args, job)
+	c, err := this().start(args[len(args)-1], args, job)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ type job struct {
 type outcome struct {
 	Protocol int          // the child's
 	Run      *results.Run `json:",omitempty"`
+	About    *about       `json:",omitempty"` // where it was asked for its protocol
 	Class    string       `json:",omitempty"`
 	Reason   string       `json:",omitempty"`
 	OK       bool         // the destination has nothing but this to say
@@ -39,10 +40,10 @@ type outcome struct {
 // maxJob bounds the line that a child reads.
 const maxJob = 1 << 20
 
-// Child is the body of a child process: it reads its job from stdin, does it, reports, and returns.
-// While it works it watches stdin: its end means that the parent is gone, and then the process
-// ends at once.
-func Child(stdin *os.File) error {
+// Child is the body of a child process of the program id, whose digest the parent knows: it reads
+// its job from stdin, does it, reports, and returns. While it works it watches stdin: its end means
+// that the parent is gone, and then the process ends at once.
+func Child(stdin *os.File, id results.ID) error {
 	line, err := readJob(stdin)
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func Child(stdin *os.File) error {
 	if err := json.Unmarshal(line, &j); err != nil {
 		return fmt.Errorf("the job cannot be read: %w", err)
 	}
-	v := j.do()
+	v := j.do(id)
 	v.Protocol = protocol
 	return hand(v)
 }
@@ -109,12 +110,15 @@ func dieWithParent(stdin *os.File) {
 	os.Exit(1)
 }
 
-func (j job) do() outcome {
+func (j job) do(id results.ID) outcome {
 	switch {
 	case j.Protocol != protocol:
 		return outcome{Class: ClassCrash, Reason: strange("parent", j.Protocol)}
 	case j.Role == roleProtocol:
-		return outcome{OK: true}
+		a, err := aboutThis(id, j.Scenario)
+		v := failure(err)
+		v.About = a
+		return v
 	}
 	if thread.Exploring {
 		return outcome{Class: ClassCrash, Reason: "this build explores schedules (tag explore): it " +

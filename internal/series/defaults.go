@@ -45,7 +45,7 @@ func DefaultExtras() []results.Cell {
 func Trim(s *Settings, changed func(flag string) bool) {
 	switch {
 	case changed("extra"):
-	case changed("models"), changed("round-robin"):
+	case changed("models"), changed("round-robin"), changed("build"):
 		s.Matrix.Extra = nil
 	default:
 		cases := s.Matrix.Cases()

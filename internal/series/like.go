@@ -24,8 +24,8 @@ func Like(path string, seed uint64) (Settings, error) {
 		return Settings{}, fmt.Errorf("%s holds %s figures; only a measured series has another occasion",
 			path, h.Kind)
 	}
-	if err := sameHost(h, host.Local().Describe()); err != nil {
-		return Settings{}, fmt.Errorf("%s %w: another occasion is one of the same host", path, err)
+	if err := sameHost(h.Host, host.Local().Describe()); err != nil {
+		return Settings{}, fmt.Errorf("%s cannot be made once more: %w", path, err)
 	}
 	s := Settings{Matrix: h.Matrix, Scenario: h.Scenario, Seed: seed, Like: h,
 		Budget: time.Duration(h.Matrix.Budget)}
@@ -34,16 +34,6 @@ func Like(path string, seed uint64) (Settings, error) {
 		s.Budget = Defaults().Budget
 	}
 	return s, nil
-}
-
-// sameHost says how a host differs from that of a header, or nothing.
-func sameHost(h *results.Header, here results.Host) error {
-	was := &h.Host
-	if here.CPUModel == was.CPUModel && here.CPUs == was.CPUs && here.Kernel == was.Kernel {
-		return nil
-	}
-	return fmt.Errorf("was begun on another host (%s, %d CPUs, kernel %s)", was.CPUModel, was.CPUs,
-		was.Kernel)
 }
 
 // repeat takes over what the series of the other occasion derived.

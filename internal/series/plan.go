@@ -27,6 +27,7 @@ type Slot struct {
 //
 // With models A, B, C a pair is A B C or C B A, which is drawn from the seed for each pair by
 // itself: whoever goes first is so by chance, and a comparison of any two is of neighbours' like.
+// In a series of two builds they are what A and B are, and the model belongs to the case.
 // Two pairs are a block. Blocks go round the cells, so that every cell sees the whole series' drift
 // and a series that is cut short has something of each.
 //
@@ -82,14 +83,14 @@ func (p *planner) block(c results.Cell, block, halves int) {
 	}
 }
 
-// pair adds a run of every model of c, in an order that is drawn.
+// pair adds a run of every contender of c, in an order that is drawn.
 func (p *planner) pair(c results.Cell, pair int) {
-	models := p.matrix.ModelsOf(c)
+	names := p.matrix.ContendersOf(c)
 	if p.reversed(c, pair, false) {
-		slices.Reverse(models)
+		slices.Reverse(names)
 	}
-	for i, model := range models {
-		p.add(Slot{Cell: c.Of(model), Block: pair / 2, Pair: pair, Position: pair%2*len(models) + i})
+	for i, name := range names {
+		p.add(Slot{Cell: c.Of(name), Block: pair / 2, Pair: pair, Position: pair%2*len(names) + i})
 	}
 }
 
@@ -102,20 +103,21 @@ func (p *planner) owesAA() bool {
 	return true
 }
 
-// aaTurn is the case and the model that are compared with themselves next: the classes alternate.
+// aaTurn is the case and the contender that are compared with themselves next: the classes
+// alternate.
 func (p *planner) aaTurn() (results.Cell, string) {
 	class := p.classes[p.aaCount%len(p.classes)]
 	turn := p.aaCount / len(p.classes)
 	p.aaCount++
-	models := p.matrix.Models
-	model := turn
-	if len(class)%len(models) == 0 {
-		model += turn / len(class) // a case meets another model the next time
+	contenders := p.matrix.Contenders()
+	next := turn
+	if len(class)%len(contenders) == 0 {
+		next += turn / len(class) // a case meets another contender the next time
 	}
-	return class[turn%len(class)], models[model%len(models)]
+	return class[turn%len(class)], contenders[next%len(contenders)]
 }
 
-func (p *planner) aaPair(c results.Cell, model string) {
+func (p *planner) aaPair(c results.Cell, contender string) {
 	pair := p.aaPairs[c]
 	p.aaPairs[c]++
 	sides := []string{"a", "b"}
@@ -123,7 +125,7 @@ func (p *planner) aaPair(c results.Cell, model string) {
 		slices.Reverse(sides)
 	}
 	for i, side := range sides {
-		p.add(Slot{Cell: c.Of(model), Block: pair / 2, Pair: pair, Position: pair%2*2 + i,
+		p.add(Slot{Cell: c.Of(contender), Block: pair / 2, Pair: pair, Position: pair%2*2 + i,
 			AA: true, Side: side})
 	}
 }

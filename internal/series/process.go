@@ -37,15 +37,15 @@ type child struct {
 	exited   chan error
 }
 
-// startChild starts this very executable again with args and gives it the job and the files, which
-// it finds at dataFD and up.
-func startChild(name string, args []string, job any, files ...*os.File) (*child, error) {
+// start starts a program with args and gives it the job and the files, which it finds at dataFD and
+// up.
+func (p *program) start(name string, args []string, job any, files ...*os.File) (*child, error) {
 	reportR, reportW, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	defer reportW.Close()
-	c := &child{name: name, cmd: exec.Command(running, args...), stderr: &words{},
+	c := &child{name: name, cmd: exec.Command(p.exec, args...), stderr: &words{},
 		report: make(chan []byte, 1), exited: make(chan error, 1)}
 	c.cmd.Args[0] = filepath.Base(os.Args[0])
 	c.cmd.Stderr = c.stderr

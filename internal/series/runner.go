@@ -23,6 +23,18 @@ type ProcessRunner struct {
 	Args     []string // of the hidden subcommand that calls Child
 	Grace    time.Duration
 	Traces   string // directory that a trace of every run is left in; "" = none
+
+	programs []*program // of a series of two builds; else this program makes every run
+}
+
+// program is what makes the run of slot s. A slot of no build, as of a pilot, is this program's.
+func (r *ProcessRunner) program(s Slot) *program {
+	for _, p := range r.programs {
+		if p.build.Name == s.Build {
+			return p
+		}
+	}
+	return this()
 }
 
 // backgroundWatch is how long the host is watched just before a run.
@@ -54,7 +66,11 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 		defer os.Remove(near.TraceTo)
 		defer os.Remove(far.TraceTo)
 	}
-	family, err := r.start(near, far)
+	by := r.program(s)
+	if err := by.intact(); err != nil {
+		return nil, err
+	}
+	family, err := r.start(by, near, far)
 	if lack := lackOf(err); lack != "" {
 		f := failedRecord(s, ClassCrash, lack+": "+err.Error())
 		return &f, nil
@@ -67,6 +83,9 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 		return nil, err
 	}
 	noise := sampler.Stop(family.cpu() + selfCPU() - before)
+	if v.Run != nil && sc.ContentSum != "" && v.Run.ContentSum != sc.ContentSum {
+		v = failure(&workloads.ContentChanged{Was: sc.ContentSum, Is: v.Run.ContentSum})
+	}
 	if v.Class == classContent {
 		return nil, &results.InputError{File: sc.Content, Msg: v.Reason}
 	}
@@ -113,9 +132,9 @@ type family struct {
 }
 
 // start starts the source with its scenario and the destination with its own.
-func (r *ProcessRunner) start(of, to workloads.Scenario) (*family, error) {
+func (r *ProcessRunner) start(by *program, of, to workloads.Scenario) (*family, error) {
 	if of.Destination != workloads.Process {
-		c, err := startChild(roleSource, r.Args, job{protocol, roleSource, of})
+		c, err := by.start(roleSource, r.Args, job{protocol, roleSource, of})
 		return &family{source: c}, err
 	}
 	var near, far [2]*os.File
@@ -128,12 +147,12 @@ func (r *ProcessRunner) start(of, to workloads.Scenario) (*family, error) {
 		defer near[i].Close()
 		defer far[i].Close()
 	}
-	destination, err := startChild(roleDestination, r.Args, job{protocol, roleDestination, to},
+	destination, err := by.start(roleDestination, r.Args, job{protocol, roleDestination, to},
 		far[:]...)
 	if err != nil {
 		return nil, err
 	}
-	source, err := startChild(roleSource, r.Args, job{protocol, roleSource, of}, near[:]...)
+	source, err := by.start(roleSource, r.Args, job{protocol, roleSource, of}, near[:]...)
 	f := &family{source: source, destination: destination}
 	if err != nil {
 		f.kill()

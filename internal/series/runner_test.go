@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 		_, _ = os.NewFile(reportFD, "report").WriteString("{not json")
 		os.Exit(0)
 	case "work":
-		if err := Child(os.Stdin); err != nil {
+		if err := Child(os.Stdin, results.ID{Version: "0", Go: runtime.Version()}); err != nil {
 			panic(err)
 		}
 	}

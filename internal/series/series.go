@@ -37,6 +37,8 @@ type Series struct {
 	writer *results.Writer
 	path   string
 	traces string // directory; "" = none
+
+	programs []*program // of a series of two builds
 }
 
 // alonePairs is how many runs a case has of a model that is compared with none: there is no
@@ -53,31 +55,56 @@ type Build struct {
 // does, of which rates may be multiples, and writes every default of s out. It makes no file;
 // errors are the user's, or ctx's.
 func New(ctx context.Context, s Settings, b Build) (*Series, error) {
-	if len(s.Matrix.Models) == 1 && s.Matrix.Pairs == 0 {
+	programs, err := openBuilds(s.Builds)
+	if err != nil {
+		return nil, err
+	}
+	n := &Series{host: host.Local(), Budget: s.Budget, done: &results.File{}, programs: programs}
+	if err := n.begin(ctx, s, b); err != nil {
+		return nil, errors.Join(err, closeAll(programs))
+	}
+	return n, nil
+}
+
+// begin is New of a series whose builds are open.
+func (n *Series) begin(ctx context.Context, s Settings, b Build) error {
+	if s.Like != nil {
+		if err := sameNames(&s.Matrix, n.programs); err != nil {
+			return fmt.Errorf("--like: %w", err)
+		}
+	}
+	s.Matrix.Builds = nil
+	for _, p := range n.programs {
+		s.Matrix.Builds = append(s.Matrix.Builds, p.build)
+	}
+	if len(s.Matrix.Contenders()) == 1 && s.Matrix.Pairs == 0 {
 		s.Matrix.Pairs = alonePairs
 	}
-	n := &Series{host: host.Local(), Budget: s.Budget, done: &results.File{}}
 	c, err := codec.Lookup(s.Codec)
 	if err != nil {
-		return nil, fmt.Errorf("--codec: %w", err)
+		return fmt.Errorf("--codec: %w", err)
 	}
 	s.Level = codec.LevelOf(c, s.Level)
 	if err := s.check(n.host); err != nil {
-		return nil, err
+		return err
 	}
 	typical := workload(s.BeforePilot(), Slot{Cell: results.Cell{Threads: 1}})
+	typical.Seed = s.Seed
+	if err := n.meet(ctx, &s, typical); err != nil {
+		return err
+	}
 	typical.WorkTurns = thread.CalibrateWork()
 	service, err := workloads.ServiceTime(typical)
 	if err != nil {
-		return nil, fmt.Errorf("measuring the service time of a page: %w", err)
+		return fmt.Errorf("measuring the service time of a page: %w", err)
 	}
 	from, err := typical.ContentSource()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	binary, err := binarySum()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	unit := results.Unit{Thread: 1 / service.Seconds()}
 	n.Header = results.Header{
@@ -93,7 +120,7 @@ func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 	n.Header.Host.TimerSlack = float64(thread.TimerSlack())
 	n.Header.Host.BracketCost = bracketCost().Seconds() * 1e6
 	if err := n.settle(ctx, &s, unit); err != nil {
-		return nil, err
+		return err
 	}
 	if s.Destination == workloads.Process {
 		n.Header.Scenario.SocketBuffer = socketBuffer()
@@ -108,9 +135,21 @@ func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 		n.Header.Matrix.Budget = results.Duration(s.Budget)
 	}
 	if err := n.check(); err != nil {
-		return nil, err
+		return err
 	}
-	return n, n.fits()
+	return n.fits()
+}
+
+// meet learns what the builds are, and what the header says of them.
+func (n *Series) meet(ctx context.Context, s *Settings, typical workloads.Scenario) error {
+	err := meet(ctx, n.programs, s.Matrix.Models, []string{ChildCommand}, typical)
+	if err != nil {
+		return err
+	}
+	for i, p := range n.programs {
+		s.Matrix.Builds[i] = p.build
+	}
+	return nil
 }
 
 // quickest is more pages a second than a thread of any host compresses. A burst that holds the
@@ -156,7 +195,7 @@ func fits(sc workloads.Scenario, h *host.Machine) error {
 // check looks at the workload once more with its rates resolved, and at where its threads go.
 func (n *Series) check() error {
 	for _, c := range n.Header.Matrix.Cases() {
-		sc := n.workload(Slot{Cell: c.Of(n.Header.Matrix.Models[0])})
+		sc := n.workload(Slot{Cell: c.Of(n.Header.Matrix.Contenders()[0])})
 		if err := sc.Validate(); err != nil {
 			return err
 		}
@@ -170,7 +209,7 @@ func (n *Series) check() error {
 // fits looks whether this host has the memory for every case.
 func (n *Series) fits() error {
 	for _, c := range n.Header.Matrix.Cases() {
-		sc := n.workload(Slot{Cell: c.Of(n.Header.Matrix.Models[0])})
+		sc := n.workload(Slot{Cell: c.Of(n.Header.Matrix.Contenders()[0])})
 		sc.TraceTo = n.traces
 		if err := fits(sc, n.host); err != nil {
 			return err
@@ -263,8 +302,9 @@ func (n *Series) Create(path string) error {
 	return err
 }
 
-// Resume opens an interrupted series to go on with it, on the host that it was begun on.
-func Resume(path string) (*Series, error) {
+// Resume opens an interrupted series to go on with it, on the host that it was begun on, by the
+// program or the builds that began it, with the same content.
+func Resume(ctx context.Context, path string, builds []NamedBuild) (*Series, error) {
 	file, w, err := results.OpenResume(path)
 	if err != nil {
 		return nil, err
@@ -272,28 +312,35 @@ func Resume(path string) (*Series, error) {
 	n := &Series{Header: file.Header, Budget: time.Duration(file.Header.Matrix.Budget),
 		host: host.Local(), done: file, writer: w, path: path,
 		plan: Plan(file.Header.Matrix, file.Header.Seed)}
-	if err := n.resumable(); err != nil {
-		return nil, errors.Join(err, w.Close())
+	if n.programs, err = openBuilds(builds); err == nil {
+		err = n.resumable(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
 }
 
-func (n *Series) resumable() error {
+func (n *Series) resumable(ctx context.Context) error {
 	if n.Header.Kind != results.Measured {
 		return fmt.Errorf("%s holds %s figures; only a measured series can be gone on with",
 			n.path, n.Header.Kind)
 	}
-	if err := sameHost(&n.Header, n.host.Describe()); err != nil {
-		return fmt.Errorf("%s %w: its runs could not be compared with runs of this one", n.path, err)
-	}
 	if err := CheckHeader(n.Header); err != nil {
 		return fmt.Errorf("%s: %w", n.path, err)
 	}
-	if err := sameProgram(&n.Header); err != nil {
-		return fmt.Errorf("%s cannot be gone on with: %w", n.path, err)
-	}
-	if err := sameProgram(&n.Header); err != nil {
-		return fmt.Errorf("%s cannot be gone on with: %w", n.path, err)
+	first := n.workload(Slot{Cell: results.Cell{Threads: 1}, Seed: n.Header.Seed})
+	for _, same := range []func() error{
+		func() error { return sameHost(n.Header.Host, n.host.Describe()) },
+		func() error { return sameProgram(&n.Header, n.programs) },
+		func() error { return sameContent(&n.Header, first) },
+		func() error {
+			return meet(ctx, n.programs, n.Header.Matrix.Models, []string{ChildCommand}, first)
+		},
+	} {
+		if err := same(); err != nil {
+			return fmt.Errorf("%s cannot be gone on with: %w", n.path, err)
+		}
 	}
 	return n.fits()
 }
@@ -317,9 +364,6 @@ func (n *Series) Path() string { return n.path }
 
 // Run makes the runs that are not in the file yet.
 func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
-	if err := n.runner().greet(ctx); err != nil {
-		return Summary{}, err
-	}
 	e := &Engine{
 		Matrix: n.Header.Matrix, Seed: n.Header.Seed, File: n.writer, Progress: p,
 		Budget: n.Budget, Spent: n.spent(), Between: n.Between,
@@ -351,17 +395,20 @@ func (n *Series) runner() *ProcessRunner {
 	return &ProcessRunner{
 		Scenario: n.workload, Place: n.place, Host: n.host,
 		Args: []string{ChildCommand}, Grace: grace(n.Header.Scenario.Memory),
-		Traces: n.traces,
+		Traces: n.traces, programs: n.programs,
 	}
 }
 
 // ChildCommand is the hidden subcommand that the executable must answer with Child.
 const ChildCommand = "internal-child"
 
-// Close closes the result file; every record is on the disk already.
+// Close closes the result file, in which every record is on the disk already, and lets go of the
+// builds.
 func (n *Series) Close() error {
+	err := closeAll(n.programs)
+	n.programs = nil
 	if n.writer == nil {
-		return nil
+		return err
 	}
-	return n.writer.Close()
+	return errors.Join(err, n.writer.Close())
 }

@@ -31,6 +31,9 @@ type Settings struct {
 	// matrix are then its own, and nothing is derived anew.
 	Like *results.Header
 
+	// Builds are none, or the two programs that are compared in every case and model.
+	Builds []NamedBuild
+
 	Budget time.Duration // without Matrix.Pairs: the series ends within it
 }
 
@@ -44,7 +47,7 @@ const (
 // Validate looks at what can be wrong with a matrix before a workload is known; the workload's own
 // settings are looked at by workloads.
 func (s *Settings) Validate() error {
-	return errors.Join(s.validateModels(), s.validateThreads(), s.validateExtras(),
+	return errors.Join(s.validateModels(), s.validateBuilds(), s.validateThreads(), s.validateExtras(),
 		s.validateNumbers(), s.validateTrace())
 }
 
@@ -70,6 +73,32 @@ func (s *Settings) validateModel(flag, name string) error {
 	}
 	if c.SourceOnly && s.Destination != workloads.Discard {
 		return fmt.Errorf("%s: %s has no destination side; add --destination discard", flag, name)
+	}
+	return nil
+}
+
+// validateBuilds looks at the names; what the files are is seen when they are opened.
+func (s *Settings) validateBuilds() error {
+	if len(s.Builds) == 0 {
+		return nil
+	}
+	for _, b := range s.Builds {
+		if err := results.CheckBuildName(b.Name); err != nil {
+			return fmt.Errorf("--build: %w", err)
+		}
+	}
+	switch {
+	case len(s.Builds) != results.Builds:
+		return fmt.Errorf("--build is given %s; write for example --build old=PATH --build new=PATH",
+			results.Plural(len(s.Builds), "time"))
+	case s.Builds[0].Name == s.Builds[1].Name:
+		return fmt.Errorf("--build: both builds are called %s; each has a name of its own",
+			s.Builds[0].Name)
+	case len(s.Matrix.Extra) > 0:
+		return errors.New("--extra does not go with --build: every model is compared with itself of " +
+			"the other build")
+	case s.Trace != "":
+		return errors.New("--trace does not go with --build: a traced run is no evidence")
 	}
 	return nil
 }

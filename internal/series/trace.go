@@ -42,7 +42,7 @@ func (s *Settings) validateTrace() error {
 			"--pairs, --aa and --reruns do not go with it")
 	}
 	for _, c := range s.Matrix.Cases() {
-		for _, m := range s.Matrix.ModelsOf(c) {
+		for _, m := range s.Matrix.ContendersOf(c) {
 			if err := absent(tracePath(s.Trace, Slot{Cell: c.Of(m)})); err != nil {
 				return err
 			}

@@ -97,12 +97,12 @@ func Compare(f *results.File, m metric.Metric, base, other string) []Comparison 
 	return slices.DeleteFunc(CompareAll(f, m), func(c Comparison) bool { return c.Other != other })
 }
 
-// contendersOf are the models of f, or those of its plan where it has no run yet.
+// contendersOf are the contenders of f, or those of its plan where it has no run yet.
 func contendersOf(f *results.File) []string {
 	if models := Models(f); len(models) > 0 {
 		return models
 	}
-	return f.Header.Matrix.Models
+	return f.Header.Matrix.Contenders()
 }
 
 // compareFamily sets the models against the first of them in every case of the matrix, run or not

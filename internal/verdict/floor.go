@@ -89,7 +89,7 @@ func aaPairs(f *results.File, m metric.Metric, class string) []Pair {
 	for _, r := range pick(f, func(r *results.Run) bool {
 		return r.AA && (class == everyClass || r.Case().WaitWord() == class)
 	}) {
-		g := group{r.Case(), r.Model, r.Side}
+		g := group{r.Case(), r.Contender(), r.Side}
 		groups[g] = append(groups[g], r)
 	}
 	var all []Pair

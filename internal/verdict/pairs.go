@@ -22,10 +22,10 @@ const roundRobinModel = "lockless-rr"
 
 // modelOf is the contender that r is a run of.
 func modelOf(f *results.File, r *results.Run) string {
-	if f.Header.Scenario.RoundRobin && r.Model == "lockless" {
+	if f.Header.Scenario.RoundRobin && r.Contender() == "lockless" {
 		return roundRobinModel
 	}
-	return r.Model
+	return r.Contender()
 }
 
 // Cells lists the cells that a file has runs of, in the order of threads and wait.
@@ -60,10 +60,11 @@ func Models(f *results.File) []string {
 		}
 	}
 	order := func(m string) int {
-		if i := slices.Index(f.Header.Matrix.Models, m); i >= 0 {
+		contenders := f.Header.Matrix.Contenders()
+		if i := slices.Index(contenders, m); i >= 0 {
 			return i
 		}
-		return len(f.Header.Matrix.Models)
+		return len(contenders)
 	}
 	slices.SortStableFunc(models, func(a, b string) int { return cmp.Compare(order(a), order(b)) })
 	return models

@@ -101,23 +101,23 @@ func failuresOf(f *results.File, model string, c results.Cell) []*results.Failed
 	var failed []*results.Failed
 	for i := range f.Failed {
 		r := &f.Failed[i]
-		if !r.AA && r.Case() == c && contender(f, r.Model) == model {
+		if !r.AA && r.Case() == c && contender(f, r.Cell) == model {
 			failed = append(failed, r)
 		}
 	}
 	return failed
 }
 
-// contender is what a model of f is called.
-func contender(f *results.File, model string) string {
-	return modelOf(f, &results.Run{Cell: results.Cell{Model: model}})
+// contender is what that of a cell of f is called.
+func contender(f *results.File, c results.Cell) string {
+	return modelOf(f, &results.Run{Cell: c})
 }
 
 // casesOfBoth are the cases that either file has a run of, ended or failed, or has planned.
 func casesOfBoth(files ...*results.File) []modelCell {
 	var all []modelCell
 	add := func(f *results.File, c results.Cell) {
-		m := modelCell{contender(f, c.Model), c.Case()}
+		m := modelCell{contender(f, c), c.Case()}
 		if !slices.Contains(all, m) {
 			all = append(all, m)
 		}
@@ -135,8 +135,8 @@ func casesOfBoth(files ...*results.File) []modelCell {
 		}
 		if m := &f.Header.Matrix; len(m.Threads) > 0 && len(m.Waits) > 0 {
 			for _, c := range m.Cases() {
-				for _, model := range m.ModelsOf(c) {
-					add(f, c.Of(model))
+				for _, name := range m.ContendersOf(c) {
+					add(f, c.Of(name))
 				}
 			}
 		}

@@ -60,7 +60,7 @@ func (w *Watch) Undecided() []results.Cell {
 
 // without lists the cases that are not proved by a rule.
 func (w *Watch) without(rule func(e []float64) []bool) []results.Cell {
-	contenders := len(w.matrix.Models) - 1
+	contenders := len(w.matrix.Contenders()) - 1
 	if contenders < 1 {
 		return nil
 	}
@@ -114,9 +114,10 @@ func (w *Watch) look(c results.Cell) []looked {
 	f := &results.File{Runs: w.runs[c]}
 	f.Header.Matrix = w.matrix
 	var found []looked
-	for _, other := range w.matrix.Models[1:] {
-		l := looked{mute: len(runsOf(f, w.matrix.Models[0], c)) >= mostMute}
-		if pairs := comparePaired(f, Deciding(), c, w.matrix.Models[0], other); pairs.N() > 0 {
+	contenders := w.matrix.Contenders()
+	for _, other := range contenders[1:] {
+		l := looked{mute: len(runsOf(f, contenders[0], c)) >= mostMute}
+		if pairs := comparePaired(f, Deciding(), c, contenders[0], other); pairs.N() > 0 {
 			l = looked{differs: 1 / pairs.P, same: 1 / pairs.pEqual}
 		} else {
 			l.differs, l.same = 1, 1
