@@ -45,7 +45,8 @@ func New(files []*results.File, known []Contender) *Report {
 type Options struct {
 	Width int  // columns of the terminal; 0 = [DefaultWidth]
 	Color bool // tones by ANSI colour; never alone in meaning
-	Brief bool // only what a run ends with: the table of cases, and what is proved
+	Brief bool // the answer alone: who wins, where, by how much and why
+	Index bool // terminal, after the answer: a line that names the other sections
 
 	// Only are the sections to write, by name ([SectionNames]); empty = all.
 	Only []string
@@ -76,6 +77,9 @@ func (o *Options) shows(spec *table.Spec) bool {
 	}
 	return len(o.Only) == 0 && (spec.Brief || !o.Brief)
 }
+
+// whole says whether every section is written.
+func (o *Options) whole() bool { return len(o.Only) == 0 && !o.Brief }
 
 // Format is one form of a report.
 type Format struct {

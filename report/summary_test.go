@@ -26,7 +26,7 @@ func TestVoidFileWarns(t *testing.T) {
 	for name, text := range map[string]string{"page": pageText(t, f),
 		"terminal": render(t, terminalOf(Options{}), f)} {
 		at := strings.Index(text, want)
-		if verdict := strings.Index(text, "Not enough evidence to"); at < 0 || name == "terminal" &&
+		if verdict := strings.Index(text, "Nothing is proved yet"); at < 0 || name == "terminal" &&
 			at > verdict {
 			t.Errorf("%s has no warning before its verdict", name)
 		}

@@ -27,19 +27,80 @@ func (r *Report) Terminal(w io.Writer, opts Options) error {
 		opts.Width = DefaultWidth
 	}
 	var out bytes.Buffer
-	for _, sec := range table.Sections(r.sources) {
-		if !opts.shows(&sec.Spec) {
+	all := table.Sections(r.sources)
+	if err := shownSections(&out, all, opts); err != nil {
+		return err
+	}
+	var err error
+	switch {
+	case opts.whole():
+		err = endWhole(&out, all, opts)
+	case opts.Index:
+		index(&out, all, r.sources[0].From.Path, opts)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(out.Bytes())
+	return err
+}
+
+func shownSections(out *bytes.Buffer, all []table.Section, opts Options) error {
+	for i := range all {
+		sec := &all[i]
+		if !opts.shows(&sec.Spec) || sec.Absent && opts.whole() {
 			continue
 		}
 		if out.Len() > 0 {
 			out.WriteByte('\n')
 		}
-		if err := terminalSection(&out, &sec, opts); err != nil {
+		if err := terminalSection(out, sec, opts); err != nil {
 			return err
 		}
 	}
-	_, err := w.Write(out.Bytes())
-	return err
+	return nil
+}
+
+// endWhole ends a report of all sections: with what the files lack, and with the answer again, so
+// that it is the first thing on the screen and the last.
+func endWhole(out *bytes.Buffer, all []table.Section, opts Options) error {
+	paragraphs(out, []string{"", "Not in the files:"}, opts)
+	for i := range all {
+		if sec := &all[i]; sec.Absent {
+			paragraphs(out, []string{sec.ID + ": " + strings.Join(sec.Lead, " ")}, opts)
+		}
+	}
+	opts.Brief = true
+	out.WriteByte('\n')
+	for i := range all {
+		if sec := &all[i]; opts.shows(&sec.Spec) && !sec.Absent {
+			if err := terminalSection(out, sec, opts); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// index names the sections that were not asked for, and those that the files lack.
+func index(out *bytes.Buffer, all []table.Section, path string, opts Options) {
+	var there, missing []string
+	for i := range all {
+		switch sec := &all[i]; {
+		case opts.shows(&sec.Spec) || slices.Contains(slices.Concat(there, missing), sec.Name):
+		case sec.Absent:
+			missing = append(missing, sec.Name)
+		default:
+			there = append(there, sec.Name)
+		}
+	}
+	more := "More: mtbench report " + path + " --details, or --only NAME: " +
+		strings.Join(there, ", ") + "."
+	if len(missing) > 0 {
+		more += " Without data here (--only NAME says which command brings it): " +
+			strings.Join(missing, ", ") + "."
+	}
+	paragraphs(out, []string{more}, opts)
 }
 
 func terminalSection(out *bytes.Buffer, sec *table.Section, opts Options) error {
@@ -79,6 +140,10 @@ const mostVerbatim = 4000
 // each begins with the columns that name the rows.
 func terminalTable(out *bytes.Buffer, g *table.Grid, opts Options) error {
 	clean := cleanGrid(g, opts.Width < narrowWidth)
+	if g.Whole {
+		fit, widths := fitted(clean, opts.Width)
+		return drawTable(out, part(fit, fit.Keys, len(fit.Cols), widths, opts.Width), opts)
+	}
 	for i, part := range split(clean, opts.Width) {
 		if i > 0 {
 			out.WriteByte('\n')
@@ -98,7 +163,8 @@ func cleanGrid(g *table.Grid, narrow bool) *table.Grid {
 	c := &table.Grid{Keys: g.Keys, Cols: make([]table.Column, len(g.Cols)),
 		Rows: make([]table.GridRow, len(g.Rows))}
 	for i, col := range g.Cols {
-		c.Cols[i] = table.Column{Head: format.CleanLine(col.Head), Text: col.Text, Beside: col.Beside}
+		c.Cols[i] = table.Column{Head: format.CleanLine(col.Head), Text: col.Text, Beside: col.Beside,
+			Drop: col.Drop}
 		if narrow && col.Narrow != "" {
 			c.Cols[i].Head = col.Narrow
 		}
@@ -116,32 +182,73 @@ func cleanGrid(g *table.Grid, narrow bool) *table.Grid {
 	return c
 }
 
+// fitted is g without the columns that say they are the first to go, as many as must, and the
+// widths of the others. Where that is not enough, words are wrapped.
+func fitted(g *table.Grid, limit int) (*table.Grid, []int) {
+	for drop := 1; !shrink(fullWidths(g), limit, nil); drop++ {
+		at := slices.IndexFunc(g.Cols, func(c table.Column) bool { return c.Drop == drop })
+		if at < 0 {
+			break
+		}
+		g = withoutColumn(g, at)
+	}
+	widths := fullWidths(g)
+	shrink(widths, limit, func(i int) int {
+		if !g.Cols[i].Text {
+			return widths[i]
+		}
+		return leastWord
+	})
+	return g, widths
+}
+
+func withoutColumn(g *table.Grid, at int) *table.Grid {
+	less := &table.Grid{Keys: g.Keys, Cols: slices.Delete(slices.Clone(g.Cols), at, at+1)}
+	for _, row := range g.Rows {
+		less.Rows = append(less.Rows, table.GridRow{Rule: row.Rule,
+			Cells: slices.Delete(slices.Clone(row.Cells), at, at+1)})
+	}
+	return less
+}
+
 // The least columns that a heading or text is wrapped to.
 const (
 	leastHead = 11
 	leastText = 18
+	leastWord = 8 // of a table that is not split
 )
 
 // widths is the width of each column. Figures are as wide as the widest, headings are wrapped.
 // Words give way where that makes the table fit limit; where even that does not, they get a third
 // of it.
 func widths(g *table.Grid, limit int) []int {
-	widths := make([]int, len(g.Cols))
-	for i, col := range g.Cols {
-		widths[i] = headWidth(col.Head)
-		for _, row := range g.Rows {
-			widths[i] = max(widths[i], twwidth.Width(row.Cells[i].Text))
-		}
-	}
+	widths := fullWidths(g)
 	for i := range g.Keys {
 		widths[i] = min(widths[i], mostKey(g, limit))
 	}
-	if shrink(g, widths, limit) {
+	if shrink(widths, limit, func(i int) int {
+		if i < g.Keys || !g.Cols[i].Text {
+			return widths[i]
+		}
+		return max(leastText, headWidth(g.Cols[i].Head))
+	}) {
 		return widths
 	}
 	for i, col := range g.Cols {
 		if col.Text && i >= g.Keys {
 			widths[i] = min(widths[i], max(leastText, limit/3))
+		}
+	}
+	return widths
+}
+
+// fullWidths are those of columns that nothing is taken from.
+func fullWidths(g *table.Grid) []int {
+	widths := make([]int, len(g.Cols))
+	for i, col := range g.Cols {
+		widths[i] = headWidth(col.Head)
+		for _, row := range g.Rows {
+			widths[i] = max(widths[i], twwidth.Width(row.Cells[i].Text))
 		}
 	}
 	return widths
@@ -155,9 +262,9 @@ func mostKey(g *table.Grid, limit int) int {
 	return max(leastText, limit/4)
 }
 
-// shrink takes from the widest column of words until the table fits limit; it changes nothing and
-// says false if it cannot.
-func shrink(g *table.Grid, widths []int, limit int) bool {
+// shrink takes from the widest column that is wider than least until the table fits limit; it
+// changes nothing and says false if it cannot. Without least it takes nothing.
+func shrink(widths []int, limit int, least func(i int) int) bool {
 	tried := slices.Clone(widths)
 	total := -1
 	for _, w := range tried {
@@ -165,10 +272,8 @@ func shrink(g *table.Grid, widths []int, limit int) bool {
 	}
 	for ; total > limit; total-- {
 		widest := -1
-		for i, col := range g.Cols {
-			least := max(leastText, headWidth(col.Head))
-			if i >= g.Keys && col.Text && tried[i] > least &&
-				(widest < 0 || tried[i] > tried[widest]) {
+		for i := range tried {
+			if least != nil && tried[i] > least(i) && (widest < 0 || tried[i] > tried[widest]) {
 				widest = i
 			}
 		}
@@ -305,12 +410,7 @@ func drawTable(out *bytes.Buffer, g *table.Grid, opts Options) error {
 		}),
 	)
 	table.Header(heads)
-	for i, row := range g.Rows {
-		if row.Rule && i > 0 {
-			if err := table.Append(blankRow(len(g.Cols))); err != nil {
-				return err
-			}
-		}
+	for _, row := range g.Rows {
 		if err := table.Append(paintRow(row, opts)); err != nil {
 			return err
 		}
@@ -320,9 +420,6 @@ func drawTable(out *bytes.Buffer, g *table.Grid, opts Options) error {
 	}
 	return nil
 }
-
-// blankRow parts two cases.
-func blankRow(n int) []string { return make([]string, n) }
 
 func paintRow(row table.GridRow, opts Options) []string {
 	texts := make([]string, len(row.Cells))

@@ -20,7 +20,7 @@ predicted() {
 	{
 		printf '# Predicted, not measured: every contender on 64 CPUs\n\n'
 		printf 'Made by `scripts/predictions.sh`:\n\n```sh\nmtbench predict --host server %s\n```\n\n' "$*"
-		"$scratch/mtbench" report "$scratch/$name.jsonl" --format markdown --only head |
+		"$scratch/mtbench" report "$scratch/$name.jsonl" --format markdown --only settings |
 			sed -n '/^the guest was simulated/p' | sed 's/^the/The/; s/$/.\n/'
 		"$scratch/mtbench" report "$scratch/$name.jsonl" --format markdown --only "$sections" \
 			--plots svg -o "$scratch/report" >/dev/null

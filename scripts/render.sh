@@ -17,7 +17,7 @@ report=$into/results/baseline/report
 mkdir -p "$report" "$into/docs"
 "$mtbench" report "$series" --format markdown --plots svg,png -o "$report" >/dev/null
 "$mtbench" report "$series" --format html -o "$report" >/dev/null
-"$mtbench" report results/baseline/steps.jsonl.gz --format markdown --only head,steps >"$report/steps.md"
+"$mtbench" report results/baseline/steps.jsonl.gz --format markdown --only answer,settings,steps >"$report/steps.md"
 "$mtbench" fields "$series" >"$into/docs/figures.md"
 
 # The same series on other occasions: how far each ratio moved between them.
@@ -39,8 +39,8 @@ fi
 scripts/ablation.sh >"$report/ablation.md"
 scripts/predictions.sh "$into"
 
-# The README's answer stands between two markers: what the report says first.
-answer=$("$mtbench" report "$series" --format markdown --only head | sed -n '3,/^| what/p' | sed '$d')
+# The README's answer stands between two markers: what the report says first, without its title.
+answer=$("$mtbench" report "$series" --format markdown --only answer | sed '1,2d')
 [ -z "$moved" ] || answer+=$'\n\n'$moved
 ANSWER=$answer awk '
 	/<!-- answer: begin/ { print; print ""; print ENVIRON["ANSWER"]; print ""; skip = 1 }

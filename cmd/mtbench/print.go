@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,9 +58,21 @@ func printReport(cmd *cobra.Command, path string, brief bool) (*results.File, er
 func terminalOptions(f *os.File) report.Options {
 	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
-		return report.Options{}
+		return report.Options{Width: askedWidth(os.Getenv("COLUMNS"))}
 	}
 	return report.Options{Width: width, Color: os.Getenv("NO_COLOR") == ""}
+}
+
+// The columns that COLUMNS may ask for where standard output is no terminal.
+const leastColumns, mostColumns = 40, 1000
+
+// askedWidth is the width that COLUMNS asks for; 0 where it does not or asks for nonsense.
+func askedWidth(columns string) int {
+	n, err := strconv.Atoi(columns)
+	if err != nil || n < leastColumns || n > mostColumns {
+		return 0
+	}
+	return n
 }
 
 func drawTime(f *results.File, path string) (string, error) {

@@ -23,6 +23,8 @@ type reportOptions struct {
 	plots  []string
 	only   []string
 	dir    string
+
+	details bool
 }
 
 // formatNames are the formats of `mtbench report`, the default first.
@@ -58,6 +60,7 @@ The sections that --only chooses from:
 	f.StringSliceVar(&o.plots, "plots", nil, "draw plots as well: "+strings.Join(report.PlotFormats(),
 		", "))
 	f.StringSliceVar(&o.only, "only", nil, "terminal and markdown: these sections alone")
+	f.BoolVar(&o.details, "details", false, "terminal: every section that the files have data for")
 	f.StringVarP(&o.dir, "output", "o", "", "directory to write to; it is made if need be")
 	return cmd
 }
@@ -75,6 +78,8 @@ func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
 		out := cmd.OutOrStdout()
 		opts := optionsFor(out)
 		opts.Only = o.only
+		opts.Brief = o.form.Name == formatNames()[0] && !o.details && len(o.only) == 0
+		opts.Index = opts.Brief
 		return o.form.Write(r, []io.Writer{out}, opts)
 	}
 	if err := makeDir(o.dir); err != nil {

@@ -339,10 +339,21 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 		return withStatus(statusChild, "%s, the last because %s; the runs that ended are kept (%s)",
 			failures(sum), sum.Reason, where)
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %s, each verified or not to be verified for a stated "+
-		"reason; %d completed, %d could not%s\n", runs(sum.Runs), sum.Completed, sum.CantComplete,
-		again(sum))
+	fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %s\n", ended(sum))
 	return nil
+}
+
+// ended counts how the runs of a series ended.
+func ended(sum series.Summary) string {
+	text := fmt.Sprintf("%s: %d completed, %d verified byte for byte", runs(sum.Runs), sum.Completed,
+		sum.Verified)
+	if n := sum.Completed - sum.Verified; n > 0 {
+		text += fmt.Sprintf(" (%d had no destination to compare)", n)
+	}
+	if n := sum.CantComplete; n > 0 {
+		text += fmt.Sprintf("; %d could not complete", n)
+	}
+	return text + again(sum)
 }
 
 // left says how many planned runs were not made; where the evidence decides there is no plan.

@@ -55,6 +55,7 @@ const maxRerunShare = 0.2
 // Summary is how a series ended. A run that was made again counts once, as it ended last.
 type Summary struct {
 	Runs, Completed, CantComplete int
+	Verified                      int            // completed, and both memories equal byte for byte
 	Again                         int            // runs that a later attempt has replaced
 	Failed                        map[string]int // by class
 	Reason                        string         // of the last of them; ClassMemory goes before others
@@ -223,12 +224,16 @@ func (e *Engine) keep(record any) (noisy bool) {
 
 func (e *Engine) summary(plan []Slot) Summary {
 	s := Summary{Failed: map[string]int{}, Rerun: e.again}
-	kept, last := map[int]bool{}, map[int]bool{}
-	for _, r := range e.runs { // attempts follow each other
-		kept[r.Index], last[r.Index] = true, r.Completed
+	kept, last := map[int]bool{}, map[int]*results.Run{}
+	for i := range e.runs { // attempts follow each other
+		r := &e.runs[i]
+		kept[r.Index], last[r.Index] = true, r
 	}
-	for _, completed := range last {
-		if completed {
+	for _, r := range last {
+		if r.Verified != nil && *r.Verified {
+			s.Verified++
+		}
+		if r.Completed {
 			s.Completed++
 		} else {
 			s.CantComplete++

@@ -71,6 +71,14 @@ func Sig(v float64) string {
 	return fmt.Sprintf("%.*f", max(0, digits), v)
 }
 
+// Sig2 is a figure with two significant digits: one that is not proved.
+func Sig2(v float64) string {
+	if v == 0 || !Finite(v) || math.Abs(v) >= 10 {
+		return Sig(v)
+	}
+	return strconv.FormatFloat(v, 'f', max(0, 1-int(math.Floor(math.Log10(math.Abs(v))))), 64)
+}
+
 // SigTrimmed is the same without zeros behind its decimals.
 func SigTrimmed(v float64) string {
 	s := Sig(v)

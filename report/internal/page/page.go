@@ -168,6 +168,9 @@ func (p *page) addSections(srcs []*view.Source) {
 	for _, sec := range table.Sections(srcs) {
 		switch sec.Place {
 		case table.Top:
+			if sec.Level == table.Heading { // the sentences stand above it already
+				sec.Title, sec.Lead = "The answer, a row a case", nil
+			}
 			p.Top = append(p.Top, pageSectionOf(sec))
 		case table.Below:
 			p.Rest = append(p.Rest, pageSectionOf(sec))
@@ -216,7 +219,7 @@ func pageFileOf(f *results.File, i int, s *view.Source, raw []byte) pageFile {
 		Command: format.CleanText(view.RepeatCommand(h), 2000), SHA256: f.SHA256,
 		Cite:    view.CitationOf(f),
 		Created: h.Created.UTC().Format("2006-01-02 15:04 UTC"),
-		Head:    pageSectionOf(table.Head(s)), Records: recordsOf(f, raw),
+		Head:    pageSectionOf(table.Settings(s)), Records: recordsOf(f, raw),
 		Parts: []pagePart{{"Scenario", settingsOf(h.Scenario)}, {"Matrix", settingsOf(h.Matrix)},
 			{"Host", settingsOf(h.Host)}}}
 	out.Left = max(0, len(s.Runs)-maxPageRuns)

@@ -97,8 +97,8 @@ func crossoverFinding(points []crossPoint) string {
 			format.Sig(slices.MinFunc(points, byService).service), format.Sig(slices.MaxFunc(points,
 				byService).service))
 	}
-	return fmt.Sprintf("%s wins in %d of %s, at page costs of %s µs; it loses in %d and is not "+
-		"told apart in %d", model, len(by[view.Faster]), format.CasesWord(len(points)),
+	return fmt.Sprintf("%s wins in %d of %s, at page costs of %s µs; it loses in %d, and %d "+
+		"are equal or unproved", model, len(by[view.Faster]), format.CasesWord(len(points)),
 		span(by[view.Faster]),
 		len(by[view.Slower]), len(by[view.Tied])+len(by[view.Unproven]))
 }
@@ -131,7 +131,7 @@ func crossoverFigure(points []crossPoint, title string) *figure {
 		verdict view.Outcome
 		text    string
 	}{{view.Faster, points[0].Model + " wins"}, {view.Slower, points[0].Base + " wins"},
-		{view.Tied, "cannot be told apart"}, {view.TooFew, "too few pairs"}} {
+		{view.Tied, "equal or unproved"}, {view.TooFew, "too few pairs"}} {
 		fig.legend = append(fig.legend, legendEntry{format.CleanText(v.text, 40),
 			func(c draw.Canvas, at vg.Point) { drawVerdict(c, v.verdict, inks[v.verdict], at) }})
 	}

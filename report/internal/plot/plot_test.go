@@ -138,7 +138,7 @@ func TestPlotTitles(t *testing.T) {
 	even := reporttest.DefaultSynth()
 	even.Gain, even.Stuck = 1, false
 	title := Time(view.SourceOf(even.File(), 0, 1)).Title
-	if !strings.Contains(title, "cannot be told apart") {
+	if !strings.Contains(title, "no difference is proved") {
 		t.Errorf("of equal models the title is %q", title)
 	}
 	few := reporttest.DefaultSynth()

@@ -14,7 +14,7 @@ import (
 
 func caseSpecs() []Spec {
 	return []Spec{{Name: "cases", Title: "CPU usage, time and result of each case", Level: Open,
-		Brief: true, Place: Top, Pictures: true, Printed: true, Of: always(CasesSection)}}
+		Place: Top, Pictures: true, Printed: true, Of: always(CasesSection)}}
 }
 
 // CasesSection is the published table: a block for each case, a row for each model, and beside the

@@ -8,7 +8,7 @@ import (
 )
 
 func elsewhereSpecs() []Spec {
-	return []Spec{{Name: "elsewhere", Title: "Published results of others beside ours", Brief: true,
+	return []Spec{{Name: "elsewhere", Title: "Published results of others beside ours",
 		Of: elsewhereSection}}
 }
 

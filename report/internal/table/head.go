@@ -13,28 +13,19 @@ import (
 // headSpecs are the sections that say what the report is about, and what comes of it.
 func headSpecs() []Spec {
 	return []Spec{
-		{Name: "head", Level: Heading, Brief: true, Place: Apart, Printed: true, Of: always(headSection)},
+		{Name: "settings", Title: "Host, workload, command and file", Place: Apart, Printed: true,
+			Of: always(Settings)},
 		{Name: "facts", Title: "How sure, and why", Level: Open, Place: Apart, Of: factsSection},
-		{Name: "crowd", Title: "More threads than CPUs", Level: Open, Brief: true, Place: Apart,
+		{Name: "crowd", Title: "More threads than CPUs", Level: Open, Place: Apart,
 			Of: crowdSection},
 	}
 }
 
-// headSection begins the report of a file: which it is, and the summary.
-func headSection(s *view.Source) Section {
-	sec := Head(s)
-	sec.Title = fileTitle(s, sec.Title)
-	if sum := s.Summary(); sum != nil {
-		sec.Lead = sum.Lead()
-	}
-	return sec
-}
-
-// Head says what the report is about: host, workload, command, digest.
-func Head(s *view.Source) Section {
+// Settings says what the report is about: host, workload, command, digest.
+func Settings(s *view.Source) Section {
 	f := s.From
 	h := &f.Header
-	sec := Section{Spec: Spec{Title: "mtbench: " + view.KindWord(h.Kind) + " " + s.Name}}
+	var sec Section
 	sec.Table = &Grid{Keys: 1, Cols: []Column{{Head: "what", Text: true}, {Head: "value", Text: true}}}
 	row := func(what, value string) {
 		if strings.Trim(value, " ,") != "" {

@@ -10,7 +10,7 @@ func hostSpecs() []Spec {
 	return []Spec{
 		{Name: "carried", Title: "A virtual machine speaks for a larger host", Level: Open, Brief: true,
 			Place: Top, Of: carriedSection},
-		{Name: "host", Title: "The host that is predicted", Level: Open, Brief: true, Place: Top,
+		{Name: "host", Title: "The host that is predicted", Level: Open, Place: Top,
 			Of: hostSection},
 	}
 }

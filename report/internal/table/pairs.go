@@ -24,7 +24,7 @@ func pairSpecs() []Spec {
 		spec := Spec{Name: "pairs-" + m.Name, Title: "In pairs: " + m.Pairs,
 			Of: always(func(s *view.Source) Section { return PairSection(s, m) })}
 		if m.Name == metric.EqualWorkTime {
-			spec.Level, spec.Brief = Open, true
+			spec.Level = Open
 		}
 		all = append(all, spec)
 	}

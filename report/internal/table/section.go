@@ -19,16 +19,20 @@ type Section struct {
 
 	Notes []string // sentences after it
 	Warn  bool     // the lead is a warning
+
+	Absent bool // the file has no data for it; the lead says why, and which command brings it
 }
 
 // absent stands where data is missing and names the command that would bring it.
-func absent(why string) Section { return Section{Lead: []string{why}} }
+func absent(why string) Section { return Section{Lead: []string{why}, Absent: true} }
 
 // Grid is a table before it has a format.
 type Grid struct {
 	Cols []Column
 	Rows []GridRow
 	Keys int // the first columns that name a row; repeated where a table is split by width
+
+	Whole bool // never split: where it is too wide, columns are left out as they say
 }
 
 // Column is a heading, unit included, and how its cells stand.
@@ -37,6 +41,10 @@ type Column struct {
 	Text bool // words: to the left, may be wrapped
 
 	Beside bool // stays with the column before it where a table is split
+
+	// Drop is when the column is left out of a [Grid.Whole] that is too wide: 1 first, then 2 …;
+	// 0 never.
+	Drop int
 
 	// Where the room is narrow, if not nil.
 	Narrow  string

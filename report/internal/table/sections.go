@@ -14,7 +14,7 @@ type Spec struct {
 	Name  string // what --only takes; the anchor of a page
 	Title string // what is shown; a section whose title depends on the file sets its own
 	Level Level  // how Markdown shows it
-	Brief bool   // among what a run ends with
+	Brief bool   // part of the answer: shown on a terminal where nothing else is asked
 	Place Place  // where the HTML page shows it
 
 	Pictures bool // pictures of a Markdown report stand behind it
@@ -48,8 +48,8 @@ const (
 
 // specs lists every section, in the order of a report.
 func specs() []Spec {
-	return slices.Concat(headSpecs(), hostSpecs(), whatIfSpecs(), caseSpecs(), directionSpecs(),
-		pairSpecs(), costSpecs(), stepSpecs(), ceilingSpecs(), baselineSpecs(),
+	return slices.Concat(answerSpecs(), headSpecs(), hostSpecs(), whatIfSpecs(), caseSpecs(),
+		directionSpecs(), pairSpecs(), costSpecs(), stepSpecs(), ceilingSpecs(), baselineSpecs(),
 		threadSpecs(), frontierSpecs(), trustSpecs(), elsewhereSpecs(), occasionSpecs(),
 		acrossSpecs(), claimSpecs(), citeSpecs())
 }

@@ -35,7 +35,7 @@ func stepsSection(s *view.Source) Section {
 	}
 	sec.Table = &Grid{Keys: 2, Cols: []Column{caseColumn(), {Head: "step", Text: true},
 		{Head: "change (%)"}, {Head: "95 % interval (%)"}, {Head: "p (Holm)"}, {Head: "rounds (n)"},
-		{Head: "told apart?", Text: true}}}
+		{Head: "proved?", Text: true}}}
 	for i := range all {
 		a := &all[i]
 		for j := range a.Steps {

@@ -16,7 +16,7 @@ func trustSpecs() []Spec {
 	return []Spec{
 		{Name: "noise", Title: "Noise: what disturbed the runs, and what they did to themselves",
 			Of: always(NoiseSection)},
-		{Name: "failed", Title: "Failed runs", Brief: true, Of: always(failedSection)},
+		{Name: "failed", Title: "Failed runs", Of: always(failedSection)},
 	}
 }
 

@@ -43,6 +43,7 @@ type Diff struct {
 	Busy        float64 // the higher busy-ratio of the two; 0 where there is none
 	Pairs       []Pair
 	Verdict     Outcome
+	Sureness    string  // adjusted evidence, as [verdict.Comparison.Sureness] writes it
 	Floor       float64 // log ratio by which a model differs from itself (A/A); 0 or +Inf = not known
 	margin      float64 // log ratio within which the two count as equal
 	Assumed     bool    // the floor is an assumption: the file has too few A/A pairs
@@ -78,7 +79,7 @@ func DiffFinding(diffs []Diff) string {
 			format.Count(neededPairs(diffs), "pair", "pairs"), diffs[0].family)
 	}
 	if len(by[Faster])+len(by[Slower])+len(by[HostMoved]) == 0 {
-		return fmt.Sprintf("%s and %s cannot be told apart by the time of equal work in any of %s",
+		return fmt.Sprintf("%s against %s: no difference is proved in any of %s",
 			model, base, format.CasesWord(len(diffs)))
 	}
 	return strings.Join(findingParts(by, len(diffs), base, model), "; ")
@@ -103,7 +104,7 @@ func findingParts(by map[Outcome][]Diff, n int, base, model string) []string {
 		text string
 	}{
 		{Tied, "equal within " + marginText(by[Tied]) + " in %d"},
-		{Unproven, "cannot be told apart in %d"},
+		{Unproven, "unproved in %d"},
 		{HostMoved, "the host moved between the sides in %d"},
 		{TooFew, "too few pairs in %d"},
 	} {

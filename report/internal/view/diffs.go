@@ -89,7 +89,8 @@ func (s *Source) diffOf(c *verdict.Comparison, model string) Diff {
 		Ratio: math.Exp(c.Change.Estimate), Lo: math.Exp(c.Change.Lo), Hi: math.Exp(c.Change.Hi),
 		Signs: c.Signs(), AtBound: c.OneBound + c.BothBound,
 		Busy:  math.Max(s.busyOf(c.Base, c.Cell), s.busyOf(model, c.Cell)),
-		Floor: c.Floor(), margin: c.Margin(), Assumed: !c.FloorOf.Measured(), AaPairs: c.FloorOf.Pairs}
+		Floor: c.Floor(), margin: c.Margin(), Assumed: !c.FloorOf.Measured(), AaPairs: c.FloorOf.Pairs,
+		Sureness: c.Sureness()}
 	if !c.Sequential() {
 		d.family = " for " + format.Count(max(1, c.Tests, c.Family), "test", "tests")
 	}

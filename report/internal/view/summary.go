@@ -35,8 +35,8 @@ func (s *Source) Summary() *Summary {
 func (s *Source) summarize(f *results.File) Summary {
 	diffs := s.Diffs()
 	sum := Summary{Of: s.Name, Warning: s.VoidText(), Settle: s.Settle(f)}
-	first := strings.TrimRight(TimeTitle(s, diffs), ".") + ", on " + s.hostWord()
-	sum.Verdict = []string{format.Sentence(first), letterSentence(s)}
+	a := s.Answer()
+	sum.Verdict = []string{strings.Join(a.Who, " "), s.onHost()}
 	add := func(head, text string) {
 		if text != "" {
 			sum.Facts = append(sum.Facts, Fact{head, text})
@@ -50,33 +50,25 @@ func (s *Source) summarize(f *results.File) Summary {
 	}
 	add("How sure", s.sureText(f, diffs))
 	add("Why", s.whyText())
+	add("Against the letter", letterSentence(s))
 	add("Does compression pay", s.PaysText())
 	add("Does it complete", strings.TrimSpace(s.completionText()+" "+s.RerunText()))
 	add("Not told by this host", s.CrowdText())
 	return sum
 }
 
-// Lead is the summary at the top of a text.
-func (p *Summary) Lead() []string {
-	var lead []string
-	for _, text := range append([]string{p.Warning}, append(p.Verdict, p.Settle.text())...) {
-		if text != "" {
-			lead = append(lead, text)
-		}
-	}
-	return lead
-}
-
-func (s *Source) hostWord() string {
-	h := s.Header.Host
-	word := "a host of " + format.Count(h.CPUs, "CPU", "CPUs")
+// onHost names the host in a sentence.
+func (s *Source) onHost() string {
+	h := &s.Header.Host
+	word := "Measured on a host of "
 	if s.Header.Kind == results.Predicted {
-		word = "a virtual host of " + format.Count(h.CPUs, "CPU", "CPUs")
+		word = "Predicted, not measured, on a virtual host of "
 	}
+	word += format.Count(h.CPUs, "CPU", "CPUs")
 	if h.CPUModel != "" {
 		word += " (" + format.CleanText(h.CPUModel, 60) + ")"
 	}
-	return word
+	return format.Sentence(word)
 }
 
 // sureText is what the reader may lean on.

@@ -325,7 +325,7 @@ func (t settle) text() string {
 	if t.Command == "" {
 		return ""
 	}
-	return "What would settle it: " + t.Command + " (" + t.Why + ")."
+	return "To decide: " + t.Command + " (" + t.Why + ")."
 }
 
 // rerunCommand is the command of a series with another number of pairs and its own output.
