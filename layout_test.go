@@ -68,6 +68,8 @@ var mayImport = map[string]string{
 	"internal/series": "internal/thread models results internal/trace internal/codec " +
 		"internal/host internal/link internal/pilot internal/topology workloads internal/verdict " +
 		"models/registry",
+	"internal/handover": "internal/host internal/thread internal/topology models models/registry " +
+		"results",
 	"internal/calibrate": "internal/thread internal/stats models results " +
 		"internal/codec internal/content internal/link internal/wire workloads internal/sim",
 	"internal/predict": "internal/thread internal/metric models results internal/trace " +
@@ -82,7 +84,7 @@ var mayImport = map[string]string{
 		"workloads internal/sim internal/claims internal/verdict " +
 		"models/registry " +
 		"models/modeltest/planted report internal/series internal/calibrate internal/predict " +
-		"internal/explore internal/gate internal/soak internal/qemustream",
+		"internal/explore internal/gate internal/handover internal/soak internal/qemustream",
 
 	"models/modeltest":           "internal/thread models",
 	"models/modeltest/planted":   "internal/thread models internal/ptrring",
@@ -94,7 +96,8 @@ var mayImport = map[string]string{
 var neverReach = map[string]string{
 	// A report, and a judgement, is made of files alone: it runs nothing.
 	"report": "internal/thread models workloads internal/sim internal/link " +
-		"internal/series internal/calibrate internal/predict internal/explore internal/gate",
+		"internal/series internal/calibrate internal/handover internal/predict internal/explore " +
+		"internal/gate",
 	"internal/verdict": "internal/thread models workloads internal/sim internal/link",
 	// The migration cannot know which model runs.
 	"workloads": "models/lockbatch models/locked models/lockless models/multifd models/spmc " +
@@ -114,7 +117,8 @@ var neverReach = map[string]string{
 	"models/workqueue": "models/lockbatch models/locked models/lockless models/multifd " +
 		"models/spmc models/steps",
 	// A measured run owes nothing to virtual time.
-	"internal/series": "internal/sim internal/calibrate internal/predict internal/gate",
+	"internal/series":   "internal/sim internal/calibrate internal/predict internal/gate",
+	"internal/handover": "internal/sim internal/calibrate internal/predict internal/gate",
 }
 
 const (

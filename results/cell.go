@@ -231,11 +231,11 @@ func (m *Matrix) policies() []Cell {
 }
 
 // times is every case with every value; a list of none leaves the cases as they are.
-func times[T any](cases []Cell, values []T, set func(*Cell, T)) []Cell {
+func times[C, T any](cases []C, values []T, set func(*C, T)) []C {
 	if len(values) == 0 {
 		return cases
 	}
-	all := make([]Cell, 0, len(cases)*len(values))
+	all := make([]C, 0, len(cases)*len(values))
 	for _, c := range cases {
 		for _, v := range values {
 			set(&c, v)

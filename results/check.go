@@ -24,6 +24,14 @@ var (
 	frontierNames = []string{"model", "threads", "wait", "repeat",
 		"highest_completed_pages_per_second", "lowest_failed_pages_per_second"}
 
+	handOverHeaderNames = []string{"host", "grid"}
+
+	handOverNames = []string{"model", "threads", "work_ns", "load_percent", "index", "repeat",
+		"pages", "wall_ms", "pages_per_second", "cpu_ns_per_page"}
+
+	handOverFailedNames = []string{"model", "threads", "work_ns", "load_percent", "index", "repeat",
+		"reason"}
+
 	whatIfNames = []string{"model", "threads", "wait", "cost", "points"}
 
 	// What may be null, of the names above.

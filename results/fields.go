@@ -8,7 +8,7 @@ import (
 
 // Field is one name of the format, as the reference page shows it.
 type Field struct {
-	Record   string // header, run, failed, frontier or what-if
+	Record   string // the type of the record
 	Path     string // dotted from the record; [] after a list, * for the keys of a map
 	Type     string // JSON type: bool, integer, number, string, time, object, list of …
 	Unit     string // empty for what has none
@@ -25,7 +25,10 @@ func Fields() []Field {
 	all = appendFields(all, TypeRun, "", reflect.TypeFor[Run]())
 	all = appendFields(all, TypeFailed, "", reflect.TypeFor[Failed]())
 	all = appendFields(all, TypeFrontier, "", reflect.TypeFor[Frontier]())
-	return appendFields(all, TypeWhatIf, "", reflect.TypeFor[WhatIf]())
+	all = appendFields(all, TypeWhatIf, "", reflect.TypeFor[WhatIf]())
+	all = appendFields(all, TypeHandOverHeader, "", reflect.TypeFor[HandOverHeader]())
+	all = appendFields(all, TypeHandOver, "", reflect.TypeFor[HandOver]())
+	return appendFields(all, TypeHandOverFailed, "", reflect.TypeFor[HandOverFailed]())
 }
 
 func appendFields(all []Field, record, prefix string, t reflect.Type) []Field {

@@ -34,7 +34,9 @@ type plans map[reflect.Type]plan
 func newPlans() plans {
 	p := plans{}
 	for _, t := range []reflect.Type{reflect.TypeFor[Header](), reflect.TypeFor[Run](),
-		reflect.TypeFor[Failed](), reflect.TypeFor[Frontier](), reflect.TypeFor[WhatIf]()} {
+		reflect.TypeFor[Failed](), reflect.TypeFor[Frontier](), reflect.TypeFor[WhatIf](),
+		reflect.TypeFor[HandOverHeader](), reflect.TypeFor[HandOver](),
+		reflect.TypeFor[HandOverFailed]()} {
 		p[t] = planOf(t)
 	}
 	return p

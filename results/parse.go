@@ -111,6 +111,10 @@ func (p parser) noObject(err error) error {
 }
 
 func (p parser) misplaced(kind string) error {
+	if kind == TypeHandOverHeader {
+		return p.here("a file of mtbench handover: mtbench report takes one by itself, and nothing " +
+			"else does")
+	}
 	if p.line == 1 {
 		return p.here("no header: the first record is of type %s, and a result file begins with "+
 			"a header", quote(kind))

@@ -31,28 +31,58 @@ const Stdin = "-"
 // What is wrong with the file itself is an *InputError that names file and line. No file is
 // trusted: see the Max constants for the limits.
 func Read(path string) (*File, error) {
+	r, done, err := openReader(path)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return r.read()
+}
+
+// ReadAny reads a file of either kind: a result file as [Read] does, or a hand-over file. One of
+// the two is nil.
+func ReadAny(path string) (*File, *HandOverFile, error) {
+	r, done, err := openReader(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
+	if err := r.begin(); err != nil {
+		return nil, nil, err
+	}
+	if r.isHandOver() {
+		h, err := r.handOver()
+		return nil, h, err
+	}
+	f, err := r.records()
+	return f, nil, err
+}
+
+// openReader makes the reader of a file, or of standard input where path is [Stdin].
+func openReader(path string) (r *reader, done func(), err error) {
 	if path == Stdin {
-		return readStdin()
+		r, err := stdinReader()
+		return r, func() {}, err
 	}
 	f, err := Open(path, os.O_RDONLY)
 	if err != nil {
-		return nil, openError(path, err)
+		return nil, nil, openError(path, err)
 	}
-	defer f.Close()
 	if err := mustBeBearable(f, path); err != nil {
-		return nil, err
+		f.Close()
+		return nil, nil, err
 	}
-	return ReadFrom(f, path)
+	return newReader(f, path), func() { f.Close() }, nil
 }
 
-// readStdin reads standard input, which a person at a terminal would wait for in vain.
-func readStdin() (*File, error) {
+// stdinReader reads standard input, which a person at a terminal would wait for in vain.
+func stdinReader() (*reader, error) {
 	const name = "standard input"
 	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&fs.ModeCharDevice != 0 {
 		return nil, &InputError{File: name, Msg: "is a terminal or a device, and - stands for a result " +
 			"file in a pipe: zcat FILE.gz | mtbench report -"}
 	}
-	return ReadFrom(os.Stdin, name)
+	return newReader(os.Stdin, name), nil
 }
 
 // ReadFrom reads the records of r, which errors call name.
@@ -98,10 +128,23 @@ func newReader(r io.Reader, name string) *reader {
 }
 
 func (r *reader) read() (*File, error) {
-	if err := r.plain(); err != nil {
+	if err := r.begin(); err != nil {
 		return nil, err
 	}
+	return r.records()
+}
+
+// begin comes to the first record.
+func (r *reader) begin() error {
+	if err := r.plain(); err != nil {
+		return err
+	}
 	r.skipMark()
+	return nil
+}
+
+// records reads all of them.
+func (r *reader) records() (*File, error) {
 	batch := make([]parsed, 1, batchLines) // the header alone: what follows is read by it
 	for {
 		n, err := r.fill(batch)

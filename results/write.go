@@ -26,19 +26,24 @@ type Writer struct {
 // its header, or not at all. One that exists is refused with an *InputError: a series is never
 // written over.
 func Create(path string, h Header) (*Writer, error) {
+	h.Type, h.Schema = TypeHeader, Schema
+	return create(path, h)
+}
+
+// create makes a file of the header h, of whatever kind of file.
+func create(path string, h any) (*Writer, error) {
 	f, err := newUnseen(path)
 	if err != nil {
 		return nil, fmt.Errorf("the result file cannot be made: %w", err)
 	}
 	w := &Writer{f: f.File, path: path}
-	h.Type, h.Schema = TypeHeader, Schema
 	if err := w.begin(f, h); err != nil {
 		return nil, errors.Join(err, f.drop())
 	}
 	return w, nil
 }
 
-func (w *Writer) begin(f *unseen, h Header) error {
+func (w *Writer) begin(f *unseen, h any) error {
 	if err := lock(w.f, w.path); err != nil {
 		return err
 	}
@@ -87,7 +92,8 @@ func (w *Writer) room() error {
 	return nil
 }
 
-// Append writes one record (a Run, a Failed, a Frontier, a WhatIf, or a pointer to one), whose
+// Append writes one record (a Run, a Failed, a Frontier, a WhatIf; to a hand-over
+// file a HandOver or a HandOverFailed; or a pointer to one), whose
 // Type it sets, as one line by one write and syncs it to the disk. After an error the file holds
 // what it held before.
 func (w *Writer) Append(rec any) error {
@@ -100,6 +106,16 @@ func (w *Writer) Append(rec any) error {
 		return w.Append(*r)
 	case *WhatIf:
 		return w.Append(*r)
+	case *HandOver:
+		return w.Append(*r)
+	case *HandOverFailed:
+		return w.Append(*r)
+	case HandOver:
+		r.Type = TypeHandOver
+		return w.write(r)
+	case HandOverFailed:
+		r.Type = TypeHandOverFailed
+		return w.write(r)
 	case WhatIf:
 		r.Type = TypeWhatIf
 		return w.write(r)

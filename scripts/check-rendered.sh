@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 scripts/render.sh "$fresh"
-for path in $(git ls-files results/baseline/report results/predictions) docs/figures.md README.md; do
+for path in $(git ls-files results/baseline/report results/predictions \
+	results/handover/report) docs/figures.md README.md; do
 	if ! diff -q "$path" "$fresh/$path"; then
 		echo "$path is not what the committed results generate; run scripts/render.sh" >&2
 		exit 1

@@ -39,6 +39,12 @@ fi
 scripts/ablation.sh >"$report/ablation.md"
 scripts/predictions.sh "$into"
 
+# The hand-over by itself.
+handover=$into/results/handover/report
+mkdir -p "$handover"
+"$mtbench" report results/handover/default.jsonl.gz --format markdown --plots svg -o "$handover" >/dev/null
+"$mtbench" report results/handover/pinned.jsonl.gz --format markdown --only regret,cells,how >"$handover/pinned.md"
+
 # The README's answer stands between two markers: what the report says first, without its title.
 answer=$("$mtbench" report "$series" --format markdown --only answer | sed '1,2d')
 [ -z "$moved" ] || answer+=$'\n\n'$moved

@@ -54,6 +54,7 @@ coordination. Interrupting keeps the searches that are finished, and --resume FI
 	f.StringVarP(&o.run.output, "output", "o", "", "result file; an existing one is refused")
 	f.StringVar(&o.run.resume, "resume", "", "go on with this interrupted file")
 	f.SortFlags = false
+	completeModels(cmd)
 	return cmd
 }
 

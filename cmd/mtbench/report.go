@@ -46,7 +46,10 @@ standard input. Without --output it goes to standard output. With --output DIR i
 plots with it.
 
 The sections that --only chooses from:
-` + columns(report.SectionNames()),
+` + columns(report.SectionNames()) + `
+
+Of a file of "mtbench handover", which is reported by itself: ` +
+			strings.Join(report.HandOverSections(), ", "),
 		Example: `  mtbench report results.jsonl
   mtbench report results.jsonl --format html -o report
   mtbench report results.jsonl --format markdown --plots svg,png -o report
@@ -69,8 +72,14 @@ func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
 	if err := o.check(); err != nil {
 		return badInput(err)
 	}
-	files, err := readDistinct(paths)
+	files, handOver, err := readReported(paths)
 	if err != nil {
+		return badInput(err)
+	}
+	if handOver != nil {
+		return reportHandover(cmd, o, handOver)
+	}
+	if err := o.checkOnly(report.SectionNames()); err != nil {
 		return badInput(err)
 	}
 	r := report.New(files, contenders())
@@ -114,6 +123,17 @@ func columns(words []string) string {
 	return b.String()
 }
 
+// checkOnly refuses a section that a file of its kind does not have.
+func (o *reportOptions) checkOnly(sections []string) error {
+	for _, name := range o.only {
+		if !slices.Contains(sections, name) {
+			return fmt.Errorf("--only: there is no section %q; there are %s", name,
+				strings.Join(sections, ", "))
+		}
+	}
+	return nil
+}
+
 func makeDir(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
 		return fmt.Errorf("%s is a file, not a directory", path)
@@ -136,12 +156,6 @@ func (o *reportOptions) check() error {
 		if !slices.Contains(report.PlotFormats(), p) {
 			return fmt.Errorf("--plots: %q is unknown; there are %s", p,
 				strings.Join(report.PlotFormats(), ", "))
-		}
-	}
-	for _, name := range o.only {
-		if !slices.Contains(report.SectionNames(), name) {
-			return fmt.Errorf("--only: there is no section %q; there are %s", name,
-				strings.Join(report.SectionNames(), ", "))
 		}
 	}
 	if len(o.only) > 0 && !o.form.Sectioned {
@@ -169,6 +183,17 @@ func readAll(paths []string) ([]*results.File, error) {
 		files = append(files, f)
 	}
 	return files, nil
+}
+
+// readReported reads what a report is made of: result files, or one of mtbench handover.
+func readReported(paths []string) ([]*results.File, *results.HandOverFile, error) {
+	if len(paths) != 1 {
+		files, err := readDistinct(paths)
+		return files, nil, err
+	}
+	debug.SetGCPercent(50) // see readAll
+	f, h, err := results.ReadAny(paths[0])
+	return []*results.File{f}, h, err
 }
 
 // readDistinct reads files that are evidence together: the same twice would count double.
@@ -202,8 +227,15 @@ func (o *reportOptions) draw(r *report.Report) ([]report.PlotLink, error) {
 	if len(o.plots) == 0 {
 		return nil, nil
 	}
-	var links []report.PlotLink
-	for _, p := range r.Plots() {
+	return o.drawAll(r.Plots())
+}
+
+// drawAll is draw of some plots.
+func (o *reportOptions) drawAll(plots []report.Plot) (links []report.PlotLink, err error) {
+	if len(o.plots) == 0 {
+		return nil, nil
+	}
+	for _, p := range plots {
 		if p.Missing != "" {
 			continue
 		}

@@ -23,11 +23,13 @@ Exit statuses:
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	root.AddCommand(keeping(newRunCommand(), newFrontierCommand(), newCalibrateCommand(),
+	root.AddCommand(keeping(newRunCommand(), newFrontierCommand(), newHandoverCommand(),
+		newCalibrateCommand(),
 		newPredictCommand(), newExploreCommand(), newSoakCommand())...)
 	root.AddCommand(newReportCommand(), newCiteCommand(), newClaimsCommand(), newCompareCommand(),
 		newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
-		newStatusTopic(), newStreamCommand(), newChildCommand(), newCalibrationChildCommand())
+		newStatusTopic(), newStreamCommand(), newChildCommand(), newCalibrationChildCommand(),
+		newHandoverChildCommand())
 	group(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetFlagErrorFunc(flagError)

@@ -65,6 +65,7 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
 		"given twice: every model of the first program is compared with itself of the second")
 	addRunFlags(cmd.Flags(), o)
 	cmd.Flags().SortFlags = false
+	completeModels(cmd)
 	return cmd
 }
 

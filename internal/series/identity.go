@@ -20,8 +20,8 @@ const protocol = 2
 // roleProtocol asks a child for its protocol and what it is, and for nothing else.
 const roleProtocol = "protocol"
 
-// binarySum is the SHA-256 of the running program, in hex.
-func binarySum() (string, error) {
+// BinarySum is the SHA-256 of the running program, in hex.
+func BinarySum() (string, error) {
 	f, err := os.Open(running)
 	if err != nil {
 		return "", fmt.Errorf("this program cannot be read, which identifies a series: %w", err)
@@ -67,7 +67,7 @@ func sameProgram(h *results.Header, builds []*program) error {
 		}
 		return d.err("with other builds", "program a build")
 	}
-	sum, err := binarySum()
+	sum, err := BinarySum()
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func TestJobsAndRecordsCarryAProtocol(t *testing.T) {
 }
 
 func TestSameProgram(t *testing.T) {
-	sum, err := binarySum()
+	sum, err := BinarySum()
 	if err != nil || len(sum) != 64 {
 		t.Fatalf("%q %v", sum, err)
 	}

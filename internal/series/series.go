@@ -102,7 +102,7 @@ func (n *Series) begin(ctx context.Context, s Settings, b Build) error {
 	if err != nil {
 		return err
 	}
-	binary, err := binarySum()
+	binary, err := BinarySum()
 	if err != nil {
 		return err
 	}

@@ -117,6 +117,7 @@ type kthread struct {
 
 	sealed bool          // own thread
 	due    unix.Timespec // of its sleep; here, since an object on the heap does not move
+	spent  unix.Timespec // its CPU clock, as last read
 
 	over atomic.Uint32 // futex word: 1 when the thread's function has returned
 
