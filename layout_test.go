@@ -29,7 +29,7 @@ var mayImport = map[string]string{
 	"internal/trace":      "internal/thread",
 	"models":              "internal/thread",
 
-	"internal/content": "results",
+	"internal/content": "results internal/qemustream",
 	"internal/codec":   "internal/thread",
 	"internal/wire":    "internal/thread",
 	"internal/link":    "internal/thread",
@@ -49,7 +49,9 @@ var mayImport = map[string]string{
 	"internal/claims":  "internal/metric results",
 	"internal/verdict": "internal/claims internal/metric internal/stats results",
 	"workloads": "internal/thread models results " +
-		"internal/codec internal/content internal/link internal/wire",
+		"internal/codec internal/content internal/link internal/qemustream internal/wire",
+
+	"internal/realqemu": "results internal/content internal/host internal/qemustream workloads",
 
 	"models/registry": "internal/thread models models/deepring models/lockbatch models/locked " +
 		"models/lockless models/multifd models/spmc models/steps models/workqueue",
@@ -84,7 +86,8 @@ var mayImport = map[string]string{
 		"workloads internal/sim internal/claims internal/verdict " +
 		"models/registry " +
 		"models/modeltest/planted report internal/series internal/calibrate internal/predict " +
-		"internal/explore internal/gate internal/handover internal/soak internal/qemustream",
+		"internal/explore internal/gate internal/handover internal/soak internal/qemustream " +
+		"internal/realqemu",
 
 	"models/modeltest":           "internal/thread models",
 	"models/modeltest/planted":   "internal/thread models internal/ptrring",

@@ -89,6 +89,7 @@ func TestSectionNames(t *testing.T) {
 	t.Parallel()
 	later := readSeries(t)
 	later.Header.Created = later.Header.Created.Add(time.Hour)
+	later.Header.Reference = &results.Reference{Model: "locked"}
 	files := []*results.File{readSeries(t), later, predictedSeries(t)}
 	seen, anchors := map[string]bool{}, map[string]bool{}
 	for _, sec := range table.Sections(view.SourcesOf(files, nil)) {

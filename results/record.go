@@ -65,6 +65,8 @@ type Header struct {
 
 	Calibration *CalibrationRef `json:"calibration,omitempty" doc:"predicted files: the calibration used"`
 
+	Reference *Reference `json:"reference,omitempty" doc:"files of mtbench validate: the real program that stands among the models"`
+
 	ContentSource *ContentSource `json:"content_source,omitempty" doc:"content of a file: which bytes of it the pages are; a run with others ends its series"`
 }
 
@@ -85,7 +87,7 @@ func (h *Host) Usable() float64 {
 
 // ContentSource names the bytes that the pages of a content file are.
 type ContentSource struct {
-	SHA256 string `json:"sha256" doc:"SHA-256 of the sampled pages one after another, in hex"`
+	SHA256 string `json:"sha256" doc:"SHA-256 in hex of the sampled pages one after another, or of the file of a stream"`
 	Rule   string `json:"rule" doc:"which pages of the file they are"`
 }
 
@@ -245,6 +247,8 @@ type Run struct {
 
 	Timeline    []Point       `json:"timeline" doc:"a point each 100 ms of the migration"`
 	ThreadUsage []ThreadUsage `json:"thread_usage" doc:"what each thread of both processes did inside the bracket"`
+
+	QueryMigrate *QueryMigrate `json:"query_migrate,omitempty" doc:"runs of a real QEMU: its own counters, asked for once all memory was sent; pages and bytes of the record are what arrived"`
 
 	// What a publication printed in place of thread_usage; absent in every other kind of file.
 	MainCPUPercent   *Number  `json:"main_cpu_percent,omitempty" unit:"percent of one CPU" doc:"published files: CPU usage of the main thread as printed"`

@@ -211,6 +211,9 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 		failed = ctl.send(hello{PID: os.Getpid()})
 		usage = &Usage{}
 		if failed == nil {
+			failed = sc.readStored(t, receiver, d)
+		}
+		if failed == nil {
 			usage.Pages, failed = d.load(t, pipe)
 		}
 		m.ShutBracket(t)

@@ -46,6 +46,13 @@ type Scenario struct {
 	// "" = none. Each end has its own; it must not exist yet.
 	TraceTo string
 
+	// Stored has the destination keep the whole stream first and load it when it has ended: no
+	// decompression takes a CPU from the source then. It needs memory for the stream.
+	Stored bool
+
+	// StreamTo is a new file that a Stored stream is left in, in the form of QEMU's; "" = none.
+	StreamTo string
+
 	// PeerTimeout is how long either end waits for a sign of the other; 0 = DefaultPeerTimeout.
 	PeerTimeout time.Duration
 }
@@ -248,8 +255,12 @@ func (sc Scenario) destinationNeeds() int64 {
 	if err != nil || sc.Destination != Process {
 		return 0
 	}
-	return sc.endNeeds(sc.requests(sc.DecompressThreads)*(c.DecoderBytes()+jobBytes),
+	need := sc.endNeeds(sc.requests(sc.DecompressThreads)*(c.DecoderBytes()+jobBytes),
 		sc.DecompressThreads+1)
+	if sc.Stored {
+		need += sc.Memory + sc.Memory/64
+	}
+	return need
 }
 
 // jobBytes is what a request holds beside the state of its codec.

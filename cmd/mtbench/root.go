@@ -24,8 +24,8 @@ Exit statuses:
 		Version:       version(),
 	}
 	root.AddCommand(keeping(newRunCommand(), newFrontierCommand(), newHandoverCommand(),
-		newCalibrateCommand(),
-		newPredictCommand(), newExploreCommand(), newSoakCommand())...)
+		newCalibrateCommand(), newPredictCommand(), newExploreCommand(), newSoakCommand(),
+		newValidateCommand(), newCaptureCommand())...)
 	root.AddCommand(newReportCommand(), newCiteCommand(), newClaimsCommand(), newCompareCommand(),
 		newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
 		newStatusTopic(), newStreamCommand(), newChildCommand(), newCalibrationChildCommand(),

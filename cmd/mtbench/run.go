@@ -26,6 +26,7 @@ type runOptions struct {
 	settings series.Settings
 	output   string
 	resume   string
+	replay   string
 	like     string
 	quick    bool
 	dryRun   bool
@@ -55,6 +56,7 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
   mtbench run --models locked,lockless --threads 4 --wait on --pairs 20
   mtbench run --models null,inline,ideal,locked,lockless --destination discard
   mtbench run --content file:/path/to/memory.img --codec zstd
+  mtbench run --replay guest.stream --threads 4
   mtbench run --threads 4 --wait on --memory 8MiB --trace traces`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSeries(cmd, o) },
@@ -110,7 +112,7 @@ func addGuestFlags(f *pflag.FlagSet, s *series.Settings) {
 		"which pages are written: uniform, sequential or zipf")
 	f.IntVar(&s.WriteBytes, "write-bytes", s.WriteBytes, "bytes stored in a page at each write")
 	f.StringVar(&s.Content, "content", s.Content,
-		"page content: zero, text, heap, binary, random, mixed or "+content.FileSyntax)
+		"page content: zero, text, heap, binary, random, mixed, "+content.FileSyntax+" or stream:PATH")
 	f.StringVar(&s.Codec, "codec", s.Codec, "compressor: zlib, zstd, s2, none or spin:DURATION")
 	f.IntVar(&s.Level, "level", s.Level, "compress-level (-1: the codec's default)")
 	f.Var(rateValue{&s.MaxBandwidth, &s.MaxBandwidthMultiple, &s.MaxBandwidthOfPool, true},
@@ -152,6 +154,8 @@ func joinPin(args []string) []string {
 func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVarP(&o.output, "output", "o", "",
 		"result file; an existing one is refused (default mtbench-DATE-TIME.jsonl)")
+	f.StringVar(&o.replay, "replay", "",
+		"migrate the pages of this QEMU stream once, in its order, by a guest that stands still")
 	f.StringVar(&o.resume, "resume", "", "go on with this interrupted result file")
 	f.StringVar(&o.like, "like", "",
 		"make the series of this result file once more, on another occasion: the same workload and "+
@@ -205,6 +209,11 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	}
 	if err := refuseIdle(f, &o.settings); err != nil {
 		return err
+	}
+	if o.replay != "" {
+		if err := replayed(f, &o.settings, o.replay); err != nil {
+			return err
+		}
 	}
 	if o.quick {
 		series.Quicken(&o.settings, f.Changed)

@@ -57,7 +57,7 @@ func Names() []string {
 	for _, k := range kinds() {
 		names = append(names, k.name)
 	}
-	return append(names, filePrefix+"PATH")
+	return append(names, filePrefix+"PATH", streamPrefix+"PATH")
 }
 
 // FileSyntax is the spec of a file with all its options, for help.
@@ -66,8 +66,12 @@ const FileSyntax = filePrefix + optionsText
 // New makes the generator that spec names: one of Names. file:PATH is pages of a regular file of
 // any size, or of the memory of an ELF core file, repeated: all of them, or 16,384 that are evenly
 // spaced; [FileSyntax] chooses how many and from which part. seed chooses among the variants of the
-// others: the same seed gives the same pages.
+// others: the same seed gives the same pages. stream:PATH is the pages of a migration stream of
+// QEMU's form, in the order in which it has them, repeated.
 func New(spec string, seed uint64) (Generator, error) {
+	if path, ok := strings.CutPrefix(spec, streamPrefix); ok {
+		return newRecorded(path)
+	}
 	if path, ok := strings.CutPrefix(spec, filePrefix); ok {
 		return newFile(path)
 	}
@@ -82,6 +86,9 @@ func New(spec string, seed uint64) (Generator, error) {
 
 // Check returns the error that New would return for spec, without reading the pages of a file.
 func Check(spec string) error {
+	if path, ok := strings.CutPrefix(spec, streamPrefix); ok {
+		return checkRecorded(path)
+	}
 	if text, ok := strings.CutPrefix(spec, filePrefix); ok {
 		return checkFile(text)
 	}
@@ -89,9 +96,12 @@ func Check(spec string) error {
 	return err
 }
 
-// SourceOf returns the identity of the sampled pages of g if they are a file's, else nil.
+// SourceOf returns the identity of the pages of g if they are a file's, else nil.
 func SourceOf(g Generator) *results.ContentSource {
-	if f, ok := g.(file); ok {
+	switch f := g.(type) {
+	case file:
+		return &f.source
+	case *recorded:
 		return &f.source
 	}
 	return nil
@@ -118,6 +128,9 @@ func Digest(g Generator) string {
 func Describe(spec string) string {
 	if text, ok := strings.CutPrefix(spec, filePrefix); ok {
 		return fmt.Sprintf("pages of %s, repeated to fill", text)
+	}
+	if path, ok := strings.CutPrefix(spec, streamPrefix); ok {
+		return fmt.Sprintf("the pages of the stream %s in its order, repeated to fill", path)
 	}
 	for _, k := range kinds() {
 		if k.name == spec {

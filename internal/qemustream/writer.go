@@ -89,7 +89,7 @@ func (w *Writer) check(p Page) error {
 	return fmt.Errorf("qemustream: a %s page with %d bytes", p.Kind, n)
 }
 
-// EndSection ends the section that is open, if one is.
+// EndSection ends the section that is open, if one is, and writes out what is held.
 func (w *Writer) EndSection() {
 	if !w.inside {
 		return
@@ -98,6 +98,7 @@ func (w *Writer) EndSection() {
 	w.byte(typeFooter)
 	w.be32(ourSection)
 	w.inside = false
+	w.fail(w.out.Flush())
 }
 
 // Close writes the end of the memory and of the stream. It does not close what it writes to.

@@ -31,6 +31,8 @@ type Series struct {
 	Budget  time.Duration
 	Between func() error // see Engine
 
+	beside *Beside
+
 	host   *host.Machine
 	plan   []Slot
 	done   *results.File
@@ -59,7 +61,8 @@ func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Series{host: host.Local(), Budget: s.Budget, done: &results.File{}, programs: programs}
+	n := &Series{host: host.Local(), Budget: s.Budget, done: &results.File{}, programs: programs,
+		beside: s.Beside}
 	if err := n.begin(ctx, s, b); err != nil {
 		return nil, errors.Join(err, closeAll(programs))
 	}
@@ -112,6 +115,9 @@ func (n *Series) begin(ctx context.Context, s Settings, b Build) error {
 		Go:      runtime.Version(),
 		Created: time.Now(), Argv: b.Argv, Seed: s.Seed, Host: n.host.Describe(),
 		Matrix: s.Matrix, ContentSource: from,
+	}
+	if s.Beside != nil {
+		n.Header.Reference = &s.Beside.Reference
 	}
 	n.Header.Host.WorkTurns = typical.WorkTurns
 	n.Header.Host.PageServiceU = service.Seconds() * 1e6
@@ -256,6 +262,7 @@ func (n *Series) workload(s Slot) workloads.Scenario {
 	if from := n.Header.ContentSource; from != nil {
 		sc.ContentSum = from.SHA256
 	}
+	sc.Stored = n.beside != nil
 	return sc
 }
 
@@ -368,6 +375,9 @@ func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 		Matrix: n.Header.Matrix, Seed: n.Header.Seed, File: n.writer, Progress: p,
 		Budget: n.Budget, Spent: n.spent(), Between: n.Between,
 		Runner: n.runner(),
+	}
+	if n.beside != nil {
+		e.Runner = &besideRunner{n.beside, e.Runner, n.workload}
 	}
 	return e.Run(ctx, n.plan, n.done)
 }

@@ -34,6 +34,9 @@ type Settings struct {
 	// Builds are none, or the two programs that are compared in every case and model.
 	Builds []NamedBuild
 
+	// Beside is a program that stands among the models; nil = none.
+	Beside *Beside
+
 	Budget time.Duration // without Matrix.Pairs: the series ends within it
 }
 
@@ -67,6 +70,9 @@ func (s *Settings) validateModels() error {
 }
 
 func (s *Settings) validateModel(flag, name string) error {
+	if s.Beside != nil && name == s.Beside.Model {
+		return nil
+	}
 	c, err := registry.Lookup(name)
 	if err != nil {
 		return fmt.Errorf("%s: %w", flag, err)
