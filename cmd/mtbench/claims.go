@@ -83,10 +83,17 @@ func runClaims(cmd *cobra.Command, o *claimsOptions, paths []string) error {
 			return err
 		}
 	}
+	tally := verdict.Count(judged)
+	if o.format == "terminal" {
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%d claims: %s\n", tally.Measured()+tally.NotMeasured,
+			tally); err != nil {
+			return err
+		}
+	}
 	if err := writeClaims(cmd.OutOrStdout(), judged, o.format); err != nil {
 		return err
 	}
-	return claimsStatus(cmd.ErrOrStderr(), verdict.Count(judged), predicted)
+	return claimsStatus(cmd.ErrOrStderr(), tally, predicted)
 }
 
 // predictedClaims stands above verdicts on figures of virtual time.

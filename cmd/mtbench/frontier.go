@@ -109,5 +109,5 @@ func (o *frontierOptions) finish(cmd *cobra.Command, s *series.Series, failed er
 	if failed != nil {
 		return withStatus(statusChild, "%w (finished searches are in %s)", failed, s.Path())
 	}
-	return printFile(cmd, s.Path())
+	return printFile(cmd, s.Path(), "frontier")
 }

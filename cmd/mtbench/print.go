@@ -20,7 +20,7 @@ func printResults(cmd *cobra.Command, path string) error {
 	if ctx := cmd.Context(); ctx != nil && ctx.Err() == nil {
 		defer endAtSignal(cmd, "interrupted while the table was made; the results are in "+path)()
 	}
-	f, err := printReport(cmd, path, true)
+	f, err := printReport(cmd, path)
 	if err != nil {
 		return err
 	}
@@ -28,29 +28,34 @@ func printResults(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\nplot     %s\nmore     mtbench report %s\n",
+	_, err = fmt.Fprintf(cmd.OutOrStdout(),
+		"results  %s\nplot     %s\nmore     mtbench report %s --details\n",
 		clean(path), clean(plot), clean(path))
 	return err
 }
 
-// printFile writes the report of a result file to standard output and names the file.
-func printFile(cmd *cobra.Command, path string) error {
-	if _, err := printReport(cmd, path, false); err != nil {
+// printFile writes what a command answers to standard output, the answer of a result file or the
+// sections named, and names the file.
+func printFile(cmd *cobra.Command, path string, sections ...string) error {
+	if _, err := printReport(cmd, path, sections...); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "\nresults  %s\n", clean(path))
+	_, err := fmt.Fprintf(cmd.OutOrStdout(),
+		"results  %[1]s\nmore     mtbench report %[1]s --details\n",
+		clean(path))
 	return err
 }
 
-// printReport writes the report of a result file to standard output, as wide as that is.
-func printReport(cmd *cobra.Command, path string, brief bool) (*results.File, error) {
+// printReport writes the answer of a result file, or the sections named, to standard output, as
+// wide as that is.
+func printReport(cmd *cobra.Command, path string, sections ...string) (*results.File, error) {
 	f, err := results.Read(path)
 	if err != nil {
 		return nil, err
 	}
 	out := cmd.OutOrStdout()
 	opts := optionsFor(out)
-	opts.Brief = brief
+	opts.Brief, opts.Only = len(sections) == 0, sections
 	return f, report.New([]*results.File{f}, contenders()).Terminal(out, opts)
 }
 

@@ -41,9 +41,13 @@ func newReportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report FILE...",
 		Short: "Make tables, plots and pages of result files",
-		Long: `Makes a report of result files alone; with several files, one that compares them; - is
-standard input. Without --output it goes to standard output. With --output DIR it goes to a file in that directory, and
-plots with it.
+		Long: `Reports what result files say; - is standard input. On a terminal the answer comes first: who
+is faster, where, by how much and why, one row a case. --details adds every section that the files
+have data for, and --only NAME shows one. A terminal gets it by way of a pager (MTBENCH_PAGER,
+PAGER or less; cat for none). In a pipe COLUMNS sets the width.
+
+With several files the report sets them side by side. With --output DIR it goes to a file in that
+directory, whole, and plots with it.
 
 The sections that --only chooses from:
 ` + columns(report.SectionNames()) + `
@@ -51,6 +55,7 @@ The sections that --only chooses from:
 Of a file of "mtbench handover", which is reported by itself: ` +
 			strings.Join(report.HandOverSections(), ", "),
 		Example: `  mtbench report results.jsonl
+  mtbench report results.jsonl --only cases
   mtbench report results.jsonl --format html -o report
   mtbench report results.jsonl --format markdown --plots svg,png -o report
   mtbench report results.jsonl --format benchfmt | benchstat -col /model -
@@ -89,7 +94,14 @@ func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
 		opts.Only = o.only
 		opts.Brief = o.form.Name == formatNames()[0] && !o.details && len(o.only) == 0
 		opts.Index = opts.Brief
-		return o.form.Write(r, []io.Writer{out}, opts)
+		if o.form.Name != formatNames()[0] {
+			return o.form.Write(r, []io.Writer{out}, opts)
+		}
+		var text bytes.Buffer
+		if err := o.form.Write(r, []io.Writer{&text}, opts); err != nil {
+			return err
+		}
+		return paged(out, text.Bytes())
 	}
 	if err := makeDir(o.dir); err != nil {
 		return badInput(fmt.Errorf("--output: %w", err))

@@ -28,7 +28,8 @@ Exit statuses:
 		newValidateCommand(), newCaptureCommand())...)
 	root.AddCommand(newReportCommand(), newCiteCommand(), newClaimsCommand(), newCompareCommand(),
 		newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
-		newStatusTopic(), newStreamCommand(), newChildCommand(), newCalibrationChildCommand(),
+		newStatusTopic(), newWordsTopic(), newStreamCommand(), newChildCommand(),
+		newCalibrationChildCommand(),
 		newHandoverChildCommand())
 	group(root)
 	root.SetHelpCommand(newHelpCommand())

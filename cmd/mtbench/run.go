@@ -162,7 +162,7 @@ func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 			"matrix, to the byte")
 	f.BoolVar(&o.few, "calibrate-quick", false, "few samples, for tests")
 	_ = f.MarkHidden("calibrate-quick") // it exists
-	f.BoolVar(&o.quick, "quick", false, "threads 1 and 4, less memory, 20 s: a first look")
+	f.BoolVar(&o.quick, "quick", false, "a first look: 4 threads, wait off and on, less memory, 25 s")
 	f.StringVar(&o.settings.Trace, "trace", "",
 		"directory for a Chrome trace a run (Perfetto opens it): one run a model and case, no "+
 			"measurement")
@@ -300,6 +300,7 @@ func (o *runOptions) open(ctx context.Context, argv []string) (*series.Series, e
 	if err := writable(o.output); err != nil {
 		return nil, fmt.Errorf("--output: %w", err)
 	}
+	fmt.Fprintln(os.Stderr, "mtbench: a pilot measures this host for some seconds")
 	s, err := series.New(ctx, o.settings, series.Build{Version: release, Revision: revision(),
 		Argv: argv})
 	if err != nil || o.dryRun {

@@ -31,8 +31,8 @@ func costMetrics() []Metric {
 		Of: codecShare,
 		Doc: "the part of the CPU time of main and workers that was codec work: pages_compressed × " +
 			"service_time_us over that CPU time",
-		Misread: "as measured: the median codec time of a page stands for all, and it is wall time, " +
-			"so that preempted pages make it too high, above 1 at worst; what is left of 1 is " +
+		Misread: "as measured: the median codec time of a page stands for all. It is wall time, " +
+			"so that preempted pages make it too high, above 1 at worst. What is left of 1 is " +
 			"hand-over, spinning, copying and sending",
 		Shown: Form{Name: "codec’s share", Unit: "%", Scale: 100}, Table: Cost})
 }

@@ -55,13 +55,17 @@ func Trim(s *Settings, changed func(flag string) bool) {
 	}
 }
 
-// Quicken makes a first look of s: what the user has changed stays.
+// Quicken makes a first look of s, of so few cases that the time is enough to prove something: what
+// the user has changed stays.
 func Quicken(s *Settings, changed func(flag string) bool) {
 	if !changed("threads") {
-		s.Matrix.Threads = []int{1, 4}
+		s.Matrix.Threads = []int{4}
+	}
+	if !changed("extra") {
+		s.Matrix.Extra = nil
 	}
 	if !changed("budget") {
-		s.Budget = 20 * time.Second
+		s.Budget = 25 * time.Second
 	}
 	if !changed("aa") {
 		s.Matrix.AA = 0

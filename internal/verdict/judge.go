@@ -496,7 +496,7 @@ func (t Tally) String() string {
 		}
 	}
 	if len(apart) > 0 {
-		text += "; counted apart: " + strings.Join(apart, ", ")
+		text += ". Counted apart: " + strings.Join(apart, ", ")
 	}
 	return fmt.Sprintf("%s; %d of them outside their regime", text, t.OutsideRegime)
 }

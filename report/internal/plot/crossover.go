@@ -27,16 +27,16 @@ func crossoverPlot(srcs []*view.Source) Plot {
 	p := Plot{
 		ID: "crossover", Question: crossoverQuestion,
 		Caption: "Each mark is one case of one file: up where the contender is faster, down where " +
-			"it is slower, a circle where neither is proved, a dot where there are too few pairs; the " +
+			"it is slower, a circle where neither is proved, a dot where there are too few pairs. The " +
 			"number is the time of the contender over the base's, as in the tables. Across is the " +
 			"measured codec time of a page, " +
 			"with the codec that took it.",
 	}
 	points := crossPoints(srcs)
 	if services(points) < 2 {
-		p.Missing = "the map needs files of at least two page costs; mtbench run --codec none, " +
-			"--codec s2, --codec zlib and --codec spin:100us make them, and mtbench report takes " +
-			"them together"
+		p.Missing = "the map needs files of at least two page costs. Make them with mtbench run " +
+			"--codec none, --codec s2, --codec zlib and --codec spin:100us, and give all of them to " +
+			"mtbench report"
 		return p
 	}
 	p.Title = crossoverFinding(points)

@@ -22,10 +22,10 @@ func PairsPlot(s *view.Source, diffs []view.Diff) Plot {
 		ID:       "pairs" + s.Tag,
 		Question: "By how much is one model faster, and how sure is it?",
 		Caption: "Time of equal work (with wait on without setup, with wait off per compressed page) " +
-			"of the model over that of the first in the same pair (same seed, neighbours in time), as in " +
-			"the tables: under 1 the model is faster. The bar is the Hodges-Lehmann " +
-			"estimate, the whisker its 95 % interval; “unproven” is neither a difference nor " +
-			"equality; the grey band is the floor: " + floorCaption(diffs) +
+			"of the model over that of the first in the same pair, as in the tables: under 1 the model " +
+			"is faster. A pair has one seed, and its runs follow each other. The bar is " +
+			"the Hodges-Lehmann estimate, the whisker its 95 % interval. “Unproven” is neither a " +
+			"difference nor equality. The grey band is the floor: " + floorCaption(diffs) +
 			" In the strips only one of the two completed.",
 	}
 	if s.Header.Kind == results.Published {

@@ -16,7 +16,7 @@ func headSpecs() []Spec {
 		{Name: "settings", Title: "Host, workload, command and file", Place: Apart, Printed: true,
 			Of: always(Settings)},
 		{Name: "facts", Title: "How sure, and why", Level: Open, Place: Apart, Of: factsSection},
-		{Name: "crowd", Title: "More threads than CPUs", Level: Open, Place: Apart,
+		{Name: "overcommit", Title: "More threads than CPUs", Level: Open, Place: Apart,
 			Of: crowdSection},
 	}
 }

@@ -52,7 +52,7 @@ func specs() []Spec {
 		caseSpecs(),
 		directionSpecs(), pairSpecs(), costSpecs(), stepSpecs(), ceilingSpecs(), baselineSpecs(),
 		threadSpecs(), frontierSpecs(), trustSpecs(), elsewhereSpecs(), occasionSpecs(),
-		acrossSpecs(), claimSpecs(), citeSpecs())
+		acrossSpecs(), claimSpecs(), wordSpecs(), citeSpecs())
 }
 
 // Names returns the names of all sections, in the order of a report.

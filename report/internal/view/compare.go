@@ -312,12 +312,12 @@ const EqualWorkText = "Times are compared for equal work: with wait on the time 
 func TestText(c *verdict.Comparison) string {
 	how := "Hodges-Lehmann estimate on the log ratio of each pair, 95 % interval, signed-rank p " +
 		"after " +
-		"Holm over the cases (a fixed number of pairs);"
+		"Holm over the cases (a fixed number of pairs)."
 	if c.Sequential() {
-		how = "centre of the log ratios of the pairs with an interval that holds at any stop (95 %), " +
-			"evidence e adjusted over the cases, of which 20 proves (a sequential test: the evidence " +
-			"decides how many pairs a case has);"
+		how = "centre of the log ratios of the pairs with an interval that holds at any stop (95 %). " +
+			"Evidence e is adjusted over the cases, and 20 proves. The test is sequential: the evidence " +
+			"decides how many pairs a case has."
 	}
-	return fmt.Sprintf("%s equal by two one-sided tests within %s.", how,
+	return fmt.Sprintf("%s Equal is by two one-sided tests within %s.", how,
 		verdict.FormatSize(c.Margin()))
 }

@@ -31,9 +31,9 @@ func letterSentence(s *Source) string {
 	const said = "The published letter (QEMU patch series of 2018-10-16) reports less total time " +
 		"with lockless in each of its six cases (with wait off of unequal work)"
 	if cases == 0 {
-		return said + "; none of them is in this file, so it says nothing about the letter."
+		return said + ". None of them is in this file, so it says nothing about the letter."
 	}
-	return fmt.Sprintf("%s; of the %d that are in this file, %s.%s", said, cases,
+	return fmt.Sprintf("%s. Of the %d that are in this file, %s.%s", said, cases,
 		agreementText(n), starvedText(s))
 }
 
@@ -43,7 +43,7 @@ func agreementText(n map[string]int) string {
 		word string
 		n    int
 	}{{"it contradicts the letter in", n[Opposite]}, {"it agrees in", n[Agrees]},
-		{"it cannot tell in", n[untold.String()]}}
+		{"it is unproved in", n[untold.String()]}}
 	slices.SortStableFunc(parts, func(a, b struct {
 		word string
 		n    int

@@ -87,8 +87,8 @@ func (s *Source) sureText(f *results.File, diffs []Diff) string {
 		if f.Header.Matrix.Sequential() {
 			how = "evidence that holds at any stop, adjusted over all cases"
 		}
-		parts = append(parts, fmt.Sprintf("%s a case, intervals of 95\u00a0%% within this one series: "+
-			"another day may lie outside of them, %s", pairs, how))
+		parts = append(parts, fmt.Sprintf("%s a case, %s. Intervals are of 95\u00a0%% within "+
+			"this one series: another day may lie outside of them", pairs, how))
 	}
 	if text := floorText(diffs); text != "" {
 		parts = append(parts, text)
@@ -100,7 +100,15 @@ func (s *Source) sureText(f *results.File, diffs []Diff) string {
 	if len(f.Failed) > 0 {
 		parts = append(parts, format.Count(len(f.Failed), "run", "runs")+" failed and have no figures")
 	}
-	return format.Sentence(strings.Join(parts, "; "))
+	return sentencesOf(parts)
+}
+
+// sentencesOf makes each part a sentence.
+func sentencesOf(parts []string) string {
+	for i := range parts {
+		parts[i] = format.Sentence(format.Upper(parts[i]))
+	}
+	return strings.Join(parts, " ")
 }
 
 // firstText is the effect of going first, which the drawn order keeps out of verdicts.
