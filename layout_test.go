@@ -34,6 +34,7 @@ var mayImport = map[string]string{
 	"internal/wire":    "internal/thread",
 	"internal/link":    "internal/thread",
 	"internal/host":    "results internal/thread internal/topology",
+	"internal/peer":    "",
 
 	"models/locked":    "internal/thread models",
 	"models/lockless":  "internal/thread models internal/ptrring",
@@ -68,8 +69,8 @@ var mayImport = map[string]string{
 		"report/internal/plot report/internal/page",
 
 	"internal/series": "internal/thread models results internal/trace internal/codec " +
-		"internal/host internal/link internal/pilot internal/topology workloads internal/verdict " +
-		"models/registry",
+		"internal/host internal/link internal/peer internal/pilot internal/topology workloads " +
+		"internal/verdict models/registry",
 	"internal/handover": "internal/host internal/thread internal/topology models models/registry " +
 		"results",
 	"internal/calibrate": "internal/thread internal/stats models results " +

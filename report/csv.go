@@ -70,6 +70,8 @@ func scalarFields(t reflect.Type, prefix string, at []int) []csvField {
 			fields = append(fields, scalarFields(f.Type, prefix, index)...)
 		case f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[time.Time]():
 			fields = append(fields, scalarFields(f.Type, prefix+name+".", index)...)
+		case f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct:
+			fields = append(fields, scalarFields(f.Type.Elem(), prefix+name+".", index)...)
 		case f.Type.Kind() != reflect.Slice && name != "main_cpu_percent":
 			fields = append(fields, csvField{prefix + name, f.Tag.Get("unit"), index})
 		}
@@ -134,7 +136,11 @@ func csvRun(f *results.File, r *results.Run, kept bool, fields []csvField,
 	row := csvLead(f, "", "", strconv.FormatBool(kept))
 	v := reflect.ValueOf(r).Elem()
 	for _, field := range fields {
-		row = append(row, csvValue(v.FieldByIndex(field.index)))
+		text := ""
+		if value, err := v.FieldByIndexErr(field.index); err == nil { // else it is of what is absent
+			text = csvValue(value)
+		}
+		row = append(row, text)
 	}
 	for _, d := range derived {
 		text := ""

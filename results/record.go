@@ -56,10 +56,13 @@ type Header struct {
 	Created  time.Time `json:"created" doc:"when the series began"`
 	Argv     []string  `json:"argv" doc:"the command that made the file"`
 	Seed     uint64    `json:"seed" doc:"root of every random choice of the series"`
-	Host     Host      `json:"host" doc:"the machine"`
-	Scenario Scenario  `json:"scenario" doc:"the workload, every default written out"`
-	Matrix   Matrix    `json:"matrix" doc:"the cells of the series and how often each is run"`
-	Notes    []string  `json:"notes,omitempty" doc:"what a reader must know of the whole file"`
+	Host     Host      `json:"host" doc:"the machine; with a destination on another host, that of the source"`
+
+	DestinationHost *DestinationHost `json:"destination_host,omitempty" doc:"the destination's machine and program; absent where it is the source's"`
+
+	Scenario Scenario `json:"scenario" doc:"the workload, every default written out"`
+	Matrix   Matrix   `json:"matrix" doc:"the cells of the series and how often each is run"`
+	Notes    []string `json:"notes,omitempty" doc:"what a reader must know of the whole file"`
 
 	Pilot *Pilot `json:"pilot,omitempty" doc:"what a short pilot measured, and what defaults were derived from it; absent where nothing was left open"`
 
@@ -141,8 +144,17 @@ type Host struct {
 	BracketCost  float64 `json:"bracket_cost_us" unit:"µs" doc:"measured cost of opening and shutting the measured bracket, which no run includes"`
 	StampCost    float64 `json:"stamp_cost_ns" unit:"ns" doc:"measured cost of one state change of the accounting"`
 	WorkTurns    float64 `json:"work_turns_per_ns,omitempty" unit:"turns/ns" doc:"turns of the work loop that stand for a nanosecond of codec spin in every run of the series; absent where each process measured it for itself" misread:"as the CPU's speed during a run: it is measured once, just before the series, so that all runs do the same work"`
-	PageServiceU float64 `json:"page_service_us" unit:"µs" doc:"single-thread service time of a page with the series' content and codec, measured just before the series: the unit of rates given as multiples" misread:"as the service time of every run: it is measured on one thread with the host idle; see service_time_us of the run"`
-	Rate         float64 `json:"single_thread_pages_per_second" unit:"pages/s" doc:"1 / page_service_us: what 1x means"`
+	PageServiceU float64 `json:"page_service_us,omitempty" unit:"µs" doc:"single-thread service time of a page with the series' content and codec, measured just before the series: the unit of rates given as multiples" misread:"as the service time of every run: it is measured on one thread with the host idle; see service_time_us of the run"`
+	Rate         float64 `json:"single_thread_pages_per_second,omitempty" unit:"pages/s" doc:"1 / page_service_us: what 1x means; absent, as that is, for the host of a destination"`
+}
+
+// DestinationHost is the machine and the program of a destination on another host.
+type DestinationHost struct {
+	Host
+	Binary   string `json:"binary_sha256" doc:"SHA-256 of the destination's program, in hex"`
+	Revision string `json:"revision" doc:"revision of its source"`
+	Go       string `json:"go" doc:"its Go toolchain"`
+	Same     bool   `json:"same_machine,omitempty" doc:"it is the source's machine after all (one kernel, as with network namespaces): CPUs are shared, and there is one noise ledger for both" misread:"as a measurement between two hosts"`
 }
 
 // Matrix is the plan of a series.
@@ -199,7 +211,7 @@ type Run struct {
 	// How it ended.
 	Completed        bool    `json:"completed" doc:"the migration completed within its bound; false is CAN'T COMPLETE" misread:"false as an error: the guest dirtied memory faster than the model drained it, within this bound"`
 	EndReason        string  `json:"end_reason" doc:"completed, bound (limit reached) or diverging (remaining memory stopped shrinking)"`
-	Verified         *bool   `json:"verified" doc:"both memories were equal byte for byte; null where there is nothing to compare"`
+	Verified         *bool   `json:"verified" doc:"both memories were equal byte for byte, between two hosts by a SHA-256 of each page; null where there is nothing to compare"`
 	UnverifiedReason string  `json:"unverified_reason,omitempty" doc:"why verified is null"`
 	BoundMS          float64 `json:"bound_ms" unit:"ms" doc:"the run's bound"`
 
@@ -241,8 +253,12 @@ type Run struct {
 	StaleRecordsInSync int64   `json:"stale_guarded" unit:"count" doc:"times the migration waited, before it read the dirty log, for records that were still in flight (--flush sync)"`
 
 	// What was going on around it.
-	Noise    Noise    `json:"noise" doc:"what disturbed the run from outside"`
-	Self     Self     `json:"self" doc:"what the run did to itself"`
+	Noise Noise `json:"noise" doc:"what disturbed the run from outside"`
+	Self  Self  `json:"self" doc:"what the run did to itself"`
+
+	NoiseDestination *Noise `json:"noise_destination,omitempty" doc:"what disturbed the run on the destination's host, by that host's own clock; absent where both ends are on one"`
+	TCP              *TCP   `json:"tcp,omitempty" doc:"the migration stream's connection to another host, as the kernels had it when the run ended"`
+
 	Overhead Overhead `json:"overhead" doc:"what measuring cost"`
 
 	Timeline    []Point       `json:"timeline" doc:"a point each 100 ms of the migration"`
@@ -268,6 +284,37 @@ type Point struct {
 	WireBytes      int64   `json:"wire_bytes" unit:"bytes" doc:"bytes put on the link so far"`
 	Busy           int64   `json:"busy" unit:"pages" doc:"busy pages so far"`
 	Syncs          int     `json:"syncs" unit:"count" doc:"bitmap syncs so far"`
+}
+
+// Grade is the noise grade of a run: the worse of its hosts'. It alone says whether a pair is run
+// again.
+func (r *Run) Grade() string {
+	if r.NoiseDestination == nil {
+		return r.Noise.Grade
+	}
+	return worseGrade(r.Noise.Grade, r.NoiseDestination.Grade)
+}
+
+// worseGrade is the worse of two grades; one that was not given makes the whole unknown, unless the
+// other condemns it.
+func worseGrade(a, b string) string {
+	for _, g := range []string{"void", "noisy", ""} {
+		if a == g || b == g {
+			return g
+		}
+	}
+	return a
+}
+
+// TCP is a connection as the kernels of its ends had it.
+type TCP struct {
+	NoDelay       bool    `json:"nodelay" doc:"TCP_NODELAY at the source; mtbench sets it at both ends"`
+	Congestion    string  `json:"congestion" doc:"congestion control of the source; mtbench leaves it as the host has it"`
+	SendBuffer    int     `json:"send_buffer_bytes" unit:"bytes" doc:"send buffer of the source; the kernel grew it as it saw fit"`
+	ReceiveBuffer int     `json:"receive_buffer_bytes" unit:"bytes" doc:"receive buffer of the destination; the kernel grew it as it saw fit"`
+	MSS           int     `json:"mss_bytes" unit:"bytes" doc:"most payload of a segment"`
+	RTTMS         float64 `json:"rtt_ms" unit:"ms" doc:"smoothed round-trip time as the source's kernel had it" misread:"as the network's at rest: a full link's queue is in it"`
+	Retransmits   int64   `json:"retransmits" unit:"segments" doc:"segments that the source sent again"`
 }
 
 // Noise is what came from outside the run's own processes; it alone grades a run.

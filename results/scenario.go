@@ -1,5 +1,7 @@
 package results
 
+import "strings"
+
 // Scenario is the workload of a run, declared once: the command line fills it, the header of a file
 // states it, a run executes it, and virtual time predicts it. What a cell of the matrix may vary is
 // in [Cell].
@@ -24,11 +26,11 @@ type Scenario struct {
 	LinkMultiple         float64  `json:"link_bandwidth_multiple,omitempty" unit:"× single-thread rate × page size" doc:"the same as the multiple it was given as"`
 	LinkOfPool           float64  `json:"link_bandwidth_of_pool,omitempty" unit:"× pool × page size" doc:"the same as the part of the pilot's pool that it was given as; less where raw pages cannot fill that"`
 	LinkBurst            int64    `json:"link_burst_bytes" unit:"bytes" doc:"what the link takes at once before the sender is held" misread:"as a detail: against the number of threads it decides busy_ratio"`
-	SocketBuffer         int      `json:"socket_buffer_bytes" unit:"bytes" doc:"send buffer of the socket as the kernel set it; 0 with discard"`
+	SocketBuffer         int      `json:"socket_buffer_bytes" unit:"bytes" doc:"send buffer of the socket as the kernel set it; 0 with discard, and with a destination on another host, where the kernel grows it: see tcp of the run"`
 	DowntimeLimit        Duration `json:"downtime_limit_ms" unit:"ms" doc:"downtime-limit: threshold = bandwidth × this"`
 	Flush                string   `json:"flush" doc:"where the pipeline is flushed: wrap, sync or iteration"`
 	DecompressThreads    int      `json:"decompress_threads" unit:"count" doc:"workers of the destination"`
-	Destination          string   `json:"destination" doc:"process or discard"`
+	Destination          string   `json:"destination" doc:"process, discard, or the other host as ssh knows it"`
 
 	// The threads.
 	Machine    string   `json:"machine" doc:"kernel or goroutine: what a thread is"`
@@ -45,8 +47,14 @@ type Unit struct {
 	Pool   float64 // what the pilot's pool drains; 0 before a pilot
 }
 
-// Runnable is how many threads of both sides may want a CPU at once with so many compression
-// threads.
+// destinationHost is what the name of a destination on another host begins with.
+const destinationHost = "ssh://"
+
+// Far reports whether the destination is on another host.
+func (s *Scenario) Far() bool { return strings.HasPrefix(s.Destination, destinationHost) }
+
+// Runnable is how many threads of the source's host may want a CPU at once with so many compression
+// threads: those of both sides, where both are on it.
 func (s *Scenario) Runnable(threads int) int {
 	n := threads + 1 + s.VCPUs
 	if s.Destination == "process" {

@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"hash/crc64"
 )
@@ -43,18 +44,69 @@ func (c control) compare(mem *Memory) (string, error) {
 	return fmt.Sprintf("crc64-ecma:%016x", digest), nil
 }
 
+// hashes sends the SHA-256 of each page of mem.
+func (c control) hashes(mem *Memory) error {
+	var text []byte
+	for at := 0; at < len(mem.bytes); at += compareChunk {
+		text = appendHashes(text[:0], mem.bytes[at:min(at+compareChunk, len(mem.bytes))])
+		if err := c.write(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func appendHashes(text, chunk []byte) []byte {
+	for at := 0; at < len(chunk); at += PageSize {
+		sum := sha256.Sum256(chunk[at : at+PageSize])
+		text = append(text, sum[:]...)
+	}
+	return text
+}
+
+// compareHashes does what compare does with the hash of each page in place of its bytes: between
+// two hosts, a 128th of the memory.
+func (c control) compareHashes(mem *Memory) (string, error) {
+	table := crc64.MakeTable(crc64.ECMA)
+	differ := &MemoryDiffers{Pages: mem.Pages()}
+	digest := uint64(0)
+	var ours, theirs []byte
+	for at := 0; at < len(mem.bytes); at += compareChunk {
+		chunk := mem.bytes[at:min(at+compareChunk, len(mem.bytes))]
+		ours = appendHashes(ours[:0], chunk)
+		theirs = append(theirs[:0], ours...)
+		if err := c.read(theirs); err != nil {
+			return "", fmt.Errorf("reading the hashes of the destination's memory: %w", err)
+		}
+		for page := 0; page < len(ours); page += sha256.Size {
+			differ.count(at/PageSize+page/sha256.Size,
+				bytes.Equal(ours[page:page+sha256.Size], theirs[page:page+sha256.Size]))
+		}
+		digest = crc64.Update(digest, table, chunk)
+	}
+	if differ.Count > 0 {
+		return "", differ
+	}
+	return fmt.Sprintf("crc64-ecma:%016x", digest), nil
+}
+
+// count counts a page unless it is equal.
+func (e *MemoryDiffers) count(page int, equal bool) {
+	if equal {
+		return
+	}
+	if e.Count == 0 {
+		e.First = page
+	}
+	e.Count++
+}
+
 // note counts the pages from first on that differ.
 func (e *MemoryDiffers) note(first int, ours, theirs []byte) {
 	if bytes.Equal(ours, theirs) {
 		return
 	}
 	for at := 0; at < len(ours); at += PageSize {
-		if bytes.Equal(ours[at:at+PageSize], theirs[at:at+PageSize]) {
-			continue
-		}
-		if e.Count == 0 {
-			e.First = first + at/PageSize
-		}
-		e.Count++
+		e.count(first+at/PageSize, bytes.Equal(ours[at:at+PageSize], theirs[at:at+PageSize]))
 	}
 }

@@ -32,7 +32,7 @@ const maxMessage = 4 << 20
 //	     ◀────────────── (the migration, on Data) ─
 //	     ─ arrival: usage, or what went wrong ──▶
 //	     ◀─── answer: send your memory, or what went wrong ─
-//	     ─ memory, byte for byte ───────────────▶
+//	     ─ memory, byte for byte, or its hashes ▶
 //	     ◀───────────────── answer: what came of it ─
 type control struct {
 	fd      int
@@ -50,12 +50,16 @@ type arrival struct {
 	Error string `json:",omitempty"`
 	Usage []results.ThreadUsage
 	Pages int64 // page records that were loaded
+	Bytes int64 // of the stream
 	Peak  int64 // bytes
+
+	ReceiveBuffer int `json:",omitempty"` // bytes, of a TCP connection
 }
 
 // answer is what the source says to that.
 type answer struct {
 	Send  bool   // the destination is to send its memory
+	Hash  bool   // the destination is to send a SHA-256 of each of its pages
 	Error string `json:",omitempty"`
 }
 

@@ -19,6 +19,7 @@ type Usage struct {
 	Threads []thread.Usage
 	Pages   int64 // page records that were loaded
 	Bytes   int64 // of the stream
+	Buffer  int   // receive buffer of the stream's TCP connection, bytes; 0 = it is none
 	Peak    int64 // peak resident memory of the process, bytes
 }
 
@@ -177,6 +178,11 @@ func (sc Scenario) prepareDestination(ends Ends) (*Memory, error) {
 	if err := link.SetTimeouts(ends.Data, sc.timeout(), sc.timeout()); err != nil {
 		return nil, err
 	}
+	if sc.Far() {
+		if err := link.SetNoDelay(ends.Data); err != nil {
+			return nil, err
+		}
+	}
 	mem, err := mapGuest(sc)
 	if err == nil {
 		mem.Populate()
@@ -223,6 +229,10 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 	if usage != nil {
 		usage.Threads, usage.Bytes, usage.Peak = m.Usages(), receiver.Bytes(), peakMemory()
 		err = errors.Join(err, leaveTrace(sc.TraceTo, m))
+		if sc.Far() {
+			state, unknown := link.ReadTCP(ends.Data)
+			usage.Buffer, err = state.ReceiveBuffer, errors.Join(err, unknown)
+		}
 	}
 	return usage, errors.Join(failed, err)
 }
@@ -231,7 +241,7 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 // either end has to say.
 func (c control) conclude(mem *Memory, usage *Usage, failed error, ends Ends) error {
 	message := arrival{Usage: ThreadUsage("destination", usage.Threads), Pages: usage.Pages,
-		Peak: usage.Peak}
+		Bytes: usage.Bytes, Peak: usage.Peak, ReceiveBuffer: usage.Buffer}
 	if failed != nil {
 		message.Error = failed.Error()
 	}
@@ -243,10 +253,17 @@ func (c control) conclude(mem *Memory, usage *Usage, failed error, ends Ends) er
 	}
 	var a answer
 	for err == nil {
-		if err = c.receive(&a); err != nil || !a.Send {
+		if err = c.receive(&a); err != nil {
 			break
 		}
-		err = c.write(mem.bytes)
+		switch {
+		case a.Send:
+			err = c.write(mem.bytes)
+		case a.Hash:
+			err = c.hashes(mem)
+		default:
+			return a.err()
+		}
 	}
 	return errors.Join(err, a.err())
 }

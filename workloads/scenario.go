@@ -18,8 +18,9 @@ import (
 
 // The values of Scenario.Destination and Scenario.Machine.
 const (
-	Process    = "process"   // a destination on the other end of a socket
-	Discard    = "discard"   // none: the stream is dropped at the pace of the link
+	Process    = "process" // a destination on the other end of a socket
+	Discard    = "discard" // none: the stream is dropped at the pace of the link
+	OtherHost  = "ssh://[user@]host[:port]"
 	Kernel     = "kernel"    // threads are kernel threads
 	Goroutines = "goroutine" // threads are goroutines
 )
@@ -216,16 +217,17 @@ func (sc Scenario) validateDestination() error {
 	if sc.Machine != Kernel && sc.Machine != Goroutines {
 		return wrong("machine", "%q is unknown; there are %s and %s", sc.Machine, Kernel, Goroutines)
 	}
-	switch sc.Destination {
-	case Discard:
+	if sc.Destination == Discard {
 		return nil
-	case Process:
+	}
+	if sc.Destination == Process || sc.Far() {
 		if n := sc.DecompressThreads; n < 1 || n > models.MaxThreads {
 			return wrong("decompress-threads", "%d is not between 1 and %d", n, models.MaxThreads)
 		}
 		return sc.destinationConfig().Check()
 	}
-	return wrong("destination", "%q is unknown; there are %s and %s", sc.Destination, Process, Discard)
+	return wrong("destination", "%q is unknown; there are %s, %s and %s for another host",
+		sc.Destination, Process, Discard, OtherHost)
 }
 
 // MemoryNeeded is the most bytes that all processes of the run can need: guest memory, what the
@@ -233,6 +235,13 @@ func (sc Scenario) validateDestination() error {
 func (sc Scenario) MemoryNeeded() int64 {
 	return sc.sourceNeeds() + sc.destinationNeeds() + reserve
 }
+
+// SourceNeeds is the part of MemoryNeeded that the source's host must have with the destination on
+// another.
+func (sc Scenario) SourceNeeds() int64 { return sc.sourceNeeds() + reserve }
+
+// DestinationNeeds is the part of MemoryNeeded that the destination's host must have.
+func (sc Scenario) DestinationNeeds() int64 { return sc.destinationNeeds() + reserve }
 
 // ProcessNeeds is the most bytes that one process of the run can need.
 func (sc Scenario) ProcessNeeds() int64 {
@@ -252,7 +261,7 @@ func (sc Scenario) sourceNeeds() int64 {
 // destinationNeeds is the destination's part of MemoryNeeded.
 func (sc Scenario) destinationNeeds() int64 {
 	c, err := codec.Lookup(sc.Codec)
-	if err != nil || sc.Destination != Process {
+	if err != nil || sc.Destination == Discard {
 		return 0
 	}
 	need := sc.endNeeds(sc.requests(sc.DecompressThreads)*(c.DecoderBytes()+jobBytes),

@@ -131,6 +131,11 @@ func (s *source) connect() error {
 	if _, err := link.SetSendBuffer(s.ends.Data, s.SocketBuffer); err != nil {
 		return err
 	}
+	if s.Far() {
+		if err := link.SetNoDelay(s.ends.Data); err != nil {
+			return err
+		}
+	}
 	s.link = link.NewSocket(s.ends.Data, s.LinkBandwidth, s.LinkBurst)
 	return nil
 }
@@ -165,7 +170,7 @@ func (s *source) migrate(build models.Builder) error {
 		s.outcome, failed = Migrate(t, s.world(build), s.settings())
 		s.collector = readCollections().since(before)
 		s.writers.Join(t)
-		if failed == nil && s.Destination == Process {
+		if failed == nil && s.Destination != Discard {
 			s.stream.End(t)
 			failed = s.stream.Err()
 		}
@@ -216,7 +221,12 @@ func (s *source) verify(run *results.Run) error {
 		return err
 	}
 	run.ThreadUsage = append(run.ThreadUsage, far.Usage...)
-	if s.peer != os.Getpid() {
+	if s.Far() {
+		if run.TCP, err = s.connection(far.ReceiveBuffer); err != nil {
+			return err
+		}
+	}
+	if s.Far() || s.peer != os.Getpid() { // ids of another host's processes are not ours
 		run.PeakMemoryBytes += far.Peak
 	}
 	run.Self = selfInflicted(run.ThreadUsage, s.collector)
@@ -224,15 +234,18 @@ func (s *source) verify(run *results.Run) error {
 		run.UnverifiedReason = "the migration did not complete"
 		return s.ctl.send(answer{})
 	}
-	if want := s.outcome.Counts.Pages(); far.Pages != want {
-		err := &PagesLost{want, far.Pages}
+	if err := s.counted(&far); err != nil {
 		_ = s.ctl.send(answer{Error: err.Error()})
 		return err
 	}
-	if err := s.ctl.send(answer{Send: true}); err != nil {
+	if err := s.ctl.send(answer{Send: !s.Far(), Hash: s.Far()}); err != nil {
 		return err
 	}
-	digest, err := s.ctl.compare(s.mem)
+	compare := s.ctl.compare
+	if s.Far() {
+		compare = s.ctl.compareHashes
+	}
+	digest, err := compare(s.mem)
 	if err != nil {
 		_ = s.ctl.send(answer{Error: err.Error()})
 		return err
@@ -240,4 +253,26 @@ func (s *source) verify(run *results.Run) error {
 	equal := true
 	run.Verified, run.MemoryFingerprint = &equal, digest
 	return s.ctl.send(answer{})
+}
+
+// counted compares what was sent with what came.
+func (s *source) counted(far *arrival) error {
+	if want := s.outcome.Counts.Pages(); far.Pages != want {
+		return &PagesLost{want, far.Pages}
+	}
+	if sent := s.link.Bytes(); far.Bytes != sent {
+		return fmt.Errorf("the source sent %d bytes and the destination read %d", sent, far.Bytes)
+	}
+	return nil
+}
+
+// connection is the stream's TCP connection at the end of the run.
+func (s *source) connection(receiveBuffer int) (*results.TCP, error) {
+	state, err := link.ReadTCP(s.ends.Data)
+	if err != nil {
+		return nil, err
+	}
+	return &results.TCP{NoDelay: state.NoDelay, Congestion: state.Congestion,
+		SendBuffer: state.SendBuffer, ReceiveBuffer: receiveBuffer, MSS: state.MSS,
+		RTTMS: results.MS(state.RTT), Retransmits: state.Retransmits}, nil
 }

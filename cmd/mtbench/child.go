@@ -18,6 +18,22 @@ func newChildCommand() *cobra.Command {
 	})
 }
 
+// newDestinationCommand is what ssh starts on the host of a destination.
+func newDestinationCommand() *cobra.Command {
+	var copied string
+	cmd := childCommand(series.DestinationCommand, nil)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		err := series.ServeDestination(cmd.Context(), os.Stdin, os.Stdout, series.Build{
+			Version: release, Revision: revision()}, copied)
+		if err != nil {
+			return withStatus(statusInternal, "%w", err)
+		}
+		return nil
+	}
+	cmd.Flags().StringVar(&copied, "remove", "", "directory of the copy of this program")
+	return cmd
+}
+
 // calibrationCommand is what a calibration is started with.
 const calibrationCommand = "internal-calibration"
 

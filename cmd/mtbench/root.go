@@ -29,8 +29,7 @@ Exit statuses:
 	root.AddCommand(newReportCommand(), newCiteCommand(), newClaimsCommand(), newCompareCommand(),
 		newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
 		newStatusTopic(), newWordsTopic(), newStreamCommand(), newChildCommand(),
-		newCalibrationChildCommand(),
-		newHandoverChildCommand())
+		newDestinationCommand(), newCalibrationChildCommand(), newHandoverChildCommand())
 	group(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetFlagErrorFunc(flagError)

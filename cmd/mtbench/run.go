@@ -13,12 +13,14 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/term"
 
 	"mtbench/internal/content"
 	"mtbench/internal/series"
 	"mtbench/internal/thread"
 	"mtbench/internal/topology"
 	"mtbench/results"
+	"mtbench/workloads"
 )
 
 // runOptions are the flags of `mtbench run` that are not settings of the series.
@@ -30,6 +32,9 @@ type runOptions struct {
 	like     string
 	quick    bool
 	dryRun   bool
+
+	reach series.FarOptions
+	ssh   string
 
 	calibrate string // directory; "" = none
 	few       bool   // samples of each calibration, for tests
@@ -57,7 +62,8 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
   mtbench run --models null,inline,ideal,locked,lockless --destination discard
   mtbench run --content file:/path/to/memory.img --codec zstd
   mtbench run --replay guest.stream --threads 4
-  mtbench run --threads 4 --wait on --memory 8MiB --trace traces`,
+  mtbench run --threads 4 --wait on --memory 8MiB --trace traces
+  mtbench run --destination ssh://bench@other-host`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSeries(cmd, o) },
 	}
@@ -65,6 +71,7 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
 	addWorkloadFlags(cmd.Flags(), &o.settings)
 	cmd.Flags().Var(buildsValue{&o.settings.Builds}, "build",
 		"given twice: every model of the first program is compared with itself of the second")
+	addFarFlags(cmd.Flags(), o)
 	addRunFlags(cmd.Flags(), o)
 	cmd.Flags().SortFlags = false
 	completeModels(cmd)
@@ -101,7 +108,7 @@ func addWorkloadFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.IntVar(&s.DecompressThreads, "decompress-threads", s.DecompressThreads,
 		"threads of the destination")
 	f.StringVar(&s.Destination, "destination", s.Destination,
-		"process, or discard for source-only runs")
+		"process, discard for source-only runs, or "+workloads.OtherHost+" for another host")
 }
 
 // addGuestFlags are those that every command which migrates has.
@@ -149,6 +156,17 @@ func joinPin(args []string) []string {
 		joined = append(joined, word)
 	}
 	return joined
+}
+
+// farFlags say how another host is come to. They are no settings of a series.
+var farFlags = []string{"remote-binary", "ssh", "clear-content"}
+
+func addFarFlags(f *pflag.FlagSet, o *runOptions) {
+	f.StringVar(&o.reach.Binary, "remote-binary", "",
+		"mtbench on the other host (default: this very program where it is found there, else a copy)")
+	f.StringVar(&o.ssh, "ssh", "ssh", "ssh, with first arguments after spaces: as \"ssh -F CONFIG\"")
+	f.BoolVar(&o.reach.ClearContent, "clear-content", false,
+		"let pages of a content file go to another host in clear")
 }
 
 func addRunFlags(f *pflag.FlagSet, o *runOptions) {
@@ -202,7 +220,8 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 // complete settles what depends on several flags.
 func (o *runOptions) complete(f *pflag.FlagSet) error {
 	if o.resume != "" {
-		return onlyWith(f, "resume", "dry-run", "build")
+		return errors.Join(onlyWith(f, "resume", append(farFlags, "dry-run", "build")...),
+			o.completeReach(f))
 	}
 	if o.like != "" {
 		return o.completeLike(f)
@@ -224,7 +243,33 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 		series.TraceOnly(&o.settings, f.Changed)
 	}
 	o.completeFiles(f)
-	return errors.Join(o.settings.Validate(), o.checkCalibrate())
+	err := o.completeReach(f)
+	o.settings.Reach = o.reach
+	return errors.Join(err, o.settings.Validate(), o.checkCalibrate(), o.refuseNear(f))
+}
+
+// completeReach settles how another host is come to. Where standard input is no terminal, nobody is
+// there to be asked for a password.
+func (o *runOptions) completeReach(*pflag.FlagSet) error {
+	o.reach.SSH = strings.Fields(o.ssh)
+	o.reach.Unattended = !term.IsTerminal(int(os.Stdin.Fd()))
+	if len(o.reach.SSH) == 0 {
+		return errors.New("--ssh names no program; leave it out for ssh")
+	}
+	return nil
+}
+
+// refuseNear refuses what is said of another host where there is none.
+func (o *runOptions) refuseNear(f *pflag.FlagSet) error {
+	if o.settings.Far() {
+		return nil
+	}
+	for _, name := range farFlags {
+		if f.Changed(name) {
+			return fmt.Errorf("--%s means nothing without --destination %s", name, workloads.OtherHost)
+		}
+	}
+	return nil
 }
 
 // completeFiles draws the seed and names the files that were not named.
@@ -242,8 +287,8 @@ func (o *runOptions) completeFiles(f *pflag.FlagSet) {
 
 // completeLike takes all but the seed and the files from the series of another occasion.
 func (o *runOptions) completeLike(f *pflag.FlagSet) error {
-	err := onlyWith(f, "like", "dry-run", "output", "seed", "calibrate", "calibrate-quick",
-		"build")
+	err := errors.Join(o.completeReach(f), onlyWith(f, "like", append(farFlags, "dry-run", "output",
+		"seed", "calibrate", "calibrate-quick", "build")...))
 	if err != nil {
 		return err
 	}
@@ -253,6 +298,7 @@ func (o *runOptions) completeLike(f *pflag.FlagSet) error {
 		return fmt.Errorf("--like: %w", err)
 	}
 	o.settings.Builds = builds
+	o.settings.Reach = o.reach
 	return errors.Join(o.settings.Validate(), o.checkCalibrate())
 }
 
@@ -294,7 +340,7 @@ func (o *runOptions) open(ctx context.Context, argv []string) (*series.Series, e
 		return nil, err
 	}
 	if o.resume != "" {
-		s, err := series.Resume(ctx, o.resume, o.settings.Builds)
+		s, err := series.Resume(ctx, o.resume, o.settings.Builds, o.reach)
 		return s, err
 	}
 	if err := writable(o.output); err != nil {
@@ -334,7 +380,11 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 	}
 	where := fmt.Sprintf("results: %s", s.Path())
 	var input *results.InputError
+	var lost *series.DestinationLost
 	switch {
+	case errors.As(failed, &lost) && !errors.Is(failed, context.Canceled):
+		return withStatus(statusChild, "%w%s; what was finished is kept; go on with: mtbench run "+
+			"--resume %s", failed, left(s, sum), s.Path())
 	case errors.Is(failed, context.Canceled):
 		return withStatus(statusInterrupted, "interrupted%s; go on with: mtbench run --resume %s",
 			left(s, sum), s.Path())

@@ -191,7 +191,7 @@ func (b *soakBench) run(ctx context.Context, slot series.Slot,
 			run.BoundMS)
 	}
 	b.progress.Ran(slot, run, time.Since(began))
-	s := soak.Run{Disturbed: run.Noise.Grade == host.Noisy || run.Noise.Grade == host.Void}
+	s := soak.Run{Disturbed: run.Grade() == host.Noisy || run.Grade() == host.Void}
 	for _, m := range b.metrics {
 		v, ok := m.Of(run)
 		if !ok {

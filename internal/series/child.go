@@ -129,7 +129,7 @@ func (j job) do(id results.ID) outcome {
 		return outcome{Class: ClassCrash, Reason: err.Error()}
 	}
 	ends := workloads.NoEnds
-	if j.Scenario.Destination == workloads.Process {
+	if j.Scenario.Destination != workloads.Discard {
 		ends = workloads.Ends{Data: dataFD, Control: controlFD}
 	}
 	if j.Role == roleDestination {

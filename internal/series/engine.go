@@ -215,7 +215,7 @@ func (e *Engine) keep(record any) (noisy bool) {
 	switch r := record.(type) {
 	case *results.Run:
 		e.runs = append(e.runs, *r)
-		return r.Noise.Grade == "noisy" || r.Noise.Grade == "void"
+		return r.Grade() == "noisy" || r.Grade() == "void"
 	case *results.Failed:
 		e.failed = append(e.failed, *r)
 	}

@@ -23,7 +23,6 @@ func (n *Series) settle(ctx context.Context, s *Settings, u results.Unit) error 
 	if s.Like != nil {
 		return n.repeat(s.Like)
 	}
-	n.Header.Scenario = s.At(u)
 	if !s.Open() {
 		return nil
 	}

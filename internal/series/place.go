@@ -26,6 +26,10 @@ func placeOn(h *host.Machine, sc workloads.Scenario) (*topology.Map, error) {
 	if sc.Machine != workloads.Kernel {
 		return nil, errors.New("--pin: goroutines have no CPU of their own; take --machine kernel")
 	}
+	if sc.Far() {
+		return nil, errors.New("--pin: it places the threads of both ends on one host; leave it out " +
+			"with a destination on another")
+	}
 	m, err := MapOf(h, sc.Placement, topology.Demand{
 		Workers: sc.Threads, VCPUs: sc.VCPUs, Decompress: sc.DecompressThreads,
 		Destination: sc.Destination == workloads.Process,

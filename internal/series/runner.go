@@ -22,7 +22,8 @@ type ProcessRunner struct {
 	Host     *host.Machine
 	Args     []string // of the hidden subcommand that calls Child
 	Grace    time.Duration
-	Traces   string // directory that a trace of every run is left in; "" = none
+	Traces   string   // directory that a trace of every run is left in; "" = none
+	Far      *farHost // where the destination is; nil = here
 
 	programs []*program // of a series of two builds; else this program makes every run
 }
@@ -70,7 +71,7 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	if err := by.intact(); err != nil {
 		return nil, err
 	}
-	family, err := r.start(by, near, far)
+	family, err := r.start(ctx, by, near, far)
 	if lack := lackOf(err); lack != "" {
 		f := failedRecord(s, ClassCrash, lack+": "+err.Error())
 		return &f, nil
@@ -81,6 +82,11 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	v, err := family.finish(ctx, time.Duration(sc.Limit)+r.Grace)
 	if err != nil {
 		return nil, err
+	}
+	if r.Far != nil {
+		if err := r.Far.err(); err != nil {
+			return nil, err
+		}
 	}
 	noise := sampler.Stop(family.cpu() + selfCPU() - before)
 	if v.Run != nil && sc.ContentSum != "" && v.Run.ContentSum != sc.ContentSum {
@@ -103,6 +109,9 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	}
 	noise.ControlUS = v.Run.Noise.ControlUS
 	v.Run.Noise = noise
+	if r.Far != nil && !r.Far.same {
+		v.Run.NoiseDestination = &family.ended.Noise
+	}
 	if r.Traces != "" {
 		return v.Run, r.joinTraces(s, v.Run, near.TraceTo, far.TraceTo)
 	}
@@ -128,11 +137,18 @@ func selfCPU() time.Duration {
 // family is the processes of one run.
 type family struct {
 	source      *child
-	destination *child // nil with discard
+	destination *child  // nil with discard, and on another host
+	far         *farRun // the destination on another host; else nil
+	ended       ended   // what that said at the end
 }
 
-// start starts the source with its scenario and the destination with its own.
-func (r *ProcessRunner) start(by *program, of, to workloads.Scenario) (*family, error) {
+// start starts the source with its scenario and the destination with its own; on another host, the
+// destination's is made of the source's.
+func (r *ProcessRunner) start(ctx context.Context, by *program, of, to workloads.Scenario) (
+	*family, error) {
+	if r.Far != nil {
+		return r.startFar(ctx, of)
+	}
 	if of.Destination != workloads.Process {
 		c, err := by.start(roleSource, r.Args, job{protocol, roleSource, of})
 		return &family{source: c}, err
@@ -170,7 +186,12 @@ func (f *family) each(do func(*child)) {
 	}
 }
 
-func (f *family) kill() { f.each((*child).kill) }
+func (f *family) kill() {
+	f.each((*child).kill)
+	if f.far != nil {
+		f.far.stop(false)
+	}
+}
 
 // dumpTime is what a child that hangs gets to write down where.
 const dumpTime = 2 * time.Second
@@ -179,6 +200,9 @@ const dumpTime = 2 * time.Second
 func (f *family) end(ctx context.Context) {
 	if ctx.Err() == nil {
 		f.each((*child).ask)
+		if f.far != nil {
+			f.far.stop(true)
+		}
 		time.Sleep(dumpTime)
 	}
 	f.kill()
@@ -187,6 +211,9 @@ func (f *family) end(ctx context.Context) {
 func (f *family) cpu() time.Duration {
 	var total time.Duration
 	f.each(func(c *child) { total += c.cpu() })
+	if f.far != nil && f.far.host.same {
+		total += f.ended.CPU
+	}
 	return total
 }
 
@@ -214,7 +241,7 @@ func (f *family) words() string {
 			text += c.name + ": " + w + "\n"
 		}
 	})
-	return text
+	return text + f.ended.Words
 }
 
 // finish waits for all processes, kills them when ctx ends or the deadline passes, and joins their
@@ -237,6 +264,11 @@ func (f *family) finish(ctx context.Context, deadline time.Duration) (outcome, e
 // join reaps the processes.
 func (f *family) join() outcome {
 	near := read(f.source)
+	if f.far != nil {
+		f.ended = f.far.outcome()
+		f.far.host.over()
+		return joined(near, f.ended.Outcome.understood(roleDestination))
+	}
 	if f.destination == nil {
 		return near
 	}

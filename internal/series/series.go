@@ -34,6 +34,8 @@ type Series struct {
 	beside *Beside
 
 	host   *host.Machine
+	reach  FarOptions
+	far    *farHost // the destination's host, once it was come to; nil where it is this one
 	plan   []Slot
 	done   *results.File
 	writer *results.Writer
@@ -62,8 +64,9 @@ func New(ctx context.Context, s Settings, b Build) (*Series, error) {
 		return nil, err
 	}
 	n := &Series{host: host.Local(), Budget: s.Budget, done: &results.File{}, programs: programs,
-		beside: s.Beside}
+		beside: s.Beside, reach: s.Reach}
 	if err := n.begin(ctx, s, b); err != nil {
+		n.far.close()
 		return nil, errors.Join(err, closeAll(programs))
 	}
 	return n, nil
@@ -113,18 +116,18 @@ func (n *Series) begin(ctx context.Context, s Settings, b Build) error {
 	n.Header = results.Header{
 		Kind: results.Measured, Version: b.Version, Revision: b.Revision, Binary: binary,
 		Go:      runtime.Version(),
-		Created: time.Now(), Argv: b.Argv, Seed: s.Seed, Host: n.host.Describe(),
+		Created: time.Now(), Argv: b.Argv, Seed: s.Seed, Host: describe(n.host, typical.WorkTurns),
 		Matrix: s.Matrix, ContentSource: from,
 	}
 	if s.Beside != nil {
 		n.Header.Reference = &s.Beside.Reference
 	}
-	n.Header.Host.WorkTurns = typical.WorkTurns
 	n.Header.Host.PageServiceU = service.Seconds() * 1e6
 	n.Header.Host.Rate = unit.Thread
-	n.Header.Host.StampCost = float64(thread.StampCost()) / float64(time.Nanosecond)
-	n.Header.Host.TimerSlack = float64(thread.TimerSlack())
-	n.Header.Host.BracketCost = bracketCost().Seconds() * 1e6
+	n.Header.Scenario = s.At(unit)
+	if err := n.connect(ctx); err != nil {
+		return err
+	}
 	if err := n.settle(ctx, &s, unit); err != nil {
 		return err
 	}
@@ -158,6 +161,16 @@ func (n *Series) meet(ctx context.Context, s *Settings, typical workloads.Scenar
 	return nil
 }
 
+// describe is a host with what its threads cost, which is measured.
+func describe(h *host.Machine, workTurns float64) results.Host {
+	d := h.Describe()
+	d.WorkTurns = workTurns
+	d.StampCost = float64(thread.StampCost()) / float64(time.Nanosecond)
+	d.TimerSlack = float64(thread.TimerSlack())
+	d.BracketCost = bracketCost().Seconds() * 1e6
+	return d
+}
+
 // quickest is more pages a second than a thread of any host compresses. A burst that holds the
 // sender too long on a link of so many times this rate does so on every host; the rest is known
 // once the host is measured.
@@ -183,15 +196,28 @@ func (s *Settings) check(h *host.Machine) error {
 	return fits(sc, h)
 }
 
-// fits refuses a run that needs more memory than one of the bounds of the host h leaves it.
+// fits refuses a run that needs more memory than one of the bounds of the host h leaves it. With a
+// destination on another host, this is for the source's alone.
 func fits(sc workloads.Scenario, h *host.Machine) error {
-	for _, b := range h.MemoryBounds() {
-		need, what := sc.MemoryNeeded(), "a run needs up to %d MiB (guest memory at both ends"
-		if b.Each {
-			need, what = sc.ProcessNeeds(), "a process of a run needs up to %d MiB (guest memory"
+	if sc.Far() {
+		return within(h.MemoryBounds(), sc.SourceNeeds(), sc.SourceNeeds(), "the source of a run")
+	}
+	return within(h.MemoryBounds(), sc.MemoryNeeded(), sc.ProcessNeeds(), "a run")
+}
+
+// within refuses what needs more memory than a bound leaves: all of its processes together, or each
+// by itself.
+func within(bounds []host.MemoryBound, all, each int64, what string) error {
+	for _, b := range bounds {
+		need, who := all, what+" needs up to %d MiB (guest memory at both ends"
+		switch {
+		case b.Each:
+			need, who = each, "a process of "+what+" needs up to %d MiB (guest memory"
+		case all == each:
+			who = what + " needs up to %d MiB (guest memory"
 		}
 		if need > b.Left {
-			return fmt.Errorf(what+", codec states and 256 MiB), and %s leaves %d MiB; take less "+
+			return fmt.Errorf(who+", codec states and 256 MiB), and %s leaves %d MiB; take less "+
 				"--memory", need>>20, b.What, b.Left>>20)
 		}
 	}
@@ -217,7 +243,7 @@ func (n *Series) fits() error {
 	for _, c := range n.Header.Matrix.Cases() {
 		sc := n.workload(Slot{Cell: c.Of(n.Header.Matrix.Contenders()[0])})
 		sc.TraceTo = n.traces
-		if err := fits(sc, n.host); err != nil {
+		if err := errors.Join(fits(sc, n.host), n.far.fits(sc, n.host)); err != nil {
 			return err
 		}
 	}
@@ -310,14 +336,16 @@ func (n *Series) Create(path string) error {
 }
 
 // Resume opens an interrupted series to go on with it, on the host that it was begun on, by the
-// program or the builds that began it, with the same content.
-func Resume(ctx context.Context, path string, builds []NamedBuild) (*Series, error) {
+// program or the builds that began it, with the same content. reach says how to come to a
+// destination on another host, when it runs.
+func Resume(ctx context.Context, path string, builds []NamedBuild, reach FarOptions) (*Series,
+	error) {
 	file, w, err := results.OpenResume(path)
 	if err != nil {
 		return nil, err
 	}
 	n := &Series{Header: file.Header, Budget: time.Duration(file.Header.Matrix.Budget),
-		host: host.Local(), done: file, writer: w, path: path,
+		host: host.Local(), reach: reach, done: file, writer: w, path: path,
 		plan: Plan(file.Header.Matrix, file.Header.Seed)}
 	if n.programs, err = openBuilds(builds); err == nil {
 		err = n.resumable(ctx)
@@ -371,6 +399,9 @@ func (n *Series) Path() string { return n.path }
 
 // Run makes the runs that are not in the file yet.
 func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
+	if err := errors.Join(n.connect(ctx), n.fits()); err != nil {
+		return Summary{}, err
+	}
 	e := &Engine{
 		Matrix: n.Header.Matrix, Seed: n.Header.Seed, File: n.writer, Progress: p,
 		Budget: n.Budget, Spent: n.spent(), Between: n.Between,
@@ -405,7 +436,7 @@ func (n *Series) runner() *ProcessRunner {
 	return &ProcessRunner{
 		Scenario: n.workload, Place: n.place, Host: n.host,
 		Args: []string{ChildCommand}, Grace: grace(n.Header.Scenario.Memory),
-		Traces: n.traces, programs: n.programs,
+		Traces: n.traces, programs: n.programs, Far: n.far,
 	}
 }
 
@@ -415,6 +446,7 @@ const ChildCommand = "internal-child"
 // Close closes the result file, in which every record is on the disk already, and lets go of the
 // builds.
 func (n *Series) Close() error {
+	n.far.close()
 	err := closeAll(n.programs)
 	n.programs = nil
 	if n.writer == nil {

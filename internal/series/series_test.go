@@ -50,7 +50,7 @@ func TestComputingMeansTheSameInEveryRun(t *testing.T) {
 	if err := n.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Resume(t.Context(), path, nil)
+	again, err := Resume(t.Context(), path, nil, FarOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

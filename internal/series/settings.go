@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"mtbench/internal/peer"
 	"mtbench/models"
 	"mtbench/models/registry"
 	"mtbench/results"
@@ -37,6 +38,9 @@ type Settings struct {
 	// Beside is a program that stands among the models; nil = none.
 	Beside *Beside
 
+	// Reach is how a destination on another host is come to; without one it means nothing.
+	Reach FarOptions
+
 	Budget time.Duration // without Matrix.Pairs: the series ends within it
 }
 
@@ -51,7 +55,7 @@ const (
 // settings are looked at by workloads.
 func (s *Settings) Validate() error {
 	return errors.Join(s.validateModels(), s.validateBuilds(), s.validateThreads(), s.validateExtras(),
-		s.validateNumbers(), s.validateTrace())
+		s.validateNumbers(), s.validateTrace(), s.validateFar())
 }
 
 func (s *Settings) validateModels() error {
@@ -178,4 +182,18 @@ func duplicate[T comparable](list []T) T {
 		}
 	}
 	return none
+}
+
+// validateFar looks at the name of a destination on another host.
+func (s *Settings) validateFar() error {
+	if !s.Far() {
+		return nil
+	}
+	if _, err := peer.ParseTarget(s.Destination); err != nil {
+		return fmt.Errorf("--destination: %w", err)
+	}
+	if len(s.Builds) > 0 {
+		return errors.New("--build: two programs are compared on one host; leave the destination on it")
+	}
+	return nil
 }

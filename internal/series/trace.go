@@ -37,6 +37,9 @@ func (s *Settings) validateTrace() error {
 	switch {
 	case s.Trace == "":
 		return nil
+	case s.Far():
+		return errors.New("--trace: a trace has one clock, and two hosts have two; leave the " +
+			"destination on this host")
 	case s.Matrix.Pairs != 1 || s.Matrix.AA != 0 || s.Matrix.Reruns != 0:
 		return errors.New("--trace makes one run of each model in each case and measures nothing: " +
 			"--pairs, --aa and --reruns do not go with it")

@@ -182,7 +182,7 @@ func compareUnpaired(m metric.Metric, equal float64, base, other []*results.Run)
 	c.Planned = max(len(base), len(other))
 	c.BaseCompleted, c.OtherCompleted = countCompleted(base), countCompleted(other)
 	for _, r := range slices.Concat(base, other) {
-		c.Disturbed += b2i(isDisturbed(r.Noise.Grade))
+		c.Disturbed += b2i(isDisturbed(r.Grade()))
 	}
 	c.Change = unbounded(stats.Shift(b, a, Confidence))
 	c.P = stats.MannWhitney(a, b)

@@ -248,7 +248,7 @@ func (b *bench) oneModel(j *Judged, m metric.Metric) {
 	for i, r := range runs {
 		if v, ok := m.Of(r); ok {
 			c.Pairs = append(c.Pairs, Pair{Index: i, Other: v, LogRatio: j.against(v, m.Tick),
-				Known: j.against(v, m.Tick), Graded: r.Noise.Grade})
+				Known: j.against(v, m.Tick), Graded: r.Grade()})
 		}
 	}
 	c.BaseN, c.OtherN = len(c.Pairs), len(c.Pairs)

@@ -121,7 +121,7 @@ func newPair(base, other *results.Run, m metric.Metric) (Pair, bool) {
 	b, okB := m.Of(other)
 	p := Pair{
 		Index: base.Pair, Base: a, Other: b, LogRatio: logRatio(a, b, m.Tick),
-		Graded:     worse(base.Noise.Grade, other.Noise.Grade),
+		Graded:     worse(base.Grade(), other.Grade()),
 		OtherFirst: other.Position < base.Position,
 	}
 	p.Known = p.LogRatio

@@ -55,7 +55,7 @@ func pageRunOf(file int, r *results.Run) pageRun {
 		strconv.Itoa(r.Pair), result, format.Fixed(r.TotalTimeMS, 1), format.Fixed(r.DowntimeMS, 2),
 		strconv.FormatInt(r.Pages, 10), numberText(r.BusyRatio, 3),
 		strconv.FormatInt(r.WireBytes, 10), figureText(r, metric.MainCPU), workersText(r),
-		figureText(r, metric.WaitWakesPerPage), format.CleanText(r.Noise.Grade, 12)}
+		figureText(r, metric.WaitWakesPerPage), format.CleanText(r.Grade(), 12)}
 	row.Record, row.Model = r, format.CleanText(r.Model, 24)
 	row.TotalTimeMS, row.DowntimeMS = exact(r.TotalTimeMS), exact(r.DowntimeMS)
 	if r.BusyRatio != nil {

@@ -242,7 +242,7 @@ func driftMarks(s *view.Source) []driftMark {
 			continue
 		}
 		ratio := r.TotalTimeMS / med
-		noisy := r.Noise.Grade == "noisy" || r.Noise.Grade == "void"
+		noisy := r.Grade() == "noisy" || r.Grade() == "void"
 		text := view.RunText(r, fmt.Sprintf("%s, %s× its median", format.TimeText(r.TotalTimeMS),
 			format.Sig(ratio)))
 		at := runMark{float64(i), 100 * (ratio - 1), view.RunKey(r), text}

@@ -2,6 +2,8 @@ package table
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +35,8 @@ func Settings(s *view.Source) Section {
 		}
 	}
 	row("host", view.HostText(&h.Host))
+	row("destination", destinationText(h.DestinationHost))
+	row("stream", streamText(f))
 	row("scenario", scenarioText(&h.Scenario))
 	row("rates", ratesText(h))
 	row("command", view.RepeatCommand(h))
@@ -42,6 +46,35 @@ func Settings(s *view.Source) Section {
 	row("sha256", f.SHA256)
 	sec.Notes = append(sec.Notes, h.Notes...)
 	return sec
+}
+
+// destinationText is the destination's host; "" where it is the source's.
+func destinationText(d *results.DestinationHost) string {
+	if d == nil {
+		return ""
+	}
+	text := view.HostText(&d.Host) + ", sha256 " + d.Binary
+	if d.Same {
+		text += ": THE SAME MACHINE as the source's, with which it shares the CPUs"
+	}
+	return text
+}
+
+// streamText says over what connections the runs went; "" where none was TCP.
+func streamText(f *results.File) string {
+	controls := map[string]bool{}
+	var again int64
+	for i := range f.Runs {
+		if c := f.Runs[i].TCP; c != nil {
+			controls[c.Congestion] = true
+			again += c.Retransmits
+		}
+	}
+	if len(controls) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("TCP (%s), %d segments sent again in all runs; the grade of a run is the "+
+		"worse of its two hosts'", strings.Join(slices.Sorted(maps.Keys(controls)), ", "), again)
 }
 
 // builtFrom names the program; that nobody can tell from which source is said.

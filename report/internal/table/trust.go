@@ -93,7 +93,7 @@ func noiseRow(model string, all, kept []*results.Run) GridRow {
 	runs := of(kept)
 	grades := map[string]int{}
 	for _, r := range runs {
-		grades[r.Noise.Grade]++
+		grades[r.Grade()]++
 	}
 	graded := grades["clean"] + grades["noisy"] + grades["void"]
 	texts := []string{model, strconv.Itoa(grades["clean"]), strconv.Itoa(grades["noisy"]),

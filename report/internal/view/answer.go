@@ -388,7 +388,7 @@ func (s *Source) restsOn() string {
 	}
 	noisy := 0
 	for _, r := range kept {
-		noisy += one(r.Noise.Grade == "noisy" || r.Noise.Grade == "void")
+		noisy += one(r.Grade() == "noisy" || r.Grade() == "void")
 	}
 	if noisy > 0 {
 		text += fmt.Sprintf("; the host disturbed %d", noisy)

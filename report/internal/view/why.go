@@ -259,7 +259,7 @@ func (s *Source) RerunText() string {
 func (s *Source) GradesText() string {
 	grades := map[string]int{}
 	for _, r := range s.Kept() {
-		grades[r.Noise.Grade]++
+		grades[r.Grade()]++
 	}
 	var parts []string
 	for _, g := range []string{"void", "noisy", "clean"} {
@@ -279,7 +279,7 @@ func (s *Source) GradesText() string {
 func (s *Source) VoidText() string {
 	void := 0
 	for _, r := range s.Kept() {
-		if r.Noise.Grade == "void" {
+		if r.Grade() == "void" {
 			void++
 		}
 	}
