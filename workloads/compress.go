@@ -48,9 +48,8 @@ type compression struct {
 // request.
 type job struct {
 	page    int
-	encoder codec.Encoder
+	*state  // its own, or in Handle its worker's
 	out     *wire.Output
-	origin  []byte // private copy of the page: vCPUs go on writing the guest's
 	handled int
 	samples serviceSamples
 
@@ -60,6 +59,12 @@ type job struct {
 	counts Counts
 	taken  int
 	bytes  int64
+}
+
+// state is what a page needs only while it is compressed: one a job, or one a worker.
+type state struct {
+	encoder codec.Encoder
+	origin  []byte // private copy of the page: vCPUs go on writing the guest's
 }
 
 // serviceSamples are codec times of pages, one in sampleEvery, the latest kept.
@@ -77,10 +82,11 @@ func (s *serviceSamples) add(d time.Duration) {
 
 // Init makes a request's buffers and codec state.
 func (c *compression) Init(req *models.Request) error {
-	j, err := newJob(c.codec, c.level)
+	st, err := c.newState()
 	if err != nil {
 		return err
 	}
+	j := &job{state: st, out: wire.NewOutput()}
 	if c.shaping != nil {
 		j.sink, j.iov = c.shaping(), make([][]byte, 1)
 	}
@@ -89,31 +95,24 @@ func (c *compression) Init(req *models.Request) error {
 	return nil
 }
 
-// InitBare implements models.Lender: a request whose encoder is its worker's.
+// InitBare implements models.Lender: a request whose state is its worker's.
 func (c *compression) InitBare(req *models.Request) error {
-	j := bareJob()
+	j := &job{out: wire.NewOutput()}
 	req.User = j
 	c.jobs = append(c.jobs, j)
 	return nil
 }
 
-// NewState implements models.Lender: a worker's encoder.
-func (c *compression) NewState() (any, error) {
-	return codec.NewWarmEncoder(c.codec, c.level, PageSize)
-}
+// NewState implements models.Lender: a worker's encoder and copy.
+func (c *compression) NewState() (any, error) { return c.newState() }
 
-// newJob makes a job with an encoder of its own.
-func newJob(k codec.Codec, level int) (*job, error) {
-	encoder, err := codec.NewWarmEncoder(k, level, PageSize)
+func (c *compression) newState() (*state, error) {
+	encoder, err := codec.NewWarmEncoder(c.codec, c.level, PageSize)
 	if err != nil {
 		return nil, err
 	}
-	j := bareJob()
-	j.encoder = encoder
-	return j, nil
+	return &state{encoder, make([]byte, PageSize)}, nil
 }
-
-func bareJob() *job { return &job{out: wire.NewOutput(), origin: make([]byte, PageSize)} }
 
 func (c *compression) Put(page int)    { c.next = page }
 func (c *compression) Counts() *Counts { return &c.counts }
@@ -126,7 +125,7 @@ func (c *compression) Handle(t thread.Thread, req *models.Request) {
 	was := t.Enter(thread.Codec)
 	j := req.User.(*job)
 	if req.State != nil {
-		j.encoder = req.State.(codec.Encoder)
+		j.state = req.State.(*state)
 	}
 	j.handled++
 	if j.handled%sampleEvery != 0 {

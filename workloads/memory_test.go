@@ -246,7 +246,7 @@ func TestCodecGetsACopy(t *testing.T) {
 	mem.Page(0)[1] = 1
 	c := &compression{mem: mem}
 	o := &onward{live: mem.Page(0)}
-	j := &job{encoder: o, out: wire.NewOutput(), origin: make([]byte, PageSize)}
+	j := &job{state: &state{o, make([]byte, PageSize)}, out: wire.NewOutput()}
 	run(t, func(_ thread.Machine, th thread.Thread) { c.compress(th, j, 0) })
 	if o.torn || c.Err() != nil {
 		t.Errorf("the codec read the guest's own page: %v (%v)", o.torn, c.Err())

@@ -11,7 +11,6 @@ import (
 
 	"mtbench/internal/explore"
 	"mtbench/internal/thread"
-	"mtbench/models"
 	"mtbench/models/modeltest/planted"
 	"mtbench/models/registry"
 )
@@ -163,7 +162,7 @@ func (o *exploreOptions) check() ([]explore.Model, error) {
 func exploredModels(name string) ([]explore.Model, error) {
 	var bugs []explore.Model
 	for _, p := range planted.All() {
-		m := explore.Model{Name: p.Name, Build: p.Build, InFlight: p.InFlight}
+		m := explore.Model{Name: p.Name, Build: p.Build, InFlight: p.InFlight, Ordered: p.Ordered}
 		if p.Name == name {
 			return []explore.Model{m}, nil
 		}
@@ -179,11 +178,8 @@ func exploredModels(name string) ([]explore.Model, error) {
 	if c.Kind == registry.Baseline {
 		return nil, fmt.Errorf("%s is a baseline without a hand-over to explore", name)
 	}
-	return []explore.Model{{Name: c.Name, Build: c.Build, InFlight: inFlightBound}}, nil
+	return []explore.Model{{Name: c.Name, Build: c.Build, InFlight: c.InFlight}}, nil
 }
-
-// inFlightBound is the most requests that any of the registered models has.
-func inFlightBound(c models.Config) int { return max(c.Depth, 1) * (c.Threads + 1) }
 
 func replaySchedule(w io.Writer, o *exploreOptions, list []explore.Model) error {
 	s, err := explore.ParseSchedule(o.schedule)
@@ -195,7 +191,7 @@ func replaySchedule(w io.Writer, o *exploreOptions, list []explore.Model) error 
 			continue
 		}
 		m := list[0]
-		if err := explore.Replay(explore.Pipeline(m.Name, m.Build, m.InFlight, c), s); err != nil {
+		if err := explore.Replay(m.Program(c), s); err != nil {
 			if errors.Is(err, explore.ErrSchedule) {
 				return badInput(fmt.Errorf("--schedule: %w", err))
 			}

@@ -22,22 +22,25 @@ import (
 )
 
 func shipped() []Model {
+	deep := Model{Name: "deepring", Build: deepring.Options{Chunk: 2}.Build, InFlight: byDepth,
+		Ordered: true}
 	return []Model{
-		{"locked", locked.Build, func(c models.Config) int { return c.Threads }},
-		{"lockless", lockless.Build, func(c models.Config) int { return max(c.Depth, 1) * c.Threads }},
-		{"lockbatch", lockbatch.Build, func(c models.Config) int { return c.Depth * c.Threads }},
-		{"workqueue", workqueue.Build, func(c models.Config) int { return c.Depth * c.Threads }},
-		{"multifd", multifd.Build, packets},
-		{"deepring", deepring.Options{Chunk: 2}.Build,
-			func(c models.Config) int { return c.Depth * c.Threads }},
-		{"multifd-locked", multifd.Options{Locked: true}.Build, packets},
-		{"spmc", spmc.Options{Eager: true}.Build, func(c models.Config) int { return c.Depth * c.Threads }},
+		{Name: "locked", Build: locked.Build, InFlight: oneEach},
+		{Name: "lockless", Build: lockless.Build, InFlight: byDepth},
+		{Name: "lockbatch", Build: lockbatch.Build, InFlight: byDepth},
+		{Name: "workqueue", Build: workqueue.Build, InFlight: byDepth},
+		{Name: "multifd", Build: multifd.Build, InFlight: packets},
+		{Name: "multifd-locked", Build: multifd.Options{Locked: true}.Build, InFlight: packets},
+		{Name: "spmc", Build: spmc.Options{Eager: true}.Build, InFlight: byDepth},
+		deep,
 	}
 }
 
+func oneEach(c models.Config) int { return c.Threads }
+func byDepth(c models.Config) int { return max(c.Depth, 1) * c.Threads }
 func packets(c models.Config) int { return c.Depth * (c.Threads + 1) }
 
-func plantedModel(p planted.Planted) Model { return Model{p.Name, p.Build, p.InFlight} }
+func plantedModel(p planted.Planted) Model { return Model{p.Name, p.Build, p.InFlight, p.Ordered} }
 
 // soakSchedules is how many schedules a shipped model goes through: MTBENCH_SOAK=1 is a nightly
 // million, -short a glance.
@@ -104,7 +107,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 // programOf finds the program "model/case".
 func programOf(m Model, name string) Program {
 	for _, c := range Cases() {
-		if p := Pipeline(m.Name, m.Build, m.InFlight, c); p.Name == name {
+		if p := m.Program(c); p.Name == name {
 			return p
 		}
 	}

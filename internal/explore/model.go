@@ -7,6 +7,7 @@ type Model struct {
 	Name     string
 	Build    models.Builder
 	InFlight InFlight
+	Ordered  bool // of the pages that one worker handles, the results come out in the order of Fill
 }
 
 // Strategy is a way to walk schedules.
@@ -58,7 +59,7 @@ func Explore(m Model, o Options) Total {
 	left := max(o.Schedules, 2*int64(len(cases)))
 	for i, c := range cases {
 		share := left / int64(len(cases)-i)
-		p := Pipeline(m.Name, m.Build, m.InFlight, c)
+		p := m.Program(c)
 		p.Stop = o.Stop
 		first, random := exploreCase(p, o, share)
 		if total.Stopped = p.stopped(); total.Stopped {

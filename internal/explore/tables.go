@@ -125,7 +125,7 @@ func WriteExhausted(w io.Writer, list []Model, limit int64) error {
 }
 
 func (m Model) sized(s size) Program {
-	return Pipeline(m.Name, m.Build, m.InFlight, Case{
+	return m.Program(Case{
 		Name:  fmt.Sprintf("%d workers, %d pages", s.workers, s.pages),
 		Pages: s.pages,
 		Config: models.Config{Threads: s.workers, Wait: true, Side: models.Source, Depth: 1,

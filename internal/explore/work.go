@@ -22,14 +22,15 @@ type Case struct {
 // InFlight says how many requests a model has, all of which can be in flight at once.
 type InFlight func(models.Config) int
 
-// Pipeline is the program that uses a model in one of the cases, and checks that every accepted
+// Program is the program that uses the model in one of the cases, and checks that every accepted
 // page is handled and done exactly once, by the right thread and with no request in two hands; that
 // the bound on what is in flight holds; that a model that is to wait accepts every page; and that
 // the memory at the far end is the same.
-func Pipeline(name string, build models.Builder, inFlight InFlight, c Case) Program {
-	return Program{Name: name + "/" + c.Name, Spurious: c.Spurious, New: func() Instance {
-		return &ledger{build: build, c: c, bound: inFlight(c.Config),
+func (m Model) Program(c Case) Program {
+	return Program{Name: m.Name + "/" + c.Name, Spurious: c.Spurious, New: func() Instance {
+		return &ledger{build: m.Build, c: c, bound: m.InFlight(c.Config), ordered: m.Ordered,
 			handles: make([]uint8, c.Pages), dones: make([]uint8, c.Pages),
+			last:   map[thread.Thread]int{},
 			source: memory(c.Pages), destination: make([]uint32, c.Pages)}
 	}}
 }
@@ -62,13 +63,15 @@ type job struct {
 	owner  owner
 	page   int
 	result uint32
+	by     thread.Thread // who handled it
 }
 
 // ledger is the work, and the judge of the run.
 type ledger struct {
-	build models.Builder
-	c     Case
-	bound int
+	build   models.Builder
+	c       Case
+	bound   int
+	ordered bool
 
 	main     thread.Thread
 	self     *models.Self // nil: without
@@ -76,6 +79,7 @@ type ledger struct {
 	inFlight int
 	handles  []uint8 // by page
 	dones    []uint8
+	last     map[thread.Thread]int // page of each worker that was done last
 
 	source, destination []uint32
 
@@ -217,6 +221,7 @@ func (l *ledger) Handle(t thread.Thread, r *models.Request) {
 	thread.Writes(t, &l.handles[j.page])
 	j.result = ^l.source[j.page]
 	l.handles[j.page]++
+	j.by = t
 	l.pass(t, "the end of Handle", r, handing, handled)
 }
 
@@ -226,9 +231,14 @@ func (l *ledger) Done(t thread.Thread, r *models.Request) {
 	j := l.pass(t, "Done", r, handled, free)
 	l.destination[j.page] = ^j.result
 	l.dones[j.page]++
-	if r.Index != models.SelfIndex {
-		l.inFlight--
+	if r.Index == models.SelfIndex {
+		return
 	}
+	l.inFlight--
+	if last, ok := l.last[j.by]; l.ordered && ok && last > j.page {
+		l.wrong("Done of page %d after page %d, which the same worker was given later", j.page, last)
+	}
+	l.last[j.by] = j.page
 }
 
 func (l *ledger) onMain(t thread.Thread, what string) {

@@ -14,9 +14,9 @@
 //
 // Wake-ups have hysteresis both ways. A worker is woken when the submitter leaves its ring, after a
 // chunk or with the ring full, and before the submitter sleeps; a worker that is awake drains its
-// ring before it sleeps. The submitter sleeps when all rings are full, and a worker wakes it at the
-// end of a chunk or when it has drained its ring. An event that is set means that its sleeper is
-// awake, so to wake whoever is awake costs a load.
+// ring before it sleeps. The submitter sleeps when all rings are full, and a worker wakes it when it
+// has come past the middle or the end of its ring, or has drained it. An event that is set means
+// that its sleeper is awake, so to wake whoever is awake costs a load.
 //
 // So up to a chunk less one of accepted pages may rest, in the ring of a worker that sleeps, until
 // the submitter's next call.
@@ -31,12 +31,13 @@ import (
 )
 
 const (
-	// defaultDepth is slots of a worker's ring.
-	defaultDepth = 64
+	// defaultDepth is slots of a worker's ring. A submitter that waits for room is woken for half of
+	// them: 64 pages of microseconds are many times what a wake costs, and as many are left for the
+	// worker until more come.
+	defaultDepth = 128
 
-	// defaultChunk is pages between two wake-ups of one thread by another: many times what a wake
-	// costs where a page takes microseconds, and a quarter of a ring, so that a worker has three
-	// chunks left when its submitter is woken to bring more.
+	// defaultChunk is pages that a worker is given and woken for at once. Fewer wakes would be cheaper
+	// still, but a round ends with workers a chunk apart, and up to a chunk less one of pages rest.
 	defaultChunk = 16
 
 	// line keeps apart what different threads write: two cache lines, for x86 fetches them in pairs.
@@ -45,7 +46,7 @@ const (
 
 // Options are the settings of this model alone.
 type Options struct {
-	Chunk int // pages given to one worker before the next and between two wake-ups; 0 means 16
+	Chunk int // pages given to one worker before it is woken and the next has its turn; 0 means 16
 }
 
 // pipeline is what the threads share, all of it constant but quit.
@@ -54,10 +55,11 @@ type pipeline struct {
 	wait  bool // the destination knows no other way
 	depth uint64
 	chunk uint64
-	polls int // looks at an empty ring before a worker sleeps, 1 or more
+	half  uint64 // of a ring, rounded up: pages between two wake-ups of the submitter
+	polls int    // looks at an empty ring before a worker sleeps, 1 or more
 
 	workers []worker
-	room    thread.Event // set by a worker at the end of a chunk or of its ring; the submitter's
+	room    thread.Event // set by a worker after half a ring or all that it had; the submitter's
 	quit    atomic.Bool  // stored once, by the submitter
 
 	current int // the submitter's own: whose turn it is
@@ -83,6 +85,9 @@ type worker struct {
 	_       [line]byte
 }
 
+// InFlight is how many requests there are, all of which can be in flight at once.
+func InFlight(cfg models.Config) int { return cfg.DepthOr(defaultDepth) * cfg.Threads }
+
 // Build makes the default of Options.
 func Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
 	models.Pipeline, error) {
@@ -90,8 +95,8 @@ func Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Wor
 }
 
 // Build makes the rings, with a codec state a worker where the work can lend one, and starts the
-// workers. Config.Depth is slots of a ring; a chunk is never more. Without a PollBudget a worker
-// looks once.
+// workers. Config.Depth is slots of a ring; Config.Batch is pages of a chunk, which is never more than
+// a ring. Without a PollBudget a worker looks once.
 func (o Options) Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
 	models.Pipeline, error) {
 	if err := cfg.Check(); err != nil {
@@ -99,12 +104,13 @@ func (o Options) Build(m thread.Machine, t thread.Thread, cfg models.Config, wor
 	}
 	depth, chunk := o.sizes(cfg)
 	p := &pipeline{work: work, wait: cfg.Wait || cfg.Side == models.Destination,
-		depth: uint64(depth), chunk: uint64(chunk), polls: max(1, cfg.PollBudget),
-		workers: make([]worker, cfg.Threads)}
+		depth: uint64(depth), chunk: uint64(chunk), half: uint64(depth+1) / 2,
+		polls: max(1, cfg.PollBudget), workers: make([]worker, cfg.Threads)}
+	states := cfg.StatesOf(work, models.PerWorker)
 	p.room = m.NewEvent(cfg.Name+"_room", true, thread.WaitRoom)
 	for i := range p.workers {
 		w := &p.workers[i]
-		if err := p.makeSlots(w, i*depth, depth); err != nil {
+		if err := makeSlots(w, states, i*depth, depth); err != nil {
 			return nil, err
 		}
 		w.event = m.NewEvent(fmt.Sprintf("%s[%d]", cfg.Name, i), false, thread.WaitWork)
@@ -117,9 +123,9 @@ func (o Options) Build(m thread.Machine, t thread.Thread, cfg models.Config, wor
 }
 
 func (o Options) sizes(cfg models.Config) (depth, chunk int) {
-	depth, chunk = cfg.Depth, o.Chunk
-	if depth == 0 {
-		depth = defaultDepth
+	depth, chunk = cfg.DepthOr(defaultDepth), cfg.Batch
+	if chunk == 0 {
+		chunk = o.Chunk
 	}
 	if chunk == 0 {
 		chunk = defaultChunk
@@ -128,19 +134,15 @@ func (o Options) sizes(cfg models.Config) (depth, chunk int) {
 }
 
 // makeSlots makes the requests of one ring, which all have the one worker's state, for good.
-func (p *pipeline) makeSlots(w *worker, first, depth int) error {
-	init, state := p.work.Init, any(nil)
-	if lender := models.LenderOf(p.work); lender != nil {
-		var err error
-		if state, err = lender.NewState(); err != nil {
-			return err
-		}
-		init = lender.InitBare
+func makeSlots(w *worker, states models.States, first, depth int) error {
+	state, err := states.New()
+	if err != nil {
+		return err
 	}
 	w.slots = make([]models.Request, depth)
 	for i := range w.slots {
 		w.slots[i] = models.Request{Index: first + i, State: state}
-		if err := init(&w.slots[i]); err != nil {
+		if err := states.Init(&w.slots[i]); err != nil {
 			return err
 		}
 	}
@@ -209,7 +211,7 @@ func (p *pipeline) turn() {
 	}
 }
 
-// awaitRoom sleeps until a worker has come to the end of a chunk, or of its ring. All rings are
+// awaitRoom sleeps until a worker has come past half of its ring, or has drained it. All rings are
 // full: every worker has been left, and so been woken.
 func (p *pipeline) awaitRoom(t thread.Thread) {
 	for {
@@ -227,7 +229,7 @@ func (p *pipeline) awaitRoom(t thread.Thread) {
 func (p *pipeline) hasRoom(t thread.Thread, w *worker) bool {
 	thread.Loads(t, &w.done)
 	done := w.done.Load()
-	return done == w.own || done/p.chunk != w.taken/p.chunk
+	return done == w.own || done/p.half != w.taken/p.half
 }
 
 // serve is the worker's loop. Given is looked at again only when all that was seen is handled.
@@ -254,8 +256,7 @@ func (w *worker) look(t thread.Thread) bool {
 	return w.seen != w.handled
 }
 
-// drain handles pages until the ring is empty. It wakes the submitter there, and at the end of each
-// chunk.
+// drain handles pages until the ring is empty. It wakes the submitter there, and after each half.
 func (p *pipeline) drain(t thread.Thread, w *worker) {
 	for w.look(t) {
 		for w.handled < w.seen {
@@ -263,7 +264,7 @@ func (p *pipeline) drain(t thread.Thread, w *worker) {
 			w.handled++
 			thread.Stores(t, &w.done)
 			w.done.Store(w.handled)
-			if w.handled%p.chunk == 0 {
+			if w.handled%p.half == 0 {
 				p.room.Set(t)
 			}
 		}

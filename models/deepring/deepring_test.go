@@ -22,7 +22,7 @@ func small(m thread.Machine, t thread.Thread, cfg models.Config, work models.Wor
 const smallDepth, smallChunk = 5, 2
 
 func TestConformance(t *testing.T) {
-	modeltest.Run(t, modeltest.Model{Name: "deepring", Build: small,
+	modeltest.Run(t, modeltest.Model{Name: "deepring", Build: small, Ordered: true,
 		InFlight: func(c models.Config) int {
 			if c.Depth == 0 {
 				return smallDepth * c.Threads
@@ -36,11 +36,11 @@ func TestConformance(t *testing.T) {
 		}})
 }
 
-// TestDefaults: rings of 64 slots and chunks of 16.
+// TestDefaults: rings of 128 slots and chunks of 16.
 func TestDefaults(t *testing.T) {
 	modeltest.Run(t, modeltest.Model{Name: "deepring", Build: deepring.Build,
 		Machines: []string{"turns", "kernel"},
-		InFlight: func(c models.Config) int { return 64 * c.Threads },
+		InFlight: deepring.InFlight,
 		Resting:  func(models.Config) int { return 15 }})
 }
 

@@ -270,6 +270,9 @@ func badConfig(e *env, t thread.Thread) {
 		"too deep":            func(c *models.Config) { c.Depth = models.MaxDepth + 1 },
 		"poll budget -2":      func(c *models.Config) { c.PollBudget = -2 },
 		"endless poll budget": func(c *models.Config) { c.PollBudget = models.MaxPollBudget + 1 },
+		"batch -1":            func(c *models.Config) { c.Batch = -1 },
+		"too large a batch":   func(c *models.Config) { c.Batch = models.MaxBatch + 1 },
+		"a third place":       func(c *models.Config) { c.State = models.PerWorker + 1 },
 		"a third side":        func(c *models.Config) { c.Side = models.Destination + 1 },
 	} {
 		bad := good

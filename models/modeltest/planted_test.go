@@ -12,7 +12,8 @@ import (
 )
 
 func modelOf(p planted.Planted) modeltest.Model {
-	return modeltest.Model{Name: p.Name, Build: p.Build, InFlight: p.InFlight, Resting: p.Resting}
+	return modeltest.Model{Name: p.Name, Build: p.Build, InFlight: p.InFlight, Resting: p.Resting,
+		Ordered: p.Ordered}
 }
 
 // TestPlantedOnTurns holds what the suite finds by schedules alone, and what it does not: a bug

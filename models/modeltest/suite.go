@@ -36,6 +36,9 @@ type Model struct {
 	// worker yet, when Submit returns; nil means none.
 	Resting func(models.Config) int
 
+	// Ordered: of the pages that one worker handles, the results come out in the order of their Fill.
+	Ordered bool
+
 	// Variants are configurations to test besides the default, by name.
 	Variants map[string]func(*models.Config)
 
@@ -121,7 +124,7 @@ func runOnce(model Model, mk machine, c testCase, cfg namedConfig, seed uint64) 
 	bound := model.InFlight(cfg.Config)
 	e := &env{model: model, cfg: cfg.Config, bySelf: cfg.self, pages: mk.pages,
 		work: newCounting(mk.pages + 4*bound)}
-	e.work.bound = bound
+	e.work.bound, e.work.ordered = bound, model.Ordered
 	if model.Resting != nil {
 		e.resting = int64(model.Resting(cfg.Config))
 	}

@@ -28,6 +28,7 @@ type job struct {
 	holder holder
 	ticket int
 	result uint64
+	by     thread.Thread // who handled it
 }
 
 // counting is a Work that counts: every ticket is handled once and done once, on the right threads,
@@ -35,6 +36,9 @@ type job struct {
 type counting struct {
 	main  thread.Thread
 	bound int // most requests between Fill and Done
+
+	ordered bool                  // each worker's results come out in the order of their Fill
+	last    map[thread.Thread]int // the submitter's: the last ticket of each worker that was done
 
 	jobs     []*job
 	next     int     // ticket of the next Fill; the submitter's
@@ -55,7 +59,8 @@ type counting struct {
 const maxFaults = 5
 
 func newCounting(tickets int) *counting {
-	return &counting{handles: make([]uint8, tickets), dones: make([]uint8, tickets)}
+	return &counting{handles: make([]uint8, tickets), dones: make([]uint8, tickets),
+		last: map[thread.Thread]int{}}
 }
 
 func (w *counting) fault(format string, args ...any) {
@@ -125,7 +130,7 @@ func (w *counting) Handle(t thread.Thread, r *models.Request) {
 		w.inHandle(t, ticket)
 	}
 	w.handles[ticket]++
-	j.result = answer(ticket)
+	j.result, j.by = answer(ticket), t
 	w.pass("end of Handle", r, handing, handled)
 }
 
@@ -138,7 +143,18 @@ func (w *counting) Done(t thread.Thread, r *models.Request) {
 	w.dones[j.ticket]++
 	if r.Index != models.SelfIndex {
 		w.inFlight--
+		w.inOrder(j)
 	}
+}
+
+func (w *counting) inOrder(j *job) {
+	if !w.ordered {
+		return
+	}
+	if last, ok := w.last[j.by]; ok && last > j.ticket {
+		w.fault("Done of ticket %d after %d, which the same worker was given later", j.ticket, last)
+	}
+	w.last[j.by] = j.ticket
 }
 
 func (w *counting) onMain(t thread.Thread, what string) {

@@ -47,6 +47,7 @@ type Planted struct {
 	Build    models.Builder
 	InFlight func(models.Config) int // requests of the model
 	Resting  func(models.Config) int // see modeltest.Model
+	Ordered  bool                    // see modeltest.Model
 	FoundBy  Finder
 }
 
@@ -75,6 +76,12 @@ const (
 	freeEarly
 	wokenEarly
 	slotEarly
+	kickEarly
+	noKick
+	noWakeAtEnd
+	roomAfterLook
+	backEarly
+	orderBroken
 )
 
 // All lists the bugs.
@@ -127,6 +134,19 @@ func All() []Planted {
 			"looks in between sleeps through the request", validEarly, Schedules|Exploration),
 		onBitmaps("free-early", "the flush's event is set before the bit is flipped: a flush that "+
 			"looks in between sleeps through the end", freeEarly, Schedules|Exploration),
+		onChunks("kick-early", "a worker is woken before the last page of its chunk is given: it drains "+
+			"what it has, sleeps, and the page rests below the mark", kickEarly, Schedules|Exploration|NotWithout),
+		onChunks("no-kick", "a flush wakes nobody: pages below the mark rest with a worker that sleeps",
+			noKick, Schedules|Exploration),
+		onChunks("no-wake-at-end", "the submitter is woken at the end of a chunk only: a ring that is "+
+			"drained between two ends leaves it asleep", noWakeAtEnd, Schedules|Exploration),
+		onChunks("room-after-look", "the submitter says that it wants room after its last look: the end "+
+			"of a chunk that comes in between is slept through", roomAfterLook, Schedules|Exploration),
+		onChunks("back-early", "a slot is given back before its page is handled: the submitter takes "+
+			"out, and fills again, what the worker still works on", backEarly,
+			Schedules|RaceDetector|Exploration|NotWithout),
+		onChunks("order-broken", "results are taken out of a ring from the last to the first",
+			orderBroken, Schedules|Exploration),
 	}
 }
 
@@ -138,6 +158,7 @@ func Sound() []Planted {
 		onBatch("sound-batch", "the protocol of one lock and one wake a batch without a fault", none, 0),
 		onShared("sound-shared", "the protocol of one queue and gates without a fault", none, 0),
 		onPackets("sound-packets", "the protocol of credits and swaps without a fault", none, 0),
+		onChunks("sound-chunks", "the protocol of deep rings and chunks without a fault", none, 0),
 		onBitmaps("sound-bitmaps", "the protocol of two words a worker without a fault", none, 0),
 	}
 }
@@ -198,4 +219,15 @@ func onRings(name, doc string, f fault, by Finder) Planted {
 	}
 	inFlight := func(c models.Config) int { return depth * c.Threads }
 	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, FoundBy: by}
+}
+
+func onChunks(name, doc string, f fault, by Finder) Planted {
+	build := func(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
+		models.Pipeline, error) {
+		return buildChunks(m, t, cfg, work, f)
+	}
+	inFlight := func(c models.Config) int { return chunkSlots * c.Threads }
+	resting := func(models.Config) int { return chunkPages - 1 }
+	return Planted{Name: name, Doc: doc, Build: build, InFlight: inFlight, Resting: resting,
+		Ordered: true, FoundBy: by}
 }
