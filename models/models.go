@@ -89,7 +89,18 @@ type Config struct {
 
 	Depth      int  // requests a thread (multifd: pages a packet); 0 means the model's own
 	PollBudget int  // lockless: polls before a worker sleeps; 0 means the original's 1000, -1 none
+	Batch      int  // lockbatch, deepring: pages handed over together; 0 means the model's own
 	RoundRobin bool // lockless: plain round robin, no search for a ring with room (June 2018)
+
+	State StatePlace // all but locked and the steps: where codec states are
+}
+
+// DepthOr is the depth, or a model's own where none is asked for.
+func (c Config) DepthOr(own int) int {
+	if c.Depth == 0 {
+		return own
+	}
+	return c.Depth
 }
 
 // Builder makes a pipeline and starts its workers. It calls Init for every request before any

@@ -25,6 +25,9 @@ type Cell struct {
 
 	PollBudget int `json:"poll_budget,omitempty" unit:"polls" doc:"polls of a worker before it sleeps, -1 for none; absent: the model's own"`
 
+	Batch      int        `json:"batch,omitempty" unit:"count" doc:"pages handed over together; absent: the model's own; of lockbatch and deepring alone"`
+	CodecState CodecState `json:"codec_state,omitempty" doc:"codec states are one a worker or one a request; absent: the model's own"`
+
 	// Build is empty in a series of one program, and anyBuild in the case of one of two.
 	Build string `json:"build,omitempty" doc:"which program of a series of two builds made the run; absent where one made all"`
 }
@@ -95,6 +98,17 @@ func Axes() []Axis {
 			"polls of a worker before it sleeps, -1 for none (default: the model's own)",
 			func(c *Cell) *int { return &c.PollBudget }, pollWord,
 			func(n int) string { return "p" + strconv.Itoa(n) }),
+		number("batch",
+			"pages handed over together, by lockbatch and deepring (default: the model's own)",
+			func(c *Cell) *int { return &c.Batch },
+			func(n int) string { return "batch " + strconv.Itoa(n) },
+			func(n int) string { return "b" + strconv.Itoa(n) }),
+		{Name: "codec_state",
+			Doc:     "codec states: one a worker or one a request (default: the model's own)",
+			word:    func(c *Cell) string { return c.CodecState.words() },
+			short:   func(c *Cell) string { return c.CodecState.words() },
+			value:   func(c *Cell) string { return string(c.CodecState) },
+			compare: func(a, b *Cell) int { return cmp.Compare(a.CodecState, b.CodecState) }},
 	}
 }
 
@@ -120,6 +134,7 @@ func AxisDoc(name string) string {
 const (
 	MaxDepth = 1024
 	MaxPolls = 1_000_000
+	MaxBatch = MaxDepth
 )
 
 func pollWord(n int) string {
@@ -199,6 +214,10 @@ func (c *Cell) wrong() string {
 		return fmt.Sprintf("depth is %d; it is between 0 and %d", c.Depth, MaxDepth)
 	case c.PollBudget < -1 || c.PollBudget > MaxPolls:
 		return fmt.Sprintf("poll_budget is %d; it is between -1 and %d", c.PollBudget, MaxPolls)
+	case c.Batch < 0 || c.Batch > MaxBatch:
+		return fmt.Sprintf("batch is %d; it is between 0 and %d", c.Batch, MaxBatch)
+	case c.CodecState.wrong() != "":
+		return c.CodecState.wrong()
 	}
 	return ""
 }
@@ -215,7 +234,9 @@ func (m *Matrix) Cases() []Cell {
 			p.WhenFull
 	})
 	cases = times(cases, m.Depths, func(c *Cell, n int) { c.Depth = n })
-	return times(cases, m.PollBudgets, func(c *Cell, n int) { c.PollBudget = n })
+	cases = times(cases, m.PollBudgets, func(c *Cell, n int) { c.PollBudget = n })
+	cases = times(cases, m.Batches, func(c *Cell, n int) { c.Batch = n })
+	return times(cases, m.CodecStates, func(c *Cell, p CodecState) { c.CodecState = p })
 }
 
 // policies are the cells of the wait axis alone.

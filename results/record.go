@@ -167,6 +167,9 @@ type Matrix struct {
 	Depths  []int    `json:"depths,omitempty" unit:"count" doc:"requests a thread; absent: the model's own"`
 
 	PollBudgets []int `json:"poll_budgets,omitempty" unit:"polls" doc:"polls of a worker before it sleeps; absent: the model's own"`
+	Batches     []int `json:"batches,omitempty" unit:"count" doc:"pages handed over together; absent: the model's own"`
+
+	CodecStates []CodecState `json:"codec_states,omitempty" doc:"where codec states are: worker or request; absent: the model's own"`
 
 	Pairs  int      `json:"pairs" unit:"count" doc:"pairs planned a cell; 0 = as many as its evidence needs, within the budget: a sequential test"`
 	Runs   int      `json:"runs" unit:"count" doc:"runs planned in all; 0 = the evidence decides"`

@@ -254,7 +254,7 @@ func (sc Scenario) sourceNeeds() int64 {
 	if err != nil {
 		return 0
 	}
-	return sc.endNeeds((sc.requests(sc.Threads)+1)*(c.StateBytes(sc.Level)+jobBytes),
+	return sc.endNeeds(sc.requestsNeed(sc.Threads, c.StateBytes(sc.Level)),
 		sc.Threads+sc.VCPUs+1)
 }
 
@@ -264,7 +264,7 @@ func (sc Scenario) destinationNeeds() int64 {
 	if err != nil || sc.Destination == Discard {
 		return 0
 	}
-	need := sc.endNeeds(sc.requests(sc.DecompressThreads)*(c.DecoderBytes()+jobBytes),
+	need := sc.endNeeds(sc.requestsNeed(sc.DecompressThreads, c.DecoderBytes()),
 		sc.DecompressThreads+1)
 	if sc.Stored {
 		need += sc.Memory + sc.Memory/64
@@ -272,8 +272,26 @@ func (sc Scenario) destinationNeeds() int64 {
 	return need
 }
 
-// jobBytes is what a request holds beside the state of its codec.
-const jobBytes = PageSize + wire.BufferSize + 4096
+// jobBytes is what a request holds beside the state of its codec, and bareBytes what is touched of
+// that where the model has a hundred requests a thread.
+const (
+	jobBytes  = PageSize + wire.BufferSize + 4096
+	bareBytes = 3 * PageSize
+)
+
+// deepest is the most requests a thread that a model has where no depth is asked for.
+const deepest = 128
+
+// requestsNeed is what the requests of any model need at one end, whose states take so many bytes
+// each: a state a request and few of them, or a state a worker and many.
+func (sc Scenario) requestsNeed(threads int, state int64) int64 {
+	few := (sc.requests(threads) + 1) * (state + jobBytes)
+	many := int64(threads+1) * (state + deepest*bareBytes)
+	if sc.CodecState == results.StateOfRequest && sc.Depth == 0 {
+		many = int64(threads+1) * deepest * (state + bareBytes)
+	}
+	return max(few, many)
+}
 
 // endNeeds is what one end needs whose requests hold so many bytes: the guest, and its trace as it
 // is kept and as it is written.
@@ -283,6 +301,17 @@ func (sc Scenario) endNeeds(requests int64, threads int) int64 {
 		need += 4 * traceBytes(threads)
 	}
 	return need
+}
+
+// StatePlace is where the models are told to have codec states.
+func StatePlace(s results.CodecState) models.StatePlace {
+	switch s {
+	case results.StateOfWorker:
+		return models.PerWorker
+	case results.StateOfRequest:
+		return models.PerRequest
+	}
+	return models.OwnPlace
 }
 
 // requests is the most requests that any model preallocates for so many threads.
@@ -297,7 +326,8 @@ func (sc Scenario) requests(threads int) int64 {
 func (sc Scenario) sourceConfig() models.Config {
 	return models.Config{
 		Threads: sc.Threads, Wait: sc.Wait, Side: models.Source, Name: "compress",
-		Depth: sc.Depth, PollBudget: sc.PollBudget, RoundRobin: sc.RoundRobin,
+		Depth: sc.Depth, PollBudget: sc.PollBudget, RoundRobin: sc.RoundRobin, Batch: sc.Batch,
+		State: StatePlace(sc.CodecState),
 	}
 }
 

@@ -87,6 +87,8 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.Var(waitsValue{&s.Matrix.Waits, &s.Matrix.Self}, "wait", results.AxisDoc("wait"))
 	f.IntSliceVar(&s.Matrix.Depths, "depth", nil, results.AxisDoc("depth"))
 	f.IntSliceVar(&s.Matrix.PollBudgets, "poll-budget", nil, results.AxisDoc("poll_budget"))
+	f.IntSliceVar(&s.Matrix.Batches, "batch", nil, results.AxisDoc("batch"))
+	f.Var(statesValue{&s.Matrix.CodecStates}, "codec-state", results.AxisDoc("codec_state"))
 	f.IntVar(&s.Matrix.Pairs, "pairs", 0,
 		"pairs a case, for the classical test (default: as many as the evidence needs)")
 	f.Var(percentValue{&s.Matrix.Equal}, "equal", "two models count as equal within this")

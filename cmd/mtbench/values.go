@@ -174,6 +174,35 @@ func (v waitsValue) Set(s string) error {
 	return nil
 }
 
+// statesValue is a list of places of codec states.
+type statesValue struct{ list *[]results.CodecState }
+
+func (v statesValue) Type() string { return "worker,request" }
+
+func (v statesValue) String() string {
+	if v.list == nil {
+		return ""
+	}
+	var words []string
+	for _, s := range *v.list {
+		words = append(words, string(s))
+	}
+	return strings.Join(words, ",")
+}
+
+func (v statesValue) Set(s string) error {
+	var list []results.CodecState
+	for word := range strings.SplitSeq(s, ",") {
+		place := results.CodecState(strings.TrimSpace(word))
+		if place != results.StateOfWorker && place != results.StateOfRequest {
+			return fmt.Errorf("%s is neither worker nor request", strconv.Quote(word))
+		}
+		list = append(list, place)
+	}
+	*v.list = list
+	return nil
+}
+
 // extrasValue is a list of models with the one case that each runs in: "lockless-rr:4:off".
 type extrasValue struct{ extras *[]results.Cell }
 

@@ -153,7 +153,8 @@ func (r *virtual) content(n uint64) *pages {
 
 func (r *virtual) config() models.Config {
 	return models.Config{Threads: r.Threads, Wait: r.Wait, Side: models.Source, Name: "compress",
-		RoundRobin: r.Scenario.RoundRobin, Depth: r.Depth, PollBudget: r.PollBudget}
+		RoundRobin: r.Scenario.RoundRobin, Depth: r.Depth, PollBudget: r.PollBudget,
+		Batch: r.Batch, State: workloads.StatePlace(r.CodecState)}
 }
 
 func (r *virtual) run() error {

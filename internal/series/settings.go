@@ -149,6 +149,9 @@ func (s *Settings) validateThreads() error {
 	if duplicate(s.Matrix.Depths) != 0 || duplicate(s.Matrix.PollBudgets) != 0 {
 		return errors.New("--depth or --poll-budget names a value twice")
 	}
+	if duplicate(s.Matrix.Batches) != 0 || duplicate(s.Matrix.CodecStates) != "" {
+		return errors.New("--batch or --codec-state names a value twice")
+	}
 	if duplicate(s.Matrix.Threads) != 0 {
 		return errors.New("--threads names a count twice")
 	}

@@ -14,7 +14,7 @@
 //
 // Wake-ups have hysteresis both ways. A worker is woken when the submitter leaves its ring, after a
 // chunk or with the ring full, and before the submitter sleeps; a worker that is awake drains its
-// ring before it sleeps. The submitter sleeps when all rings are full, and a worker wakes it when it
+// ring before it sleeps. The submitter sleeps when all rings are full; a worker wakes it when it
 // has come past the middle or the end of its ring, or has drained it. An event that is set means
 // that its sleeper is awake, so to wake whoever is awake costs a load.
 //
@@ -95,8 +95,8 @@ func Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Wor
 }
 
 // Build makes the rings, with a codec state a worker where the work can lend one, and starts the
-// workers. Config.Depth is slots of a ring; Config.Batch is pages of a chunk, which is never more than
-// a ring. Without a PollBudget a worker looks once.
+// workers. Config.Depth is slots of a ring; Config.Batch is pages of a chunk, which is never more
+// than a ring. Without a PollBudget a worker looks once.
 func (o Options) Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
 	models.Pipeline, error) {
 	if err := cfg.Check(); err != nil {

@@ -85,8 +85,12 @@ type request struct {
 
 type worker struct {
 	latch  thread.Event // set by whoever has taken this worker out of the idle set, and by Close
+	state  any          // lent to each request for the time of Handle
 	joiner thread.Joiner
 }
+
+// InFlight is how many requests there are, all of which can be in flight at once.
+func InFlight(cfg models.Config) int { return cfg.DepthOr(defaultDepth) * cfg.Threads }
 
 // Build makes the default of Options.
 func Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
@@ -119,26 +123,31 @@ func (o Options) Build(m thread.Machine, t thread.Thread, cfg models.Config, wor
 	return p, nil
 }
 
-func (p *pipeline) makeRequests(cfg models.Config, batch int) error {
-	depth := cfg.Depth
-	if depth == 0 {
-		depth = defaultDepth
+func (p *pipeline) makeRequests(cfg models.Config, batch int) (err error) {
+	if cfg.Batch != 0 {
+		batch = cfg.Batch
 	}
 	if batch == 0 {
 		batch = defaultBatch
 	}
-	n := depth * cfg.Threads
+	n := InFlight(cfg)
 	p.batch = min(batch, n)
 	p.staged = make([]*request, 0, p.batch)
 	p.queue.slots = make([]*request, n)
 	p.requests = make([]request, n)
+	states := cfg.StatesOf(p.work, models.PerRequest)
 	for i := range p.requests {
 		r := &p.requests[i]
 		r.Index = i
-		if err := p.work.Init(&r.Request); err != nil {
+		if err := states.Init(&r.Request); err != nil {
 			return err
 		}
 		p.release(r)
+	}
+	for i := range p.workers {
+		if p.workers[i].state, err = states.New(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -248,6 +257,7 @@ func (p *pipeline) serve(t thread.Thread, i int) {
 			}
 		}
 		if r != nil {
+			r.State = p.workers[i].state
 			p.work.Handle(t, &r.Request)
 			p.finish(t, r)
 			continue

@@ -9,19 +9,12 @@ import (
 	"mtbench/models/modeltest"
 )
 
-func inFlight(c models.Config) int {
-	if c.Depth == 0 {
-		return 4 * c.Threads
-	}
-	return c.Depth * c.Threads
-}
-
 // resting is the most that a batch of 8 leaves in the stage.
-func resting(c models.Config) int { return min(8, inFlight(c)) - 1 }
+func resting(c models.Config) int { return min(8, lockbatch.InFlight(c)) - 1 }
 
 func TestConformance(t *testing.T) {
 	modeltest.Run(t, modeltest.Model{Name: "lockbatch", Build: lockbatch.Build,
-		InFlight: inFlight, Resting: resting,
+		InFlight: lockbatch.InFlight, Resting: resting,
 		Variants: map[string]func(*models.Config){
 			"depth 1": func(c *models.Config) { c.Depth = 1 },
 			"depth 8": func(c *models.Config) { c.Depth = 8 },
@@ -31,7 +24,7 @@ func TestConformance(t *testing.T) {
 // TestBatchOfOne: each page is handed over by itself.
 func TestBatchOfOne(t *testing.T) {
 	modeltest.Run(t, modeltest.Model{Name: "lockbatch-1", Build: lockbatch.Options{Batch: 1}.Build,
-		InFlight: inFlight, Machines: []string{"turns", "kernel"}})
+		InFlight: lockbatch.InFlight, Machines: []string{"turns", "kernel"}})
 }
 
 // The order in which a batch is staged, handed over and woken for is the original's.

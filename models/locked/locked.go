@@ -29,6 +29,9 @@ import (
 	"mtbench/models"
 )
 
+// InFlight is how many requests there are, all of which can be in flight at once.
+func InFlight(cfg models.Config) int { return cfg.Threads }
+
 // pipeline is the global part: comp_done_lock, comp_done_cond and comp_param, or those of the
 // destination.
 type pipeline struct {

@@ -3,14 +3,13 @@ package locked_test
 import (
 	"testing"
 
-	"mtbench/models"
 	"mtbench/models/locked"
 	"mtbench/models/modeltest"
 )
 
 func model() modeltest.Model {
 	return modeltest.Model{Name: "locked", Build: locked.Build,
-		InFlight: func(c models.Config) int { return c.Threads }}
+		InFlight: locked.InFlight}
 }
 
 func TestConformance(t *testing.T) { modeltest.Run(t, model()) }

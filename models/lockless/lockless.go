@@ -72,6 +72,7 @@ type worker struct {
 	ring   *ptrring.Ring[request] // producer: submitter; consumer: this worker
 	event  thread.Event           // set by the submitter after it stored into ring or quit
 	quit   atomic.Bool
+	state  any // lent to each request for the time of Handle
 	joiner thread.Joiner
 }
 
@@ -97,6 +98,9 @@ func (f *freeList) pop() *request {
 	return r
 }
 
+// InFlight is how many requests there are, all of which can be in flight at once.
+func InFlight(cfg models.Config) int { return cfg.DepthOr(defaultDepth) * cfg.Threads }
+
 // Build is threads_create: it makes all requests and puts them on the free list, then starts the
 // workers.
 func Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
@@ -110,11 +114,9 @@ func Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Wor
 	p.hasRoom = func() bool { return p.lookForRoom(p.submitter) }
 	p.hasResult = func() bool { return !p.results.Empty(p.submitter) }
 
-	depth := cfg.Depth
-	if depth == 0 {
-		depth = defaultDepth
-	}
-	if err := p.makeRequests(depth * cfg.Threads); err != nil {
+	depth := cfg.DepthOr(defaultDepth)
+	states := cfg.StatesOf(work, models.PerRequest)
+	if err := p.makeRequests(depth*cfg.Threads, states); err != nil {
 		return nil, err
 	}
 	p.makeRings(m, cfg.Name, depth)
@@ -137,13 +139,18 @@ func pollsOf(budget int) int {
 	return budget
 }
 
-func (p *pipeline) makeRequests(n int) error {
+func (p *pipeline) makeRequests(n int, states models.States) (err error) {
 	for i := range n {
 		r := &request{Request: models.Request{Index: i}}
-		if err := p.work.Init(&r.Request); err != nil {
+		if err := states.Init(&r.Request); err != nil {
 			return err
 		}
 		p.free.push(r)
+	}
+	for i := range p.workers {
+		if p.workers[i].state, err = states.New(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -262,6 +269,7 @@ func (p *pipeline) serve(t thread.Thread, w *worker) {
 			continue
 		}
 		r := w.ring.Consume(t) // the slot is free from here on, before the work is done
+		r.State = w.state
 		p.work.Handle(t, &r.Request)
 		p.finish(t, r)
 	}

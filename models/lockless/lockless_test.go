@@ -10,12 +10,7 @@ import (
 
 func model() modeltest.Model {
 	return modeltest.Model{Name: "lockless", Build: lockless.Build,
-		InFlight: func(c models.Config) int {
-			if c.Depth == 0 {
-				return 4 * c.Threads
-			}
-			return c.Depth * c.Threads
-		},
+		InFlight: lockless.InFlight,
 		Variants: map[string]func(*models.Config){
 			"round robin": func(c *models.Config) { c.RoundRobin = true },
 			"depth 1":     func(c *models.Config) { c.Depth, c.PollBudget = 1, 5 },

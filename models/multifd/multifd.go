@@ -69,6 +69,9 @@ type channel struct {
 	_       [64]byte
 }
 
+// InFlight is how many requests there are, all of which can be in flight at once.
+func InFlight(cfg models.Config) int { return cfg.DepthOr(defaultPages) * (cfg.Threads + 1) }
+
 // Build makes the sender without locks.
 func Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
 	models.Pipeline, error) {
@@ -107,19 +110,13 @@ func (o Options) Build(m thread.Machine, t thread.Thread, cfg models.Config, wor
 }
 
 func (p *pipeline) makePackets(cfg models.Config) error {
-	pages := cfg.Depth
-	if pages == 0 {
-		pages = defaultPages
-	}
-	init, lender := p.work.Init, models.LenderOf(p.work)
-	if lender != nil {
-		init = lender.InitBare
-	}
+	pages := cfg.DepthOr(defaultPages)
+	states := cfg.StatesOf(p.work, models.PerWorker)
 	for i := range cfg.Threads + 1 {
 		packet := &packet{requests: make([]models.Request, pages)}
 		for k := range packet.requests {
 			packet.requests[k].Index = i*pages + k
-			if err := init(&packet.requests[k]); err != nil {
+			if err := states.Init(&packet.requests[k]); err != nil {
 				return err
 			}
 		}
@@ -129,11 +126,8 @@ func (p *pipeline) makePackets(cfg models.Config) error {
 		}
 		c := &p.channels[i]
 		c.packet = packet
-		if lender == nil {
-			continue
-		}
 		var err error
-		if c.state, err = lender.NewState(); err != nil {
+		if c.state, err = states.New(); err != nil {
 			return err
 		}
 	}

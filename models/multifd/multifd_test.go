@@ -41,7 +41,7 @@ func TestLocked(t *testing.T) {
 func TestPacketsOf128(t *testing.T) {
 	modeltest.Run(t, modeltest.Model{Name: "multifd", Build: multifd.Build,
 		Machines: []string{"kernel"},
-		InFlight: func(c models.Config) int { return 128 * (c.Threads + 1) },
+		InFlight: multifd.InFlight,
 		Resting:  func(models.Config) int { return 128 }})
 }
 

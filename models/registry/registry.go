@@ -29,6 +29,10 @@ type Contender struct {
 
 	Kind Kind
 	Look
+
+	// InFlight is how many requests it has, all of which can be in flight at once, as a function of
+	// the settings; nil: it hands nothing over.
+	InFlight func(models.Config) int
 }
 
 // Kind says which part a contender takes in verdicts and reports.
@@ -49,38 +53,38 @@ type Look struct{ Color, Marker string }
 func All() []Contender {
 	all := []Contender{
 		{"null", "refuses every page; prices the harness", models.Null, false, Baseline,
-			Look{"grey", "square"}},
+			Look{"grey", "square"}, nil},
 		{"inline", "the main thread does the work itself, with no worker", models.Inline, false,
-			Baseline, Look{"green", "square"}},
+			Baseline, Look{"green", "square"}, nil},
 		{"ideal", "each worker takes its share of a round; the ceiling", models.Ideal, true,
-			Baseline, Look{"purple", "pyramid"}},
+			Baseline, Look{"purple", "pyramid"}, nil},
 		{"locked", "global lock and one pending page a thread (QEMU 3.1)", locked.Build, false,
-			Model, Look{"blue", "circle"}},
+			Model, Look{"blue", "circle"}, locked.InFlight},
 		{"lockless", "a ring and an event a thread (series of 2018-10-16)", lockless.Build, false,
-			Model, Look{"vermilion", "diamond"}},
+			Model, Look{"vermilion", "diamond"}, lockless.InFlight},
 		{"lockless-rr", "lockless without the search: plain round robin", roundRobin, false,
-			Model, Look{}},
+			Model, Look{}, lockless.InFlight},
 		{"lockbatch", "one plain lock, one wake a batch, passed on (PostgreSQL 18)", lockbatch.Build,
-			false, Model, Look{}},
+			false, Model, Look{}, lockbatch.InFlight},
 		{"lockbatch-1", "lockbatch with a batch of one page", lockbatch.Options{Batch: 1}.Build,
-			false, Model, Look{}},
+			false, Model, Look{}, lockbatch.InFlight},
 		{"spmc", "one shared queue, no wake a job, a pool that adapts (Valkey 2026)", spmc.Build,
-			false, Model, Look{}},
+			false, Model, Look{}, spmc.InFlight},
 		{"spmc-whole", "spmc with all workers in the pool from the start",
-			spmc.Options{Whole: true}.Build, false, Model, Look{}},
+			spmc.Options{Whole: true}.Build, false, Model, Look{}, spmc.InFlight},
 		{"multifd", "packets of 128 pages, the sender without locks (QEMU 2024)", multifd.Build,
-			false, Model, Look{}},
+			false, Model, Look{}, multifd.InFlight},
 		{"multifd-locked", "multifd with a lock a channel, held over the work (QEMU 2020)",
-			multifd.Options{Locked: true}.Build, false, Model, Look{}},
+			multifd.Options{Locked: true}.Build, false, Model, Look{}, multifd.InFlight},
 		{"workqueue", "two bitmaps and two events a thread (series of 2018-11-22)", workqueue.Build,
-			false, Model, Look{}},
+			false, Model, Look{}, workqueue.InFlight},
 		{"workqueue-posted", "workqueue with the search as posted: from thread 0",
-			workqueue.Options{AsPosted: true}.Build, false, Model, Look{}},
+			workqueue.Options{AsPosted: true}.Build, false, Model, Look{}, workqueue.InFlight},
 		{"deepring", "a deep ring and a codec state a thread, wake-ups by the chunk (ours)",
-			deepring.Build, false, Model, Look{}},
+			deepring.Build, false, Model, Look{}, deepring.InFlight},
 	}
 	for _, s := range steps.All() {
-		all = append(all, Contender{s.Name, s.Doc, s.Build, false, Step, Look{}})
+		all = append(all, Contender{s.Name, s.Doc, s.Build, false, Step, Look{}, s.InFlight})
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"mtbench/internal/thread"
 	"mtbench/models"
 	"mtbench/models/modeltest"
 	"mtbench/models/registry"
@@ -54,4 +55,36 @@ func traceOf(t *testing.T, c registry.Contender) string {
 		all = append(all, lines...)
 	}
 	return strings.Join(all, "\n")
+}
+
+// inits counts requests as they are made.
+type inits struct {
+	models.Work
+	n int
+}
+
+func (w *inits) Init(*models.Request) error { w.n++; return nil }
+
+// TestInFlight: each contender makes as many requests as it says, whatever the settings.
+func TestInFlight(t *testing.T) {
+	for _, c := range registry.All() {
+		if c.InFlight == nil {
+			if c.Kind != registry.Baseline {
+				t.Errorf("%s does not say what is in flight", c.Name)
+			}
+			continue
+		}
+		for _, cfg := range []models.Config{{Threads: 1, Name: "w"}, {Threads: 3, Depth: 5, Name: "w"}} {
+			w := &inits{}
+			m := modeltest.NewTurns(1)
+			err := m.Run("main", func(t thread.Thread) {
+				if p, err := c.Build(m, t, cfg, w); err == nil {
+					p.Close(t)
+				}
+			})
+			if err != nil || w.n != c.InFlight(cfg) {
+				t.Errorf("%s with %+v: %d requests, not %d (%v)", c.Name, cfg, w.n, c.InFlight(cfg), err)
+			}
+		}
+	}
 }

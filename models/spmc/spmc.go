@@ -77,8 +77,12 @@ type request struct {
 
 type worker struct {
 	gate   thread.Mutex // the submitter's while this worker is out of the pool
+	state  any          // lent to each request for the time of Handle
 	joiner thread.Joiner
 }
+
+// InFlight is how many requests there are, all of which can be in flight at once.
+func InFlight(cfg models.Config) int { return cfg.DepthOr(defaultDepth) * cfg.Threads }
 
 // Build makes the default of Options.
 func Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
@@ -93,13 +97,9 @@ func (o Options) Build(m thread.Machine, t thread.Thread, cfg models.Config, wor
 		return nil, err
 	}
 	p := &pipeline{work: work, wait: cfg.Wait || cfg.Side == models.Destination,
-		workers: make([]worker, cfg.Threads), requests: requestsOf(cfg)}
-	for i := range p.requests {
-		r := &request{Request: models.Request{Index: i}}
-		if err := work.Init(&r.Request); err != nil {
-			return nil, err
-		}
-		p.release(r)
+		workers: make([]worker, cfg.Threads), requests: InFlight(cfg)}
+	if err := p.makeRequests(cfg.StatesOf(work, models.PerRequest)); err != nil {
+		return nil, err
 	}
 	p.jobs, p.answers = newJobs(p.requests), newAnswers(p.requests)
 	p.hasRoom = func() bool { return p.lookForRoom(p.submitter) }
@@ -111,11 +111,20 @@ func (o Options) Build(m thread.Machine, t thread.Thread, cfg models.Config, wor
 	return p, nil
 }
 
-func requestsOf(cfg models.Config) int {
-	if cfg.Depth == 0 {
-		return defaultDepth * cfg.Threads
+func (p *pipeline) makeRequests(states models.States) (err error) {
+	for i := range p.requests {
+		r := &request{Request: models.Request{Index: i}}
+		if err := states.Init(&r.Request); err != nil {
+			return err
+		}
+		p.release(r)
 	}
-	return cfg.Depth * cfg.Threads
+	for i := range p.workers {
+		if p.workers[i].state, err = states.New(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *pipeline) start(m thread.Machine, t thread.Thread, name string, o Options) {
@@ -202,6 +211,7 @@ func (p *pipeline) serve(t thread.Thread, i int) {
 			continue
 		}
 		if r := p.jobs.take(t); r != nil {
+			r.State = p.workers[i].state
 			p.work.Handle(t, &r.Request)
 			p.answers.put(t, r)
 			thread.Updates(t, &p.finished)

@@ -9,25 +9,18 @@ import (
 	"mtbench/models/spmc"
 )
 
-func inFlight(c models.Config) int {
-	if c.Depth == 0 {
-		return 4 * c.Threads
-	}
-	return c.Depth * c.Threads
-}
-
 // TestConformance: a pool that changes with every page, on every machine; the tests are too short
 // for the original's.
 func TestConformance(t *testing.T) {
 	modeltest.Run(t, modeltest.Model{Name: "spmc", Build: spmc.Options{Eager: true}.Build,
-		InFlight: inFlight})
+		InFlight: spmc.InFlight})
 }
 
 // TestPools: the original's pool, and one that never changes.
 func TestPools(t *testing.T) {
 	for name, o := range map[string]spmc.Options{"original": {}, "whole": {Whole: true}} {
 		t.Run(name, func(t *testing.T) {
-			modeltest.Run(t, modeltest.Model{Name: name, Build: o.Build, InFlight: inFlight,
+			modeltest.Run(t, modeltest.Model{Name: name, Build: o.Build, InFlight: spmc.InFlight,
 				Machines: []string{"turns"},
 				Variants: map[string]func(*models.Config){
 					"depth 1": func(c *models.Config) { c.Depth = 1 },

@@ -66,6 +66,9 @@ func All() []Step {
 	}
 }
 
+// InFlight is how many requests there are, all of which can be in flight at once.
+func (o Options) InFlight(cfg models.Config) int { return o.Depth * cfg.Threads }
+
 // Build makes the pipeline of one step. Config's own Depth, PollBudget and RoundRobin do not apply.
 func (o Options) Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
 	models.Pipeline, error) {

@@ -56,6 +56,7 @@ type worker struct {
 	valid    thread.Event // set by the submitter after its flip, and by Close after quit
 	free     thread.Event // set by the worker after its flip; only a flush sleeps on it
 	quit     atomic.Bool
+	state    any // lent to each request for the time of Handle
 	joiner   thread.Joiner
 
 	_    [64]byte
@@ -69,6 +70,9 @@ type request struct {
 	models.Request
 	result bool // there is one to take out
 }
+
+// InFlight is how many requests there are, all of which can be in flight at once.
+func InFlight(cfg models.Config) int { return cfg.DepthOr(defaultDepth) * cfg.Threads }
 
 // Build makes the corrected version.
 func Build(m thread.Machine, t thread.Thread, cfg models.Config, work models.Work) (
@@ -86,7 +90,8 @@ func (o Options) Build(m thread.Machine, t thread.Thread, cfg models.Config, wor
 	p := &pipeline{work: work, wait: cfg.Wait || !source, pause: source, posted: o.AsPosted,
 		polls: pollsOf(cfg.PollBudget), workers: make([]worker, cfg.Threads)}
 	p.hasRoom = func() bool { w, _ := p.find(p.submitter); return w != nil }
-	if err := p.makeRequests(cfg.Depth); err != nil {
+	states := cfg.StatesOf(work, models.PerRequest)
+	if err := p.makeRequests(cfg.DepthOr(defaultDepth), states); err != nil {
 		return nil, err
 	}
 	for i := range p.workers {
@@ -124,18 +129,18 @@ func pollsOf(budget int) int {
 	return budget
 }
 
-func (p *pipeline) makeRequests(depth int) error {
-	if depth == 0 {
-		depth = defaultDepth
-	}
+func (p *pipeline) makeRequests(depth int, states models.States) (err error) {
 	for i := range p.workers {
 		w := &p.workers[i]
 		w.requests = make([]request, depth)
 		for k := range w.requests {
 			w.requests[k].Index = i*depth + k
-			if err := p.work.Init(&w.requests[k].Request); err != nil {
+			if err := states.Init(&w.requests[k].Request); err != nil {
 				return err
 			}
+		}
+		if w.state, err = states.New(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -220,6 +225,7 @@ func (p *pipeline) serve(t thread.Thread, w *worker) {
 		}
 		k := bits.TrailingZeros64(w.busy(t))
 		r := &w.requests[k]
+		r.State = w.state
 		p.work.Handle(t, &r.Request)
 		thread.Writes(t, &r.result)
 		r.result = true

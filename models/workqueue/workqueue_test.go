@@ -10,15 +10,9 @@ import (
 	"mtbench/models/workqueue"
 )
 
-func inFlight(c models.Config) int {
-	if c.Depth == 0 {
-		return 4 * c.Threads
-	}
-	return c.Depth * c.Threads
-}
-
 func TestConformance(t *testing.T) {
-	modeltest.Run(t, modeltest.Model{Name: "workqueue", Build: workqueue.Build, InFlight: inFlight,
+	modeltest.Run(t, modeltest.Model{Name: "workqueue", Build: workqueue.Build,
+		InFlight: workqueue.InFlight,
 		Variants: map[string]func(*models.Config){
 			"depth 1": func(c *models.Config) { c.Depth, c.PollBudget = 1, 5 },
 		}})
@@ -26,7 +20,7 @@ func TestConformance(t *testing.T) {
 
 // TestAsPosted: with a search that always begins at worker 0; and with a bit for every request.
 func TestAsPosted(t *testing.T) {
-	modeltest.Run(t, modeltest.Model{Name: "workqueue-posted", InFlight: inFlight,
+	modeltest.Run(t, modeltest.Model{Name: "workqueue-posted", InFlight: workqueue.InFlight,
 		Build:    workqueue.Options{AsPosted: true}.Build,
 		Machines: []string{"turns", "kernel"},
 		Variants: map[string]func(*models.Config){

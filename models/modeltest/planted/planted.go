@@ -135,7 +135,8 @@ func All() []Planted {
 		onBitmaps("free-early", "the flush's event is set before the bit is flipped: a flush that "+
 			"looks in between sleeps through the end", freeEarly, Schedules|Exploration),
 		onChunks("kick-early", "a worker is woken before the last page of its chunk is given: it drains "+
-			"what it has, sleeps, and the page rests below the mark", kickEarly, Schedules|Exploration|NotWithout),
+			"what it has, sleeps, and the page rests below the mark", kickEarly,
+			Schedules|Exploration|NotWithout),
 		onChunks("no-kick", "a flush wakes nobody: pages below the mark rest with a worker that sleeps",
 			noKick, Schedules|Exploration),
 		onChunks("no-wake-at-end", "the submitter is woken at the end of a chunk only: a ring that is "+

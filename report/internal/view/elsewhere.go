@@ -276,7 +276,7 @@ func oneSided(of metric.Value, base, other []*results.Run) bool {
 func runsLike(cells map[results.Cell][]*results.Run, c results.Cell) []*results.Run {
 	for k, runs := range cells {
 		if k.Model == c.Model && k.Threads == c.Threads && k.Policy() == c.Policy() &&
-			k.Depth == 0 && k.PollBudget == 0 {
+			k.Depth == 0 && k.PollBudget == 0 && k.Batch == 0 && k.CodecState == "" {
 			return runs
 		}
 	}
