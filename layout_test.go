@@ -82,7 +82,7 @@ var mayImport = map[string]string{
 	"internal/gate": "internal/thread results internal/calibrate internal/sim internal/predict " +
 		"models/registry",
 
-	"cmd/mtbench": "internal/thread internal/stats  results internal/codec " +
+	"cmd/mtbench": "internal/thread internal/stats results internal/codec " +
 		"internal/content internal/host internal/metric internal/pilot internal/topology " +
 		"workloads internal/sim internal/claims internal/verdict " +
 		"models/registry " +
