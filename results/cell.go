@@ -30,6 +30,8 @@ type Cell struct {
 
 	// Build is empty in a series of one program, and anyBuild in the case of one of two.
 	Build string `json:"build,omitempty" doc:"which program of a series of two builds made the run; absent where one made all"`
+
+	Varied
 }
 
 // anyBuild is in the case of a series of two builds what no build can be called.
@@ -78,7 +80,7 @@ type Axis struct {
 // Axes lists the axes of a case in the order of its name. The model is one in a series of two
 // builds only.
 func Axes() []Axis {
-	return []Axis{
+	return append([]Axis{
 		{Name: "model", Doc: "pipeline model", word: modelWord, short: modelWord,
 			value:   func(*Cell) string { return "" }, // --models has it in any series
 			compare: func(a, b *Cell) int { return cmp.Compare(modelWord(a), modelWord(b)) }},
@@ -109,7 +111,7 @@ func Axes() []Axis {
 			short:   func(c *Cell) string { return c.CodecState.words() },
 			value:   func(c *Cell) string { return string(c.CodecState) },
 			compare: func(a, b *Cell) int { return cmp.Compare(a.CodecState, b.CodecState) }},
-	}
+	}, variedAxes()...)
 }
 
 // modelWord is the model where it is no contender.
@@ -219,7 +221,7 @@ func (c *Cell) wrong() string {
 	case c.CodecState.wrong() != "":
 		return c.CodecState.wrong()
 	}
-	return ""
+	return c.Varied.wrong()
 }
 
 // Cases lists the cases of a matrix: the product of its axes, the last one fastest.
@@ -236,7 +238,8 @@ func (m *Matrix) Cases() []Cell {
 	cases = times(cases, m.Depths, func(c *Cell, n int) { c.Depth = n })
 	cases = times(cases, m.PollBudgets, func(c *Cell, n int) { c.PollBudget = n })
 	cases = times(cases, m.Batches, func(c *Cell, n int) { c.Batch = n })
-	return times(cases, m.CodecStates, func(c *Cell, p CodecState) { c.CodecState = p })
+	cases = times(cases, m.CodecStates, func(c *Cell, p CodecState) { c.CodecState = p })
+	return m.Scan.times(cases)
 }
 
 // policies are the cells of the wait axis alone.

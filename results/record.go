@@ -171,6 +171,8 @@ type Matrix struct {
 
 	CodecStates []CodecState `json:"codec_states,omitempty" doc:"where codec states are: worker or request; absent: the model's own"`
 
+	Scan
+
 	Pairs  int      `json:"pairs" unit:"count" doc:"pairs planned a cell; 0 = as many as its evidence needs, within the budget: a sequential test"`
 	Runs   int      `json:"runs" unit:"count" doc:"runs planned in all; 0 = the evidence decides"`
 	AA     float64  `json:"aa_share" unit:"ratio" doc:"share of blocks that compare a model with itself"`

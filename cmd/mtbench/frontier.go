@@ -50,7 +50,7 @@ coordination. Interrupting keeps the searches that are finished, and --resume FI
 	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit),
 		"bound of a run: it does not complete after it")
 	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")
-	addGuestFlags(f, s)
+	addGuestFlags(f, s, nil)
 	f.StringVarP(&o.run.output, "output", "o", "", "result file; an existing one is refused")
 	f.StringVar(&o.run.resume, "resume", "", "go on with this interrupted file")
 	f.SortFlags = false

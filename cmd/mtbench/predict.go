@@ -83,7 +83,7 @@ of parameters, and prints where it is right and where not.`,
 	f.StringVar(&o.trace, "trace", "",
 		"also write a Chrome trace (Perfetto opens it) of the first cell")
 	addPredictMatrixFlags(f, &o.settings)
-	addGuestFlags(f, &o.settings)
+	addGuestFlags(f, &o.settings, nil)
 	f.IntVar(&o.settings.DecompressThreads, "decompress-threads", o.settings.DecompressThreads,
 		"threads of the destination")
 	f.StringVar(&o.settings.Destination, "destination", o.settings.Destination, "process, or discard")

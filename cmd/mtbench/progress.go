@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -94,6 +95,9 @@ func caseOf(s series.Slot) string {
 		threads = "thread "
 	}
 	label := fmt.Sprintf("%-8s %2d %s  wait %-3s", s.Model, s.Threads, threads, s.WaitWord())
+	if more := strings.SplitN(s.Cell.String(), ", ", 3); len(more) == 3 {
+		label += "  " + more[2] // the axes beyond threads and wait
+	}
 	if s.AA {
 		label += "  A/A"
 	}

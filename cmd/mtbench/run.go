@@ -15,10 +15,8 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
-	"mtbench/internal/content"
 	"mtbench/internal/series"
 	"mtbench/internal/thread"
-	"mtbench/internal/topology"
 	"mtbench/results"
 	"mtbench/workloads"
 )
@@ -52,7 +50,8 @@ undecided; a case stops when a difference, or that there is none beyond --equal,
 series ends with the last case or its --budget. With --pairs the number is fixed instead. With no
 flag it measures the cases of the published table and one thread.
 
-Lists make a matrix. Rates marked "rate" are absolute ("50000" page writes a second, "100MiB" a
+Lists make a matrix: of --models, --threads and --wait, and of any other flag that says so. Of a list
+the largest memory, and the first of anything else, is what the pilot measures. Rates marked "rate" are absolute ("50000" page writes a second, "100MiB" a
 second), a multiple of what one thread of this host compresses ("1.5x"), or of what a pool of 4
 threads drains in a short pilot ("0.9pool"); 0 is none, or unlimited. What is left out is derived
 from that pilot: --dry-run says what came out, and how. Interrupting keeps what is finished, and --resume FILE goes on.`,
@@ -62,6 +61,7 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
   mtbench run --models null,inline,ideal,locked,lockless --destination discard
   mtbench run --content file:/path/to/memory.img --codec zstd
   mtbench run --replay guest.stream --threads 4
+  mtbench run --threads 4 --wait on --memory 64MiB,256MiB --codec zlib,zstd
   mtbench run --threads 4 --wait on --memory 8MiB --trace traces
   mtbench run --destination ssh://bench@other-host`,
 		Args: noArgs,
@@ -106,24 +106,20 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 func addWorkloadFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, &s.DirtyOfPool, false}, "dirty-rate",
 		"page writes a second over all vCPUs")
-	addGuestFlags(f, s)
+	addGuestFlags(f, s, &s.Matrix.Scan)
 	f.IntVar(&s.DecompressThreads, "decompress-threads", s.DecompressThreads,
 		"threads of the destination")
 	f.StringVar(&s.Destination, "destination", s.Destination,
 		"process, discard for source-only runs, or "+workloads.OtherHost+" for another host")
 }
 
-// addGuestFlags are those that every command which migrates has.
-func addGuestFlags(f *pflag.FlagSet, s *series.Settings) {
-	f.Var(sizeValue{&s.Memory}, "memory", "guest memory (default: derived from a pilot)")
+// addGuestFlags are those that every command which migrates has; scan takes lists, if it is there.
+func addGuestFlags(f *pflag.FlagSet, s *series.Settings, scan *results.Scan) {
+	addScanFlags(f, &s.Scenario, scan)
 	f.IntVar(&s.VCPUs, "vcpus", s.VCPUs, "guest writer threads")
 	f.StringVar(&s.Pattern, "pattern", s.Pattern,
 		"which pages are written: uniform, sequential or zipf")
 	f.IntVar(&s.WriteBytes, "write-bytes", s.WriteBytes, "bytes stored in a page at each write")
-	f.StringVar(&s.Content, "content", s.Content,
-		"page content: zero, text, heap, binary, random, mixed, "+content.FileSyntax+" or stream:PATH")
-	f.StringVar(&s.Codec, "codec", s.Codec, "compressor: zlib, zstd, s2, none or spin:DURATION")
-	f.IntVar(&s.Level, "level", s.Level, "compress-level (-1: the codec's default)")
 	f.Var(rateValue{&s.MaxBandwidth, &s.MaxBandwidthMultiple, &s.MaxBandwidthOfPool, true},
 		"max-bandwidth", "QEMU's max-bandwidth, bytes a second")
 	f.Var(rateValue{&s.LinkBandwidth, &s.LinkMultiple, &s.LinkOfPool, true}, "link-bandwidth",
@@ -135,9 +131,6 @@ func addGuestFlags(f *pflag.FlagSet, s *series.Settings) {
 	f.StringVar(&s.Flush, "flush", s.Flush,
 		"where the pipeline is flushed: sync (safe), wrap (QEMU 3.1) or iteration (3.0)")
 	f.StringVar(&s.Machine, "machine", s.Machine, "what a thread is: kernel or goroutine")
-	f.StringVar(&s.Placement, "pin", s.Placement,
-		"pin threads to CPUs: core, smt, llc, node, spread or a list as 0-3,8")
-	f.Lookup("pin").NoOptDefVal = topology.Core
 	f.Var(switchValue{&s.Sealed}, "sealed",
 		"keep the Go runtime's scheduler out of the measured threads")
 	f.Var(switchValue{&s.Account}, "account", "account each thread's time by state")
@@ -151,7 +144,7 @@ func joinPin(args []string) []string {
 	var joined []string
 	for _, word := range args {
 		last := len(joined) - 1
-		if last >= 0 && joined[last] == "--pin" && word != "" && topology.CheckPlacement(word) == nil {
+		if last >= 0 && joined[last] == "--pin" && arePlacements(word) {
 			joined[last] += "=" + word
 			continue
 		}
@@ -239,6 +232,7 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	if o.quick {
 		series.Quicken(&o.settings, f.Changed)
 	}
+	settleScan(&o.settings.Scenario, &o.settings.Matrix.Scan, f.Changed("level"))
 	series.Trim(&o.settings, f.Changed)
 	o.settings.DowntimeOpen = !f.Changed("downtime-limit")
 	if o.settings.Trace != "" {

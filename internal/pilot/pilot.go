@@ -41,9 +41,9 @@ const (
 	// passes is how often a migration sends its guest, for the estimate of its time.
 	passes = 1.6
 
-	// boundPasses is the bound of a run, in first passes of the pool; and leastBound.
+	// boundPasses is the bound of a run, in first passes of the pool; and LeastBound.
 	boundPasses = 5
-	leastBound  = 2 * time.Second
+	LeastBound  = 2 * time.Second
 
 	least = 16 << 20 // bytes of guest memory
 
@@ -56,6 +56,12 @@ const (
 
 // window is QEMU's rate-limiting window, by which bandwidth and threshold are estimated.
 const window = 100 * time.Millisecond
+
+// The settings of a rule that follow the size of the guest.
+const (
+	LimitSetting    = "limit"
+	DowntimeSetting = "downtime-limit"
+)
 
 // Asked is what a series leaves open, and what bounds it.
 type Asked struct {
@@ -82,12 +88,12 @@ func Derive(p *results.Pilot, a Asked, sc *results.Scenario) {
 	}
 	if a.Limit {
 		sc.Limit = bound(p, sc)
-		p.Rules = append(p.Rules, results.Rule{Setting: "limit", Value: sc.Limit.String(),
+		p.Rules = append(p.Rules, results.Rule{Setting: LimitSetting, Value: sc.Limit.String(),
 			Why: fmt.Sprintf("%d times as long as the pool takes for the guest once", boundPasses)})
 	}
 	if a.Downtime && sc.LinkBandwidth > 0 {
 		sc.DowntimeLimit = limit(sc)
-		p.Rules = append(p.Rules, results.Rule{Setting: "downtime-limit",
+		p.Rules = append(p.Rules, results.Rule{Setting: DowntimeSetting,
 			Value: sc.DowntimeLimit.String(),
 			Why:   fmt.Sprintf("a threshold of %g %% of memory at the link's rate", thresholdShare*100)})
 	}
@@ -173,7 +179,7 @@ func limit(sc *results.Scenario) results.Duration {
 func bound(p *results.Pilot, sc *results.Scenario) results.Duration {
 	pass := float64(sc.Memory) / (p.Pool * pageSize)
 	d := time.Duration(boundPasses * pass * float64(time.Second)).Round(100 * time.Millisecond)
-	return results.Duration(max(d, leastBound))
+	return results.Duration(max(d, LeastBound))
 }
 
 // memoryRule says whether the guest has the size that the rules want.

@@ -51,15 +51,22 @@ func (n *Series) Describe(w io.Writer) error {
 
 // describePlace says where the threads of the largest cell go.
 func (n *Series) describePlace(largest workloads.Scenario) string {
-	m, err := n.place(largest)
-	switch {
-	case err != nil:
-		return err.Error()
-	case m == nil:
-		return "not pinned"
+	var maps []string
+	for _, c := range (&results.Scan{Placements: n.Header.Matrix.Placements}).Cells() {
+		sc := largest
+		sc.Scenario = sc.Scenario.In(c)
+		m, err := n.place(sc)
+		switch {
+		case err != nil:
+			maps = append(maps, err.Error())
+		case m == nil:
+			maps = append(maps, "not pinned")
+		default:
+			maps = append(maps, fmt.Sprintf("pinned by %s; with %d threads %v", sc.Placement,
+				largest.Threads, m))
+		}
 	}
-	return fmt.Sprintf("pinned by %s; with %d threads %v", n.Header.Scenario.Placement,
-		largest.Threads, m)
+	return strings.Join(maps, "\n            ")
 }
 
 func maxThreads(m results.Matrix) int {

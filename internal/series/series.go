@@ -14,6 +14,7 @@ import (
 	"mtbench/internal/codec"
 	"mtbench/internal/host"
 	"mtbench/internal/link"
+	"mtbench/internal/pilot"
 	"mtbench/internal/thread"
 	"mtbench/results"
 	"mtbench/workloads"
@@ -179,8 +180,18 @@ const quickest = 1e7
 // check refuses a workload that cannot be run, with the rates at their asked values or none, before
 // anything is measured.
 func (s *Settings) check(h *host.Machine) error {
-	largest := slices.Max(s.Matrix.Threads)
-	sc := workload(s.BeforePilot(), Slot{Cell: results.Cell{Threads: largest}, Seed: s.Seed})
+	for _, c := range s.Matrix.Scan.Cells() {
+		c.Threads = slices.Max(s.Matrix.Threads)
+		if err := s.checkCell(h, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkCell is check of one cell.
+func (s *Settings) checkCell(h *host.Machine, c results.Cell) error {
+	sc := workload(s.BeforePilot(), Slot{Cell: c, Seed: s.Seed})
 	sc.TraceTo = s.Trace
 	if sc.Sealed {
 		if err := thread.CheckSeal(runtime.Version()); err != nil {
@@ -277,13 +288,36 @@ func (s *Settings) BeforePilot() results.Scenario {
 
 // workload is the run of slot s in scenario sc.
 func workload(sc results.Scenario, s Slot) workloads.Scenario {
-	return workloads.Scenario{Scenario: sc, Cell: s.Cell, Seed: s.Seed}
+	own := sc.In(s.Cell)
+	if c, err := codec.Lookup(s.Codec); err == nil && s.Level == 0 {
+		own.Level = codec.LevelOf(c, -1)
+	}
+	return workloads.Scenario{Scenario: own, Cell: s.Cell, Seed: s.Seed}
+}
+
+// scaled is the scenario of the header for a guest of so many bytes, 0 = its own. What a pilot derived
+// from the guest's size follows it: the threshold stays the same share of memory.
+func (n *Series) scaled(memory int64) results.Scenario {
+	sc := n.Header.Scenario
+	if memory == 0 || n.Header.Pilot == nil {
+		return sc
+	}
+	share := float64(memory) / float64(sc.Memory)
+	for _, rule := range n.Header.Pilot.Rules {
+		switch rule.Setting {
+		case pilot.DowntimeSetting:
+			sc.DowntimeLimit = results.Duration(share * float64(sc.DowntimeLimit))
+		case pilot.LimitSetting:
+			sc.Limit = max(results.Duration(share*float64(sc.Limit)), results.Duration(pilot.LeastBound))
+		}
+	}
+	return sc
 }
 
 // workload is the run of slot s in this series. Every run is told what computing for a time means
 // here: were each process to measure that for itself, the runs of a pair would do different work.
 func (n *Series) workload(s Slot) workloads.Scenario {
-	sc := workload(n.Header.Scenario, s)
+	sc := workload(n.scaled(s.Memory), s)
 	sc.WorkTurns = n.Header.Host.WorkTurns
 	if from := n.Header.ContentSource; from != nil {
 		sc.ContentSum = from.SHA256

@@ -152,6 +152,12 @@ func (s *Settings) validateThreads() error {
 	if duplicate(s.Matrix.Batches) != 0 || duplicate(s.Matrix.CodecStates) != "" {
 		return errors.New("--batch or --codec-state names a value twice")
 	}
+	for _, level := range s.Matrix.Levels {
+		if level <= 0 {
+			return fmt.Errorf("--level: %d in a list or with several codecs; levels of an axis are above "+
+				"0", level)
+		}
+	}
 	if duplicate(s.Matrix.Threads) != 0 {
 		return errors.New("--threads names a count twice")
 	}

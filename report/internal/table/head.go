@@ -37,7 +37,7 @@ func Settings(s *view.Source) Section {
 	row("host", view.HostText(&h.Host))
 	row("destination", destinationText(h.DestinationHost))
 	row("stream", streamText(f))
-	row("scenario", scenarioText(&h.Scenario))
+	row("scenario", scenarioText(h))
 	row("rates", ratesText(h))
 	row("command", view.RepeatCommand(h))
 	row("seed", seedText(h))
@@ -90,11 +90,12 @@ func builtFrom(h *results.Header) string {
 	return text
 }
 
-func scenarioText(s *results.Scenario) string {
+func scenarioText(h *results.Header) string {
+	s, scan := &h.Scenario, &h.Matrix.Scan
 	parts := []string{
-		"guest " + results.SizeText(s.Memory), format.Count(s.VCPUs, "vCPU", "vCPUs"),
-		"pattern " + s.Pattern, "content " + s.Content,
-		"codec " + s.Codec + " level " + strconv.Itoa(s.Level),
+		"guest " + listed(scan.Memories, results.SizeText, results.SizeText(s.Memory)), format.Count(s.VCPUs, "vCPU", "vCPUs"),
+		"pattern " + s.Pattern, "content " + listed(scan.Contents, same, s.Content),
+		"codec " + codecText(h),
 		"destination " + s.Destination + " (" + format.Count(s.DecompressThreads, "thread",
 			"threads") + ")",
 		"machine " + s.Machine,
@@ -105,11 +106,36 @@ func scenarioText(s *results.Scenario) string {
 	if s.Sealed {
 		parts = append(parts, "sealed")
 	}
-	if s.Placement != "" {
-		parts = append(parts, "pinned by "+s.Placement)
+	if pin := listed(scan.Placements, same, s.Placement); pin != "" {
+		parts = append(parts, "pinned by "+pin)
 	}
 	return strings.Join(parts, ", ")
 }
+
+// codecText is the codec with its level; of several codecs each has its default unless levels are
+// an axis.
+func codecText(h *results.Header) string {
+	s, scan := &h.Scenario, &h.Matrix.Scan
+	level := " level " + listed(scan.Levels, strconv.Itoa, strconv.Itoa(s.Level))
+	if len(scan.Codecs) > 0 && len(scan.Levels) == 0 {
+		level = ", each at its default level"
+	}
+	return listed(scan.Codecs, same, s.Codec) + level
+}
+
+// listed is the values of an axis, or one where there is no axis.
+func listed[T any](axis []T, word func(T) string, one string) string {
+	if len(axis) == 0 {
+		return one
+	}
+	words := make([]string, len(axis))
+	for i, v := range axis {
+		words[i] = word(v)
+	}
+	return strings.Join(words, " or ")
+}
+
+func same(s string) string { return s }
 
 func ratesText(h *results.Header) string {
 	if h.Kind == results.Published {
