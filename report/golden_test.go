@@ -115,6 +115,7 @@ func formats() map[string]func(io.Writer, []*results.File) error {
 		"terminal-brief": terminalOf(Options{Width: 120, Brief: true}),
 		"terminal-color": terminalOf(Options{Width: 120, Color: true}),
 		"markdown":       written((*Report).markdown, Options{Plots: plots}),
+		"asciidoc":       written((*Report).asciidoc, Options{}),
 		"csv":            written((*Report).csv, Options{}),
 		"benchfmt":       written((*Report).benchfmt, Options{}),
 		"chart-smaller": func(w io.Writer, files []*results.File) error {

@@ -21,7 +21,7 @@ func markdownFormat() Format {
 func (r *Report) markdown(w io.Writer, opts Options) error {
 	var out bytes.Buffer
 	shown := false
-	for _, sec := range table.Sections(r.sources) {
+	for _, sec := range r.sections(&opts) {
 		if !opts.shows(&sec.Spec) {
 			continue
 		}

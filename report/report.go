@@ -51,6 +51,9 @@ type Options struct {
 	// Only are the sections to write, by name ([SectionNames]); empty = all.
 	Only []string
 
+	// By are axes ([results.Keys]): the runs by their values, in place of the sections.
+	By []string
+
 	// Plots are links to pictures, for Markdown: paths relative to where the text will stand.
 	Plots []PlotLink
 }
@@ -67,6 +70,16 @@ type PlotLink struct {
 // SectionNames returns the names that Options.Only takes, in the order of a report. The pages of
 // several files have the sections of each.
 func SectionNames() []string { return table.Names() }
+
+// sections are those of the report, or the pivot alone that opts ask for.
+func (r *Report) sections(opts *Options) []table.Section {
+	if len(opts.By) == 0 {
+		return table.Sections(r.sources)
+	}
+	pivot := table.Pivot(r.sources, opts.By)
+	opts.Only, opts.Brief, opts.Index = []string{pivot.Name}, false, false
+	return []table.Section{pivot}
+}
 
 // shows says whether a section is wanted.
 func (o *Options) shows(spec *table.Spec) bool {
@@ -92,8 +105,8 @@ type Format struct {
 
 // Formats returns the formats of a report, the default first.
 func Formats() []Format {
-	return []Format{terminalFormat(), markdownFormat(), htmlFormat(), csvFormat(), benchFormat(),
-		chartFormat()}
+	return []Format{terminalFormat(), markdownFormat(), asciidocFormat(), htmlFormat(), csvFormat(),
+		benchFormat(), chartFormat()}
 }
 
 // Write writes the report; w are as many as f.Files.
@@ -113,8 +126,8 @@ func oneFile(write func(*Report, io.Writer, Options) error) func(*Report, []io.W
 // Plot is one picture: one question, and what the data answers.
 type Plot = plot.Plot
 
-// PlotFormats returns the formats that a plot can be rendered in. SVG and PNG are the same bytes
-// whenever they are made of the same file by the same build; PDF carries the time of its making.
+// PlotFormats returns the formats that a plot can be rendered in. They are the same
+// bytes whenever they are made of the same file by the same build.
 func PlotFormats() []string { return plot.Formats() }
 
 // Plots returns the plots of the report, in the order a reader wants them: first who wins, then

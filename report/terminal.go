@@ -27,7 +27,7 @@ func (r *Report) Terminal(w io.Writer, opts Options) error {
 		opts.Width = DefaultWidth
 	}
 	var out bytes.Buffer
-	all := table.Sections(r.sources)
+	all := r.sections(&opts)
 	if err := shownSections(&out, all, opts); err != nil {
 		return err
 	}

@@ -173,6 +173,8 @@ type Matrix struct {
 
 	Scan
 
+	WarmUp int `json:"warm_up,omitempty" unit:"count" doc:"runs of every cell before the first pair, which are not recorded"`
+
 	Pairs  int      `json:"pairs" unit:"count" doc:"pairs planned a cell; 0 = as many as its evidence needs, within the budget: a sequential test"`
 	Runs   int      `json:"runs" unit:"count" doc:"runs planned in all; 0 = the evidence decides"`
 	AA     float64  `json:"aa_share" unit:"ratio" doc:"share of blocks that compare a model with itself"`

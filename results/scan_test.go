@@ -17,8 +17,8 @@ func TestScan(t *testing.T) {
 		t.Fatalf("%d cases, want 32", len(cases))
 	}
 	last := cases[len(cases)-1]
-	if got, want := last.String(), "4 threads, wait on, memory 1.5 MiB, zero pages, spin:5us, level 2, "+
-		"pinned by core"; got != want {
+	if got, want := last.String(), "4 threads, wait on, memory 1.5 MiB, zero pages, spin:5us, "+
+		"level 2, pinned by core"; got != want {
 		t.Errorf("case %q, want %q", got, want)
 	}
 	if got, want := last.Short(), "4-on-1.5MiB-zero-spin5us-l2-pincore"; got != want {

@@ -13,13 +13,13 @@ import (
 )
 
 func newFieldsCommand() *cobra.Command {
-	schema := false
+	schema, matrix := false, false
 	cmd := &cobra.Command{
 		Use:   "fields [FILE...]",
 		Short: "Explain every figure, and with result files every plot of their report, as Markdown",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if schema {
-				return writeSchema(cmd, args)
+			if schema || matrix {
+				return writeSchema(cmd, args, matrix)
 			}
 			files, err := readDistinct(args)
 			if err != nil {
@@ -30,14 +30,20 @@ func newFieldsCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&schema, "json-schema", false,
 		"print the JSON Schema of a record instead: each line of a result file is one")
+	cmd.Flags().BoolVar(&matrix, "matrix-schema", false,
+		"print the JSON Schema of a matrix file (mtbench run --matrix) instead")
 	return cmd
 }
 
-func writeSchema(cmd *cobra.Command, args []string) error {
+// writeSchema writes the schema of a record, or of a matrix file.
+func writeSchema(cmd *cobra.Command, args []string, matrix bool) error {
 	if err := noArgs(cmd, args); err != nil {
 		return err
 	}
 	text, err := results.JSONSchema()
+	if matrix {
+		text, err = matrixSchema(newRunCommand().Flags())
+	}
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,10 @@ type reportOptions struct {
 	dir    string
 
 	details bool
+
+	where []string
+	by    []string
+	part  []results.Where // of where
 }
 
 // formatNames are the formats of `mtbench report`, the default first.
@@ -49,6 +53,9 @@ PAGER or less; cat for none). In a pipe COLUMNS sets the width.
 With several files the report sets them side by side. With --output DIR it goes to a file in that
 directory, whole, and plots with it.
 
+--where and --by take any axis of a case:
+` + columns(results.Keys()) + `.
+
 The sections that --only chooses from:
 ` + columns(report.SectionNames()) + `
 
@@ -57,6 +64,7 @@ Of a file of "mtbench handover", which is reported by itself: ` +
 		Example: `  mtbench report results.jsonl
   mtbench report results.jsonl --only cases
   mtbench report results.jsonl --format html -o report
+  mtbench report results.jsonl --where threads=4,8 --by model,wait
   mtbench report results.jsonl --format markdown --plots svg,png -o report
   mtbench report results.jsonl --format benchfmt | benchstat -col /model -
   zcat results.jsonl.gz | mtbench report --only cases -`,
@@ -67,7 +75,11 @@ Of a file of "mtbench handover", which is reported by itself: ` +
 	f.StringVar(&o.format, "format", formatNames()[0], strings.Join(formatNames(), ", "))
 	f.StringSliceVar(&o.plots, "plots", nil, "draw plots as well: "+strings.Join(report.PlotFormats(),
 		", "))
-	f.StringSliceVar(&o.only, "only", nil, "terminal and markdown: these sections alone")
+	f.StringSliceVar(&o.only, "only", nil, "terminal, markdown and asciidoc: these sections alone")
+	f.StringArrayVar(&o.where, "where", nil,
+		"only runs with KEY=VALUE[,VALUE...] on an axis; given again, both must hold")
+	f.StringSliceVar(&o.by, "by", nil,
+		"the runs by the values of these axes, in place of the sections")
 	f.BoolVar(&o.details, "details", false, "terminal: every section that the files have data for")
 	f.StringVarP(&o.dir, "output", "o", "", "directory to write to; it is made if need be")
 	return cmd
@@ -87,11 +99,16 @@ func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
 	if err := o.checkOnly(report.SectionNames()); err != nil {
 		return badInput(err)
 	}
+	for i := range files {
+		if files[i], err = files[i].Only(o.part); err != nil {
+			return badInput(err)
+		}
+	}
 	r := report.New(files, contenders())
 	if o.dir == "" {
 		out := cmd.OutOrStdout()
 		opts := optionsFor(out)
-		opts.Only = o.only
+		opts.Only, opts.By = o.only, o.by
 		opts.Brief = o.form.Name == formatNames()[0] && !o.details && len(o.only) == 0
 		opts.Index = opts.Brief
 		if o.form.Name != formatNames()[0] {
@@ -110,7 +127,7 @@ func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
 	if err != nil {
 		return err
 	}
-	return o.writeDir(cmd, r, report.Options{Plots: links, Only: o.only})
+	return o.writeDir(cmd, r, report.Options{Plots: links, Only: o.only, By: o.by})
 }
 
 // columns are lines of comma-separated words, each of at most 96 columns.
@@ -171,10 +188,41 @@ func (o *reportOptions) check() error {
 		}
 	}
 	if len(o.only) > 0 && !o.form.Sectioned {
-		return fmt.Errorf("--only goes with the formats terminal and markdown, not with %s", o.format)
+		return fmt.Errorf("--only goes with the formats terminal, markdown and asciidoc, not with %s",
+			o.format)
+	}
+	if err := o.checkAxes(); err != nil {
+		return err
 	}
 	if o.dir == "" && (len(o.plots) > 0 || len(o.form.Files) > 1) {
 		return fmt.Errorf("plots and chart-json are several files: say where to with --output DIR")
+	}
+	return nil
+}
+
+// checkAxes looks at the axes that runs are chosen and put together by.
+func (o *reportOptions) checkAxes() error {
+	o.part = nil
+	for _, text := range o.where {
+		w, err := results.ParseWhere(text)
+		if err != nil {
+			return fmt.Errorf("--where: %w", err)
+		}
+		o.part = append(o.part, w)
+	}
+	for i, name := range o.by {
+		key, err := results.ParseKey(name)
+		if err != nil {
+			return fmt.Errorf("--by: %w", err)
+		}
+		o.by[i] = key
+	}
+	switch {
+	case len(o.by) > 0 && !o.form.Sectioned:
+		return fmt.Errorf("--by goes with the formats terminal, markdown and asciidoc, not with %s",
+			o.format)
+	case len(o.by) > 0 && len(o.only) > 0:
+		return errors.New("--by is in place of the sections that --only names; give one of them")
 	}
 	return nil
 }

@@ -28,11 +28,12 @@ Exit statuses:
 		newValidateCommand(), newCaptureCommand())...)
 	root.AddCommand(newReportCommand(), newCiteCommand(), newClaimsCommand(), newCompareCommand(),
 		newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
-		newStatusTopic(), newWordsTopic(), newStreamCommand(), newChildCommand(),
+		newStatusTopic(), newWordsTopic(), newManCommand(), newStreamCommand(), newChildCommand(),
 		newDestinationCommand(), newCalibrationChildCommand(), newHandoverChildCommand())
 	group(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetFlagErrorFunc(flagError)
+	completeValues(root)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		guard(cmd)
 		return noEmptyValues(cmd.Flags())

@@ -34,6 +34,9 @@ type runOptions struct {
 	reach series.FarOptions
 	ssh   string
 
+	matrix      string // file; "" = none
+	printMatrix bool
+
 	calibrate string // directory; "" = none
 	few       bool   // samples of each calibration, for tests
 }
@@ -62,6 +65,7 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
   mtbench run --content file:/path/to/memory.img --codec zstd
   mtbench run --replay guest.stream --threads 4
   mtbench run --threads 4 --wait on --memory 64MiB,256MiB --codec zlib,zstd
+  mtbench run --print-matrix > matrix.yaml
   mtbench run --threads 4 --wait on --memory 8MiB --trace traces
   mtbench run --destination ssh://bench@other-host`,
 		Args: noArgs,
@@ -98,6 +102,9 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 		"share of blocks followed by one that compares a model with itself")
 	f.IntVar(&s.Matrix.Reruns, "reruns", s.Matrix.Reruns,
 		"how often a pair that the host disturbed is run again")
+	f.IntVar(&s.Matrix.WarmUp, "warm-up", 0,
+		"runs of every cell before the first pair, not recorded (guest memory and decoders are warm "+
+			"in every run)")
 	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit),
 		"bound of a run: CAN'T COMPLETE after it (default: derived)")
 	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")
@@ -173,6 +180,10 @@ func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVar(&o.like, "like", "",
 		"make the series of this result file once more, on another occasion: the same workload and "+
 			"matrix, to the byte")
+	f.StringVar(&o.matrix, "matrix", "",
+		"YAML file of settings by the names of their flags; a flag that is given goes before it")
+	f.BoolVar(&o.printMatrix, "print-matrix", false,
+		"write such a file of all settings to standard output, and run nothing")
 	f.BoolVar(&o.few, "calibrate-quick", false, "few samples, for tests")
 	_ = f.MarkHidden("calibrate-quick") // it exists
 	f.BoolVar(&o.quick, "quick", false, "a first look: 4 threads, wait off and on, less memory, 25 s")
@@ -186,6 +197,14 @@ func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 }
 
 func runSeries(cmd *cobra.Command, o *runOptions) error {
+	if o.matrix != "" && o.resume == "" && o.like == "" {
+		if err := readMatrix(cmd.Flags(), o.matrix); err != nil {
+			return badInput(err)
+		}
+	}
+	if o.printMatrix {
+		return writeMatrix(cmd.OutOrStdout(), cmd.Flags())
+	}
 	if err := o.complete(cmd.Flags()); err != nil {
 		return badInput(err)
 	}

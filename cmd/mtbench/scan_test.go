@@ -11,7 +11,8 @@ import (
 // Any axis can be given as a list, and each run records and has its own.
 func TestScanAxes(t *testing.T) {
 	dir := t.TempDir()
-	args := small("--output", "a.jsonl", "--memory", "4MiB,8MiB", "--codec", "zlib,zstd", "--pairs", "1")
+	args := small("--output", "a.jsonl", "--memory", "4MiB,8MiB", "--codec", "zlib,zstd",
+		"--pairs", "1")
 	out, errs, status := mtbench(t, dir, args...)
 	if status != statusOK {
 		t.Fatalf("status %d\n%s%s", status, out, errs)
@@ -41,9 +42,11 @@ func TestScanFlags(t *testing.T) {
 	dir := t.TempDir()
 	for _, bad := range [][]string{{"--memory", "1,5MiB"}, {"--memory", "4MiB,4MiB"},
 		{"--codec", "zlib,lz4"}, {"--codec", "zlib,none", "--level", "3"}, {"--content", "text,"},
-		{"--level", "0,1"}, {"--content", "zero,file:x"}, {"--pin", "core,turbo"}} {
+		{"--level", "0,1"}, {"--content", "zero,file:x"}, {"--pin=core,turbo"}} {
 		_, errs, status := mtbench(t, dir, append([]string{"run", "--dry-run"}, bad...)...)
-		if status != statusUsage || !strings.Contains(errs, bad[0]) && !strings.Contains(errs, "--level") {
+		flag, _, _ := strings.Cut(bad[0], "=")
+		named := strings.Contains(errs, flag) || strings.Contains(errs, "--level")
+		if status != statusUsage || !named {
 			t.Errorf("%v: status %d, %s", bad, status, errs)
 		}
 	}
@@ -52,5 +55,19 @@ func TestScanFlags(t *testing.T) {
 	if status != statusOK || !strings.Contains(out, "cases       2-on-pinnone 2-on-pinspread\n") ||
 		!strings.Contains(out, "not pinned\n            pinned by spread") {
 		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+}
+
+// Warm-up runs are made, said and not recorded.
+func TestWarmUp(t *testing.T) {
+	dir := t.TempDir()
+	args := small("--output", "a.jsonl", "--warm-up", "1", "--pairs", "1")
+	_, errs, status := mtbench(t, dir, args...)
+	if status != statusOK || !strings.Contains(errs, "warm-up 1 of 1") {
+		t.Fatalf("status %d\n%s", status, errs)
+	}
+	f := readFile(t, filepath.Join(dir, "a.jsonl"))
+	if len(f.Runs) != 2 || f.Header.Matrix.WarmUp != 1 {
+		t.Errorf("%d runs, warm-up %d", len(f.Runs), f.Header.Matrix.WarmUp)
 	}
 }

@@ -21,6 +21,7 @@ func (n *Series) Describe(w io.Writer) error {
 		fmt.Sprintf("cases       %s", describeCells(h.Matrix)),
 		fmt.Sprintf("besides     %s", describeExtras(h.Matrix)),
 		fmt.Sprintf("runs        %s", n.describeRuns()),
+		fmt.Sprintf("warm-up     %s", describeWarmUp(h.Matrix.WarmUp)),
 		fmt.Sprintf("guest       %s of %s pages, %d vCPUs, %s", results.SizeText(sc.Memory), sc.Content,
 			sc.VCPUs, sc.Pattern),
 		fmt.Sprintf("dirty rate  %.0f page writes/s%s", sc.DirtyRate,
@@ -103,6 +104,14 @@ func (n *Series) describeTime(limit time.Duration) string {
 	return fmt.Sprintf("planned for the budget of %v; at most %v, were every run to reach its bound "+
 		"of %v; pairs that are repeated come on top", n.Budget,
 		(time.Duration(len(n.plan)) * limit).Round(time.Second), limit)
+}
+
+func describeWarmUp(n int) string {
+	const each = "guest memory is filled and decoders are warm before the clock of each run starts"
+	if n == 0 {
+		return each
+	}
+	return each + "; besides, " + results.Plural(n, "run") + " of every cell before the first pair"
 }
 
 func describeExtras(m results.Matrix) string {

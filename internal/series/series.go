@@ -295,8 +295,8 @@ func workload(sc results.Scenario, s Slot) workloads.Scenario {
 	return workloads.Scenario{Scenario: own, Cell: s.Cell, Seed: s.Seed}
 }
 
-// scaled is the scenario of the header for a guest of so many bytes, 0 = its own. What a pilot derived
-// from the guest's size follows it: the threshold stays the same share of memory.
+// scaled is the scenario of the header for a guest of so many bytes, 0 = its own. What a pilot
+// derived from the guest's size follows it: the threshold stays the same share of memory.
 func (n *Series) scaled(memory int64) results.Scenario {
 	sc := n.Header.Scenario
 	if memory == 0 || n.Header.Pilot == nil {
@@ -436,6 +436,9 @@ func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 	if err := errors.Join(n.connect(ctx), n.fits()); err != nil {
 		return Summary{}, err
 	}
+	if err := n.warmUp(ctx, p); err != nil {
+		return Summary{}, err
+	}
 	e := &Engine{
 		Matrix: n.Header.Matrix, Seed: n.Header.Seed, File: n.writer, Progress: p,
 		Budget: n.Budget, Spent: n.spent(), Between: n.Between,
@@ -445,6 +448,24 @@ func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 		e.Runner = &besideRunner{n.beside, e.Runner, n.workload}
 	}
 	return e.Run(ctx, n.plan, n.done)
+}
+
+// warmUp makes the runs that are not recorded: of every contender in every case, in turn.
+func (n *Series) warmUp(ctx context.Context, p Progress) error {
+	m := &n.Header.Matrix
+	runner := n.runner()
+	for i := range m.WarmUp {
+		for _, c := range m.Cases() {
+			for _, name := range m.ContendersOf(c) {
+				if _, err := runner.Run(ctx, Slot{Cell: c.Of(name), Seed: n.Header.Seed}); err != nil {
+					return err
+				}
+			}
+		}
+		p.Note(fmt.Sprintf("warm-up %d of %d: every cell was run once, and none is recorded", i+1,
+			m.WarmUp))
+	}
+	return nil
 }
 
 // spent is how much of the budget is gone: preparing a new series, or all that an interrupted one

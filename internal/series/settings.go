@@ -48,6 +48,7 @@ type Settings struct {
 const (
 	MaxPairs  = 10000 // of a cell
 	maxReruns = 100
+	maxWarmUp = 100 // runs of a cell
 	maxLimit  = 24 * time.Hour
 )
 
@@ -172,6 +173,10 @@ func (s *Settings) validateNumbers() error {
 	switch {
 	case s.Matrix.Pairs < 0 || s.Matrix.Pairs > MaxPairs:
 		return fmt.Errorf("--pairs: %d is not between 1 and %d", s.Matrix.Pairs, MaxPairs)
+	case s.Matrix.WarmUp < 0 || s.Matrix.WarmUp > maxWarmUp:
+		return fmt.Errorf("--warm-up: %d is not between 0 and %d", s.Matrix.WarmUp, maxWarmUp)
+	case s.Matrix.WarmUp > 0 && s.Trace != "":
+		return errors.New("--warm-up does not go with --trace: a traced run is no evidence")
 	case s.Matrix.Reruns < 0 || s.Matrix.Reruns > maxReruns:
 		return fmt.Errorf("--reruns: %d is not between 0 and %d", s.Matrix.Reruns, maxReruns)
 	case s.Limit != 0 && s.Limit.MS() < 1 || time.Duration(s.Limit) > maxLimit:

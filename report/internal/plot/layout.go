@@ -86,6 +86,19 @@ func wrapped(s string, sty text.Style, width vg.Length) []string {
 	return lines
 }
 
+// balanced is wrapped in lines of about one length: the last one is no single word.
+func balanced(s string, sty text.Style, width vg.Length) []string {
+	best := wrapped(s, sty, width)
+	for narrow := width; narrow > width/3; narrow -= width / 100 {
+		lines := wrapped(s, sty, narrow)
+		if len(lines) != len(best) {
+			break
+		}
+		best = lines
+	}
+	return best
+}
+
 // legendRows breaks the legend into rows that fit.
 func (f *figure) legendRows(width vg.Length) [][]legendEntry {
 	sty := plotText(InkText, plotTextSize, false)
@@ -120,7 +133,7 @@ const (
 func (f *figure) frame(s Size) plotFrame {
 	inner := s.width - 2*plotMargin
 	fr := plotFrame{
-		title:  wrapped(format.CleanText(f.title, 400), plotText(InkText, plotTitleSize, true), inner),
+		title:  balanced(format.CleanText(f.title, 400), plotText(InkText, plotTitleSize, true), inner),
 		legend: f.legendRows(inner),
 		foot:   wrapped(f.foot, plotText(inkFaint, plotFootSize, false), inner),
 		cols:   s.columns(len(f.panels)),

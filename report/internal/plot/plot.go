@@ -8,7 +8,10 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
+	"codeberg.org/go-pdf/fpdf"
 	stdfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
@@ -18,8 +21,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Formats returns the formats that a plot can be rendered in. SVG and PNG are the same bytes
-// whenever they are made of the same file by the same build; PDF carries the time of its making.
+// Formats returns the formats that a plot can be rendered in. They are the same
+// bytes whenever they are made of the same file by the same build.
 func Formats() []string { return []string{"svg", "png", "pdf"} }
 
 // Plot is one picture: one question, and what the data answers.
@@ -53,6 +56,7 @@ func (p Plot) Render(w io.Writer, format string) error {
 			return vgimg.PngCanvas{Canvas: c}
 		})
 	case "pdf":
+		stillPDF()
 		return p.renderTo(w, func(width, height vg.Length) vg.CanvasWriterTo {
 			return pdfCanvas{vgpdf.New(width, height)}
 		})
@@ -69,6 +73,14 @@ func (p Plot) renderTo(w io.Writer, newCanvas func(w, h vg.Length) vg.CanvasWrit
 	_, err := c.WriteTo(w)
 	return err
 }
+
+// stillPDF lets the PDF library write the same bytes each time: no date of today, and its lists in
+// order. The library has only settings of the whole program for that, so they are set once.
+var stillPDF = sync.OnceFunc(func() {
+	fpdf.SetDefaultCatalogSort(true)
+	fpdf.SetDefaultCreationDate(time.Unix(0, 0).UTC())
+	fpdf.SetDefaultModificationDate(time.Unix(0, 0).UTC())
+})
 
 // pdfCanvas gives each face a name of its own. The PDF writer registers a bold face without its
 // style and then asks for it with the style, which fails.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"mtbench/internal/metric"
 	"mtbench/report/internal/reporttest"
@@ -76,8 +77,37 @@ func TestPlotFormats(t *testing.T) {
 	if err := p.Render(&b, "pdf"); err != nil || !bytes.HasPrefix(b.Bytes(), []byte("%PDF-")) {
 		t.Errorf("PDF begins with %.8q: %v", b.Bytes(), err)
 	}
+	for range 5 {
+		var again bytes.Buffer
+		if err := p.Render(&again, "pdf"); err != nil || !bytes.Equal(again.Bytes(), b.Bytes()) {
+			t.Errorf("the PDF has other bytes the next time (%v)", err)
+		}
+	}
+	if bytes.Contains(b.Bytes(), []byte(time.Now().UTC().Format("D:20060102"))) {
+		t.Error("the PDF has today's date")
+	}
 	if err := p.Render(io.Discard, "gif"); err == nil || !strings.Contains(err.Error(), "svg") {
 		t.Errorf("gif gives %v, and not the formats there are", err)
+	}
+}
+
+// TestTitlesHaveNoOrphan wraps titles of any length: no line is one word while another has several.
+func TestTitlesHaveNoOrphan(t *testing.T) {
+	sty := plotText(InkText, plotTitleSize, true)
+	words := strings.Fields(strings.Repeat("lockless is faster than locked for equal work in 5 of 8 "+
+		"cases, at most 3.71× per compressed page ", 2))
+	for n := 8; n <= len(words); n++ {
+		title := strings.Join(words[:n], " ")
+		lines := balanced(title, sty, 400)
+		if strings.Join(lines, " ") != title {
+			t.Errorf("%q became %q", title, lines)
+		}
+		if last := lines[len(lines)-1]; len(lines) > 1 && !strings.Contains(last, " ") {
+			t.Errorf("%q ends with the word %q alone", title, last)
+		}
+		if len(lines) != len(wrapped(title, sty, 400)) {
+			t.Errorf("%q has more lines than it needs", title)
+		}
 	}
 }
 

@@ -93,7 +93,8 @@ func builtFrom(h *results.Header) string {
 func scenarioText(h *results.Header) string {
 	s, scan := &h.Scenario, &h.Matrix.Scan
 	parts := []string{
-		"guest " + listed(scan.Memories, results.SizeText, results.SizeText(s.Memory)), format.Count(s.VCPUs, "vCPU", "vCPUs"),
+		"guest " + listed(scan.Memories, results.SizeText, results.SizeText(s.Memory)),
+		format.Count(s.VCPUs, "vCPU", "vCPUs"),
 		"pattern " + s.Pattern, "content " + listed(scan.Contents, same, s.Content),
 		"codec " + codecText(h),
 		"destination " + s.Destination + " (" + format.Count(s.DecompressThreads, "thread",
