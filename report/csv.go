@@ -70,6 +70,7 @@ func scalarFields(t reflect.Type, prefix string, at []int) []csvField {
 			fields = append(fields, scalarFields(f.Type, prefix, index)...)
 		case f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[time.Time]():
 			fields = append(fields, scalarFields(f.Type, prefix+name+".", index)...)
+		case f.Type == reflect.TypeFor[*results.CPUTimeline](): // a table of its own
 		case f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct:
 			fields = append(fields, scalarFields(f.Type.Elem(), prefix+name+".", index)...)
 		case f.Type.Kind() != reflect.Slice && name != "main_cpu_percent":

@@ -85,12 +85,49 @@ func predictedSeries(t *testing.T) *results.File {
 	return f
 }
 
+// counted gives a file hardware counters and CPU over time.
+func counted(f *results.File) {
+	f.Header.Scenario.Counters = true
+	for i := range f.Runs {
+		r := &f.Runs[i]
+		r.CPUTimeline = &results.CPUTimeline{EveryMS: 50, CostMS: 0.1, MS: []float64{0, 50, 100},
+			Threads: []results.ThreadTimeline{{Process: "source", Name: "worker-0", Role: "worker",
+				CPUMS: []float64{0, 50, 55}}}}
+		for j := range r.ThreadUsage {
+			r.ThreadUsage[j].Counters = &results.Counters{Instructions: 3 * r.Pages,
+				Cycles: 2 * r.Pages, CacheMisses: r.Pages}
+		}
+	}
+}
+
+// TestCountersAndCPUMap reads both sections of a file that has them.
+func TestCountersAndCPUMap(t *testing.T) {
+	f := readSeries(t)
+	counted(f)
+	opts := Options{Width: 160, Only: []string{"counters", "cpu-over-time"}}
+	text := render(t, written((*Report).Terminal, opts), f)
+	for _, want := range []string{"instructions", " 3.00 ", " 1.50 ",
+		"worker-0        |█░|", "The sampler took"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%.3000s", want, text)
+		}
+	}
+	f.Header.Host.NoCounters = "no such thing"
+	if text := render(t, written((*Report).Terminal, opts), f); !strings.Contains(text,
+		"this host has none: no such thing") {
+		t.Errorf("absence is not named:\n%.1000s", text)
+	}
+}
+
 func TestSectionNames(t *testing.T) {
 	t.Parallel()
 	later := readSeries(t)
 	later.Header.Created = later.Header.Created.Add(time.Hour)
 	later.Header.Reference = &results.Reference{Model: "locked"}
-	files := []*results.File{readSeries(t), later, predictedSeries(t)}
+	counted(later)
+	first := readSeries(t)
+	counted(first)
+	files := []*results.File{first, later, predictedSeries(t)}
 	seen, anchors := map[string]bool{}, map[string]bool{}
 	for _, sec := range table.Sections(view.SourcesOf(files, nil)) {
 		seen[sec.Name] = true

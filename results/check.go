@@ -56,6 +56,8 @@ func (r *Run) wrong(kind string, p plans) string {
 	switch {
 	case len(r.ThreadUsage) > MaxUsage:
 		return fmt.Sprintf("thread_usage has %d threads; the most is %d", len(r.ThreadUsage), MaxUsage)
+	case r.CPUTimeline.wrong() != "":
+		return r.CPUTimeline.wrong()
 	case !isRatio(r.BusyRatio):
 		return fmt.Sprintf("busy_ratio is %g; a ratio is between 0 and 1", *r.BusyRatio)
 	case !isRatio(r.SelfRatio):

@@ -35,7 +35,11 @@ func appendFields(all []Field, record, prefix string, t reflect.Type) []Field {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous { // its fields are the record's own
-			all = appendFields(all, record, prefix, f.Type)
+			inner := f.Type
+			if inner.Kind() == reflect.Pointer {
+				inner = inner.Elem()
+			}
+			all = appendFields(all, record, prefix, inner)
 			continue
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")

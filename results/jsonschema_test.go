@@ -56,6 +56,9 @@ func TestSchemaTakesCommittedFiles(t *testing.T) {
 	for _, path := range append(paths, "../report/testdata/series.jsonl") {
 		lines := 0
 		for line := range committedLines(t, path) {
+			if lines == 0 && !strings.Contains(line, `"type":"header"`) {
+				break // of another command, with records of its own
+			}
 			if lines++; lines > 200 && lines%20 > 0 {
 				continue // they are of one writer
 			}

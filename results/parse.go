@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unique"
 )
 
 // parser reads a record by itself: it knows of the file what its header says, and nothing of other
@@ -171,7 +172,18 @@ func (p parser) run(line []byte, sh shape) (any, error) {
 	}
 	// Decoding leaves room for as much again: of thousands of runs that is most of the memory.
 	run.Timeline, run.ThreadUsage = fitted(run.Timeline), fitted(run.ThreadUsage)
+	run.share()
 	return run, nil
+}
+
+// share keeps the few words that all threads of all runs are named by once.
+func (r *Run) share() {
+	for i := range r.ThreadUsage {
+		u := &r.ThreadUsage[i]
+		for _, word := range []*string{&u.Process, &u.Name, &u.Role} {
+			*word = unique.Make(*word).Value()
+		}
+	}
 }
 
 // fitted is list without room to grow.

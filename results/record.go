@@ -141,6 +141,8 @@ type Host struct {
 	TimerSlack  float64 `json:"timer_slack_ns,omitempty" unit:"ns" doc:"timer slack that measured kernel threads sleep with, as the kernel reads it back; absent where it is unknown" misread:"as how late a sleep ends: a wake-up comes on top"`
 	ClockSource string  `json:"clocksource,omitempty" doc:"kernel clock source"`
 
+	NoCounters string `json:"no_counters,omitempty" doc:"why a thread of this host has no hardware counters; absent where it has, or where nobody asked"`
+
 	BracketCost  float64 `json:"bracket_cost_us" unit:"µs" doc:"measured cost of opening and shutting the measured bracket, which no run includes"`
 	StampCost    float64 `json:"stamp_cost_ns" unit:"ns" doc:"measured cost of one state change of the accounting"`
 	WorkTurns    float64 `json:"work_turns_per_ns,omitempty" unit:"turns/ns" doc:"turns of the work loop that stand for a nanosecond of codec spin in every run of the series; absent where each process measured it for itself" misread:"as the CPU's speed during a run: it is measured once, just before the series, so that all runs do the same work"`
@@ -172,6 +174,8 @@ type Matrix struct {
 	CodecStates []CodecState `json:"codec_states,omitempty" doc:"where codec states are: worker or request; absent: the model's own"`
 
 	Scan
+
+	CPUEvery Duration `json:"cpu_every_ms,omitempty" unit:"ms" doc:"how often the CPU time of each thread is sampled; absent: never"`
 
 	WarmUp int `json:"warm_up,omitempty" unit:"count" doc:"runs of every cell before the first pair, which are not recorded"`
 
@@ -269,6 +273,7 @@ type Run struct {
 	Overhead Overhead `json:"overhead" doc:"what measuring cost"`
 
 	Timeline    []Point       `json:"timeline" doc:"a point each 100 ms of the migration"`
+	CPUTimeline *CPUTimeline  `json:"cpu_timeline,omitempty" doc:"CPU time of each thread over time; absent unless --cpu-timeline asked for it"`
 	ThreadUsage []ThreadUsage `json:"thread_usage" doc:"what each thread of both processes did inside the bracket"`
 
 	QueryMigrate *QueryMigrate `json:"query_migrate,omitempty" doc:"runs of a real QEMU: its own counters, asked for once all memory was sent; pages and bytes of the record are what arrived"`
@@ -365,12 +370,21 @@ type ThreadUsage struct {
 	BlockedMS   *Number `json:"blocked_ms" unit:"ms" doc:"wall − CPU − run delay; a small negative value is the error of the three clocks"`
 	Voluntary   *int64  `json:"voluntary_switches" unit:"count" doc:"context switches because it blocked" misread:"as futex waits: a blocked socket and a sleep switch as well"`
 	Involuntary *int64  `json:"involuntary_switches" unit:"count" doc:"context switches because it was preempted"`
+	*Counters           // nil without --counters, or where the host has none
+
 	FutexWaits  int64   `json:"futex_waits" unit:"count" doc:"FUTEX_WAIT calls of the model's primitives" misread:"as sleeps: a wait that finds the word changed returns at once"`
 	FutexWakes  int64   `json:"futex_wakes" unit:"count" doc:"FUTEX_WAKE calls of the model's primitives" misread:"as wake-ups: a wake with nobody waiting is a system call all the same"`
 	Locks       int64   `json:"locks" unit:"count" doc:"acquisitions of mutexes and spin locks"`
 	Stamps      int64   `json:"stamps" unit:"count" doc:"state changes accounted"`
 	StatesMS    States  `json:"states_ms,omitempty" unit:"ms" doc:"wall time by reason; the reasons add up to wall_ms. Absent with accounting off" misread:"as CPU time: it is wall time, and a thread that waits for a CPU is in the state that it was in"`
 	RemainderMS *Number `json:"remainder_ms" unit:"ms" doc:"of wall_ms, what no reason claims"`
+}
+
+// Counters are what the CPU's own counters saw of a thread, in user mode.
+type Counters struct {
+	Instructions int64 `json:"instructions,omitempty" unit:"count" doc:"instructions retired in user mode, by the CPU's counter; absent without --counters or where the host has none"`
+	Cycles       int64 `json:"cycles,omitempty" unit:"count" doc:"CPU cycles in user mode, by the CPU's counter" misread:"as time: the frequency changes"`
+	CacheMisses  int64 `json:"cache_misses,omitempty" unit:"count" doc:"misses of the last cache in user mode, by the CPU's counter" misread:"across CPU models: each defines the event by itself"`
 }
 
 // Failed is the record of a run that crashed, hung or delivered other memory: it has no figures.

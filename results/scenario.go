@@ -38,6 +38,7 @@ type Scenario struct {
 	Sealed     bool     `json:"sealed" doc:"whether the Go runtime's scheduler was kept out of the measured threads" misread:"as a detail: on two CPUs the runtime takes a tenth to a fifth of them without it, and makes a third of the preemptions"`
 	Limit      Duration `json:"limit_ms" unit:"ms" doc:"bound of a run: CAN'T COMPLETE after it"`
 	Account    bool     `json:"account" doc:"whether the time of each thread was accounted by state"`
+	Counters   bool     `json:"counters,omitempty" doc:"whether the CPU's counters of each thread were asked for; the host says if it has none"`
 	RoundRobin bool     `json:"round_robin,omitempty" doc:"lockless searches no ring: plain round robin"`
 }
 

@@ -142,6 +142,10 @@ func oneUsage(process string, u *thread.Usage) results.ThreadUsage {
 		r.RunDelayMS = number(results.MS(u.RunDelay))
 		r.BlockedMS = number(results.MS(u.Wall - u.CPU - u.RunDelay))
 	}
+	if c := &u.Counted; c.Known {
+		r.Counters = &results.Counters{Instructions: c.Instructions, Cycles: c.Cycles,
+			CacheMisses: c.CacheMisses}
+	}
 	for s, d := range u.States { // all zero with accounting off
 		if d <= 0 {
 			continue

@@ -362,7 +362,8 @@ func (sc Scenario) machine(threads int) thread.Machine {
 
 func (sc Scenario) threadOptions(most int) thread.Options {
 	o := thread.Options{
-		Pin: sc.Pins, Sealed: sc.Sealed, Account: sc.Account, MaxThreads: most, TurnsPerNS: sc.WorkTurns,
+		Pin: sc.Pins, Sealed: sc.Sealed, Account: sc.Account, Counters: sc.Counters,
+		MaxThreads: most, TurnsPerNS: sc.WorkTurns,
 	}
 	if sc.TraceTo != "" {
 		o.Trace = traceEvents

@@ -10,7 +10,7 @@ import (
 func TestCompletion(t *testing.T) {
 	dir := t.TempDir()
 	for words, want := range map[string]string{
-		"run --models ": "lockless\n", "run --models locked,": "locked,lockless\n",
+		"run --models ": "lockless\t", "run --models locked,": "locked,lockless\t",
 		"run --codec ":      "zstd\n",
 		"run --codec zlib,": "zlib,zstd\n", "run --content ": "heap\n", "run --wait ": "self\n",
 		"run --pin=": "spread\n", "run --matrix ": "yaml\n", "run --resume ": "jsonl\n",

@@ -27,7 +27,7 @@ func TestManPages(t *testing.T) {
 			t.Errorf("%s:\n%.300s", page, text)
 		}
 		if groff, err := exec.LookPath("groff"); err == nil {
-			out, err := exec.Command(groff, "-k", "-man", "-ww", "-z", page).CombinedOutput()
+			out, err := exec.Command(groff, "-k", "-man", "-ww", "-W", "break", "-z", page).CombinedOutput()
 			if err != nil || len(out) > 0 {
 				t.Errorf("%s: %v\n%s", page, err, out)
 			}

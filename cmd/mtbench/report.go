@@ -93,6 +93,10 @@ func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
 	if err != nil {
 		return badInput(err)
 	}
+	if handOver != nil && len(o.by)+len(o.part) > 0 {
+		return badInput(errors.New("--where and --by take files of runs; a file of mtbench handover is " +
+			"reported as a whole"))
+	}
 	if handOver != nil {
 		return reportHandover(cmd, o, handOver)
 	}

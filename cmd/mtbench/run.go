@@ -102,6 +102,9 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 		"share of blocks followed by one that compares a model with itself")
 	f.IntVar(&s.Matrix.Reruns, "reruns", s.Matrix.Reruns,
 		"how often a pair that the host disturbed is run again")
+	f.DurationVar((*time.Duration)(&s.Matrix.CPUEvery), "cpu-timeline", 0,
+		"sample the CPU time of each thread so often, for a heat map; 50ms costs about 1 % of a CPU, "+
+			"and each record says how much")
 	f.IntVar(&s.Matrix.WarmUp, "warm-up", 0,
 		"runs of every cell before the first pair, not recorded (guest memory and decoders are warm "+
 			"in every run)")
@@ -141,6 +144,8 @@ func addGuestFlags(f *pflag.FlagSet, s *series.Settings, scan *results.Scan) {
 	f.Var(switchValue{&s.Sealed}, "sealed",
 		"keep the Go runtime's scheduler out of the measured threads")
 	f.Var(switchValue{&s.Account}, "account", "account each thread's time by state")
+	f.BoolVar(&s.Counters, "counters", false,
+		"count instructions, cycles and cache misses of each thread, where the kernel gives them")
 	f.BoolVar(&s.RoundRobin, "round-robin", s.RoundRobin,
 		"lockless: plain round robin, no search for a ring with room")
 }

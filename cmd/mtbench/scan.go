@@ -109,7 +109,9 @@ func addScanFlags(f *pflag.FlagSet, sc *results.Scenario, scan *results.Scan) {
 }
 
 // isPath says whether a content is one of a file, whose name may have commas.
-func isPath(s string) bool { return strings.HasPrefix(s, "file:") || strings.HasPrefix(s, "stream:") }
+func isPath(s string) bool {
+	return strings.HasPrefix(s, "file:") || strings.HasPrefix(s, "stream:")
+}
 
 // scanSize reads a size. In a list a plain number is refused: 1,5MiB is meant as one.
 func scanSize(list bool) func(string) (int64, error) {

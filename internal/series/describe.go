@@ -34,6 +34,7 @@ func (n *Series) Describe(w io.Writer) error {
 		fmt.Sprintf("downtime    limit %g ms; flush %s", sc.DowntimeLimit.MS(), sc.Flush),
 		fmt.Sprintf("far end     %s, %d threads", sc.Destination, sc.DecompressThreads),
 		fmt.Sprintf("CPUs        %s", n.describePlace(largest)),
+		fmt.Sprintf("counters    %s", describeCounters(h)),
 		fmt.Sprintf("memory      up to %d MiB at once", largest.MemoryNeeded()>>20),
 		fmt.Sprintf("time        %s", n.describeTime(limit)),
 	}
@@ -104,6 +105,16 @@ func (n *Series) describeTime(limit time.Duration) string {
 	return fmt.Sprintf("planned for the budget of %v; at most %v, were every run to reach its bound "+
 		"of %v; pairs that are repeated come on top", n.Budget,
 		(time.Duration(len(n.plan)) * limit).Round(time.Second), limit)
+}
+
+func describeCounters(h *results.Header) string {
+	switch {
+	case !h.Scenario.Counters:
+		return "not asked for (--counters)"
+	case h.Host.NoCounters != "":
+		return "none: " + h.Host.NoCounters
+	}
+	return "instructions, cycles and cache misses of each thread, in user mode"
 }
 
 func describeWarmUp(n int) string {

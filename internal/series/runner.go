@@ -20,7 +20,8 @@ type ProcessRunner struct {
 	Scenario func(Slot) workloads.Scenario
 	Place    func(workloads.Scenario) (*topology.Map, error) // nil map: not pinned
 	Host     *host.Machine
-	Args     []string // of the hidden subcommand that calls Child
+	CPUEvery time.Duration // how often the threads' CPU time is sampled; 0 = never
+	Args     []string      // of the hidden subcommand that calls Child
 	Grace    time.Duration
 	Traces   string   // directory that a trace of every run is left in; "" = none
 	Far      *farHost // where the destination is; nil = here
@@ -79,7 +80,9 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	watch := startSampler(r.CPUEvery, family.pids())
 	v, err := family.finish(ctx, time.Duration(sc.Limit)+r.Grace)
+	timeline := watch.end(v.Run)
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +107,7 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 		return &f, nil
 	}
 	identify(v.Run, s)
+	v.Run.CPUTimeline = timeline
 	if places != nil {
 		v.Run.CPUs = places.String()
 	}
@@ -184,6 +188,13 @@ func (f *family) each(do func(*child)) {
 			do(c)
 		}
 	}
+}
+
+// pids are the processes by their names in records.
+func (f *family) pids() map[string]int {
+	pids := map[string]int{}
+	f.each(func(c *child) { pids[c.name] = c.cmd.Process.Pid })
+	return pids
 }
 
 func (f *family) kill() {

@@ -129,6 +129,9 @@ func (n *Series) begin(ctx context.Context, s Settings, b Build) error {
 	if err := n.connect(ctx); err != nil {
 		return err
 	}
+	if s.Counters {
+		n.Header.Host.NoCounters = thread.LackOfCounters()
+	}
 	if err := n.settle(ctx, &s, unit); err != nil {
 		return err
 	}
@@ -491,7 +494,8 @@ func (n *Series) runner() *ProcessRunner {
 	return &ProcessRunner{
 		Scenario: n.workload, Place: n.place, Host: n.host,
 		Args: []string{ChildCommand}, Grace: grace(n.Header.Scenario.Memory),
-		Traces: n.traces, programs: n.programs, Far: n.far,
+		Traces: n.traces, CPUEvery: time.Duration(n.Header.Matrix.CPUEvery), programs: n.programs,
+		Far: n.far,
 	}
 }
 

@@ -173,6 +173,8 @@ func (s *Settings) validateNumbers() error {
 	switch {
 	case s.Matrix.Pairs < 0 || s.Matrix.Pairs > MaxPairs:
 		return fmt.Errorf("--pairs: %d is not between 1 and %d", s.Matrix.Pairs, MaxPairs)
+	case s.Matrix.CPUEvery != 0 && (s.Matrix.CPUEvery.MS() < 10 || s.Matrix.CPUEvery.MS() > 10_000):
+		return fmt.Errorf("--cpu-timeline: %v is not between 10ms and 10s", s.Matrix.CPUEvery)
 	case s.Matrix.WarmUp < 0 || s.Matrix.WarmUp > maxWarmUp:
 		return fmt.Errorf("--warm-up: %d is not between 0 and %d", s.Matrix.WarmUp, maxWarmUp)
 	case s.Matrix.WarmUp > 0 && s.Trace != "":

@@ -11,8 +11,9 @@ type Options struct {
 	Account    bool // account the time of each thread by State
 	MaxThreads int  // the most threads alive at once, the first included; kernel threads only
 	// the Go runtime stays out of the threads, and the world cannot be stopped; kernel threads only
-	Sealed bool
-	Trace  int // keep so many events of each thread for Kernel.Trace, with Account; 0: none
+	Sealed   bool
+	Counters bool // count instructions, cycles and cache misses of each thread; kernel threads only
+	Trace    int  // keep so many events of each thread for Kernel.Trace, with Account; 0: none
 
 	// TurnsPerNS is how many turns of the work loop Compute makes for a nanosecond, as
 	// [CalibrateWork] measured it; 0 = the machine measures it when it is made. Machines whose

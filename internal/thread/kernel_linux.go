@@ -125,7 +125,9 @@ type kthread struct {
 	// ends of the bracket, all under machine.mu.
 	tid      int // 0 until it runs
 	ended    bool
-	from, to figures // when its measured time began and ended
+	from, to figures    // when its measured time began and ended
+	counters counters   // hardware events; none where nobody asked or the host has none
+	counted  [2]Counted // when its measured time began and ended
 }
 
 // live is the thread's life. It ends by Goexit too, as a failing test does, so that joiners go on;
@@ -153,8 +155,12 @@ func (k *kthread) birth() {
 	setThreadName(k.name)
 	setTimerSlack(slackNS)
 	err := k.pin()
+	if k.machine.options.Counters {
+		k.counters, _ = openCounters(perfCounter) // LackOfCounters says why there are none
+	}
 	own := ownFigures(tid)
 	k.machine.mu.Lock()
+	k.counted[0] = k.counters.read()
 	if k.machine.failed == nil {
 		k.machine.failed = err
 	}
@@ -171,8 +177,10 @@ func (k *kthread) finish() {
 	k.machine.mu.Lock()
 	k.end()
 	if k.machine.bracket.phase.Load() != afterBracket {
-		k.to = own
+		k.to, k.counted[1] = own, k.counters.read()
 	}
+	k.counters.close()
+	k.counters = nil
 	k.ended = true
 	k.machine.mu.Unlock()
 	k.over.Store(1)
@@ -262,6 +270,7 @@ func (m *Kernel) OpenBracket(t Thread) {
 	m.runtime.open(m.ours())
 	for _, k := range m.threads {
 		k.read(&k.from, me, figures.withDetails)
+		k.count(0)
 	}
 	for _, k := range m.threads {
 		k.read(&k.from, me, figures.withClocks)
@@ -292,6 +301,7 @@ func (m *Kernel) ShutBracket(t Thread) {
 	}
 	for _, k := range m.threads {
 		k.read(&k.to, me, figures.withDetails)
+		k.count(1)
 	}
 	m.runtime.shut(m.ours())
 }
@@ -300,6 +310,13 @@ func (m *Kernel) ShutBracket(t Thread) {
 func (k *kthread) read(f *figures, me *kthread, how func(figures, int, bool) figures) {
 	if k.tid != 0 && !k.ended {
 		*f = how(*f, k.tid, k == me)
+	}
+}
+
+// count updates one of the two readings of a living thread's counters.
+func (k *kthread) count(end int) {
+	if k.tid != 0 && !k.ended {
+		k.counted[end] = k.counters.read()
 	}
 }
 
@@ -327,6 +344,7 @@ func (m *Kernel) Usages() []Usage {
 			u := k.usage()
 			u.TID = k.tid
 			k.to.minus(k.from).into(&u)
+			u.Counted = k.counted[1].minus(k.counted[0])
 			list = append(list, u)
 		}
 	}

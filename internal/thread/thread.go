@@ -117,6 +117,12 @@ type SpinLock interface {
 	Unlock(t Thread)
 }
 
+// Counted is what the CPU counted for a thread, in user mode.
+type Counted struct {
+	Known                             bool
+	Instructions, Cycles, CacheMisses int64
+}
+
 // Usage is what one thread did inside the bracket. Durations of the kernel are null (Known false)
 // on machines that have no kernel threads of their own.
 type Usage struct {
@@ -136,6 +142,8 @@ type Usage struct {
 	RunDelay    time.Duration // runnable, but waiting for a CPU (schedstat)
 	Voluntary   int64         // context switches because it blocked
 	Involuntary int64         // context switches because it was preempted
+
+	Counted Counted // by the CPU; unknown where nobody asked or the host has no counters
 
 	FutexWaits int64 // FUTEX_WAIT calls of this machine's primitives
 	FutexWakes int64 // FUTEX_WAKE calls of this machine's primitives

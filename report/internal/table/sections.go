@@ -51,8 +51,8 @@ func specs() []Spec {
 	return slices.Concat(answerSpecs(), headSpecs(), hostSpecs(), whatIfSpecs(), referenceSpecs(),
 		caseSpecs(),
 		directionSpecs(), pairSpecs(), costSpecs(), stepSpecs(), ceilingSpecs(), baselineSpecs(),
-		threadSpecs(), frontierSpecs(), trustSpecs(), elsewhereSpecs(), occasionSpecs(),
-		acrossSpecs(), claimSpecs(), wordSpecs(), citeSpecs())
+		threadSpecs(), counterSpecs(), cpuMapSpecs(), frontierSpecs(), trustSpecs(),
+		elsewhereSpecs(), occasionSpecs(), acrossSpecs(), claimSpecs(), wordSpecs(), citeSpecs())
 }
 
 // Names returns the names of all sections, in the order of a report.
