@@ -136,8 +136,11 @@ function asort_by(a, n,   i, j, t) {
 
 # Ends at random, each in a series that is gone on with until it is whole.
 [ "$KILLS" = 0 ] && exit 0
-inside() { ip netns pids "$1" | while read -r p; do # inside NAMESPACE WORD: processes with the word
-	tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -q -- "$2" && echo "$p"; done; }
+inside() { # inside NAMESPACE WORD: its processes whose command has the word
+	for p in $(ip netns pids "$1"); do
+		if tr '\0' ' ' 2>/dev/null <"/proc/$p/cmdline" | grep -q -- "$2"; then echo "$p"; fi
+	done 2>/dev/null || true
+}
 hit() { # hit NAMESPACE WORD
 	local p
 	p=$(inside "$1" "$2" | shuf -n 1)
@@ -165,7 +168,7 @@ while [ "$done_kills" -lt "$KILLS" ]; do
 			2) what=destination-program; hit "$far" internal-destination ;;
 			3) what=destination-process; hit "$far" internal-child ;;
 			4) what=ssh; hit "$near" "^ssh " ;;
-			5) what=sshd; hit "$far" "sshd: " ;;
+			5) what=sshd; hit "$far" "sshd: [a-z]" ;; # a session, not the listener
 			6) what=link; here ip link set mtb-near down; sleep 25; here ip link set mtb-near up ;;
 			esac
 			done_kills=$((done_kills + 1))
@@ -174,7 +177,8 @@ while [ "$done_kills" -lt "$KILLS" ]; do
 		status=0
 		wait "$run" || status=$?
 		cmp -s -n "$(stat -c %s "$file.before")" "$file.before" "$file" || [ ! -s "$file.before" ] || lost=$((lost + 1))
-		if [ "$status" = 0 ] || [ "$(grep -c '"index":' "$file" 2>/dev/null)" -ge 16 ]; then break; fi
+		made=$({ tail -n +2 "$file" | grep -c '"index":'; } 2>/dev/null || true)
+		if [ "$status" = 0 ] || [ "${made:-0}" -ge 16 ]; then break; fi
 		if [ -e "$file" ]; then args=(run --resume "$file" "${by[@]}"); fi
 	done
 	indexes=$(tail -n +2 "$file" | grep -o '"index":[0-9]*' | sort | uniq -c | awk '$1 == 1' | wc -l)
