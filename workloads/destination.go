@@ -27,11 +27,10 @@ type Usage struct {
 // stream, so in the locked model the socket is read under both locks, as the original does.
 type decompression struct {
 	failure
-	mem    *Memory
-	codec  codec.Codec
-	reader *wire.Reader
-	next   wire.Record // the record of the next Fill
-	sample []byte      // a compressed page, to warm decoders up with
+	mem      *Memory
+	decoders *codec.Decoders
+	reader   *wire.Reader
+	next     wire.Record // the record of the next Fill
 }
 
 // unjob is one request of the destination.
@@ -43,24 +42,12 @@ type unjob struct {
 }
 
 func (d *decompression) Init(req *models.Request) error {
-	decoder, err := d.codec.NewDecoder()
+	decoder, err := d.decoders.New()
 	if err != nil {
 		return err
 	}
 	req.User = &unjob{decoder: decoder, buf: make([]byte, wire.MaxCompressed)}
-	return decoder.Decode(nil, make([]byte, PageSize), d.sample)
-}
-
-// sampleOf is a compressed page of zeros: some codecs make their state at the first page.
-func sampleOf(c codec.Codec) ([]byte, error) {
-	_, _, level := c.Levels()
-	encoder, err := c.NewEncoder(level)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]byte, c.Bound(PageSize))
-	n, err := encoder.Encode(nil, out, make([]byte, PageSize))
-	return out[:n], err
+	return nil
 }
 
 // InitBare implements models.Lender: a request whose decoder is its worker's.
@@ -70,13 +57,7 @@ func (d *decompression) InitBare(req *models.Request) error {
 }
 
 // NewState implements models.Lender: a worker's decoder.
-func (d *decompression) NewState() (any, error) {
-	decoder, err := d.codec.NewDecoder()
-	if err != nil {
-		return nil, err
-	}
-	return decoder, decoder.Decode(nil, make([]byte, PageSize), d.sample)
-}
+func (d *decompression) NewState() (any, error) { return d.decoders.New() }
 
 func (d *decompression) Fill(t thread.Thread, req *models.Request) {
 	j := req.User.(*unjob)
@@ -197,18 +178,17 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 	if err != nil {
 		return nil, err
 	}
-	sample, err := sampleOf(c)
+	decoders, err := codec.NewDecoders(c, PageSize)
 	if err != nil {
 		return nil, err
 	}
 	receiver := link.NewReceiver(ends.Data)
-	d := &decompression{mem: mem, codec: c, reader: wire.NewReader(receiver, sc.Memory),
-		sample: sample}
+	d := &decompression{mem: mem, decoders: decoders, reader: wire.NewReader(receiver, sc.Memory)}
 	m := sc.machine(sc.DecompressThreads)
 	var usage *Usage
 	var failed error
 	err = m.Run("incoming", func(t thread.Thread) {
-		pipe, err := build(m, t, sc.destinationConfig(), d)
+		pipe, err := sc.buildDestination(build, m, t, d)
 		if err != nil {
 			failed = errors.Join(err, ctl.send(hello{Error: err.Error()}))
 			return
@@ -235,6 +215,20 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 		}
 	}
 	return usage, errors.Join(failed, err)
+}
+
+// buildDestination makes the pipeline, with decoders that its threads may use when they are sealed.
+func (sc Scenario) buildDestination(build models.Builder, m thread.Machine, t thread.Thread,
+	d *decompression) (models.Pipeline, error) {
+	pipe, err := build(m, t, sc.destinationConfig(), d)
+	if err != nil {
+		return nil, err
+	}
+	if err = d.decoders.Spare(sc.DecompressThreads); err != nil {
+		pipe.Close(t)
+		return nil, err
+	}
+	return pipe, nil
 }
 
 // conclude tells the source how it went, hands the memory over if asked to, and returns what

@@ -183,7 +183,11 @@ func newPageMeter(p Plan, pages int) (*pageMeter, error) {
 	if w.encoder, err = c.NewEncoder(p.Level); err != nil {
 		return nil, err
 	}
-	if w.decoder, err = c.NewDecoder(); err != nil {
+	decoders, err := codec.NewDecoders(c, workloads.PageSize)
+	if err != nil {
+		return nil, err
+	}
+	if w.decoder, err = decoders.New(); err != nil {
 		return nil, err
 	}
 	if w.mem, err = workloads.MapMemory(int64(pages) * workloads.PageSize); err != nil {

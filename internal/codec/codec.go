@@ -3,8 +3,9 @@
 //
 // Steady state allocates nothing: all memory of an encoder or decoder is made when it is made or
 // on its first pages (run some through it before measuring). The library's s2 and zstd decoders
-// keep tables in pools that a garbage collection empties, and then make new ones. An Encoder or a
-// Decoder belongs to one thread at a time; a Codec is immutable.
+// keep tables in pools that a garbage collection empties, and then make new ones; what sealed
+// threads use comes from NewWarmEncoder and Decoders. An Encoder or a Decoder belongs to one thread
+// at a time; a Codec is immutable.
 package codec
 
 import (
