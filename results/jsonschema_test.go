@@ -54,6 +54,9 @@ func TestSchemaTakesCommittedFiles(t *testing.T) {
 		t.Fatalf("%d files (%v)", len(paths), err)
 	}
 	for _, path := range append(paths, "../report/testdata/series.jsonl") {
+		if strings.HasPrefix(path, "handover/") { // a format of its own
+			continue
+		}
 		lines := 0
 		for line := range committedLines(t, path) {
 			if lines == 0 && !strings.Contains(line, `"type":"header"`) {
