@@ -8,7 +8,8 @@ fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 scripts/render.sh "$fresh"
 for path in $(git ls-files results/baseline/report results/predictions \
-	results/handover/report) docs/figures.md README.md; do
+	results/handover/report results/validate/report.md \
+	results/occasions/occasions.md) docs/figures.md README.md; do
 	if ! diff -q "$path" "$fresh/$path"; then
 		echo "$path is not what the committed results generate; run scripts/render.sh" >&2
 		exit 1

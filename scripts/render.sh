@@ -20,16 +20,11 @@ mkdir -p "$report" "$into/docs"
 "$mtbench" report results/baseline/steps.jsonl.gz --format markdown --only answer,settings,steps >"$report/steps.md"
 "$mtbench" fields "$series" >"$into/docs/figures.md"
 
-# The same series on other occasions: how far each ratio moved between them.
-occasions=("$series")
-for other in results/baseline/occasion-*.jsonl.gz; do
-	[ -e "$other" ] && occasions+=("$other")
-done
-moved=
-if [ ${#occasions[@]} -gt 1 ]; then
-	"$mtbench" report "${occasions[@]}" --format markdown --only occasions >"$report/occasions.md"
-	moved=$(sed -n '3,/^| case/p' "$report/occasions.md" | sed '$d')
-fi
+# The same series on several occasions: how far each ratio moved between them.
+occasions=$into/results/occasions/occasions.md
+mkdir -p "${occasions%/*}"
+"$mtbench" report results/occasions/?.jsonl.gz --format markdown --only occasions >"$occasions"
+moved=$(sed -n '3,/^| case/p' "$occasions" | sed '$d')
 
 # What the prediction is worth: the baseline's own matrix from the calibrations made between its rounds, and
 # the letter's rows. The last two lines of either name a result file that is not kept.
@@ -45,9 +40,15 @@ mkdir -p "$handover"
 "$mtbench" report results/handover/default.jsonl.gz --format markdown --plots svg -o "$handover" >/dev/null
 "$mtbench" report results/handover/pinned.jsonl.gz --format markdown --only regret,cells,how >"$handover/pinned.md"
 
+# The model beside a real QEMU.
+mkdir -p "$into/results/validate"
+"$mtbench" report results/validate/series.jsonl.gz --format markdown --only reference,settings,cases \
+	>"$into/results/validate/report.md"
+
 # The README's answer stands between two markers: what the report says first, without its title.
 answer=$("$mtbench" report "$series" --format markdown --only answer | sed '1,2d')
-[ -z "$moved" ] || answer+=$'\n\n'$moved
+answer+=$'\n\nOne series covers one occasion. On [three occasions](results/occasions/occasions.md), '
+answer+=$'on another host that was less quiet:\n\n'$moved
 ANSWER=$answer awk '
 	/<!-- answer: begin/ { print; print ""; print ENVIRON["ANSWER"]; print ""; skip = 1 }
 	/<!-- answer: end/   { skip = 0 }

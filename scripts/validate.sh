@@ -23,7 +23,7 @@ trap 'rm -rf "$scratch"' EXIT
 go build -o "$scratch/mtbench" ./cmd/mtbench
 mkdir -p "$into"
 "$scratch/mtbench" validate --qemu "$qemu" -o "$scratch/series.jsonl" "$@"
-"$scratch/mtbench" report "$scratch/series.jsonl" --only reference,host,cases --format markdown -o "$scratch/report"
+"$scratch/mtbench" report "$scratch/series.jsonl" --only reference,settings,cases --format markdown -o "$scratch/report"
 cp "$scratch/report/report.md" "$into/report.md"
 gzip -9nc "$scratch/series.jsonl" >"$into/series.jsonl.gz"
 echo "written: $into/report.md and $into/series.jsonl.gz"
