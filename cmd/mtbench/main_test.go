@@ -297,7 +297,7 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 		{"report --only= missing.jsonl", "--only is empty"},
 		{"run --decompress-threads 0", "--decompress-threads: 0 is not between 1 and 255"},
 		{"run --vcpus 1000", "--vcpus: 1000 is not between 1 and 512"},
-		{"run --memory 0", "--memory: 0 bytes; it is a multiple of 4 KiB between 64 KiB and 1 TiB"},
+		{"run --memory 0", `--memory: "0" is 0 bytes; write sizes with their unit`},
 		{"run --write-bytes 7", "--write-bytes: 7; it is a multiple of 8 between 8 and 4096"},
 		{"run --pattern x", `--pattern: "x" is unknown; there are uniform, sequential, zipf`},
 		{"run --flush x", `--flush: "x" is unknown; there are sync, wrap, iteration`},

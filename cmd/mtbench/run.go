@@ -268,9 +268,12 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	return errors.Join(err, o.settings.Validate(), o.checkCalibrate(), o.refuseNear(f))
 }
 
-// completeReach settles how another host is come to. Where standard input is no terminal, nobody is
-// there to be asked for a password.
-func (o *runOptions) completeReach(*pflag.FlagSet) error {
+// completeReach settles how another host is come to, for a command that can. Where standard input
+// is no terminal, nobody is there to be asked for a password.
+func (o *runOptions) completeReach(f *pflag.FlagSet) error {
+	if f.Lookup("ssh") == nil {
+		return nil
+	}
 	o.reach.SSH = strings.Fields(o.ssh)
 	o.reach.Unattended = !term.IsTerminal(int(os.Stdin.Fd()))
 	if len(o.reach.SSH) == 0 {
