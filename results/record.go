@@ -212,7 +212,8 @@ type Run struct {
 	Position   int       `json:"position" unit:"count" doc:"place within the block, from 0"`
 	AA         bool      `json:"aa,omitempty" doc:"belongs to a block that compares the model with itself"`
 	Side       string    `json:"side,omitempty" doc:"in an A/A block: which of the two sides, \"a\" or \"b\""`
-	Attempt    int       `json:"attempt,omitempty" unit:"count" doc:"how often the pair had been run before because the host was noisy"`
+	Attempt    int       `json:"attempt,omitempty" unit:"count" doc:"how often the pair had been run before, because the host was noisy or a run of it failed"`
+	Again      int       `json:"again,omitempty" unit:"count" doc:"made again in a later invocation, for a run of its pair had failed: how many runs the series had planned by then; absent for a run in its place"`
 	Seed       uint64    `json:"seed" doc:"seed of the run"`
 	ContentSum string    `json:"content_sha256,omitempty" doc:"SHA-256 of what the run's own process took for content, in hex: of the sampled pages of a content file, or of the first 64 pages that the generator made for the run's seed" misread:"as of guest memory: it is of the source of its pages"`
 	CPUs       string    `json:"cpus,omitempty" doc:"the CPU of each thread, in order of birth, and the NUMA nodes of guest memory; absent where threads are not pinned"`
@@ -398,6 +399,7 @@ type Failed struct {
 	AA       bool      `json:"aa,omitempty" doc:"belongs to an A/A block"`
 	Side     string    `json:"side,omitempty" doc:"in an A/A block: which side"`
 	Attempt  int       `json:"attempt,omitempty" unit:"count" doc:"how often the pair had been run before"`
+	Again    int       `json:"again,omitempty" unit:"count" doc:"as of a run"`
 	Seed     uint64    `json:"seed" doc:"seed of the run"`
 	Started  time.Time `json:"started" doc:"when the run began"`
 	Class    string    `json:"class" doc:"memory (differs or pages lost), crash (ended without a record), hang (deadline), peer or stream"`

@@ -33,12 +33,15 @@ func terminalChanges(w io.Writer, list *verdict.ChangeList) error {
 		if c.Metric.Name != metric {
 			metric = c.Metric.Name
 			fmt.Fprintf(&b, "\n%s (%s): %s\n", metric, c.Metric.Unit, c.Metric.Doc)
+			if list.Paired {
+				fmt.Fprintf(&b, "  %s against %s, in pairs of runs\n", clean(list.New), clean(list.Old))
+			}
 		}
 		mark := string(c.Standing)
-		if c.Regression {
+		if c.Regression && !list.Paired {
 			mark = "REGRESSION"
 		}
-		fmt.Fprintf(&b, "  %-22s %-14s %-10s %s\n", c.Cell, clean(c.Model), mark, clean(c.String()))
+		fmt.Fprintf(&b, "  %-22s %-14s %-10s %s\n", c.Cell, clean(list.Of(c)), mark, clean(c.String()))
 	}
 	if len(list.Faults) > 0 {
 		b.WriteString("\ncases that cannot be judged\n")
@@ -67,7 +70,7 @@ func markdownChanges(w io.Writer, list *verdict.ChangeList) error {
 		if c.Regression {
 			standing = "**" + standing + "**"
 		}
-		row(c.Metric.Name, c.Cell.String(), c.Model, standing, c.String())
+		row(c.Metric.Name, c.Cell.String(), list.Of(c), standing, c.String())
 	}
 	for _, f := range list.Faults {
 		row("all", f.Cell.String(), f.Model, "**"+string(f.Standing)+"**", f.Why)
@@ -112,6 +115,7 @@ type countsRecord struct {
 	Better    int     `json:"better"`
 	Equal     int     `json:"equal"`
 	Unproved  int     `json:"unproved"`
+	Undecided int     `json:"undecided"`
 	Failed    int     `json:"failed"`
 	Missing   int     `json:"missing"`
 }
@@ -140,7 +144,7 @@ func jsonChanges(w io.Writer, list *verdict.ChangeList) error {
 	}
 	n := list.Count()
 	return out.Encode(&countsRecord{"counts", list.Old, list.New, list.Threshold, n[verdict.Worse],
-		n[verdict.Better], n[verdict.Same], n[verdict.Unproved], n[verdict.FailedIn],
+		n[verdict.Better], n[verdict.Same], n[verdict.Unproved], n[verdict.Undecided], n[verdict.FailedIn],
 		n[verdict.Missing]})
 }
 

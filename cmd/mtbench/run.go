@@ -27,9 +27,11 @@ type runOptions struct {
 	output   string
 	resume   string
 	replay   string
+	again    string // "failed", or ""
 	like     string
 	quick    bool
 	dryRun   bool
+	failOn   []string // of a series of two builds
 
 	reach series.FarOptions
 	ssh   string
@@ -189,6 +191,8 @@ func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 		"YAML file of settings by the names of their flags; a flag that is given goes before it")
 	f.BoolVar(&o.printMatrix, "print-matrix", false,
 		"write such a file of all settings to standard output, and run nothing")
+	f.StringVar(&o.again, "again", "",
+		"with --resume: failed makes every pair once more of which a run failed")
 	f.BoolVar(&o.few, "calibrate-quick", false, "few samples, for tests")
 	_ = f.MarkHidden("calibrate-quick") // it exists
 	f.BoolVar(&o.quick, "quick", false, "a first look: 4 threads, wait off and on, less memory, 25 s")
@@ -198,6 +202,7 @@ func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVar(&o.calibrate, "calibrate", "",
 		"new directory for a calibration before each round of blocks and after the last (for predict "+
 			"--against)")
+	f.StringSliceVar(&o.failOn, "fail-on", failOnDefault(), "of two builds, "+failOnHelp)
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be run, and do not")
 }
 
@@ -233,14 +238,22 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 		s.Between = calibrations(cmd.Context(), o.calibrate, s.Header, o.few)
 	}
 	summary, err := s.Run(cmd.Context(), newProgress(os.Stderr))
-	return finish(cmd, s, summary, err)
+	err = finish(cmd, s, summary, err)
+	if err != nil || len(s.Header.Matrix.Builds) == 0 {
+		return err
+	}
+	f, err := results.Read(s.Path())
+	if err != nil {
+		return err
+	}
+	return judgeBuilds(cmd, f, nil, changeFormats[0], o.failOn)
 }
 
 // complete settles what depends on several flags.
 func (o *runOptions) complete(f *pflag.FlagSet) error {
 	if o.resume != "" {
-		return errors.Join(onlyWith(f, "resume", append(farFlags, "dry-run", "build")...),
-			o.completeReach(f))
+		return errors.Join(onlyWith(f, "resume", append(farFlags, "dry-run", "build", "fail-on",
+			"again")...), o.completeReach(f), o.checkAgain(), checkStandings(o.failOn))
 	}
 	if o.like != "" {
 		return o.completeLike(f)
@@ -265,7 +278,8 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	o.completeFiles(f)
 	err := o.completeReach(f)
 	o.settings.Reach = o.reach
-	return errors.Join(err, o.settings.Validate(), o.checkCalibrate(), o.refuseNear(f))
+	return errors.Join(err, o.settings.Validate(), o.checkCalibrate(), o.refuseNear(f),
+		o.checkFailOn(f), o.checkAgain())
 }
 
 // completeReach settles how another host is come to, for a command that can. Where standard input
@@ -295,6 +309,26 @@ func (o *runOptions) refuseNear(f *pflag.FlagSet) error {
 	return nil
 }
 
+// checkAgain refuses what cannot be made again.
+func (o *runOptions) checkAgain() error {
+	switch {
+	case o.again != "" && o.again != "failed":
+		return fmt.Errorf("--again: %q is unknown; it takes failed", o.again)
+	case o.again != "" && o.resume == "":
+		return errors.New("--again is for an earlier series; add --resume FILE")
+	}
+	return nil
+}
+
+// checkFailOn refuses a verdict that nobody gives: of one program there is none on builds.
+func (o *runOptions) checkFailOn(f *pflag.FlagSet) error {
+	if f.Changed("fail-on") && len(o.settings.Builds) == 0 {
+		return errors.New("--fail-on is for a series of two builds; add --build old=PATH " +
+			"--build new=PATH")
+	}
+	return checkStandings(o.failOn)
+}
+
 // completeFiles draws the seed and names the files that were not named.
 func (o *runOptions) completeFiles(f *pflag.FlagSet) {
 	if !f.Changed("seed") {
@@ -311,7 +345,7 @@ func (o *runOptions) completeFiles(f *pflag.FlagSet) {
 // completeLike takes all but the seed and the files from the series of another occasion.
 func (o *runOptions) completeLike(f *pflag.FlagSet) error {
 	err := errors.Join(o.completeReach(f), onlyWith(f, "like", append(farFlags, "dry-run", "output",
-		"seed", "calibrate", "calibrate-quick", "build")...))
+		"seed", "calibrate", "calibrate-quick", "build", "fail-on")...))
 	if err != nil {
 		return err
 	}
@@ -363,7 +397,7 @@ func (o *runOptions) open(ctx context.Context, argv []string) (*series.Series, e
 		return nil, err
 	}
 	if o.resume != "" {
-		s, err := series.Resume(ctx, o.resume, o.settings.Builds, o.reach)
+		s, err := series.Resume(ctx, o.resume, o.settings.Builds, o.reach, o.again != "")
 		return s, err
 	}
 	if err := writable(o.output); err != nil {

@@ -111,10 +111,10 @@ func someFiles(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func twoFiles(cmd *cobra.Command, args []string) error {
-	if len(args) != 2 {
-		return badInput(fmt.Errorf("%s needs two result files, the old one and the new one; %d given",
-			cmd.CommandPath(), len(args)))
+func oneOrTwoFiles(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 && len(args) != 2 {
+		return badInput(fmt.Errorf("%s needs two result files, the old one and the new one, or one of two "+
+			"builds; %d given", cmd.CommandPath(), len(args)))
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ type Engine struct {
 	Seed     uint64
 	Budget   time.Duration    // a sequential series ends within it
 	Spent    time.Duration    // how much of it was spent before Run
+	Again    bool             // pairs of which a run failed are made once more
 	Now      func() time.Time // nil: the clock
 	// called before each round of the plan and after the last; nil: nothing is
 	Between func() error
@@ -57,7 +58,7 @@ type Summary struct {
 	Runs, Completed, CantComplete int
 	Verified                      int            // completed, and both memories equal byte for byte
 	Again                         int            // runs that a later attempt has replaced
-	Failed                        map[string]int // by class
+	Failed                        map[string]int // by class, in whose place no later run counts
 	Reason                        string         // of the last of them; ClassMemory goes before others
 	Rerun                         int            // pairs run again
 	Left                          int            // planned runs that were not made
@@ -79,7 +80,13 @@ func (e *Engine) Run(ctx context.Context, plan []Slot, done *results.File) (Summ
 	e.failed = append(e.failed, done.Failed...)
 	e.Progress.Begin(len(plan), countKept(plan, kept))
 	defer e.Progress.End()
-	err := e.rounds(ctx, plan, kept)
+	var err error
+	if e.Again {
+		err = e.makeAgain(ctx, plan)
+	}
+	if err == nil {
+		err = e.rounds(ctx, plan, kept)
+	}
 	return e.summary(plan), err
 }
 
@@ -239,8 +246,11 @@ func (e *Engine) summary(plan []Slot) Summary {
 			s.CantComplete++
 		}
 	}
+	all := &results.File{Runs: e.runs, Failed: e.failed}
 	for _, f := range e.failed {
 		kept[f.Index] = true
+	}
+	for _, f := range all.StillFailed() {
 		s.Failed[f.Class]++
 		if s.Failed[ClassMemory] == 0 || f.Class == ClassMemory {
 			s.Reason = f.Reason

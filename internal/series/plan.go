@@ -20,6 +20,7 @@ type Slot struct {
 	AA       bool
 	Side     string // "a" or "b" in an A/A block
 	Attempt  int    // earlier runs of the pair that the host disturbed
+	Again    int    // how many runs were planned when it was made again for one of its pair had failed
 	Seed     uint64
 }
 

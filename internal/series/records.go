@@ -22,14 +22,14 @@ const classContent = "content"
 func identify(r *results.Run, s Slot) {
 	r.Cell = s.Cell
 	r.Index, r.Block, r.Pair, r.Position = s.Index, s.Block, s.Pair, s.Position
-	r.AA, r.Side, r.Attempt, r.Seed = s.AA, s.Side, s.Attempt, s.Seed
+	r.AA, r.Side, r.Attempt, r.Again, r.Seed = s.AA, s.Side, s.Attempt, s.Again, s.Seed
 }
 
 func failedRecord(s Slot, class, reason string) results.Failed {
 	return results.Failed{
 		Cell:  s.Cell,
 		Index: s.Index, Block: s.Block, Pair: s.Pair, Position: s.Position,
-		AA: s.AA, Side: s.Side, Attempt: s.Attempt, Seed: s.Seed,
+		AA: s.AA, Side: s.Side, Attempt: s.Attempt, Again: s.Again, Seed: s.Seed,
 		Started: time.Now(), Class: class, Reason: reason,
 	}
 }

@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	case "hang":
 		time.Sleep(time.Hour)
+	case "old": // of before protocols
+		_, _ = os.NewFile(reportFD, "report").WriteString(`{"OK":true}`)
+		os.Exit(0)
 	case "rubbish":
 		_, _ = os.NewFile(reportFD, "report").WriteString("{not json")
 		os.Exit(0)

@@ -44,6 +44,7 @@ type Series struct {
 	traces string // directory; "" = none
 
 	programs []*program // of a series of two builds
+	again    bool       // see Engine
 }
 
 // alonePairs is how many runs a case has of a model that is compared with none: there is no
@@ -375,13 +376,16 @@ func (n *Series) Create(path string) error {
 // Resume opens an interrupted series to go on with it, on the host that it was begun on, by the
 // program or the builds that began it, with the same content. reach says how to come to a
 // destination on another host, when it runs.
-func Resume(ctx context.Context, path string, builds []NamedBuild, reach FarOptions) (*Series,
-	error) {
+//
+// With again, pairs of which a run failed are made once more: a later run that ends counts in place
+// of the failure, which stays in the file.
+func Resume(ctx context.Context, path string, builds []NamedBuild, reach FarOptions,
+	again bool) (*Series, error) {
 	file, w, err := results.OpenResume(path)
 	if err != nil {
 		return nil, err
 	}
-	n := &Series{Header: file.Header, Budget: time.Duration(file.Header.Matrix.Budget),
+	n := &Series{Header: file.Header, Budget: time.Duration(file.Header.Matrix.Budget), again: again,
 		host: host.Local(), reach: reach, done: file, writer: w, path: path,
 		plan: Plan(file.Header.Matrix, file.Header.Seed)}
 	if n.programs, err = openBuilds(builds); err == nil {
@@ -444,7 +448,7 @@ func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 	}
 	e := &Engine{
 		Matrix: n.Header.Matrix, Seed: n.Header.Seed, File: n.writer, Progress: p,
-		Budget: n.Budget, Spent: n.spent(), Between: n.Between,
+		Budget: n.Budget, Spent: n.spent(), Between: n.Between, Again: n.again,
 		Runner: n.runner(),
 	}
 	if n.beside != nil {

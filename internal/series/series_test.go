@@ -50,7 +50,7 @@ func TestComputingMeansTheSameInEveryRun(t *testing.T) {
 	if err := n.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Resume(t.Context(), path, nil, FarOptions{})
+	again, err := Resume(t.Context(), path, nil, FarOptions{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}

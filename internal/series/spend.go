@@ -14,13 +14,16 @@ import (
 // alone, so that a resumed series makes the choices of one that was never interrupted.
 type spender struct {
 	*Engine
-	plan    *planner
-	watch   *verdict.Watch
-	kept    map[int][]any // records of an earlier invocation, by index
-	made    map[results.Cell]int
-	failing map[results.Cell]int // pairs in a row that gave no figure
-	round   int
-	took    map[results.Cell]time.Duration // what an attempt at a pair took, the last time
+	plan  *planner
+	watch *verdict.Watch
+	kept  map[int][]any // records of an earlier invocation, by index
+	again map[int][]any // of them those made again, by how many runs were planned
+	// how many runs an earlier invocation had planned
+	replayed int
+	made     map[results.Cell]int
+	failing  map[results.Cell]int // pairs in a row that gave no figure
+	round    int
+	took     map[results.Cell]time.Duration // what an attempt at a pair took, the last time
 }
 
 // mostFailing is how many pairs in a row a case may fail before nothing more is spent on it.
@@ -31,6 +34,7 @@ func (e *Engine) spend(ctx context.Context, done *results.File) error {
 	s := &spender{Engine: e, plan: newPlanner(e.Matrix, e.Seed), watch: verdict.NewWatch(e.Matrix),
 		kept: map[int][]any{}, made: map[results.Cell]int{}, failing: map[results.Cell]int{},
 		round: -1, took: map[results.Cell]time.Duration{}}
+	done, s.again = splitAgain(done)
 	for i := range done.Runs {
 		r := &done.Runs[i]
 		s.kept[r.Index] = append(s.kept[r.Index], r)
@@ -39,7 +43,13 @@ func (e *Engine) spend(ctx context.Context, done *results.File) error {
 		f := &done.Failed[i]
 		s.kept[f.Index] = append(s.kept[f.Index], f)
 	}
+	for index := range s.kept {
+		s.replayed = max(s.replayed, index+1)
+	}
 	for {
+		if err := s.atThisPoint(ctx); err != nil {
+			return err
+		}
 		open := s.open()
 		c, ok := s.next(open)
 		if !ok {

@@ -104,9 +104,10 @@ type Change struct {
 
 // ChangeList is a comparison of two files.
 type ChangeList struct {
-	Old, New  string
+	Old, New  string // files; of a series of two builds their names
 	Changes   []Change
 	Threshold float64
+	Paired    bool     // two builds in one series: Threshold is the margin of "equal"
 	Warnings  []string // the hosts differ
 	Faults    []CaseFault
 }
@@ -149,6 +150,9 @@ func CompareFiles(before, after *results.File, o ChangeOptions) (*ChangeList, er
 }
 
 func comparable(before, after *results.File) error {
+	if err := buildsApart(before, after); err != nil {
+		return err
+	}
 	for _, f := range []*results.File{before, after} {
 		if err := f.Current("compared"); err != nil {
 			return &IncomparableError{err.Error()}
@@ -312,7 +316,8 @@ func (l *ChangeList) Regressions() []Change {
 // Provable reports whether any of the changes had runs enough to be proved.
 func (l *ChangeList) Provable() bool {
 	for i := range l.Changes {
-		if c := &l.Changes[i].Comparison; c.N() >= needed(true, c.Tests) {
+		if c := &l.Changes[i].Comparison; l.Paired && c.N() >= c.Required() ||
+			!l.Paired && c.N() >= needed(true, c.Tests) {
 			return true
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"mtbench/results"
 )
 
-// Standing is what a comparison of two files says of one figure in one case, or of a whole case.
+// Standing is what a comparison of two files, or of two builds in one, says of one figure in one case, or of a whole case.
 type Standing string
 
 // The standings. Only where all of a comparison are better or equal is there no regression.
@@ -17,12 +17,20 @@ const (
 	Better   Standing = "better"
 	Same     Standing = "equal"    // within the threshold, proved
 	Unproved Standing = "unproved" // neither
-	FailedIn Standing = "failed"   // runs of the case crashed, hung or delivered other memory
-	Missing  Standing = "missing"  // a file has no run of the case, or no value of the figure
+	// neither, of two builds whose series ended by the evidence or its budget
+	Undecided Standing = "undecided"
+	FailedIn  Standing = "failed"  // runs of the case crashed, hung or delivered other memory
+	Missing   Standing = "missing" // a file has no run of the case, or no value of the figure
 )
 
-// Standings lists them in the order of a summary.
-func Standings() []Standing { return []Standing{Worse, Better, Same, Unproved, FailedIn, Missing} }
+// Standings lists those of the list in the order of a summary.
+func (l *ChangeList) Standings() []Standing {
+	open := Unproved
+	if l.Paired {
+		open = Undecided
+	}
+	return []Standing{Worse, Better, Same, open, FailedIn, Missing}
+}
 
 // CaseFault is a case of a model that cannot be judged, and why.
 type CaseFault struct {
@@ -61,10 +69,10 @@ func (l *ChangeList) standing(c *Comparison) Standing {
 	return Unproved
 }
 
-// findFaults names every case of either file in which runs failed or that a file has no run of.
-func (l *ChangeList) findFaults(before, after *results.File) {
-	for _, c := range casesOfBoth(before, after) {
-		for _, f := range []*results.File{before, after} {
+// findFaults names every case of the files in which runs failed or that one has no run of.
+func (l *ChangeList) findFaults(files ...*results.File) {
+	for _, c := range casesOfBoth(files...) {
+		for _, f := range files {
 			if fault, ok := faultOf(f, c.model, c.Cell); ok {
 				l.Faults = append(l.Faults, fault)
 				break
@@ -99,8 +107,7 @@ func faultOf(f *results.File, model string, c results.Cell) (CaseFault, bool) {
 
 func failuresOf(f *results.File, model string, c results.Cell) []*results.Failed {
 	var failed []*results.Failed
-	for i := range f.Failed {
-		r := &f.Failed[i]
+	for _, r := range f.StillFailed() {
 		if !r.AA && r.Case() == c && contender(f, r.Cell) == model {
 			failed = append(failed, r)
 		}
@@ -113,7 +120,7 @@ func contender(f *results.File, c results.Cell) string {
 	return modelOf(f, &results.Run{Cell: c})
 }
 
-// casesOfBoth are the cases that either file has a run of, ended or failed, or has planned.
+// casesOfBoth are the cases that one of the files has a run of, ended or failed, or has planned.
 func casesOfBoth(files ...*results.File) []modelCell {
 	var all []modelCell
 	add := func(f *results.File, c results.Cell) {

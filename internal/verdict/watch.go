@@ -116,11 +116,12 @@ func (w *Watch) look(c results.Cell) []looked {
 	var found []looked
 	contenders := w.matrix.Contenders()
 	for _, other := range contenders[1:] {
-		l := looked{mute: len(runsOf(f, contenders[0], c)) >= mostMute}
-		if pairs := comparePaired(f, Deciding(), c, contenders[0], other); pairs.N() > 0 {
+		pairs, l := comparePaired(f, Deciding(), c, contenders[0], other), looked{differs: 1, same: 1}
+		switch {
+		case pairs.N() == 0:
+			l.mute = len(runsOf(f, contenders[0], c)) >= mostMute
+		case !pairs.Moved: // else nothing will be said of the case, and more pairs may change that
 			l = looked{differs: 1 / pairs.P, same: 1 / pairs.pEqual}
-		} else {
-			l.differs, l.same = 1, 1
 		}
 		found = append(found, l)
 	}

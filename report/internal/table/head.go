@@ -177,8 +177,8 @@ func recordsText(f *results.File) string {
 		text += fmt.Sprintf(", and %s that %s run again", format.Count(again, "attempt", "attempts"),
 			format.IsAre(again))
 	}
-	if len(f.Failed) > 0 {
-		text += ", " + strconv.Itoa(len(f.Failed)) + " failed"
+	if n := len(f.StillFailed()); n > 0 {
+		text += ", " + strconv.Itoa(n) + " failed"
 	}
 	if f.Truncated {
 		text += "; the last line was cut off and is left out"

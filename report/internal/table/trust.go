@@ -43,13 +43,17 @@ func failedSection(s *view.Source) Section {
 		return sec
 	}
 	sec.Lead = []string{"These runs crashed, hung or delivered other memory: they have no figures."}
+	if n := len(f.Failed) - len(f.StillFailed()); n > 0 {
+		sec.Lead[0] += " " + format.Count(n, "of them was", "of them were") + " made again and ended: " +
+			"the later run counts."
+	}
 	sec.Table = &Grid{Keys: 2, Cols: []Column{caseColumn(), {Head: "model", Text: true},
 		{Head: "run"}, {Head: "class", Text: true}, {Head: "reason", Text: true}}}
 	const most = 20
 	for i := range f.Failed[:min(most, len(f.Failed))] {
 		r := &f.Failed[i]
 		name := r.Cell.String()
-		sec.Table.Rows = append(sec.Table.Rows, GridRow{Cells: textCells(name, r.Model,
+		sec.Table.Rows = append(sec.Table.Rows, GridRow{Cells: textCells(name, r.Contender(),
 			strconv.Itoa(r.Index), r.Class, r.Reason)})
 	}
 	if n := len(f.Failed) - most; n > 0 {
