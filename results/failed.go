@@ -1,7 +1,7 @@
 package results
 
-// StillFailed lists the failures in whose place no later run counts. A run that was made again after
-// it had failed, and ended, supersedes the failure, which stays in the file.
+// StillFailed lists the failures in whose place no later run counts. A run that was made again
+// after it had failed, and ended, supersedes the failure, which stays in the file.
 func (f *File) StillFailed() []*Failed {
 	last := map[int]int{}
 	for i := range f.Runs {

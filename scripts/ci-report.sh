@@ -7,6 +7,9 @@
 # The exit status is that of the gate (mtbench gate: 10 where a figure moved), for a shared runner can be
 # noisy and virtual time cannot; or that of the series, where a run delivered other memory or crashed.
 # What was measured is information: compare.md says what became of it, and sets no status.
+#
+# MTBENCH_BASE names a build of the base revision: then two builds are measured in one series, which is
+# the one gate by time, and its status counts behind the virtual gate's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,4 +35,13 @@ cat "$out/compare.md"
 	printf '```\n\n## Against the baseline, for information\n\n'
 	cat "$out/compare.md"
 } >>"$out/report.md"
-exit "$gate"
+builds=0
+if [ -n "${MTBENCH_BASE:-}" ]; then
+	"$out/mtbench" run --build base="$MTBENCH_BASE" --build head="$out/mtbench" --threads 4 --wait on \
+		--budget "${MTBENCH_BUDGET:-90s}" --output "$out/builds.jsonl" || builds=$?
+	"$out/mtbench" compare "$out/builds.jsonl" --format markdown --fail-on none >>"$out/report.md"
+fi
+if [ "$gate" != 0 ]; then
+	exit "$gate"
+fi
+exit "$builds"

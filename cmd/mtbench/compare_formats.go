@@ -144,8 +144,8 @@ func jsonChanges(w io.Writer, list *verdict.ChangeList) error {
 	}
 	n := list.Count()
 	return out.Encode(&countsRecord{"counts", list.Old, list.New, list.Threshold, n[verdict.Worse],
-		n[verdict.Better], n[verdict.Same], n[verdict.Unproved], n[verdict.Undecided], n[verdict.FailedIn],
-		n[verdict.Missing]})
+		n[verdict.Better], n[verdict.Same], n[verdict.Unproved], n[verdict.Undecided],
+		n[verdict.FailedIn], n[verdict.Missing]})
 }
 
 // ratioOf is the ratio of its log; nil where there is none.

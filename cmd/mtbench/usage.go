@@ -113,8 +113,8 @@ func someFiles(cmd *cobra.Command, args []string) error {
 
 func oneOrTwoFiles(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 && len(args) != 2 {
-		return badInput(fmt.Errorf("%s needs two result files, the old one and the new one, or one of two "+
-			"builds; %d given", cmd.CommandPath(), len(args)))
+		return badInput(fmt.Errorf("%s needs two result files, the old one and the new one, or one of "+
+			"two builds; %d given", cmd.CommandPath(), len(args)))
 	}
 	return nil
 }

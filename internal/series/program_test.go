@@ -128,9 +128,11 @@ func TestResumeNamesTheKeys(t *testing.T) {
 		"matrix.builds[new].binary_sha256 (2, now 3)": sameProgram(&h, changed),
 		"--build old=PATH --build new=PATH":           sameProgram(&h, nil),
 		"give both, in this order":                    sameProgram(&h, given("new", "old")),
-		"leave --build out":                           sameProgram(&results.Header{}, given("old", "new")),
-		"content_source.sha256":                       sameContent(&h, file),
-		"host.kernel (a, now b)":                      sameHost(results.Host{Kernel: "a"}, results.Host{Kernel: "b"}),
+		"leave --build out": sameProgram(&results.Header{},
+			given("old", "new")),
+		"content_source.sha256": sameContent(&h, file),
+		"host.kernel (a, now b)": sameHost(results.Host{Kernel: "a"},
+			results.Host{Kernel: "b"}),
 	} {
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s: %v", key, err)

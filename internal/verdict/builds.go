@@ -7,9 +7,9 @@ import (
 	"mtbench/results"
 )
 
-// CompareBuilds judges a series of two builds: each model in each case, the second build against the
-// first, by the figure that decides a case or by others, each a family of its own. Runs of the two
-// were made side by side in pairs, so that times are evidence here.
+// CompareBuilds judges a series of two builds: each model in each case, the second build against
+// the first, by the figure that decides a case or by others, each a family of its own. Runs of the
+// two were made side by side in pairs, so that times are evidence here.
 //
 // The rule: equal is what is proved to be within the margin that the series had before its first
 // run; worse and better are differences that are proved and not so small; the rest is undecided.

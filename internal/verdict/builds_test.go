@@ -12,7 +12,8 @@ import (
 
 // twoBuilds is a series of two builds that spends its pairs by the evidence as a series does: the
 // second takes ratio times as long in the cases of slow, and pairs scatter by sd.
-func twoBuilds(seed uint64, ratio, sd float64, slow func(results.Cell) bool, most int) *results.File {
+func twoBuilds(seed uint64, ratio, sd float64, slow func(results.Cell) bool,
+	most int) *results.File {
 	rng := rand.New(rand.NewPCG(seed, 31))
 	f := &results.File{}
 	f.Header.Schema = results.Schema
@@ -72,15 +73,16 @@ func TestTwoBuildsInASeries(t *testing.T) {
 	}
 }
 
-// TestBuildsAreJudgedByModel: each model and case is a case, its pairs are old and new of itself, and
-// every standing there is.
+// TestBuildsAreJudgedByModel: each model and case is a case, its pairs are old and new of itself,
+// and every standing there is.
 func TestBuildsAreJudgedByModel(t *testing.T) {
 	f := twoBuilds(3, 1.5, 0.02, func(c results.Cell) bool { return c.Model == "locked" }, 40)
 	list, err := CompareBuilds(f, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]Standing{"locked, 4 threads, wait on": Worse, "lockless, 4 threads, wait on": Same}
+	want := map[string]Standing{"locked, 4 threads, wait on": Worse,
+		"lockless, 4 threads, wait on": Same}
 	for _, c := range list.Changes {
 		if name := c.Cell.String(); c.Standing != want[name] || list.Of(&c) != "new/old" {
 			t.Errorf("%s: %s of %s", name, c.Standing, list.Of(&c))
@@ -93,8 +95,8 @@ func TestBuildsAreJudgedByModel(t *testing.T) {
 	few := twoBuilds(3, 1.5, 0.02, func(results.Cell) bool { return true }, 2)
 	few.Failed = []results.Failed{{Cell: few.Runs[0].Cell, Index: 90, Class: "crash"}}
 	none := twoBuilds(3, 1, 0.02, func(results.Cell) bool { return true }, 0)
-	for standing, file := range map[Standing]*results.File{Better: faster, Undecided: few, FailedIn: few,
-		Missing: none} {
+	for standing, file := range map[Standing]*results.File{Better: faster, Undecided: few,
+		FailedIn: few, Missing: none} {
 		list, err := CompareBuilds(file, nil)
 		if err != nil || list.Count()[standing] == 0 {
 			t.Errorf("%s: %+v, %v", standing, list.Count(), err)
@@ -116,8 +118,8 @@ func TestBuildsAreNotSetAgainstFiles(t *testing.T) {
 	}
 }
 
-// TestAMovedCaseStaysOpen: nothing is said of a case in which the host moved, so that a series spends
-// more on it.
+// TestAMovedCaseStaysOpen: nothing is said of a case in which the host moved, so that a series
+// spends more on it.
 func TestAMovedCaseStaysOpen(t *testing.T) {
 	f := twoBuilds(3, 1.5, 0.02, func(results.Cell) bool { return true }, 40)
 	watch := NewWatch(f.Header.Matrix)

@@ -8,7 +8,8 @@ import (
 	"mtbench/results"
 )
 
-// Standing is what a comparison of two files, or of two builds in one, says of one figure in one case, or of a whole case.
+// Standing is what a comparison of two files, or of two builds in one, says of one figure in one
+// case, or of a whole case.
 type Standing string
 
 // The standings. Only where all of a comparison are better or equal is there no regression.
