@@ -39,7 +39,8 @@ func (r *Report) benchfmt(w io.Writer, _ Options) error {
 		fmt.Fprintf(&out, "Unit %s better=%s\n", m.Bench.Name, better)
 	}
 	bw := benchfmt.NewWriter(&out)
-	for _, s := range r.sources {
+	for i, f := range r.files {
+		s := view.SourceOf(f, i, len(r.files)) // with the cells of the records
 		for _, run := range s.Kept() {
 			if err := bw.Write(benchResult(s, run, metrics)); err != nil {
 				return err

@@ -68,7 +68,7 @@ func pointOf(s *view.Source, c *view.Figures, m metric.Metric) (chartPoint, bool
 		Value: format.SixDigits(values.Median()),
 		Extra: fmt.Sprintf("n=%d", len(values)),
 	}
-	if s.Tag != "" {
+	if s.Tag != "" || s.OfModel != "" {
 		p.Name = format.CleanText(s.Name, 64) + ": " + p.Name
 	}
 	if values.Low() < values.High() {

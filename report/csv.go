@@ -32,8 +32,7 @@ func (r *Report) csv(w io.Writer, _ Options) error {
 	if err := out.Write(csvHead(fields, derived)); err != nil {
 		return err
 	}
-	for _, s := range r.sources {
-		f := s.From
+	for _, f := range r.files {
 		last := view.LastOfPlaces(f)
 		for i := range f.Runs {
 			run := &f.Runs[i]

@@ -33,12 +33,15 @@ func Markers() []string { return view.Markers() }
 
 // Report is what result files come to. What it computes of them it computes once, whatever is
 // written; it is for one goroutine.
-type Report struct{ sources []*view.Source }
+type Report struct {
+	files   []*results.File
+	sources []*view.Source
+}
 
 // New returns the report of files, in their order. A model that known does not have is a Model in
 // the common look.
 func New(files []*results.File, known []Contender) *Report {
-	return &Report{view.SourcesOf(files, known)}
+	return &Report{files, view.SourcesOf(files, known)}
 }
 
 // Options are what a format may be told; the zero value is right for a file or a pipe.

@@ -121,7 +121,7 @@ func pageOf(srcs []*view.Source, opts Options) *page {
 			p.Summaries = append(p.Summaries, *sum)
 		}
 		p.Kinds = append(p.Kinds, view.KindWord(s.Header.Kind)+" "+format.CleanText(s.Name, 80))
-		p.Files = append(p.Files, pageFileOf(s.From, i, s, rawOf(opts, i)))
+		p.Files = append(p.Files, pageFileOf(s.Whole(), i, s, rawOf(opts, s.File)))
 	}
 	p.Title = "mtbench: hand-over models compared"
 	if len(p.Summaries) == 1 {

@@ -17,7 +17,7 @@ func acrossSpecs() []Spec {
 // filesSection sets the medians of several files side by side, by file number. A percentage is not
 // here: mtbench compare gives one, with its interval.
 func filesSection(sources []*view.Source) (Section, bool) {
-	if len(sources) < 2 {
+	if len(sources) < 2 || sources[0].Files < 2 && sources[0].OfModel != "" {
 		return Section{}, false
 	}
 	sec := Section{

@@ -21,6 +21,9 @@ func answerSpecs() []Spec {
 // answerSection says who wins, where, by how much and why, in a table of a row a case.
 func answerSection(s *view.Source) Section {
 	title := fileTitle(s, "mtbench: "+view.KindWord(s.Header.Kind)+" "+s.Name)
+	if s.OfModel != "" {
+		title += ", two builds"
+	}
 	sec := answerOf(s)
 	sec.Title = title
 	return sec

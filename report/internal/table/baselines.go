@@ -7,7 +7,7 @@ import (
 )
 
 func baselineSpecs() []Spec {
-	return []Spec{{Name: "baselines", Title: "Harness baselines", Of: always(baselineSection)}}
+	return []Spec{{Name: "baselines", Title: "Harness baselines", Of: ofModels(baselineSection)}}
 }
 
 // baselineSection are the models that price the harness: never part of a verdict.

@@ -10,6 +10,6 @@ func citeSpecs() []Spec {
 
 // citeSection is the citation of the file: a sentence, and an entry for BibTeX.
 func citeSection(s *view.Source) Section {
-	c := view.CitationOf(s.From)
+	c := view.CitationOf(s.Whole())
 	return Section{Lead: []string{c.Text}, Verbatim: c.BibTeX, Notes: c.Missing}
 }

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,15 @@ import (
 
 func claimSpecs() []Spec {
 	return []Spec{{Name: "claims", Title: "The claims of the letter",
-		All: func(srcs []*view.Source) (Section, bool) { return claimsSection(srcs), true }}}
+		All: claimsOf}}
+}
+
+// claimsOf leaves series of two builds out, which compare no models.
+func claimsOf(srcs []*view.Source) (Section, bool) {
+	ofModels := slices.DeleteFunc(slices.Clone(srcs), func(s *view.Source) bool {
+		return s.OfModel != ""
+	})
+	return claimsSection(ofModels), len(ofModels) > 0 || len(srcs) == 0
 }
 
 // claimsSection holds the claims of the letter against all files together.

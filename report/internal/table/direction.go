@@ -12,7 +12,7 @@ func answerCell(a *view.Agreement) Cell {
 func directionSpecs() []Spec {
 	return []Spec{{Name: "direction", Title: "Does the direction of the letter hold here?",
 		Level: Open,
-		Of:    always(directionSection)}}
+		Of:    ofModels(directionSection)}}
 }
 
 // directionSection sets each figure of the letter beside this file's, with a reason where the

@@ -9,7 +9,15 @@ import (
 
 func elsewhereSpecs() []Spec {
 	return []Spec{{Name: "elsewhere", Title: "Published results of others beside ours",
-		Of: elsewhereSection}}
+		Of: besideSection}}
+}
+
+// besideSection is elsewhereSection where models are compared.
+func besideSection(s *view.Source) (Section, bool) {
+	if s.OfModel != "" {
+		return Section{}, false
+	}
+	return elsewhereSection(s)
 }
 
 // elsewhereSection sets the direction of published results against that of the file.

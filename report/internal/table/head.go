@@ -25,7 +25,7 @@ func headSpecs() []Spec {
 
 // Settings says what the report is about: host, workload, command, digest.
 func Settings(s *view.Source) Section {
-	f := s.From
+	f := s.Whole()
 	h := &f.Header
 	var sec Section
 	sec.Table = &Grid{Keys: 1, Cols: []Column{{Head: "what", Text: true}, {Head: "value", Text: true}}}
@@ -42,6 +42,7 @@ func Settings(s *view.Source) Section {
 	row("command", view.RepeatCommand(h))
 	row("seed", seedText(h))
 	row("built from", builtFrom(h))
+	row("builds", s.BuildsText())
 	row("records", recordsText(f))
 	row("sha256", f.SHA256)
 	sec.Notes = append(sec.Notes, h.Notes...)

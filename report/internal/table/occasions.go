@@ -20,7 +20,9 @@ func occasionSpecs() []Spec {
 func occasionsSection(sources []*view.Source) (Section, bool) {
 	var files []*results.File
 	for _, s := range sources {
-		files = append(files, s.From)
+		if s.OfModel == "" {
+			files = append(files, s.From)
+		}
 	}
 	o, ok := verdict.OccasionsOf(files)
 	if !ok {

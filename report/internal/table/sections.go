@@ -74,6 +74,7 @@ func Sections(srcs []*view.Source) []Section {
 				continue
 			}
 			if sec, ok := spec.Of(s); ok {
+				sec.nameBuilds(s)
 				all = append(all, sec.as(spec, spec.Name+s.Tag))
 			}
 		}
@@ -89,6 +90,18 @@ func Sections(srcs []*view.Source) []Section {
 	return all
 }
 
+// nameBuilds heads the column of models by what it holds in a series of two builds.
+func (sec *Section) nameBuilds(s *view.Source) {
+	if s.OfModel == "" || sec.Table == nil {
+		return
+	}
+	for i := range sec.Table.Cols {
+		if sec.Table.Cols[i].Head == "model" {
+			sec.Table.Cols[i].Head = "build"
+		}
+	}
+}
+
 // as gives a section what it is declared to be; a title of its own stays.
 func (sec Section) as(spec Spec, id string) Section {
 	title := sec.Title
@@ -102,6 +115,17 @@ func (sec Section) as(spec Spec, id string) Section {
 // always makes a section that every file has.
 func always(of func(*view.Source) Section) func(*view.Source) (Section, bool) {
 	return func(s *view.Source) (Section, bool) { return of(s), true }
+}
+
+// ofModels makes a section that every file has but a series of two builds, which compares no
+// models.
+func ofModels(of func(*view.Source) Section) func(*view.Source) (Section, bool) {
+	return func(s *view.Source) (Section, bool) {
+		if s.OfModel != "" {
+			return Section{}, false
+		}
+		return of(s), true
+	}
 }
 
 // fileTitle begins with the number of a file where there are several.

@@ -16,7 +16,7 @@ const stepNames = "step0-locked,step1-depth,step2-results,step3-rings,step4-spin
 	"step6-lockless"
 
 func stepSpecs() []Spec {
-	return []Spec{{Name: "steps", Level: Open, Of: always(stepsSection),
+	return []Spec{{Name: "steps", Level: Open, Of: ofModels(stepsSection),
 		Title: "Where the gain comes from: locked to lockless, one change at a time"}}
 }
 

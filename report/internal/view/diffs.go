@@ -45,7 +45,7 @@ func (s *Source) compare() []Diff {
 func (s *Source) CompareAll(m metric.Metric) []verdict.Comparison {
 	all, done := s.compareds[m.Name]
 	if !done {
-		all = verdict.CompareAll(s.From, m)
+		all = s.comparedOfModel(verdict.CompareAll(s.Whole(), m))
 		s.compareds[m.Name] = all
 	}
 	return all

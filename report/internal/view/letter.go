@@ -14,6 +14,9 @@ import (
 
 // letterSentence says whether the letter's main claim, less total time with lockless, holds here.
 func letterSentence(s *Source) string {
+	if s.OfModel != "" {
+		return "" // the letter compares models
+	}
 	letter := LetterOf()
 	cmps := s.Comparisons()
 	n := map[string]int{}

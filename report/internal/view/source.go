@@ -28,6 +28,12 @@ type Source struct {
 	Runs   []*results.Run // by index
 	Extras []*results.Run // of models that ran in one case only: evidence for claims, and no more
 
+	// OfModel is the model whose two builds are compared, in the place of models; empty in any other
+	// file. From is then a part of whole, with the builds as named.
+	OfModel string
+	whole   *results.File
+	named   map[string]string
+
 	// What was computed once; runs do not change after the first question.
 	keptRuns []*results.Run
 	byCell   map[results.Cell][]*results.Run
@@ -289,12 +295,27 @@ func SourceOf(f *results.File, i, n int) *Source {
 
 const NoRuns = "the file holds no run that ended; mtbench run makes some"
 
-// SourcesOf are the files as plots and tables see them.
+// SourcesOf are the files as plots and tables see them: one a file, or of a series of two builds
+// one a model.
 func SourcesOf(files []*results.File, known []Contender) []*Source {
-	srcs := make([]*Source, len(files))
+	var srcs []*Source
 	for i, f := range files {
-		srcs[i] = SourceOf(f, i, len(files))
-		srcs[i].Known = known
+		models := modelsOfBuilds(f)
+		for _, model := range models {
+			s := ofBuilds(f, model, known)
+			s.File, s.Files = i, len(files)
+			srcs = append(srcs, s)
+		}
+		if len(models) == 0 {
+			s := SourceOf(f, i, len(files))
+			s.Known = known
+			srcs = append(srcs, s)
+		}
+	}
+	for i, s := range srcs {
+		if s.Tag = ""; len(srcs) > 1 {
+			s.Tag = fmt.Sprintf("-%d", i+1)
+		}
 	}
 	return srcs
 }

@@ -302,6 +302,9 @@ func (s *Source) Settle(f *results.File) settle {
 		open = open || d.Verdict == Unproven
 		most = max(most, d.N)
 	}
+	if s.whole != nil {
+		f = s.whole
+	}
 	need := verdict.PairsNeeded(f)
 	tests := verdict.Tests(f)
 	switch {
