@@ -260,7 +260,8 @@ func TestCompareFormats(t *testing.T) {
 			counts},
 		{"json", `"metric":"wait_wakes_per_page","unit":"calls/page","model":"lockless",` +
 			`"case":"4 threads, wait off","standing":"worse","old_runs":10,"new_runs":10,"ratio":`,
-			`"worse":2,"better":0,"equal":4,"unproved":0,"failed":0,"missing":0}`},
+			`"worse":2,"better":0,"equal":4,"unproved":0,"undecided":0,"failed":0,` +
+				`"missing":0}`},
 	} {
 		out, words, status := execute(newCompareCommand(), before, after, "--format", c.format)
 		if status != statusRegression || !strings.Contains(lastOf(words), counts) ||
