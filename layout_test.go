@@ -48,6 +48,7 @@ var mayImport = map[string]string{
 	"internal/metric":  "results",
 	"internal/pilot":   "results",
 	"internal/claims":  "internal/metric results",
+	"internal/merge":   "results",
 	"internal/verdict": "internal/claims internal/metric internal/stats results",
 	"workloads": "internal/thread models results " +
 		"internal/codec internal/content internal/link internal/qemustream internal/wire",
@@ -83,7 +84,7 @@ var mayImport = map[string]string{
 		"models/registry",
 
 	"cmd/mtbench": "internal/thread internal/stats results internal/codec " +
-		"internal/content internal/host internal/metric internal/pilot internal/topology " +
+		"internal/content internal/host internal/merge internal/metric internal/pilot internal/topology " +
 		"workloads internal/sim internal/claims internal/verdict " +
 		"models/registry " +
 		"models/modeltest/planted report internal/series internal/calibrate internal/predict " +

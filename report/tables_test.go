@@ -127,7 +127,9 @@ func TestSectionNames(t *testing.T) {
 	counted(later)
 	first := readSeries(t)
 	counted(first)
-	files := []*results.File{first, later, predictedSeries(t)}
+	shard := readSeries(t)
+	shard.Header.Matrix.Shard = &results.Shard{Index: 1, Of: 2}
+	files := []*results.File{first, later, predictedSeries(t), shard}
 	seen, anchors := map[string]bool{}, map[string]bool{}
 	for _, sec := range table.Sections(view.SourcesOf(files, nil)) {
 		seen[sec.Name] = true

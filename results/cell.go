@@ -224,8 +224,20 @@ func (c *Cell) wrong() string {
 	return c.Varied.wrong()
 }
 
-// Cases lists the cases of a matrix: the product of its axes, the last one fastest.
+// Cases lists the cases that a series of m makes: those of its shard, or all.
 func (m *Matrix) Cases() []Cell {
+	var cases []Cell
+	for i, c := range m.AllCases() {
+		if m.Shard.has(i) {
+			cases = append(cases, c)
+		}
+	}
+	return cases
+}
+
+// AllCases lists the cases of a matrix, whoever makes them: the product of its axes, the last one
+// fastest.
+func (m *Matrix) AllCases() []Cell {
 	cases := []Cell{{}}
 	if len(m.Builds) > 0 {
 		cases = times([]Cell{{Build: anyBuild}}, m.Models, func(c *Cell, s string) { c.Model = s })

@@ -135,7 +135,7 @@ func (p parser) header(line []byte, sh shape) (any, error) {
 	if err := p.decode(line, h, sh, headerNames); err != nil {
 		return nil, err
 	}
-	if msg := firstOf(p.plans.wrong(h), h.Matrix.wrongBuilds()); msg != "" {
+	if msg := firstOf(p.plans.wrong(h), h.Matrix.wrongBuilds(), h.wrongParts()); msg != "" {
 		return nil, p.here("%s", msg)
 	}
 	switch h.Kind {

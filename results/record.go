@@ -62,6 +62,7 @@ type Header struct {
 
 	Scenario Scenario `json:"scenario" doc:"the workload, every default written out"`
 	Matrix   Matrix   `json:"matrix" doc:"the cells of the series and how often each is run"`
+	Parts    []Part   `json:"parts,omitempty" doc:"merged files: the shards that they are made of; host is then that of the one with the fewest CPUs"`
 	Notes    []string `json:"notes,omitempty" doc:"what a reader must know of the whole file"`
 
 	Pilot *Pilot `json:"pilot,omitempty" doc:"what a short pilot measured, and what defaults were derived from it; absent where nothing was left open"`
@@ -73,10 +74,9 @@ type Header struct {
 	ContentSource *ContentSource `json:"content_source,omitempty" doc:"content of a file: which bytes of it the pages are; a run with others ends its series"`
 }
 
-// Crowded reports whether more threads are runnable in a case of so many compression threads than
-// the host has CPUs for them.
-func (h *Header) Crowded(threads int) bool {
-	return float64(h.Scenario.Runnable(threads)) > h.Host.Usable()
+// Crowded reports whether more threads are runnable in a case than its host has CPUs for them.
+func (h *Header) Crowded(c Cell) bool {
+	return float64(h.Scenario.Runnable(c.Threads)) > h.HostOf(c).Usable()
 }
 
 // Usable is how many CPUs the host gives: those that the process may run on, or its quota.
@@ -186,6 +186,8 @@ type Matrix struct {
 	Extra  []Cell   `json:"extra,omitempty" doc:"contenders that run in one case only, in the same blocks as the models: evidence for claims, part of no table or plot"`
 	Budget Duration `json:"budget_ms,omitempty" unit:"ms" doc:"time within which a series ends whose pairs the evidence decides"`
 	Equal  float64  `json:"equal,omitempty" unit:"ratio" doc:"share within which two models count as equal, fixed before the first run"`
+
+	Shard *Shard `json:"shard,omitempty" doc:"the part of the cases that this file has, dealt out in turn; absent: all of them"`
 }
 
 // Sequential reports whether the evidence decided how many pairs a cell has. Only a test that holds

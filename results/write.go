@@ -20,6 +20,7 @@ type Writer struct {
 	have int64 // bytes of the file: more than size where a line was cut off
 
 	unterminated bool // the last record has no newline yet
+	unsynced     bool // nobody sees the file yet, and it is synced as a whole
 }
 
 // Create makes the file and writes the header, whose Type and Schema it sets: the file appears with
@@ -50,6 +51,11 @@ func (w *Writer) begin(f *unseen, h any) error {
 	if err := w.write(h); err != nil {
 		return err
 	}
+	return w.show(f)
+}
+
+// show gives the file its name.
+func (w *Writer) show(f *unseen) error {
 	err := f.show(w.path)
 	if errors.Is(err, fs.ErrExist) {
 		return &InputError{File: w.path, Msg: "exists already: results are never written over; " +
@@ -151,7 +157,7 @@ func (w *Writer) put(line []byte) error {
 	if err == nil {
 		_, err = w.f.WriteAt(line, w.size)
 	}
-	if err == nil {
+	if err == nil && !w.unsynced {
 		err = w.f.Sync()
 	}
 	if err != nil {

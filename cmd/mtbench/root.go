@@ -27,6 +27,7 @@ Exit statuses:
 		newCalibrateCommand(), newPredictCommand(), newExploreCommand(), newSoakCommand(),
 		newValidateCommand(), newCaptureCommand())...)
 	root.AddCommand(newReportCommand(), newCiteCommand(), newClaimsCommand(), newCompareCommand(),
+		newMergeCommand(),
 		newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
 		newStatusTopic(), newWordsTopic(), newManCommand(), newStreamCommand(), newChildCommand(),
 		newDestinationCommand(), newCalibrationChildCommand(), newHandoverChildCommand())

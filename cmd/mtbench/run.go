@@ -193,6 +193,7 @@ func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 		"write such a file of all settings to standard output, and run nothing")
 	f.StringVar(&o.again, "again", "",
 		"with --resume: failed makes every pair once more of which a run failed")
+	f.Var(newShardValue(&o.settings.Matrix.Shard), "shard", shardUsage)
 	f.BoolVar(&o.few, "calibrate-quick", false, "few samples, for tests")
 	_ = f.MarkHidden("calibrate-quick") // it exists
 	f.BoolVar(&o.quick, "quick", false, "a first look: 4 threads, wait off and on, less memory, 25 s")
@@ -260,6 +261,12 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 	}
 	if err := refuseIdle(f, &o.settings); err != nil {
 		return err
+	}
+	if f.Lookup("shard") != nil {
+		shard := newShardValue(&o.settings.Matrix.Shard)
+		if err := shard.fromEnvironment(f.Changed("shard")); err != nil {
+			return err
+		}
 	}
 	if o.replay != "" {
 		if err := replayed(f, &o.settings, o.replay); err != nil {
@@ -331,11 +338,19 @@ func (o *runOptions) checkFailOn(f *pflag.FlagSet) error {
 
 // completeFiles draws the seed and names the files that were not named.
 func (o *runOptions) completeFiles(f *pflag.FlagSet) {
-	if !f.Changed("seed") {
+	shard := o.settings.Matrix.Shard
+	switch {
+	case f.Changed("seed"):
+	case shard != nil:
+		o.settings.Seed = shardSeed
+	default:
 		o.settings.Seed = rand.Uint64()
 	}
 	if o.output == "" {
 		o.output = "mtbench-" + time.Now().Format("20060102-150405") + ".jsonl"
+		if shard != nil { // on a disk that several machines share
+			o.output = fmt.Sprintf("mtbench-shard-%d-of-%d.jsonl", shard.Index, shard.Of)
+		}
 	}
 	if o.calibrate != "" {
 		o.calibrate = filepath.Clean(o.calibrate)

@@ -48,7 +48,7 @@ func Trim(s *Settings, changed func(flag string) bool) {
 	case changed("models"), changed("round-robin"), changed("build"):
 		s.Matrix.Extra = nil
 	default:
-		cases := s.Matrix.Cases()
+		cases := s.Matrix.AllCases()
 		s.Matrix.Extra = slices.DeleteFunc(slices.Clone(s.Matrix.Extra), func(e results.Cell) bool {
 			return !slices.Contains(cases, e.Case())
 		})

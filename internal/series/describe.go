@@ -19,6 +19,7 @@ func (n *Series) Describe(w io.Writer) error {
 	lines := []string{
 		fmt.Sprintf("models      %s", strings.Join(h.Matrix.Models, ", ")),
 		fmt.Sprintf("cases       %s", describeCells(h.Matrix)),
+		fmt.Sprintf("shard       %s", describeShard(h.Matrix)),
 		fmt.Sprintf("besides     %s", describeExtras(h.Matrix)),
 		fmt.Sprintf("runs        %s", n.describeRuns()),
 		fmt.Sprintf("warm-up     %s", describeWarmUp(h.Matrix.WarmUp)),
@@ -47,6 +48,7 @@ func (n *Series) Describe(w io.Writer) error {
 			lines = append(lines, fmt.Sprintf("  %-15s %s: %s", r.Setting, r.Value, r.Why))
 		}
 	}
+	lines = append(lines, "elsewhere   "+describeFixed(sc))
 	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
 	return err
 }

@@ -24,6 +24,9 @@ func Like(path string, seed uint64) (Settings, error) {
 		return Settings{}, fmt.Errorf("%s holds %s figures; only a measured series has another occasion",
 			path, h.Kind)
 	}
+	if err := unmerged(h); err != nil {
+		return Settings{}, fmt.Errorf("%s: %w", path, err)
+	}
 	if err := sameHost(h.Host, host.Local().Describe()); err != nil {
 		return Settings{}, fmt.Errorf("%s cannot be made once more: %w", path, err)
 	}

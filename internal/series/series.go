@@ -402,6 +402,9 @@ func (n *Series) resumable(ctx context.Context) error {
 		return fmt.Errorf("%s holds %s figures; only a measured series can be gone on with",
 			n.path, n.Header.Kind)
 	}
+	if err := unmerged(&n.Header); err != nil {
+		return fmt.Errorf("%s cannot be gone on with: %w", n.path, err)
+	}
 	if err := CheckHeader(n.Header); err != nil {
 		return fmt.Errorf("%s: %w", n.path, err)
 	}

@@ -56,7 +56,7 @@ const (
 // settings are looked at by workloads.
 func (s *Settings) Validate() error {
 	return errors.Join(s.validateModels(), s.validateBuilds(), s.validateThreads(), s.validateExtras(),
-		s.validateNumbers(), s.validateTrace(), s.validateFar())
+		s.validateNumbers(), s.validateTrace(), s.validateShard(), s.validateFar())
 }
 
 func (s *Settings) validateModels() error {
@@ -126,7 +126,7 @@ func (s *Settings) validateExtras() error {
 		switch {
 		case slices.Contains(s.Matrix.Models, e.Model):
 			return fmt.Errorf("--extra: %s runs in every case; it is one of --models", e.Model)
-		case !slices.Contains(s.Matrix.Cases(), e.Case()):
+		case !slices.Contains(s.Matrix.AllCases(), e.Case()):
 			return fmt.Errorf("--extra: %s with %s is in no case of the matrix", e.Model, e)
 		}
 	}
@@ -142,7 +142,7 @@ func (s *Settings) validateThreads() error {
 			return fmt.Errorf("--threads: %d is not between 1 and %d", n, models.MaxThreads)
 		}
 	}
-	for _, c := range s.Matrix.Cases() {
+	for _, c := range s.Matrix.AllCases() {
 		if err := c.Check(); err != nil {
 			return err
 		}

@@ -132,7 +132,7 @@ func CompareFiles(before, after *results.File, o ChangeOptions) (*ChangeList, er
 		o.Threshold = DefaultThreshold
 	}
 	list := &ChangeList{Old: before.Path, New: after.Path, Threshold: o.Threshold,
-		Warnings: hostWarnings(before.Header, after.Header)}
+		Warnings: hostWarnings(&before.Header, &after.Header)}
 	if err := samePageCost(before, after, o.PageCost); err != nil {
 		return nil, err
 	}
@@ -194,26 +194,45 @@ func fieldOf(t reflect.Type, key string) int {
 	return 0
 }
 
-func hostWarnings(before, after results.Header) []string {
+// hostWarnings says in what the hosts of two files differ, case by case where several made one.
+func hostWarnings(before, after *results.Header) []string {
 	var warnings []string
-	for _, d := range []struct {
-		what string
-		a, b any
-	}{
-		{"CPU model", before.Host.CPUModel, after.Host.CPUModel},
-		{"CPUs", before.Host.CPUs, after.Host.CPUs},
-		{"CPU quota", before.Host.QuotaCPUs, after.Host.QuotaCPUs},
-		{"kernel", before.Host.Kernel, after.Host.Kernel},
-		{"hypervisor", before.Host.Virtual, after.Host.Virtual},
-		{"frequency governor", before.Host.Governor, after.Host.Governor},
-		{"host name", before.Host.Name, after.Host.Name},
-		{"Go toolchain", before.Go, after.Go},
-	} {
-		if d.a != d.b {
-			warnings = append(warnings, fmt.Sprintf("the %s differs: %v, then %v", d.what, d.a, d.b))
+	for _, h := range hostPairs(before, after) {
+		for _, d := range []struct {
+			what string
+			a, b any
+		}{
+			{"CPU model", h[0].CPUModel, h[1].CPUModel},
+			{"CPUs", h[0].CPUs, h[1].CPUs},
+			{"CPU quota", h[0].QuotaCPUs, h[1].QuotaCPUs},
+			{"kernel", h[0].Kernel, h[1].Kernel},
+			{"hypervisor", h[0].Virtual, h[1].Virtual},
+			{"frequency governor", h[0].Governor, h[1].Governor},
+			{"host name", h[0].Name, h[1].Name},
+			{"Go toolchain", before.Go, after.Go},
+		} {
+			text := fmt.Sprintf("the %s differs: %v, then %v", d.what, d.a, d.b)
+			if d.a != d.b && !slices.Contains(warnings, text) {
+				warnings = append(warnings, text)
+			}
 		}
 	}
 	return warnings
+}
+
+// hostPairs are the hosts of the same case in two files: one pair, unless several hosts made one.
+func hostPairs(before, after *results.Header) [][2]*results.Host {
+	if len(before.Parts)+len(after.Parts) == 0 {
+		return [][2]*results.Host{{&before.Host, &after.Host}}
+	}
+	var pairs [][2]*results.Host
+	for _, c := range before.Matrix.AllCases() {
+		p := [2]*results.Host{before.HostOf(c), after.HostOf(c)}
+		if !slices.Contains(pairs, p) {
+			pairs = append(pairs, p)
+		}
+	}
+	return pairs
 }
 
 // DefaultPageCost is how far the time of a page on one thread may move between two files before it
@@ -225,10 +244,16 @@ func samePageCost(before, after *results.File, most float64) error {
 	if most == 0 {
 		most = DefaultPageCost
 	}
-	a, b := before.Header.Host.PageServiceU, after.Header.Host.PageServiceU
-	if a <= 0 || b <= 0 || math.Abs(math.Log(b/a)) <= math.Log1p(most) {
-		return nil
+	for _, h := range hostPairs(&before.Header, &after.Header) {
+		a, b := h[0].PageServiceU, h[1].PageServiceU
+		if a > 0 && b > 0 && math.Abs(math.Log(b/a)) > math.Log1p(most) {
+			return pageCostError(before, after, a, b, most)
+		}
 	}
+	return nil
+}
+
+func pageCostError(before, after *results.File, a, b, most float64) error {
 	return &IncomparableError{fmt.Sprintf("a page took %.3g µs on one thread for %s and %.3g µs "+
 		"for %s: the "+
 		"host's speed changed by more than %.3g %%, and whatever else changed may come from that", a,

@@ -184,7 +184,7 @@ func Decide(f *results.File) []Comparison {
 func casesOf(f *results.File) []results.Cell {
 	var cases []results.Cell
 	if m := &f.Header.Matrix; len(m.Threads) > 0 && len(m.Waits) > 0 {
-		cases = m.Cases()
+		cases = m.AllCases() // what other shards make belongs to the family
 	}
 	for _, c := range Cells(f) {
 		if !slices.Contains(cases, c) {

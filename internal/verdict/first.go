@@ -19,13 +19,8 @@ func GoingFirst(f *results.File, decided []Comparison) (stats.Interval, int) {
 			x = append(x, firstOverSecond(c.Pairs, centre)...)
 		}
 	}
-	classes := map[string]bool{}
-	for _, c := range casesOf(f) {
-		if class := c.WaitWord(); !classes[class] {
-			classes[class] = true
-			x = append(x, firstOverSecond(aaPairs(f, Deciding(), class), 0)...)
-		}
-	}
+	every := func(results.Cell) bool { return true }
+	x = append(x, firstOverSecond(aaPairs(f, Deciding(), every), 0)...)
 	return stats.HodgesLehmann(x, Confidence), len(x)
 }
 

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -45,7 +46,8 @@ const (
 // FloorOf is the floor of a file for a metric in the class of cell c.
 func FloorOf(f *results.File, m metric.Metric, c results.Cell) Floor {
 	floor := Floor{Metric: m.Name, known: map[int]float64{}}
-	for _, p := range aaPairs(f, m, c.WaitWord()) {
+	pool := PoolOf(f)
+	for _, p := range aaPairs(f, m, func(of results.Cell) bool { return pool(of) == pool(c) }) {
 		switch {
 		case math.IsInf(p.LogRatio, 0):
 			floor.Discordant++
@@ -60,9 +62,9 @@ func FloorOf(f *results.File, m metric.Metric, c results.Cell) Floor {
 
 // setFloors gives comparisons by m the floors of their classes.
 func setFloors(f *results.File, m metric.Metric, all []Comparison) {
-	floors := map[string]Floor{}
+	floors, pool := map[string]Floor{}, PoolOf(f)
 	for i := range all {
-		class := all[i].Cell.WaitWord()
+		class := pool(all[i].Cell)
 		if _, ok := floors[class]; !ok {
 			floors[class] = FloorOf(f, m, all[i].Cell)
 		}
@@ -75,11 +77,27 @@ func newFloor(metric string, ratios []float64) Floor {
 	return Floor{Metric: metric, Pairs: len(ratios), ratios: ratios, known: map[int]float64{}}
 }
 
-// everyClass asks aaPairs for cases of all classes.
-const everyClass = ""
+// PoolOf returns what names the pool of a case: the cases whose A/A pairs one floor is made from.
+// They are those of a class on one host: what becomes of a page for which no thread is free, and in
+// a merged file the machine that made them.
+func PoolOf(f *results.File) func(results.Cell) string {
+	hosts := f.Header.Hosts()
+	if len(hosts) < 2 {
+		return func(c results.Cell) string { return c.WaitWord() }
+	}
+	known := map[results.Cell]string{}
+	return func(c results.Cell) string {
+		c = c.Case()
+		if known[c] == "" {
+			of := slices.IndexFunc(hosts, f.Header.HostOf(c).Same)
+			known[c] = fmt.Sprintf("%s on host %d", c.WaitWord(), of+1)
+		}
+		return known[c]
+	}
+}
 
-// aaPairs lists the pairs of a file's A/A blocks in cases of a class.
-func aaPairs(f *results.File, m metric.Metric, class string) []Pair {
+// aaPairs lists the pairs of a file's A/A blocks in some cases.
+func aaPairs(f *results.File, m metric.Metric, in func(results.Cell) bool) []Pair {
 	type group struct {
 		results.Cell
 		model string
@@ -87,7 +105,7 @@ func aaPairs(f *results.File, m metric.Metric, class string) []Pair {
 	}
 	groups := map[group][]*results.Run{}
 	for _, r := range pick(f, func(r *results.Run) bool {
-		return r.AA && (class == everyClass || r.Case().WaitWord() == class)
+		return r.AA && in(r.Case())
 	}) {
 		g := group{r.Case(), r.Contender(), r.Side}
 		groups[g] = append(groups[g], r)

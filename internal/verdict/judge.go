@@ -129,8 +129,8 @@ type familyKey struct {
 }
 
 type floorKey struct {
-	file          *results.File
-	metric, class string
+	file         *results.File
+	metric, pool string
 }
 
 func (b *bench) gather(c *claims.Claim, cell results.Cell) Judged {
@@ -162,9 +162,12 @@ func (b *bench) twoModels(j *Judged, m metric.Metric) {
 		var got Comparison
 		if baseCell == j.Cell {
 			got = comparePaired(f, m, j.Cell, c.Base, c.Other)
-		} else {
+		} else if f.Header.HostOf(baseCell).Same(f.Header.HostOf(j.Cell)) {
 			got = compareUnpaired(m, DefaultEqual, lastAttempts(f, c.Base, baseCell),
 				lastAttempts(f, c.Other, j.Cell))
+		}
+		if baseCell != j.Cell && !f.Header.HostOf(baseCell).Same(f.Header.HostOf(j.Cell)) {
+			j.Finding = "the two cases were made by different hosts"
 		}
 		if got.N() > 0 && (best == nil || got.N() > best.N()) {
 			best, from = &got, f
@@ -213,8 +216,8 @@ func withFloor(f, g *results.File, m metric.Metric, c results.Cell) *results.Fil
 func (b *bench) keep(j *Judged, c *Comparison, f *results.File) {
 	j.File, j.N = f.Path, c.N()
 	j.Hollow = j.hollow(f)
-	j.OutsideRegime = f.Header.Crowded(max(c.Cell.Threads, c.BaseCell.Threads))
-	k := floorKey{f, c.Metric.Name, c.Cell.WaitWord()}
+	j.OutsideRegime = f.Header.Crowded(c.Cell) || f.Header.Crowded(c.BaseCell)
+	k := floorKey{f, c.Metric.Name, PoolOf(f)(c.Cell)}
 	if _, ok := b.floors[k]; !ok {
 		b.floors[k] = FloorOf(f, c.Metric, c.Cell)
 	}
@@ -311,7 +314,7 @@ func (j *Judged) hollow(f *results.File) string {
 	case c.Construction:
 		return ByConstruction
 	case c.Relation == claims.Below && c.Metric == metric.WorkerCPU &&
-		f.Header.Host.Usable()/float64(j.Cell.Threads) <= j.value:
+		f.Header.HostOf(j.Cell).Usable()/float64(j.Cell.Threads) <= j.value:
 		return CannotFail
 	}
 	return ""

@@ -31,13 +31,15 @@ func hostMoved(f *results.File, cell results.Cell, base, other string) (shift fl
 	if math.Abs(shift) < math.Log1p(leastMove) {
 		return shift, false
 	}
-	return shift, math.Abs(shift) > controlSpread(f, m, len(pairs))
+	return shift, math.Abs(shift) > controlSpread(f, m, cell, len(pairs))
 }
 
 // controlSpread is the size that the centre of n pairs of the control stays below by itself.
-func controlSpread(f *results.File, m metric.Metric, n int) float64 {
+func controlSpread(f *results.File, m metric.Metric, cell results.Cell, n int) float64 {
 	var sizes []float64
-	for _, p := range aaPairs(f, m, everyClass) {
+	ours := f.Header.HostOf(cell)
+	here := func(c results.Cell) bool { return f.Header.HostOf(c).Same(ours) }
+	for _, p := range aaPairs(f, m, here) {
 		sizes = append(sizes, math.Abs(p.LogRatio))
 	}
 	if len(sizes) < minFloorPairs {

@@ -11,7 +11,8 @@ import (
 // goroutine.
 type Watch struct {
 	matrix results.Matrix
-	cases  []results.Cell
+	cases  []results.Cell // of the whole series: what is proved holds beside them all
+	ours   []results.Cell // those that this series makes
 	runs   map[results.Cell][]results.Run
 	looked map[results.Cell][]looked // one a contender; nil where a run came since
 }
@@ -28,7 +29,8 @@ const mostMute = 10
 
 // NewWatch watches a series of m, of which no run is made yet.
 func NewWatch(m results.Matrix) *Watch {
-	return &Watch{matrix: m, cases: m.Cases(), runs: map[results.Cell][]results.Run{},
+	return &Watch{matrix: m, cases: m.AllCases(), ours: m.Cases(),
+		runs: map[results.Cell][]results.Run{},
 		looked: map[results.Cell][]looked{}}
 }
 
@@ -74,6 +76,9 @@ func (w *Watch) without(rule func(e []float64) []bool) []results.Cell {
 	var open []results.Cell
 	for i, c := range w.cases {
 		for j := range contenders {
+			if !slices.Contains(w.ours, c) {
+				break
+			}
 			if at := i*contenders + j; !proved[at] && !equal[at] && !w.look(c)[j].mute {
 				open = append(open, c)
 				break

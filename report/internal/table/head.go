@@ -34,7 +34,7 @@ func Settings(s *view.Source) Section {
 			sec.Table.Rows = append(sec.Table.Rows, GridRow{Cells: textCells(what, value)})
 		}
 	}
-	row("host", view.HostText(&h.Host))
+	row("host", view.HostsText(h))
 	row("destination", destinationText(h.DestinationHost))
 	row("stream", streamText(f))
 	row("scenario", scenarioText(h))

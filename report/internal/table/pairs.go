@@ -43,9 +43,9 @@ func PairSection(s *view.Source, m metric.Metric) Section {
 			" A figure is given " +
 			"only where it is proved. " + metricDoc(m),
 	}
-	floors := map[string]bool{}
+	floors, pool := map[string]bool{}, verdict.PoolOf(s.From)
 	for i := range all {
-		if class := all[i].Cell.WaitWord(); !floors[class] {
+		if class := pool(all[i].Cell); !floors[class] {
 			floors[class] = true
 			sec.Lead = append(sec.Lead, "With wait "+class+": "+pairFloorText(&all[i]))
 		}

@@ -48,7 +48,8 @@ const (
 
 // specs lists every section, in the order of a report.
 func specs() []Spec {
-	return slices.Concat(answerSpecs(), headSpecs(), hostSpecs(), whatIfSpecs(), referenceSpecs(),
+	return slices.Concat(answerSpecs(), headSpecs(), shardSpecs(), hostSpecs(), whatIfSpecs(),
+		referenceSpecs(),
 		caseSpecs(),
 		directionSpecs(), pairSpecs(), costSpecs(), stepSpecs(), ceilingSpecs(), baselineSpecs(),
 		threadSpecs(), counterSpecs(), cpuMapSpecs(), frontierSpecs(), trustSpecs(),

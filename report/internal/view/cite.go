@@ -25,7 +25,7 @@ func CitationOf(f *results.File) Citation {
 	name := format.CleanText(filepath.Base(f.Path), 80)
 	made := h.Created.UTC()
 	title := format.CleanText(fmt.Sprintf("mtbench %s, %s series of %s, %s", orUnknown(h.Version),
-		h.Kind, made.Format("2006-01-02"), HostText(&h.Host)), 300)
+		h.Kind, made.Format("2006-01-02"), HostsText(h)), 300)
 	from := "revision " + orUnknown(h.Revision)
 	digest := "SHA-256 " + orUnknown(f.SHA256)
 	command := format.CleanText(RepeatCommand(h), 600)

@@ -28,7 +28,7 @@ func (s *Source) CrowdText() string {
 	}
 	var crowded []int
 	for _, n := range s.Threads() {
-		if h.Crowded(n) {
+		if s.crowded(n) {
 			crowded = append(crowded, n)
 		}
 	}

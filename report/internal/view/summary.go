@@ -60,6 +60,9 @@ func (s *Source) summarize(f *results.File) Summary {
 // onHost names the host in a sentence.
 func (s *Source) onHost() string {
 	h := &s.Header.Host
+	if n := len(s.Header.Hosts()); n > 1 {
+		return fmt.Sprintf("Measured on %d hosts, each its own cases.", n)
+	}
 	word := "Measured on a host of "
 	if s.Header.Kind == results.Predicted {
 		word = "Predicted, not measured, on a virtual host of "

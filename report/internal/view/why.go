@@ -356,7 +356,11 @@ func RepeatCommand(h *results.Header) string {
 	if len(h.Argv) == 0 {
 		return ""
 	}
-	out := without(h.Argv[1:], "--output", "-o", "--resume", "--calibrate", "--trace", "--seed")
+	out := without(h.Argv[1:], "--output", "-o", "--resume", "--calibrate", "--trace", "--seed",
+		"--shard")
+	if h.Matrix.Shard != nil {
+		out = append(out, "--shard", h.Matrix.Shard.String())
+	}
 	out = append([]string{filepath.Base(h.Argv[0])}, out...)
 	if h.Kind != results.Published && h.Seed != 0 {
 		out = append(out, "--seed", fmt.Sprint(h.Seed))
