@@ -30,7 +30,7 @@ const mostMute = 10
 // NewWatch watches a series of m, of which no run is made yet.
 func NewWatch(m results.Matrix) *Watch {
 	return &Watch{matrix: m, cases: m.AllCases(), ours: m.Cases(),
-		runs: map[results.Cell][]results.Run{},
+		runs:   map[results.Cell][]results.Run{},
 		looked: map[results.Cell][]looked{}}
 }
 
