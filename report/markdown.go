@@ -31,8 +31,22 @@ func (r *Report) markdown(w io.Writer, opts Options) error {
 			markdownPlots(&out, opts.Plots)
 		}
 	}
+	if opts.Brief {
+		r.markdownEnd(&out, opts.Plots)
+	}
 	_, err := w.Write(out.Bytes())
 	return err
+}
+
+// markdownEnd ends what is pasted elsewhere: one picture, and how each file is cited.
+func (r *Report) markdownEnd(out *bytes.Buffer, plots []PlotLink) {
+	markdownPlots(out, plots[:min(1, len(plots))])
+	for _, s := range r.sources {
+		c := Cite(s.From)
+		for _, text := range append([]string{c.Text}, c.Missing...) {
+			fmt.Fprintf(out, "<sub>%s</sub>\n\n", format.MarkdownLine(text))
+		}
+	}
 }
 
 func markdownSection(out *bytes.Buffer, sec *table.Section) {

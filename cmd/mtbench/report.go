@@ -25,6 +25,7 @@ type reportOptions struct {
 	dir    string
 
 	details bool
+	brief   bool
 
 	where []string
 	by    []string
@@ -81,6 +82,8 @@ Of a file of "mtbench handover", which is reported by itself: ` +
 	f.StringSliceVar(&o.by, "by", nil,
 		"the runs by the values of these axes, in place of the sections")
 	f.BoolVar(&o.details, "details", false, "terminal: every section that the files have data for")
+	f.BoolVar(&o.brief, "brief", false,
+		"markdown: a snippet to paste: the answer, its table, one picture (with --plots) and the citation")
 	f.StringVarP(&o.dir, "output", "o", "", "directory to write to; it is made if need be")
 	return cmd
 }
@@ -113,7 +116,7 @@ func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
 		out := cmd.OutOrStdout()
 		opts := optionsFor(out)
 		opts.Only, opts.By = o.only, o.by
-		opts.Brief = o.form.Name == formatNames()[0] && !o.details && len(o.only) == 0
+		opts.Brief = o.brief || o.form.Name == formatNames()[0] && !o.details && len(o.only) == 0
 		opts.Index = opts.Brief
 		if o.form.Name != formatNames()[0] {
 			return o.form.Write(r, []io.Writer{out}, opts)
@@ -131,7 +134,7 @@ func runReport(cmd *cobra.Command, o *reportOptions, paths []string) error {
 	if err != nil {
 		return err
 	}
-	return o.writeDir(cmd, r, report.Options{Plots: links, Only: o.only, By: o.by})
+	return o.writeDir(cmd, r, report.Options{Plots: links, Only: o.only, By: o.by, Brief: o.brief})
 }
 
 // columns are lines of comma-separated words, each of at most 96 columns.
@@ -190,6 +193,10 @@ func (o *reportOptions) check() error {
 			return fmt.Errorf("--plots: %q is unknown; there are %s", p,
 				strings.Join(report.PlotFormats(), ", "))
 		}
+	}
+	if o.brief && (o.format != "markdown" || len(o.only)+len(o.by) > 0 || o.details) {
+		return errors.New("--brief goes with --format markdown alone, and not with --only, --by or " +
+			"--details")
 	}
 	if len(o.only) > 0 && !o.form.Sectioned {
 		return fmt.Errorf("--only goes with the formats terminal, markdown and asciidoc, not with %s",
