@@ -28,6 +28,7 @@ Exit statuses:
 		newValidateCommand(), newCaptureCommand())...)
 	root.AddCommand(newReportCommand(), newCiteCommand(), newClaimsCommand(), newCompareCommand(),
 		newMergeCommand(),
+		newReproduceCommand(),
 		newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
 		newStatusTopic(), newWordsTopic(), newManCommand(), newStreamCommand(), newChildCommand(),
 		newDestinationCommand(), newCalibrationChildCommand(), newHandoverChildCommand())
