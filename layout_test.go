@@ -84,7 +84,8 @@ var mayImport = map[string]string{
 		"models/registry",
 
 	"cmd/mtbench": "internal/thread internal/stats results internal/codec " +
-		"internal/content internal/host internal/merge internal/metric internal/pilot internal/topology " +
+		"internal/content internal/host internal/merge internal/metric internal/pilot " +
+		"internal/topology " +
 		"workloads internal/sim internal/claims internal/verdict " +
 		"models/registry " +
 		"models/modeltest/planted report internal/series internal/calibrate internal/predict " +

@@ -128,6 +128,8 @@ func TestSectionNames(t *testing.T) {
 	first := readSeries(t)
 	counted(first)
 	shard := readSeries(t)
+	counted(shard)
+	shard.Header.Created = shard.Header.Created.Add(2 * time.Hour)
 	shard.Header.Matrix.Shard = &results.Shard{Index: 1, Of: 2}
 	files := []*results.File{first, later, predictedSeries(t), shard}
 	seen, anchors := map[string]bool{}, map[string]bool{}

@@ -83,7 +83,8 @@ Of a file of "mtbench handover", which is reported by itself: ` +
 		"the runs by the values of these axes, in place of the sections")
 	f.BoolVar(&o.details, "details", false, "terminal: every section that the files have data for")
 	f.BoolVar(&o.brief, "brief", false,
-		"markdown: a snippet to paste: the answer, its table, one picture (with --plots) and the citation")
+		"markdown: a snippet to paste: the answer, its table, one picture (with --plots) and the "+
+			"citation")
 	f.StringVarP(&o.dir, "output", "o", "", "directory to write to; it is made if need be")
 	return cmd
 }

@@ -119,8 +119,8 @@ func reproduce(cmd *cobra.Command, o *reproduceOptions) error {
 		return nil
 	}
 	if _, err := os.Stat("results/baseline/series.jsonl.gz"); err != nil {
-		return badInput(errors.New("there is no results/baseline here: run mtbench reproduce in a clone " +
-			"of the repository"))
+		return badInput(errors.New("there is no results/baseline here: run mtbench reproduce in a " +
+			"clone of the repository"))
 	}
 	return o.tickOff(cmd, list)
 }
@@ -324,8 +324,8 @@ func artifactPage(w io.Writer, list []artifact) error {
 	var b strings.Builder
 	b.WriteString("# Claims and how to check them\n\n" +
 		"Made by `mtbench reproduce --markdown`; do not edit. `mtbench reproduce` runs the list in a " +
-		"clone, offline,\nand ticks it off. It needs what README's two commands need: Linux on a 64-bit " +
-		"CPU, and Go.\n\n" +
+		"clone, offline,\nand ticks it off. It needs what README's two commands need: Linux on a " +
+		"64-bit CPU, and Go.\n\n" +
 		"A claim of a measured figure depends on the host. Its range is for the host of the committed " +
 		"series; on\nanother host the direction alone is judged.\n\n" +
 		"| claim | where | command | file | expected | time |\n|---|---|---|---|---|---|\n")

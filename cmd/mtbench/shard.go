@@ -17,8 +17,8 @@ const shardVariable = "MTBENCH_SHARD"
 const shardSeed = 1
 
 // shardUsage is what --shard takes.
-const shardUsage = "make the cases of one shard, for example 2/3, or auto from the environment of " +
-	"an array job; mtbench merge joins the files (default: $" + shardVariable + ")"
+const shardUsage = "make the cases of one shard, for example 2/3, or auto from the environment " +
+	"of an array job; mtbench merge joins the files (default: $" + shardVariable + ")"
 
 // array is a scheduler that numbers the jobs of an array by environment variables.
 type array struct {
