@@ -25,8 +25,8 @@ const maxMatrixFile = 1 << 20
 
 // notOfMatrix are flags that say how this one series is run, and not what it is.
 func notOfMatrix() []string {
-	return []string{"output", "resume", "like", "matrix", "print-matrix", "dry-run", "help", "quick",
-		"calibrate", "calibrate-quick", "trace", "build", "seed", "again", "fail-on"}
+	return append(farFlags(), "output", "resume", "like", "matrix", "print-matrix", "dry-run", "help",
+		"quick", "calibrate", "calibrate-quick", "trace", "build", "seed", "again", "fail-on", "shard")
 }
 
 // ofMatrix reports whether a flag can stand in a matrix file.

@@ -55,6 +55,11 @@ func TestMatrixRoundTrip(t *testing.T) {
 		if err := setMatrix(read.Flags(), "m", []byte(text)); err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
+		for _, name := range farFlags() {
+			if read.Flags().Changed(name) {
+				t.Errorf("--%s is in the file, and means nothing without another host", name)
+			}
+		}
 		var again bytes.Buffer
 		if err := writeMatrix(&again, read.Flags()); err != nil {
 			t.Fatal(err)

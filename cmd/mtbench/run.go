@@ -168,7 +168,7 @@ func joinPin(args []string) []string {
 }
 
 // farFlags say how another host is come to. They are no settings of a series.
-var farFlags = []string{"remote-binary", "ssh", "clear-content"}
+func farFlags() []string { return []string{"remote-binary", "ssh", "clear-content"} }
 
 func addFarFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVar(&o.reach.Binary, "remote-binary", "",
@@ -253,7 +253,7 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 // complete settles what depends on several flags.
 func (o *runOptions) complete(f *pflag.FlagSet) error {
 	if o.resume != "" {
-		return errors.Join(onlyWith(f, "resume", append(farFlags, "dry-run", "build", "fail-on",
+		return errors.Join(onlyWith(f, "resume", append(farFlags(), "dry-run", "build", "fail-on",
 			"again")...), o.completeReach(f), o.checkAgain(), checkStandings(o.failOn))
 	}
 	if o.like != "" {
@@ -308,7 +308,7 @@ func (o *runOptions) refuseNear(f *pflag.FlagSet) error {
 	if o.settings.Far() {
 		return nil
 	}
-	for _, name := range farFlags {
+	for _, name := range farFlags() {
 		if f.Changed(name) {
 			return fmt.Errorf("--%s means nothing without --destination %s", name, workloads.OtherHost)
 		}
@@ -359,7 +359,7 @@ func (o *runOptions) completeFiles(f *pflag.FlagSet) {
 
 // completeLike takes all but the seed and the files from the series of another occasion.
 func (o *runOptions) completeLike(f *pflag.FlagSet) error {
-	err := errors.Join(o.completeReach(f), onlyWith(f, "like", append(farFlags, "dry-run", "output",
+	err := errors.Join(o.completeReach(f), onlyWith(f, "like", append(farFlags(), "dry-run", "output",
 		"seed", "calibrate", "calibrate-quick", "build", "fail-on")...))
 	if err != nil {
 		return err

@@ -136,6 +136,15 @@ func (o *Occasion) Within() float64 {
 	return widest
 }
 
+// apartText says in how many of the cases no interval can hold for two of the series.
+func apartText(apart, cases int) string {
+	if apart == 0 {
+		return "In every case the intervals of the series overlap."
+	}
+	return fmt.Sprintf("The intervals of two series have nothing in common in %d of %d cases: there "+
+		"one series alone is too sure.", apart, cases)
+}
+
 // disjoint reports whether the intervals of two of the series have nothing in common.
 func (o *Occasion) disjoint() bool {
 	low, high := math.Inf(1), math.Inf(-1) // of the lowest upper and the highest lower end
@@ -235,6 +244,5 @@ func (o *Occasions) Sentences() []string {
 	return append(said, fmt.Sprintf("Between the series a ratio moved by at most %s (%s); within "+
 		"one, the widest interval of that case is ± %s.", FormatSize(worst), c.Cell.Case(),
 		FormatSize(c.Within())),
-		fmt.Sprintf("The intervals of two series have nothing in common in %d of %d cases: there "+
-			"one series alone is too sure.", beyond, len(o.Cases)))
+		apartText(beyond, len(o.Cases)))
 }
