@@ -131,6 +131,7 @@ func TestSelf(t *testing.T) {
 			sc := small()
 			sc.Model, sc.Machine, sc.WhenFull = name, machine, results.FullSelf
 			sc.Threads, sc.Pattern, sc.DirtyRate, sc.Codec = 1, "zipf", 50000, "zlib"
+			sc.Limit = results.DurationOf(1500) // a spinning submitter may starve the other end
 			run, err := runPair(sc, build)
 			if err != nil {
 				t.Fatalf("%s on %s: %v", name, machine, err)
