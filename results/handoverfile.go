@@ -3,8 +3,6 @@ package results
 import (
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"os"
 	"slices"
 	"strconv"
 )
@@ -57,34 +55,7 @@ func ReadHandOver(path string) (*HandOverFile, error) {
 
 // ResumeHandOver reads a file and opens it to go on, as [OpenResume] does.
 func ResumeHandOver(path string) (*HandOverFile, *Writer, error) {
-	f, err := Open(path, os.O_RDWR)
-	if err != nil {
-		return nil, nil, openError(path, err)
-	}
-	file, w, err := resumeHandOver(f, path)
-	if err != nil {
-		return nil, nil, errors.Join(err, f.Close())
-	}
-	return file, w, nil
-}
-
-func resumeHandOver(f *os.File, path string) (*HandOverFile, *Writer, error) {
-	if err := lock(f, path); err != nil {
-		return nil, nil, err
-	}
-	if err := mustBeBearable(f, path); err != nil {
-		return nil, nil, err
-	}
-	r := newReader(f, path)
-	if isGzip(r.in) {
-		return nil, nil, r.wholeFile("is compressed and cannot be gone on with: gunzip it first")
-	}
-	file, err := r.handOver()
-	if err != nil {
-		return nil, nil, err
-	}
-	return file, &Writer{f: f, path: path, size: r.good, have: r.total, unterminated: r.unterminated},
-		nil
+	return openToAppend(path, (*reader).handOver)
 }
 
 // handOver reads all records. Lines are few and short, so they are read one after the other.

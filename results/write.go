@@ -189,11 +189,22 @@ func (w *Writer) Close() error { return w.f.Close() }
 // in the middle of a write, of which File.Truncated says so, is removed when there is something to
 // put in its place. Errors are those of [Read].
 func OpenResume(path string) (*File, *Writer, error) {
+	return openToAppend(path, func(r *reader) (*File, error) {
+		file, err := r.read()
+		if err == nil {
+			err = file.Current("gone on with")
+		}
+		return file, err
+	})
+}
+
+// openToAppend opens a file of whatever kind to go on, after what read makes of it.
+func openToAppend[F any](path string, read func(*reader) (*F, error)) (*F, *Writer, error) {
 	f, err := Open(path, os.O_RDWR)
 	if err != nil {
 		return nil, nil, openError(path, err)
 	}
-	file, w, err := resume(f, path)
+	file, w, err := resume(f, path, read)
 	if err != nil {
 		f.Close()
 		return nil, nil, err
@@ -201,7 +212,7 @@ func OpenResume(path string) (*File, *Writer, error) {
 	return file, w, nil
 }
 
-func resume(f *os.File, path string) (*File, *Writer, error) {
+func resume[F any](f *os.File, path string, read func(*reader) (*F, error)) (*F, *Writer, error) {
 	if err := lock(f, path); err != nil {
 		return nil, nil, err
 	}
@@ -212,10 +223,7 @@ func resume(f *os.File, path string) (*File, *Writer, error) {
 	if isGzip(r.in) {
 		return nil, nil, r.wholeFile("is compressed and cannot be gone on with: gunzip it first")
 	}
-	file, err := r.read()
-	if err == nil {
-		err = file.Current("gone on with")
-	}
+	file, err := read(r)
 	if err != nil {
 		return nil, nil, err
 	}
