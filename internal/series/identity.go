@@ -105,9 +105,13 @@ func sameContent(h *results.Header, sc workloads.Scenario) error {
 	if err != nil {
 		return err
 	}
+	return sameSource(h.ContentSource, from)
+}
+
+func sameSource(was, is *results.ContentSource) error {
 	var d identity
-	d.is("content_source.sha256", h.ContentSource.SHA256, from.SHA256)
-	d.is("content_source.rule", h.ContentSource.Rule, from.Rule)
+	d.is("content_source.sha256", was.SHA256, is.SHA256)
+	d.is("content_source.rule", was.Rule, is.Rule)
 	return d.err("with other content", "workload")
 }
 

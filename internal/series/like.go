@@ -43,10 +43,11 @@ func Like(path string, seed uint64) (Settings, error) {
 func (n *Series) repeat(like *results.Header) error {
 	n.Header.Scenario, n.Header.Pilot = like.Scenario, like.Pilot
 	n.Header.Host.WorkTurns = like.Host.WorkTurns
-	was, is := like.ContentSource, n.Header.ContentSource
-	if was != nil && is != nil && was.SHA256 != is.SHA256 {
-		return fmt.Errorf("--like: content_source.sha256 was %s and is %s: the content file %s holds "+
-			"other bytes now", short(was.SHA256), short(is.SHA256), like.Scenario.Content)
+	if like.ContentSource == nil || n.Header.ContentSource == nil {
+		return nil
+	}
+	if err := sameSource(like.ContentSource, n.Header.ContentSource); err != nil {
+		return fmt.Errorf("--like: %w", err)
 	}
 	return nil
 }
