@@ -42,7 +42,7 @@ func writeSchema(cmd *cobra.Command, args []string, matrix bool) error {
 	}
 	text, err := results.JSONSchema()
 	if matrix {
-		text, err = matrixSchema(newRunCommand().Flags())
+		text, err = matrixSchema()
 	}
 	if err != nil {
 		return err

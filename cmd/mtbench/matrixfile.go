@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/spf13/pflag"
 
+	"mtbench/internal/series"
 	"mtbench/results"
 )
 
@@ -23,15 +24,11 @@ import (
 // maxMatrixFile bounds a matrix file, in bytes.
 const maxMatrixFile = 1 << 20
 
-// notOfMatrix are flags that say how this one series is run, and not what it is.
-func notOfMatrix() []string {
-	return append(farFlags(), "output", "resume", "like", "matrix", "print-matrix", "dry-run", "help",
-		"quick", "calibrate", "calibrate-quick", "trace", "build", "seed", "again", "fail-on", "shard")
-}
-
-// ofMatrix reports whether a flag can stand in a matrix file.
-func ofMatrix(f *pflag.Flag) bool {
-	return !f.Hidden && !slices.Contains(notOfMatrix(), f.Name) || f.Name == "seed"
+// settingFlags are the flags that can stand in a matrix file.
+func settingFlags() *pflag.FlagSet {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	addSettingFlags(f, &runOptions{settings: series.Defaults()})
+	return f
 }
 
 // readMatrix sets the flags that a matrix file has and the command line has not.
@@ -63,11 +60,11 @@ func setMatrix(f *pflag.FlagSet, path string, text []byte) error {
 	if err != nil {
 		return fmt.Errorf("--matrix: %s: %w", path, err)
 	}
-	seen := map[string]bool{}
+	seen, settings := map[string]bool{}, settingFlags()
 	for _, p := range pairs {
 		name, line := p.Key.String(), p.Key.GetToken().Position.Line
 		flag := f.Lookup(name)
-		if flag == nil || !ofMatrix(flag) {
+		if flag == nil || settings.Lookup(name) == nil {
 			return fmt.Errorf("--matrix: %s:%d: there is no setting %q; --print-matrix lists all", path,
 				line, name)
 		}
@@ -141,8 +138,9 @@ func writeMatrix(w io.Writer, f *pflag.FlagSet) error {
 	b.WriteString("# A matrix of mtbench: mtbench run --matrix FILE\n" +
 		"# A list makes an axis. A flag of the command line goes before a line of the file.\n" +
 		"# yaml-language-server: $schema=matrix.schema.json\n")
+	settings := settingFlags()
 	f.VisitAll(func(flag *pflag.Flag) {
-		if !ofMatrix(flag) {
+		if settings.Lookup(flag.Name) == nil {
 			return
 		}
 		value := matrixText(flag)
@@ -187,16 +185,14 @@ func quoteYAML(word string) string {
 }
 
 // matrixSchema is the JSON Schema of a matrix file, made from the flags.
-func matrixSchema(f *pflag.FlagSet) ([]byte, error) {
+func matrixSchema() ([]byte, error) {
 	one := []any{map[string]any{"type": "string"}, map[string]any{"type": "number"},
 		map[string]any{"type": "boolean"}}
 	properties := map[string]any{}
-	f.VisitAll(func(flag *pflag.Flag) {
-		if ofMatrix(flag) {
-			properties[flag.Name] = map[string]any{"description": flag.Usage,
-				"anyOf": append(slices.Clone(one), map[string]any{"type": "array", "minItems": 1,
-					"items": map[string]any{"anyOf": one}})}
-		}
+	settingFlags().VisitAll(func(flag *pflag.Flag) {
+		properties[flag.Name] = map[string]any{"description": flag.Usage,
+			"anyOf": append(slices.Clone(one), map[string]any{"type": "array", "minItems": 1,
+				"items": map[string]any{"anyOf": one}})}
 	})
 	text, err := json.MarshalIndent(map[string]any{
 		"$schema": "https://json-schema.org/draft/2020-12/schema",

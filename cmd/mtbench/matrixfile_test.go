@@ -16,7 +16,7 @@ const matrixSchemaPage = "../../docs/matrix.schema.json"
 
 // TestMatrixSchemaIsCurrent holds the committed schema to the flags.
 func TestMatrixSchemaIsCurrent(t *testing.T) {
-	want, err := matrixSchema(newRunCommand().Flags())
+	want, err := matrixSchema()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,8 +73,7 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runSeries(cmd, o) },
 	}
-	addMatrixFlags(cmd.Flags(), &o.settings)
-	addWorkloadFlags(cmd.Flags(), &o.settings)
+	addSettingFlags(cmd.Flags(), o)
 	cmd.Flags().Var(buildsValue{&o.settings.Builds}, "build",
 		"given twice: every model of the first program is compared with itself of the second")
 	addFarFlags(cmd.Flags(), o)
@@ -82,6 +81,14 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
 	cmd.Flags().SortFlags = false
 	completeModels(cmd)
 	return cmd
+}
+
+// addSettingFlags are those that say what a series is; a matrix file holds them.
+func addSettingFlags(f *pflag.FlagSet, o *runOptions) {
+	addMatrixFlags(f, &o.settings)
+	addWorkloadFlags(f, &o.settings)
+	f.StringVar(&o.replay, "replay", "",
+		"migrate the pages of this QEMU stream once, in its order, by a guest that stands still")
 }
 
 func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
@@ -167,9 +174,15 @@ func joinPin(args []string) []string {
 	return joined
 }
 
-// farFlags say how another host is come to. They are no settings of a series.
-func farFlags() []string { return []string{"remote-binary", "ssh", "clear-content"} }
+// farFlags are the names of those that addFarFlags adds.
+func farFlags() (names []string) {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	addFarFlags(f, &runOptions{})
+	f.VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
+	return names
+}
 
+// addFarFlags are those that say how another host is come to. They are no settings of a series.
 func addFarFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVar(&o.reach.Binary, "remote-binary", "",
 		"mtbench on the other host (default: this very program where it is found there, else a copy)")
@@ -181,8 +194,6 @@ func addFarFlags(f *pflag.FlagSet, o *runOptions) {
 func addRunFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVarP(&o.output, "output", "o", "",
 		"result file; an existing one is refused (default mtbench-DATE-TIME.jsonl)")
-	f.StringVar(&o.replay, "replay", "",
-		"migrate the pages of this QEMU stream once, in its order, by a guest that stands still")
 	f.StringVar(&o.resume, "resume", "", "go on with this interrupted result file")
 	f.StringVar(&o.like, "like", "",
 		"make the series of this result file once more, on another occasion: the same workload and "+
