@@ -31,7 +31,7 @@ var mayImport = map[string]string{
 
 	"internal/content": "results internal/qemustream",
 	"internal/codec":   "internal/thread",
-	"internal/wire":    "internal/thread",
+	"internal/wire":    "internal/thread internal/qemustream",
 	"internal/link":    "internal/thread",
 	"internal/host":    "results internal/thread internal/topology",
 	"internal/peer":    "",

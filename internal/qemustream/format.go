@@ -50,19 +50,19 @@ const (
 	lengthBytes  = 4 // of a compressed page's length
 )
 
-// Flags of a record.
+// Flags of a record, in the bits below the page's offset.
 const (
-	flagFull     = 0x01
-	flagZero     = 0x02
-	flagMemSize  = 0x04
-	flagPage     = 0x08
-	flagEOS      = 0x10
-	flagContinue = 0x20
-	flagXBZRLE   = 0x40
-	flagHook     = 0x80
-	flagCompress = 0x100
-	flagMultifd  = 0x200
-	flagMask     = PageSize - 1
+	FlagFull     = 0x01
+	FlagZero     = 0x02
+	FlagMemSize  = 0x04
+	FlagPage     = 0x08
+	FlagEOS      = 0x10
+	FlagContinue = 0x20
+	FlagXBZRLE   = 0x40
+	FlagHook     = 0x80
+	FlagCompress = 0x100
+	FlagMultifd  = 0x200
+	FlagMask     = PageSize - 1
 )
 
 // EndOfStream is the byte that ends a stream.

@@ -146,9 +146,9 @@ func (r *Reader) ramStart() error {
 	if err != nil {
 		return err
 	}
-	if word != flagEOS {
+	if word != FlagEOS {
 		return fail(at, "the list of blocks ends with %#x; it should be %#x (a stream with huge pages "+
-			"and postcopy, or of shared memory left out, has more and cannot be read)", word, flagEOS)
+			"and postcopy, or of shared memory left out, has more and cannot be read)", word, FlagEOS)
 	}
 	r.counts.Sections++
 	return nil
@@ -161,11 +161,11 @@ func (r *Reader) blockList() error {
 	if err != nil {
 		return err
 	}
-	total := word &^ flagMask
+	total := word &^ FlagMask
 	switch {
-	case word&flagMask != flagMemSize:
-		return fail(at, "the list of blocks has the flags %#03x; they should be %#03x", word&flagMask,
-			flagMemSize)
+	case word&FlagMask != FlagMemSize:
+		return fail(at, "the list of blocks has the flags %#03x; they should be %#03x", word&FlagMask,
+			FlagMemSize)
 	case total == 0 || total > MaxMemory:
 		return fail(at, "the guest has %d bytes of memory; between %d and %d can be read", total,
 			PageSize, int64(MaxMemory))
@@ -224,11 +224,11 @@ func (r *Reader) Next() (Page, error) {
 		if err != nil {
 			return Page{}, err
 		}
-		if word&flagMask != flagEOS {
+		if word&FlagMask != FlagEOS {
 			return r.page(at, word)
 		}
-		if word != flagEOS {
-			return Page{}, fail(at, "the end of a section is %#x; it should be %#x", word, flagEOS)
+		if word != FlagEOS {
+			return Page{}, fail(at, "the end of a section is %#x; it should be %#x", word, FlagEOS)
 		}
 		if err := r.footer(); err != nil {
 			return Page{}, err
@@ -286,15 +286,15 @@ func (r *Reader) footer() error {
 
 // page reads the rest of the record of a page that began at byte at with word.
 func (r *Reader) page(at int64, word uint64) (Page, error) {
-	flags, offset := word&flagMask, word&^flagMask
+	flags, offset := word&FlagMask, word&^FlagMask
 	p := Page{}
 	payload := 0
-	switch flags &^ flagContinue {
-	case flagZero:
+	switch flags &^ FlagContinue {
+	case FlagZero:
 		p.Kind = Zero
-	case flagPage:
+	case FlagPage:
 		p.Kind, payload = Raw, PageSize
-	case flagCompress:
+	case FlagCompress:
 		p.Kind = Compressed
 	default:
 		return Page{}, fail(at, "the flags %#03x of a record are %s", flags, flagsName(flags))
@@ -326,7 +326,7 @@ func (r *Reader) page(at int64, word uint64) (Page, error) {
 
 // blockOf is the block of a record: the one that it names, or that of the record before.
 func (r *Reader) blockOf(at int64, flags uint64) (int, error) {
-	if flags&flagContinue != 0 {
+	if flags&FlagContinue != 0 {
 		if r.block < 0 {
 			return 0, fail(at, "a page continues a block before any page has named one")
 		}
@@ -457,9 +457,9 @@ func flagsName(flags uint64) string {
 		bit  uint64
 		name string
 	}{
-		{flagFull, "FULL (obsolete)"}, {flagMemSize, "a second list of blocks"},
-		{flagXBZRLE, "XBZRLE (switch the capability off)"}, {flagHook, "HOOK (RDMA)"},
-		{flagMultifd, "of multifd (switch the capability off)"},
+		{FlagFull, "FULL (obsolete)"}, {FlagMemSize, "a second list of blocks"},
+		{FlagXBZRLE, "XBZRLE (switch the capability off)"}, {FlagHook, "HOOK (RDMA)"},
+		{FlagMultifd, "of multifd (switch the capability off)"},
 	} {
 		if flags&f.bit != 0 {
 			return f.name

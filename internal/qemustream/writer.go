@@ -38,7 +38,7 @@ func NewWriter(out io.Writer, machine string, blocks []Block) *Writer {
 	for _, b := range blocks {
 		total += b.Size
 	}
-	w.be64(uint64(total) | flagMemSize)
+	w.be64(uint64(total) | FlagMemSize)
 	for _, b := range blocks {
 		w.shortName(b.Name)
 		w.be64(uint64(b.Size))
@@ -56,9 +56,9 @@ func (w *Writer) Page(p Page) error {
 		return w.err
 	}
 	w.begin(typePart)
-	word := uint64(p.Index)*PageSize | [...]uint64{flagZero, flagPage, flagCompress}[p.Kind]
+	word := uint64(p.Index)*PageSize | [...]uint64{FlagZero, FlagPage, FlagCompress}[p.Kind]
 	if p.Block == w.block {
-		w.be64(word | flagContinue)
+		w.be64(word | FlagContinue)
 	} else {
 		w.be64(word)
 		w.shortName(w.blocks[p.Block].Name)
@@ -94,7 +94,7 @@ func (w *Writer) EndSection() {
 	if !w.inside {
 		return
 	}
-	w.be64(flagEOS)
+	w.be64(FlagEOS)
 	w.byte(typeFooter)
 	w.be32(ourSection)
 	w.inside = false

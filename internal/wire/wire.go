@@ -15,14 +15,17 @@
 // own small frame instead: [Preamble] before the first record, and [End] after the last.
 package wire
 
-import "mtbench/internal/thread"
+import (
+	"mtbench/internal/qemustream"
+	"mtbench/internal/thread"
+)
 
 // PageSize is the size of a guest page in bytes. Flags live in the bits below it.
-const PageSize = 4096
+const PageSize = qemustream.PageSize
 
 // MaxCompressed is the longest payload of a COMPRESS_PAGE record that a destination accepts: what
 // zlib's compressBound gives for a page. QEMU's destination refuses anything longer.
-const MaxCompressed = 4110
+const MaxCompressed = qemustream.MaxCompressed
 
 // BufferSize is the size of a QEMUFile's buffer, MaxIovecs how many pieces it holds before a write.
 const (
@@ -33,16 +36,16 @@ const (
 // Flags of a record. They are QEMU's, and the ones that mtbench does not write are listed because
 // the reader names them when it refuses them.
 const (
-	flagFull     = 0x01
-	flagZero     = 0x02
-	flagMemSize  = 0x04
-	flagPage     = 0x08
-	flagEOS      = 0x10
-	flagContinue = 0x20
-	flagXBZRLE   = 0x40
-	flagHook     = 0x80
-	flagCompress = 0x100
-	flagMask     = PageSize - 1
+	flagFull     = qemustream.FlagFull
+	flagZero     = qemustream.FlagZero
+	flagMemSize  = qemustream.FlagMemSize
+	flagPage     = qemustream.FlagPage
+	flagEOS      = qemustream.FlagEOS
+	flagContinue = qemustream.FlagContinue
+	flagXBZRLE   = qemustream.FlagXBZRLE
+	flagHook     = qemustream.FlagHook
+	flagCompress = qemustream.FlagCompress
+	flagMask     = qemustream.FlagMask
 )
 
 // Sizes of the parts of a record, in bytes.
