@@ -200,10 +200,12 @@ type HandOver struct {
 	CPUs    string    `json:"cpus,omitempty" doc:"the CPU of each thread; absent where threads are not pinned"`
 
 	Offered *Number `json:"offered_pages_per_second" unit:"pages/s" doc:"pages that were due; null at 100 %, where the submitter is not paced"`
-	Pages   int64   `json:"pages" unit:"pages" doc:"pages that were handed over and came back"`
-	WallMS  float64 `json:"wall_ms" unit:"ms" doc:"from the first page to the end of the flush behind the last"`
-	Rate    float64 `json:"pages_per_second" unit:"pages/s" doc:"pages / wall time" misread:"as the most there can be: below 100 % no more than what is offered comes back"`
-	PageNS  float64 `json:"ns_per_page" unit:"ns/page" doc:"wall time / pages"`
+	Noise   *Noise  `json:"noise,omitempty" doc:"what disturbed the run from outside; absent in files of builds that did not look"`
+
+	Pages  int64   `json:"pages" unit:"pages" doc:"pages that were handed over and came back"`
+	WallMS float64 `json:"wall_ms" unit:"ms" doc:"from the first page to the end of the flush behind the last"`
+	Rate   float64 `json:"pages_per_second" unit:"pages/s" doc:"pages / wall time" misread:"as the most there can be: below 100 % no more than what is offered comes back"`
+	PageNS float64 `json:"ns_per_page" unit:"ns/page" doc:"wall time / pages"`
 
 	CPUNS       float64 `json:"cpu_ns_per_page" unit:"ns/page" doc:"CPU time of the submitter and the workers a page, the work included, the submitter's pacing not"`
 	SubmitterNS float64 `json:"submitter_cpu_ns_per_page" unit:"ns/page" doc:"the submitter's part of it"`

@@ -355,9 +355,11 @@ func (n *Series) one(ctx context.Context, s Slot) (any, error) {
 		return nil, err
 	}
 	started := time.Now()
+	before, sampler := ownAndReaped(), n.host.Start(nil)
 	timed, cancel := context.WithTimeout(ctx, patience+3*j.Time)
 	defer cancel()
 	answer, err := n.Ask(timed, j)
+	noise := sampler.Stop(ownAndReaped() - before)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -372,9 +374,12 @@ func (n *Series) one(ctx context.Context, s Slot) (any, error) {
 		return &results.HandOverFailed{HandOverCell: s.HandOverCell, Index: s.Index, Repeat: s.Repeat,
 			Started: started, Reason: err.Error()}, nil
 	}
-	r.Index, r.Repeat, r.CPUs = s.Index, s.Repeat, cpus
+	r.Index, r.Repeat, r.CPUs, r.Noise = s.Index, s.Repeat, cpus, &noise
 	return r, nil
 }
+
+// ownAndReaped is the CPU time of this process and of the runs that it waited for.
+func ownAndReaped() time.Duration { return host.OwnCPU() + host.ReapedCPU() }
 
 // job is what the process of a slot is told, and where its threads go.
 func (n *Series) job(s Slot) (Job, string, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,7 +13,9 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/prometheus/procfs"
 
+	"mtbench/internal/host"
 	"mtbench/results"
 )
 
@@ -129,6 +132,62 @@ func TestResume(t *testing.T) {
 		t.Errorf("%v, %d left", err, n.Left())
 	}
 	n.Close()
+}
+
+// TestNoise makes a run beside a process that is another's, which spins: the record says so.
+func TestNoise(t *testing.T) {
+	s := small()
+	s.Grid.Models, s.Grid.Threads = s.Grid.Models[:1], []int{1}
+	s.Grid.Loads, s.Grid.Repeats = []int{100}, 1
+	n, err := New(s, Build{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "h.jsonl")
+	if err := n.Create(path); err != nil {
+		t.Fatal(err)
+	}
+	n.Ask = func(_ context.Context, job any) (json.RawMessage, error) {
+		spin := exec.Command("sh", "-c", "while :; do :; done")
+		if err := spin.Start(); err != nil {
+			return nil, err
+		}
+		for cpuOf(t, spin.Process.Pid) < 30 { // ticks of 10 ms: more than a tick's edge hides
+			time.Sleep(time.Millisecond)
+		}
+		t.Cleanup(func() { spin.Process.Kill(); spin.Wait() }) // later: who is waited for is the run's
+		return json.Marshal(results.HandOver{HandOverCell: job.(Job).HandOverCell, Pages: 1, WallMS: 1,
+			Rate: 1, CPUNS: 1})
+	}
+	if _, err := n.Run(t.Context(), &silent{}); err != nil {
+		t.Fatal(err)
+	}
+	n.Close()
+	f, err := results.ReadHandOver(path)
+	if err != nil || len(f.Runs) != 1 {
+		t.Fatalf("%v, %d runs", err, len(f.Runs))
+	}
+	switch noise := f.Runs[0].Noise; {
+	case noise == nil:
+		t.Error("the record does not say what disturbed the run")
+	case noise.OutsideCPU == nil:
+		t.Skip("this kernel does not tell what others use")
+	case noise.Grade == host.Clean || *noise.OutsideCPU == 0:
+		t.Errorf("others used a CPU, and the record says %+v", *noise)
+	}
+}
+
+// cpuOf is the CPU time of a process in ticks.
+func cpuOf(t *testing.T, pid int) uint {
+	p, err := procfs.NewProc(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stat, err := p.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stat.UTime + stat.STime
 }
 
 // A run that hangs is killed, and is a failed run and no error.

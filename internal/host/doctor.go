@@ -51,9 +51,9 @@ func (c Crowd) String() string {
 // what its neighbours do.
 func (m *Machine) Doctor(crowd Crowd) []Finding {
 	watch := m.Start(nil)
-	own := ownCPU()
+	own := OwnCPU()
 	time.Sleep(doctorWatch)
-	return m.diagnose(crowd, watch.Stop(ownCPU()-own))
+	return m.diagnose(crowd, watch.Stop(OwnCPU()-own))
 }
 
 func (m *Machine) diagnose(crowd Crowd, now results.Noise) []Finding {

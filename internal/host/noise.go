@@ -77,9 +77,9 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 // and returns how many CPUs are busy with others; nil if the kernel does not tell.
 func (m *Machine) BackgroundCPU(d time.Duration) *results.Number {
 	s := m.Start(nil)
-	own := ownCPU()
+	own := OwnCPU()
 	time.Sleep(d)
-	return s.Stop(ownCPU() - own).OutsideCPU
+	return s.Stop(OwnCPU() - own).OutsideCPU
 }
 
 // AwaitQuiet returns when others have left the CPUs alone for the length of a watch, after atMost
@@ -94,10 +94,15 @@ func (m *Machine) AwaitQuiet(ctx context.Context, watch, atMost time.Duration) b
 	}
 }
 
-// ownCPU is the CPU time of this process.
-func ownCPU() time.Duration {
+// OwnCPU is the CPU time of this process; 0 where the kernel does not tell.
+func OwnCPU() time.Duration { return usage(unix.RUSAGE_SELF) }
+
+// ReapedCPU is the CPU time of the children of this process that ended and were waited for.
+func ReapedCPU() time.Duration { return usage(unix.RUSAGE_CHILDREN) }
+
+func usage(who int) time.Duration {
 	var u unix.Rusage
-	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+	if unix.Getrusage(who, &u) != nil {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())

@@ -355,7 +355,7 @@ func (e *emulator) held(ctx context.Context, sc workloads.Scenario, socket strin
 	h := host.Local()
 	tasks := fmt.Sprintf("/proc/%d/task", e.cmd.Process.Pid)
 	sampler := h.Start(h.BackgroundCPU(30 * time.Millisecond))
-	before := cpuOf(tasks) + ownCPU()
+	before := cpuOf(tasks) + host.OwnCPU()
 	started := time.Now()
 	if err := e.qmp.do("migrate", map[string]any{"uri": "unix:" + socket}, nil); err != nil {
 		return nil, err
@@ -378,7 +378,7 @@ func (e *emulator) held(ctx context.Context, sc workloads.Scenario, socket strin
 		EndReason: workloads.EndCompleted, SetupTimeMS: results.MS(setup),
 		TotalTimeMS: results.MS(setup + r.took()), DowntimeLimitMS: sc.DowntimeLimit.MS(),
 		Rounds: 1, Syncs: s.RAM.DirtySyncCount, Pages: r.pages.Load(), WireBytes: r.total.Load(),
-		ThreadUsage: usage, Noise: sampler.Stop(cpuOf(tasks) + ownCPU() - before),
+		ThreadUsage: usage, Noise: sampler.Stop(cpuOf(tasks) + host.OwnCPU() - before),
 		Busy: s.Compression.Busy,
 		QueryMigrate: &results.QueryMigrate{TotalTimeMS: s.TotalTime, SetupTimeMS: s.SetupTime,
 			Transferred: s.RAM.Transferred, Normal: s.RAM.Normal, Duplicate: s.RAM.Duplicate,
@@ -419,15 +419,6 @@ func (e *emulator) fill(run *results.Run, c qemustream.Counts) {
 		run.CompressionRatio = &ratio
 	}
 	run.DrainRate = float64(run.Pages) / (run.TotalTimeMS / 1000)
-}
-
-// ownCPU is the CPU time of this process.
-func ownCPU() time.Duration {
-	var u unix.Rusage
-	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // cpuOf is the CPU time of all threads that a process has; 0 if it cannot be read.

@@ -201,7 +201,7 @@ func (a *agent) do(ctx context.Context, r *agentRun, b *begin) *ended {
 	defer r.theirs.Close()
 	memory := a.host.WatchMemory()
 	sampler := a.host.Start(a.host.BackgroundCPU(backgroundWatch))
-	before := selfCPU()
+	before := host.OwnCPU()
 	streams, err := a.admit(ctx, r.number, b.Secret)
 	if err != nil {
 		return crashed(fmt.Errorf("the migration stream was not opened: %w", err))
@@ -224,7 +224,7 @@ func (a *agent) do(ctx context.Context, r *agentRun, b *begin) *ended {
 	r.mu.Unlock()
 	<-relayed
 	f := family{destination: c}
-	e := &ended{Outcome: v, Words: f.words(), CPU: f.cpu() + selfCPU() - before}
+	e := &ended{Outcome: v, Words: f.words(), CPU: f.cpu() + host.OwnCPU() - before}
 	e.Noise = sampler.Stop(e.CPU)
 	if why := f.lackOfMemory(memory, v.Reason+e.Words); why != "" && !v.OK {
 		e.Outcome.Reason += ": " + why

@@ -50,7 +50,7 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 	sc := r.Scenario(s)
 	memory := r.Host.WatchMemory()
 	sampler := r.Host.Start(r.Host.BackgroundCPU(backgroundWatch))
-	before := selfCPU()
+	before := host.OwnCPU()
 	near, far := sc, sc
 	places, err := r.places(sc)
 	if err != nil {
@@ -91,7 +91,7 @@ func (r *ProcessRunner) Run(ctx context.Context, s Slot) (any, error) {
 			return nil, err
 		}
 	}
-	noise := sampler.Stop(family.cpu() + selfCPU() - before)
+	noise := sampler.Stop(family.cpu() + host.OwnCPU() - before)
 	if v.Run != nil && sc.ContentSum != "" && v.Run.ContentSum != sc.ContentSum {
 		v = failure(&workloads.ContentChanged{Was: sc.ContentSum, Is: v.Run.ContentSum})
 	}
@@ -128,14 +128,6 @@ func (r *ProcessRunner) places(sc workloads.Scenario) (*topology.Map, error) {
 		return nil, nil
 	}
 	return r.Place(sc)
-}
-
-func selfCPU() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // family is the processes of one run.

@@ -49,6 +49,7 @@ func handOverHead(h *view.HandOver) Section {
 		sec.Table.Cols = append(sec.Table.Cols, Column{Head: "ns/page"})
 		sec.Notes = append(sec.Notes, "ns/page: "+busiest.String()+".")
 	}
+	sec.Notes = append(sec.Notes, h.NoiseText())
 	for _, r := range regrets {
 		c := telling.Of(r.Model)
 		texts := []string{r.Model, factorText(view.Worst(r.Rate).By),

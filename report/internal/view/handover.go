@@ -2,8 +2,10 @@ package view
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"mtbench/report/internal/format"
 	"mtbench/results"
@@ -81,6 +83,39 @@ func (h *HandOver) Repeats() (least, most int) {
 		return 0, 0
 	}
 	return least, most
+}
+
+// NoiseText says how the host disturbed the runs, in one sentence; with a warning before it where
+// most are of no use.
+func (h *HandOver) NoiseText() string {
+	g := gradesOf(h.From.Runs, func(r results.HandOver) string {
+		if r.Noise == nil {
+			return ""
+		}
+		return r.Noise.Grade
+	})
+	if g.runs() == g.unknown {
+		return "What disturbed the runs from outside is not known."
+	}
+	text := format.Sentence("O" + strings.TrimPrefix(g.text(), "o") + h.outsideText())
+	if w := g.warning("measurement"); w != "" {
+		return w + " " + text
+	}
+	return text
+}
+
+// outsideText says how much CPU others used while the runs were made, by wall time.
+func (h *HandOver) outsideText() string {
+	used, wall := 0.0, 0.0
+	for _, r := range h.From.Runs {
+		if r.Noise != nil && r.Noise.OutsideCPU != nil {
+			used, wall = used+*r.Noise.OutsideCPU*r.WallMS, wall+r.WallMS
+		}
+	}
+	if wall == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; others used %s CPUs meanwhile", format.Fixed(used/wall, 2))
 }
 
 // Factor is how far a cell is from the best of its case, 1 and more.

@@ -2,11 +2,34 @@ package view
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"mtbench/report/internal/reporttest"
 	"mtbench/results"
 )
+
+// What disturbed the runs is said, and a file of which most were disturbed beyond use begins with a
+// warning.
+func TestHandOverNoise(t *testing.T) {
+	f := reporttest.HandOverFile()
+	if got, want := HandOverOf(f).NoiseText(), "Of 34 runs the noise grade is: 10 noisy, 24 clean; "+
+		"others used 0.10 CPUs meanwhile."; got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	for i := range f.Runs {
+		f.Runs[i].Noise.Grade = "void"
+	}
+	if got := HandOverOf(f).NoiseText(); !strings.HasPrefix(got, "WARNING: 34 of 34 runs") {
+		t.Error(got)
+	}
+	for i := range f.Runs {
+		f.Runs[i].Noise = nil
+	}
+	if got := HandOverOf(f).NoiseText(); !strings.Contains(got, "not known") {
+		t.Error(got)
+	}
+}
 
 // The regrets of a file whose figures can be worked out by hand.
 func TestRegrets(t *testing.T) {

@@ -256,40 +256,11 @@ func (s *Source) RerunText() string {
 }
 
 // GradesText says how many of the runs that count the host disturbed, and how badly.
-func (s *Source) GradesText() string {
-	grades := map[string]int{}
-	for _, r := range s.Kept() {
-		grades[r.Grade()]++
-	}
-	var parts []string
-	for _, g := range []string{"void", "noisy", "clean"} {
-		if grades[g] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", grades[g], g))
-		}
-	}
-	rest := len(s.Kept()) - grades["void"] - grades["noisy"] - grades["clean"]
-	if rest > 0 {
-		parts = append(parts, fmt.Sprintf("%d not graded", rest))
-	}
-	return fmt.Sprintf("of %s the noise grade is: %s", format.Count(len(s.Kept()), "run", "runs"),
-		strings.Join(parts, ", "))
-}
+func (s *Source) GradesText() string { return gradesOf(s.Kept(), (*results.Run).Grade).text() }
 
 // VoidText warns of a file of which most runs that count were disturbed beyond use.
 func (s *Source) VoidText() string {
-	void := 0
-	for _, r := range s.Kept() {
-		if r.Grade() == "void" {
-			void++
-		}
-	}
-	if 2*void <= len(s.Kept()) {
-		return ""
-	}
-	return fmt.Sprintf("WARNING: %d of %s are graded void: other programs or the hypervisor took so "+
-		"much CPU during them that their times say little of the models. Repeat the series on a quiet "+
-		"host; mtbench doctor says what disturbs this one.", void,
-		format.Count(len(s.Kept()), "run", "runs"))
+	return gradesOf(s.Kept(), (*results.Run).Grade).warning("series")
 }
 
 // settle is the command that would decide what is open, and why it would.
