@@ -15,11 +15,14 @@ func asciidocFormat() Format {
 		write: oneFile((*Report).asciidoc)}
 }
 
+// asciidocHead gives the document a table of contents.
+const asciidocHead = ":toc:\n\n"
+
 // asciidoc writes the report as AsciiDoc: a document title for a file, its sections below it, what
 // is seldom asked in blocks that can be folded.
 func (r *Report) asciidoc(w io.Writer, opts Options) error {
 	var out bytes.Buffer
-	out.WriteString(":toc:\n\n")
+	out.WriteString(asciidocHead)
 	for _, sec := range r.sections(&opts) {
 		if opts.shows(&sec.Spec) {
 			asciidocSection(&out, &sec)

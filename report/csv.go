@@ -119,11 +119,12 @@ func unitWord(unit string) string {
 	case strings.HasPrefix(unit, "percent"):
 		return "percent"
 	}
+	unit = strings.TrimPrefix(unit, "calls") // what is called is the name
 	unit = strings.ToLower(strings.NewReplacer("µ", "u", " ", "_").Replace(unit))
 	if per, ok := strings.CutSuffix(unit, "/s"); ok {
 		return per + "_per_second"
 	}
-	return strings.ReplaceAll(unit, "/", "_per_")
+	return strings.TrimPrefix(strings.ReplaceAll(unit, "/", "_per_"), "_")
 }
 
 func csvLead(f *results.File, class, reason, kept string) []string {
@@ -133,15 +134,7 @@ func csvLead(f *results.File, class, reason, kept string) []string {
 
 func csvRun(f *results.File, r *results.Run, kept bool, fields []csvField,
 	derived []metric.Metric) []string {
-	row := csvLead(f, "", "", strconv.FormatBool(kept))
-	v := reflect.ValueOf(r).Elem()
-	for _, field := range fields {
-		text := ""
-		if value, err := v.FieldByIndexErr(field.index); err == nil { // else it is of what is absent
-			text = csvValue(value)
-		}
-		row = append(row, text)
-	}
+	row := append(csvLead(f, "", "", strconv.FormatBool(kept)), csvValues(r, fields)...)
 	for _, d := range derived {
 		text := ""
 		if figure, ok := d.In(d.CSV)(r); ok {
@@ -156,7 +149,25 @@ func csvRun(f *results.File, r *results.Run, kept bool, fields []csvField,
 // has too.
 func csvFailed(f *results.File, r *results.Failed, fields []csvField,
 	derived []metric.Metric) []string {
-	row := csvLead(f, r.Class, r.Reason, "")
+	row := append(csvLead(f, r.Class, r.Reason, ""), csvShared(r, fields)...)
+	return append(row, make([]string, len(derived))...)
+}
+
+// csvValues are the fields of the record that r points to; a field of a part that it has not is empty.
+func csvValues(r any, fields []csvField) (row []string) {
+	v := reflect.ValueOf(r).Elem()
+	for _, field := range fields {
+		text := ""
+		if value, err := v.FieldByIndexErr(field.index); err == nil {
+			text = csvValue(value)
+		}
+		row = append(row, text)
+	}
+	return row
+}
+
+// csvShared are the fields, of another record, that the record r points to has by the same name.
+func csvShared(r any, fields []csvField) (row []string) {
 	v := reflect.ValueOf(r).Elem()
 	names := map[string]reflect.Value{}
 	for _, f := range reflect.VisibleFields(v.Type()) {
@@ -170,7 +181,7 @@ func csvFailed(f *results.File, r *results.Failed, fields []csvField,
 		}
 		row = append(row, text)
 	}
-	return append(row, make([]string, len(derived))...)
+	return row
 }
 
 func csvValue(v reflect.Value) string {

@@ -2,12 +2,16 @@ package report
 
 import (
 	"bytes"
+	"encoding/csv"
 	"fmt"
 	"io"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
 	"mtbench/report/internal/format"
+	"mtbench/report/internal/page"
 	"mtbench/report/internal/plot"
 	"mtbench/report/internal/table"
 	"mtbench/report/internal/view"
@@ -24,21 +28,37 @@ func NewHandOver(f *results.HandOverFile) *HandOver { return &HandOver{view.Hand
 func HandOverSections() []string { return table.HandOverNames() }
 
 // HandOverFormats returns the formats of a hand-over file, the default first.
-func HandOverFormats() []string { return []string{"terminal", "markdown"} }
+func HandOverFormats() []string { return handOverWriters().names() }
+
+// handOverWriters are the formats, the default first.
+func handOverWriters() handOverForms {
+	return handOverForms{{"terminal", (*HandOver).terminal}, {"markdown", (*HandOver).markdown},
+		{"asciidoc", (*HandOver).asciidoc}, {"html", (*HandOver).html}, {"csv", (*HandOver).csv}}
+}
+
+type handOverForms []struct {
+	name  string
+	write func(*HandOver, *bytes.Buffer, Options) error
+}
+
+func (forms handOverForms) names() (names []string) {
+	for _, f := range forms {
+		names = append(names, f.name)
+	}
+	return names
+}
 
 // Write writes the report in one of [HandOverFormats].
 func (h *HandOver) Write(w io.Writer, form string, opts Options) error {
-	var out bytes.Buffer
-	switch form {
-	case "terminal":
-		if err := h.terminal(&out, opts); err != nil {
-			return err
-		}
-	case "markdown":
-		h.markdown(&out, opts)
-	default:
+	forms := handOverWriters()
+	at := slices.Index(forms.names(), form)
+	if at < 0 {
 		return fmt.Errorf("a hand-over file has the formats %s, not %s",
-			strings.Join(HandOverFormats(), " and "), form)
+			strings.Join(forms.names(), ", "), form)
+	}
+	var out bytes.Buffer
+	if err := forms[at].write(h, &out, opts); err != nil {
+		return err
 	}
 	_, err := w.Write(out.Bytes())
 	return err
@@ -62,13 +82,48 @@ func (h *HandOver) terminal(out *bytes.Buffer, opts Options) error {
 	return nil
 }
 
-func (h *HandOver) markdown(out *bytes.Buffer, opts Options) {
+func (h *HandOver) markdown(out *bytes.Buffer, opts Options) error {
 	for _, sec := range h.sections(opts) {
 		markdownSection(out, &sec)
 		if sec.Pictures {
 			markdownPlots(out, opts.Plots)
 		}
 	}
+	return nil
+}
+
+func (h *HandOver) asciidoc(out *bytes.Buffer, opts Options) error {
+	out.WriteString(asciidocHead)
+	for _, sec := range h.sections(opts) {
+		asciidocSection(out, &sec)
+	}
+	return nil
+}
+
+func (h *HandOver) html(out *bytes.Buffer, _ Options) error { return page.WriteHandOver(out, h.view) }
+
+// csv writes a row for each run, in the order of the file, as [Report] does for a series. Failed
+// runs have a row with the reason.
+func (h *HandOver) csv(out *bytes.Buffer, _ Options) error {
+	f := h.view.From
+	w := csv.NewWriter(out)
+	fields := scalarFields(reflect.TypeFor[results.HandOver](), "", nil)
+	head := []string{"file", "host", "failed_reason"}
+	for _, field := range fields {
+		head = append(head, withUnit(field.name, field.unit))
+	}
+	rows := [][]string{head}
+	lead := func(reason string) []string {
+		return []string{format.CsvText(filepath.Base(f.Path)), format.CsvText(f.Header.Host.Name),
+			format.CsvText(reason)}
+	}
+	for i := range f.Runs {
+		rows = append(rows, append(lead(""), csvValues(&f.Runs[i], fields)...))
+	}
+	for i := range f.Failed {
+		rows = append(rows, append(lead(f.Failed[i].Reason), csvShared(&f.Failed[i], fields)...))
+	}
+	return w.WriteAll(rows)
 }
 
 // sections are those that are wanted.

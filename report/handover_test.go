@@ -22,6 +22,8 @@ func TestGoldenHandOver(t *testing.T) {
 	}{
 		"handover.txt":   {"terminal", Options{Width: 80}},
 		"handover.md":    {"markdown", Options{}},
+		"handover.adoc":  {"asciidoc", Options{}},
+		"handover.csv":   {"csv", Options{}},
 		"handover-brief": {"terminal", Options{Width: 80, Brief: true, Index: true}},
 	} {
 		var b bytes.Buffer
@@ -40,6 +42,37 @@ func TestGoldenHandOver(t *testing.T) {
 		}
 		if diff := cmp.Diff(string(want), b.String()); diff != "" {
 			t.Errorf("%s: %s", path, diff)
+		}
+	}
+}
+
+// The page of a hand-over file has its table, pictures and sections, asks for nothing from elsewhere,
+// and is harmless whatever the file says.
+func TestHandOverPage(t *testing.T) {
+	f := reporttest.HandOverFile()
+	f.Header.Argv = append(f.Header.Argv, "<script>alert(1)</script>", "\u202e\x1b[31m")
+	var first, second bytes.Buffer
+	for _, out := range []*bytes.Buffer{&first, &second} {
+		if err := NewHandOver(f).Write(out, "html", Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := first.String()
+	if text != second.String() {
+		t.Error("the page is not the same bytes each time")
+	}
+	for _, want := range []string{"<h2 id=\"regret\">", "Least regret", "<h2 id=\"cells\">", "others used",
+		"default-src &#39;none&#39;", "&lt;script&gt;"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in the page", want)
+		}
+	}
+	if n := strings.Count(text, "<svg"); n != 2*len(NewHandOver(f).Plots()) {
+		t.Errorf("%d pictures", n)
+	}
+	for _, harm := range []string{"<script>alert", "\x1b", "\u202e", "src=\"", "href=\"http"} {
+		if strings.Contains(text, harm) {
+			t.Errorf("%q in the page", harm)
 		}
 	}
 }
@@ -94,7 +127,7 @@ func TestHandOverPlots(t *testing.T) {
 		!strings.Contains(b.String(), "no run") || len(NewHandOver(f).Plots()) != 0 {
 		t.Errorf("%v\n%s", err, b.String())
 	}
-	if err := NewHandOver(f).Write(&b, "html", Options{}); err == nil {
-		t.Error("html is no format of a hand-over file")
+	if err := NewHandOver(f).Write(&b, "benchfmt", Options{}); err == nil {
+		t.Error("benchfmt is no format of a hand-over file")
 	}
 }

@@ -245,7 +245,7 @@ func printHandover(cmd *cobra.Command, path string) error {
 func reportHandover(cmd *cobra.Command, o *reportOptions, f *results.HandOverFile) error {
 	if !slices.Contains(report.HandOverFormats(), o.format) {
 		return badInput(fmt.Errorf("--format: a hand-over file has the formats %s, not %s",
-			strings.Join(report.HandOverFormats(), " and "), o.format))
+			strings.Join(report.HandOverFormats(), ", "), o.format))
 	}
 	if err := o.checkOnly(report.HandOverSections()); err != nil {
 		return badInput(err)

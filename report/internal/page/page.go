@@ -100,12 +100,37 @@ type pagePart struct {
 // Write writes the report of files as one page that needs nothing else: it makes no request, works
 // without its script, and is the same bytes whenever it is made of the same files by one build.
 func Write(w io.Writer, srcs []*view.Source, opts Options) error {
-	t, err := template.New("page").Parse(pageTemplate)
+	return fill(w, pageName, pageOf(srcs, opts))
+}
+
+// WriteHandOver writes the report of a hand-over file as such a page: the answer, the pictures, and
+// every other section.
+func WriteHandOver(w io.Writer, h *view.HandOver) error {
+	p := &page{Title: "mtbench: hand-over by itself"}
+	p.addPlots(plot.HandOver(h))
+	for _, sec := range table.HandOver(h) {
+		out := pageSectionOf(sec)
+		out.ID = sec.Name
+		if sec.Level == table.Heading {
+			p.Top = append(p.Top, out)
+		} else {
+			p.Rest = append(p.Rest, out)
+		}
+	}
+	p.allow()
+	return fill(w, "handover", p)
+}
+
+// pageName is the template of the page of result files; that of a hand-over file is in it.
+const pageName = "page"
+
+func fill(w io.Writer, name string, p *page) error {
+	t, err := template.New(pageName).Parse(pageTemplate)
 	if err != nil {
 		return fmt.Errorf("page template: %w", err)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, pageOf(srcs, opts)); err != nil {
+	if err := t.ExecuteTemplate(&b, name, p); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
 	_, err = w.Write(b.Bytes())
@@ -114,7 +139,7 @@ func Write(w io.Writer, srcs []*view.Source, opts Options) error {
 
 func pageOf(srcs []*view.Source, opts Options) *page {
 	p := &page{Several: len(srcs) > 1, RunHeads: pageRunHeads()}
-	p.addPlots(srcs)
+	p.addPlots(plot.All(srcs))
 	p.addSections(srcs)
 	for i, s := range srcs {
 		if sum := s.Summary(); sum != nil {
@@ -127,9 +152,14 @@ func pageOf(srcs []*view.Source, opts Options) *page {
 	if len(p.Summaries) == 1 {
 		p.Title = "mtbench: " + strings.TrimSuffix(p.Summaries[0].Verdict[0], ".")
 	}
+	p.allow()
+	return p
+}
+
+// allow makes the page's policy: its own style and script, and nothing else.
+func (p *page) allow() {
 	p.Policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " +
 		hashSource(string(p.CSS)) + "; script-src " + hashSource(string(p.JS))
-	return p
 }
 
 func rawOf(opts Options, i int) []byte {
@@ -145,9 +175,9 @@ func hashSource(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-func (p *page) addPlots(srcs []*view.Source) {
+func (p *page) addPlots(pictures []plot.Plot) {
 	styles := newPageStyles()
-	for _, pic := range plot.All(srcs) {
+	for _, pic := range pictures {
 		out := pagePlot{ID: pic.ID, Question: pic.Question, Title: pic.Title,
 			Caption: pic.Caption, Missing: pic.Missing}
 		if pic.Build == nil {

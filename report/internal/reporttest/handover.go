@@ -46,7 +46,8 @@ func handOverRun(c results.HandOverCell, index, repeat, model int) results.HandO
 	at := func(us float64) *results.Number { return &us }
 	grade, outside := []string{"clean", "clean", "noisy"}[repeat], 0.1
 	return results.HandOver{HandOverCell: c,
-		Noise: &results.Noise{Grade: grade, OutsideCPU: &outside}, Index: index, Repeat: repeat, Pages: 1000,
+		Noise: &results.Noise{Grade: grade, OutsideCPU: &outside},
+		Index: index, Repeat: repeat, Pages: 1000,
 		WallMS: ns / 1000, Rate: 1e9 / ns, PageNS: ns, CPUNS: cpu, SubmitterNS: cpu / 4,
 		Wakes: 0.25, Waits: 0.5, Switches: 1.5, Stride: 31, Timed: 100,
 		Latency: results.Latency{Mean: at(ns / 500), P50: at(ns / 1000), P90: at(ns / 500),
