@@ -138,5 +138,5 @@ func PlotFormats() []string { return plot.Formats() }
 func (r *Report) Plots() []Plot { return plot.All(r.sources) }
 
 // TimePlot returns the one plot that a series ends with: time of equal work by threads, every
-// model.
-func (r *Report) TimePlot() Plot { return plot.Time(r.sources[0]) }
+// model; of a series of two builds, both builds in each model.
+func (r *Report) TimePlot() Plot { return plot.Time(r.sources) }

@@ -179,7 +179,7 @@ func (p *page) addPlots(pictures []plot.Plot) {
 	styles := newPageStyles()
 	for _, pic := range pictures {
 		out := pagePlot{ID: pic.ID, Question: pic.Question, Title: pic.Title,
-			Caption: pic.Caption, Missing: pic.Missing}
+			Caption: pic.About(), Missing: pic.Missing}
 		if pic.Build == nil {
 			p.Missing = append(p.Missing, out)
 			continue

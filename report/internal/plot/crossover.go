@@ -40,7 +40,7 @@ func crossoverPlot(srcs []*view.Source) Plot {
 		return p
 	}
 	p.Title = crossoverFinding(points)
-	p.Build = func(Size) *figure { return crossoverFigure(points, p.Title) }
+	p.Build = func(Size) *figure { return crossoverFigure(points) }
 	return p
 }
 
@@ -122,8 +122,8 @@ func byService(a, b crossPoint) int {
 	return 0
 }
 
-func crossoverFigure(points []crossPoint, title string) *figure {
-	fig := &figure{title: title, height: 250,
+func crossoverFigure(points []crossPoint) *figure {
+	fig := &figure{height: 250,
 		foot: "each column is one file; files may come of different hosts"}
 	inks := map[view.Outcome]Ink{view.Faster: inkVermilion, view.Slower: inkBlue, view.Tied: inkRest,
 		view.Unproven: inkRest}

@@ -3,6 +3,7 @@ package plot
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -32,8 +33,9 @@ func convergencePlot(s *view.Source) Plot {
 		p.Missing = "no run of the file has a timeline; mtbench run records one"
 		return p
 	}
-	p.Title = view.PredictedWord(s) + convergenceFinding(s, threads)
-	p.Build = func(Size) *figure { return convergenceFigure(s, threads, p.Title) }
+	p.found(convergenceFinding(s, threads))
+	p.Title = view.SaidOf(s, p.Title)
+	p.Build = func(Size) *figure { return convergenceFigure(s, threads) }
 	return p
 }
 
@@ -68,18 +70,16 @@ func tellingThreads(s *view.Source) (int, bool) {
 	return best, any
 }
 
-func convergenceFigure(s *view.Source, threads int, title string) *figure {
+func convergenceFigure(s *view.Source, threads int) *figure {
 	drawn, stuck := 0, false
 	for _, r := range s.Kept() {
 		if r.Threads == threads && len(r.Timeline) > 0 {
 			drawn, stuck = drawn+1, stuck || !r.Completed
 		}
 	}
-	fig := &figure{title: title, height: 230,
+	fig := &figure{height: 230,
 		foot: s.HostFoot(drawn, fmt.Sprintf("of %d runs", len(s.Kept())))}
-	for _, m := range s.Models() {
-		fig.legend = append(fig.legend, legendOf(styleOf(s, m), format.CleanText(m, 24)))
-	}
+	fig.legend = allModels(s)
 	if stuck {
 		fig.legend = append(fig.legend, legendCross())
 	}
@@ -159,8 +159,8 @@ func curveOf(r *results.Run, scale scaleY) []runMark {
 	return out
 }
 
-func convergenceFinding(s *view.Source, threads int) string {
-	var parts []string
+func convergenceFinding(s *view.Source, threads int) view.Finding {
+	var who, left []string
 	for _, w := range s.Waits() {
 		stuck := map[string]int{}
 		runs := map[string]int{}
@@ -172,20 +172,29 @@ func convergenceFinding(s *view.Source, threads int) string {
 				}
 			}
 		}
-		for _, m := range s.Models() {
+		for _, m := range slices.Concat(s.Contenders(), s.Baselines()) {
 			if stuck[m] > 0 {
-				parts = append(parts, fmt.Sprintf("%s cannot complete in %d of %d runs with %s, "+
-					"%s: %s", m, stuck[m], runs[m], format.ThreadsWord(threads), format.WaitWord(w),
+				who = append(who, fmt.Sprintf("%s cannot complete in %d of %d runs with %s", m,
+					stuck[m], runs[m], format.WaitWord(w)))
+				left = append(left, fmt.Sprintf("with %s, %s ends with %s", format.WaitWord(w), m,
 					leftText(s, m, threads, w)))
 			}
 		}
 	}
-	if len(parts) == 0 {
-		return fmt.Sprintf("With %s every run completes",
-			format.ThreadsWord(threads))
+	with := "With " + format.ThreadsWord(threads)
+	switch {
+	case len(who) == 0:
+		return view.Finding{Title: with + " every run completes"}
+	case len(who) > mostStuck:
+		return view.Finding{Title: fmt.Sprintf("%s, %s; so in %s", with, who[0],
+			format.Count(len(who)-1, "case more", "cases more")),
+			Detail: strings.Join(left[:mostStuck], "; ")}
 	}
-	return strings.Join(parts, "; ")
+	return view.Finding{Title: with + ", " + strings.Join(who, "; "), Detail: strings.Join(left, "; ")}
 }
+
+// mostStuck is how many models a title names that could not complete.
+const mostStuck = 2
 
 // leftText says how far from done the runs ended that could not complete.
 func leftText(s *view.Source, model string, threads int, wait bool) string {
@@ -198,7 +207,7 @@ func leftText(s *view.Source, model string, threads int, wait bool) string {
 	}
 	dirty, _, _ := view.Centre(left)
 	limit, _, _ := view.Centre(threshold)
-	return fmt.Sprintf("%s are dirty at the end, the threshold is %s", results.SizeText(int64(dirty)),
+	return fmt.Sprintf("%s dirty, and the threshold is %s", results.SizeText(int64(dirty)),
 		results.SizeText(int64(limit)))
 }
 
@@ -221,8 +230,8 @@ func driftPlot(s *view.Source) Plot {
 		p.Missing = "fewer than 6 completed runs; mtbench run --pairs 6 makes enough"
 		return p
 	}
-	p.Title = view.PredictedWord(s) + driftFinding(marks)
-	p.Build = func(Size) *figure { return driftFigure(s, marks, p.Title) }
+	p.Title = view.SaidOf(s, driftFinding(marks))
+	p.Build = func(Size) *figure { return driftFigure(s, marks) }
 	return p
 }
 
@@ -274,8 +283,8 @@ func driftFinding(marks []driftMark) string {
 		"first, within the noise", change)
 }
 
-func driftFigure(s *view.Source, marks []driftMark, title string) *figure {
-	fig := &figure{title: title, height: 220,
+func driftFigure(s *view.Source, marks []driftMark) *figure {
+	fig := &figure{height: 220,
 		foot: s.HostFoot(len(marks), "completed runs, A/A and attempts run again included")}
 	p := &panel{Plot: newPlot("", "runs, in the order they were made",
 		"against the median of its case (%)")}
@@ -291,8 +300,8 @@ func driftFigure(s *view.Source, marks []driftMark, title string) *figure {
 	p.X.Min, p.X.Max = -0.01*last-0.5, last*1.01+0.5
 	p.X.Tick.Marker = constantTicks(niceTicks(0, math.Max(last, 6), 6), tickLabel)
 	p.Add(rules{at: ticks, ink: inkGrid, width: 0.6}, rules{at: []float64{0}, ink: inkFaint, width: 1})
+	fig.legend = allModels(s)
 	for _, m := range s.Models() {
-		fig.legend = append(fig.legend, legendOf(styleOf(s, m), format.CleanText(m, 24)))
 		p.Add(driftDots(s, marks, m, &p.spots))
 	}
 	if rings := noisyRings(marks); len(rings) > 0 {

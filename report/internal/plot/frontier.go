@@ -39,8 +39,8 @@ func frontierPlot(f *results.File, s *view.Source) Plot {
 		p.Missing = "the file holds no frontier; mtbench frontier finds it"
 		return p
 	}
-	p.Title = view.PredictedWord(s) + set.finding()
-	p.Build = func(Size) *figure { return set.figure(p.Title) }
+	p.Title = view.SaidOf(s, set.finding())
+	p.Build = func(Size) *figure { return set.figure() }
 	return p
 }
 
@@ -120,8 +120,8 @@ func (s *frontierSet) finding() string {
 	return say
 }
 
-func (s *frontierSet) figure(title string) *figure {
-	fig := &figure{title: title, height: 240, foot: s.src.HostFoot(len(s.records), "searches")}
+func (s *frontierSet) figure() *figure {
+	fig := &figure{height: 240, foot: s.src.HostFoot(len(s.records), "searches")}
 	values := []float64{0}
 	for _, r := range s.records {
 		values = append(values, reached(r))
@@ -161,8 +161,8 @@ func (s *frontierSet) panel(wait bool, scale scaleY) *panel {
 	for i, m := range models {
 		offset, half := slot(i, len(models))
 		dots := runDots{style: styleOf(s.src, m), radius: 2.6, alpha: 0.7}
-		up := centres{ink: styleOf(s.src, m).ink}
-		mid := centres{ink: styleOf(s.src, m).ink, half: half * 0.95, join: true}
+		up := centres{style: styleOf(s.src, m)}
+		mid := centres{style: styleOf(s.src, m), half: half * 0.95, join: true}
 		for at, n := range s.threads() {
 			found := s.of(results.Cell{Model: m, Threads: n, Wait: wait})
 			var xs []float64

@@ -28,19 +28,11 @@ func HandOver(h *view.HandOver) []Plot {
 	return all
 }
 
-// handOverStyle is how a model looks where there are many: its letter names it, the colour and the
-// marker go round.
+// handOverStyle is the look of a model of a hand-over file.
 func handOverStyle(h *view.HandOver, model string) modelStyle {
-	inks := []Ink{inkBlue, inkVermilion, inkGreen, inkPurple, inkOrange, inkGrey}
-	i := max(0, slices.Index(h.Models(), model))
-	return modelStyle{inks[i%len(inks)], view.Markers()[i%len(view.Markers())]}
-}
-
-func handOverLegend(h *view.HandOver) (list []legendEntry) {
-	for _, m := range h.Models() {
-		list = append(list, legendOf(handOverStyle(h, m), h.Letter(m)+" "+format.CleanText(m, 24)))
-	}
-	return list
+	return looks(h.Models(), func(m string) view.Contender {
+		return view.Contender{Name: m, Color: view.Orange}
+	})[model]
 }
 
 // handOverCPU is CPU a page over the offered load, a panel a work and count of threads.
@@ -50,10 +42,11 @@ func handOverCPU(h *view.HandOver) Plot {
 			"work itself is in it (dashed), the submitter's pacing is not. A line that rises to the left " +
 			"pays for waiting: by wake-ups, or by polling."}
 	p.Title = handOverCPUFinding(h)
-	p.Build = func(Size) *figure {
-		fig := &figure{title: p.Title, height: 190, foot: h.HostFoot(), legend: handOverLegend(h)}
-		for _, c := range withoutLoad(h.Cases()) {
-			fig.panels = append(fig.panels, handOverCPUPanel(h, c))
+	p.Build = func(size Size) *figure {
+		fig := &figure{height: 190, foot: h.HostFoot()}
+		cases := withoutLoad(h.Cases())
+		for _, c := range cases {
+			fig.panels = append(fig.panels, handOverCPUPanel(h, c, size.panelWidth(len(cases))))
 		}
 		return fig
 	}
@@ -79,12 +72,12 @@ func handOverCPUFinding(h *view.HandOver) string {
 	worst := slices.MaxFunc(regrets, func(a, b view.Regret) int {
 		return cmp.Compare(view.Worst(a.CPU).By, view.Worst(b.CPU).By)
 	})
-	return fmt.Sprintf("%s takes at most %s × the CPU a page of the cheapest in any case, %s up to "+
-		"%s ×", best.Model, format.Sig(view.Worst(best.CPU).By), worst.Model,
+	return fmt.Sprintf("%s takes at most %s× the CPU a page of the cheapest in any case, %s up to "+
+		"%s×", best.Model, format.Sig(view.Worst(best.CPU).By), worst.Model,
 		format.Sig(view.Worst(worst.CPU).By))
 }
 
-func handOverCPUPanel(h *view.HandOver, c results.HandOverCell) *panel {
+func handOverCPUPanel(h *view.HandOver, c results.HandOverCell, wide vg.Length) *panel {
 	head := results.Plural(c.Threads, "thread") + ", " + results.WorkText(c.WorkNS)
 	p := &panel{Plot: newPlot(head+settingsText(c), "offered load (% of the ceiling)",
 		"CPU a page (µs, log scale)")}
@@ -103,15 +96,14 @@ func handOverCPUPanel(h *view.HandOver, c results.HandOverCell) *panel {
 	}
 	scale := scaleY{lo: slices.Min(values) / 1.4, hi: slices.Max(values) * 1.4, log: true}
 	scale.apply(p.Plot)
-	p.X.Min, p.X.Max = 0, 108
 	p.X.Tick.Marker = constantTicks([]float64{0, 25, 50, 75, 100}, tickLabel)
 	if c.WorkNS > 0 && float64(c.WorkNS)/1000 > scale.lo {
 		p.Add(rules{at: []float64{scale.pos(float64(c.WorkNS) / 1000)}, ink: inkFaint, width: 1,
 			dashes: []vg.Length{vg.Points(4), vg.Points(3)}})
 	}
-	for i, m := range h.Models() {
-		p.Add(handOverLine(h, m, lines[m], scale, &p.spots, i)...)
-	}
+	names := handOverLines(h, p, lines, scale)
+	share := min(0.6, float64(names.room()/wide))
+	p.X.Min, p.X.Max = 0, 100/(1-share)
 	return p
 }
 
@@ -127,23 +119,25 @@ func settingsText(c results.HandOverCell) string {
 	return text
 }
 
-// handOverLine is the curve of a model, with its letter at the end; letters of neighbours stand one
-// beside the other.
-func handOverLine(h *view.HandOver, model string, points []runMark, scale scaleY, spots *[]Spot,
-	i int) []plot.Plotter {
-	if len(points) == 0 {
-		return nil
+// handOverLines draws the curve of each model and its name at the end.
+func handOverLines(h *view.HandOver, p *panel, lines map[string][]runMark,
+	scale scaleY) (names endLabels) {
+	for _, m := range h.Models() {
+		points := lines[m]
+		if len(points) == 0 {
+			continue
+		}
+		style := handOverStyle(h, m)
+		for k := range points {
+			points[k].y = scale.pos(points[k].y)
+			points[k].text = m
+		}
+		end := points[len(points)-1]
+		p.Add(curve{style: style, alpha: 0.8, width: vg.Points(1), points: points, spots: &p.spots})
+		names = append(names, endLabel{end.x, end.y, format.CleanText(m, 20), style})
 	}
-	style := handOverStyle(h, model)
-	for k := range points {
-		points[k].y = scale.pos(points[k].y)
-		points[k].text = model
-	}
-	end := points[len(points)-1]
-	return []plot.Plotter{
-		curve{style: style, alpha: 0.8, width: vg.Points(1), points: points, spots: spots},
-		words{x: end.x, y: end.y, text: h.Letter(model), ink: style.ink, size: plotFootSize,
-			xalign: draw.XCenter, dx: vg.Length(7 + 6*(i%3))}}
+	p.Add(names)
+	return names
 }
 
 // handOverMap says which model is best where: threads × work, a panel a load.
@@ -154,7 +148,7 @@ func handOverMap(h *view.HandOver) Plot {
 			"taken. Near 1 the two are as good as each other."}
 	p.Title = handOverMapFinding(h)
 	p.Build = func(Size) *figure {
-		fig := &figure{title: p.Title, foot: h.HostFoot(), legend: handOverLegend(h)}
+		fig := &figure{foot: h.HostFoot()}
 		loads := slices.Sorted(slices.Values(h.From.Header.Grid.Loads))
 		fig.height = vg.Length(70 + 34*len(h.From.Header.Grid.Threads))
 		if slices.Contains(loads, 100) {
@@ -229,9 +223,9 @@ func handOverBest(h *view.HandOver, c results.HandOverCell, cpu bool, x, y int) 
 	}
 	style := handOverStyle(h, best.Model)
 	cell := square{x: float64(x), y: float64(y), ink: style.ink}
-	name := h.Letter(best.Model) + " " + format.CleanText(best.Model, 16)
+	name := format.CleanText(best.Model, 16)
 	return []plot.Plotter{cell,
-		words{x: float64(x), y: float64(y), text: name, ink: InkText, size: plotFootSize, bold: true,
+		words{x: float64(x), y: float64(y), text: name, ink: InkText, size: plotFootSize,
 			xalign: draw.XCenter, dy: 5},
 		words{x: float64(x), y: float64(y), text: h.LeadText(c, cpu), ink: inkFaint,
 			size: plotFootSize, xalign: draw.XCenter, dy: -6}}
@@ -262,9 +256,9 @@ func handOverLatency(h *view.HandOver) Plot {
 			"sees it no earlier than its next burst."}
 	c, _ := h.Telling()
 	p.Title = handOverLatencyFinding(h, c)
-	p.Build = func(Size) *figure {
-		fig := &figure{title: p.Title, height: 260, foot: h.HostFoot(), legend: handOverLegend(h)}
-		fig.panels = []*panel{handOverLatencyPanel(h, c)}
+	p.Build = func(size Size) *figure {
+		fig := &figure{height: 260, foot: h.HostFoot()}
+		fig.panels = []*panel{handOverLatencyPanel(h, c, size.panelWidth(1))}
 		return fig
 	}
 	return p
@@ -295,7 +289,7 @@ func handOverLatencyFinding(h *view.HandOver, c results.HandOverCell) string {
 		c, format.Sig(low), quick, format.Sig(high), slow)
 }
 
-func handOverLatencyPanel(h *view.HandOver, c results.HandOverCell) *panel {
+func handOverLatencyPanel(h *view.HandOver, c results.HandOverCell, wide vg.Length) *panel {
 	p := &panel{Plot: newPlot(c.String(), "submit to done (µs, log scale)",
 		"pages that take longer (%, log scale)")}
 	lines := map[string][]runMark{}
@@ -311,15 +305,14 @@ func handOverLatencyPanel(h *view.HandOver, c results.HandOverCell) *panel {
 	}
 	scale := scaleY{lo: low, hi: 100, log: true}
 	scale.apply(p.Plot)
-	p.X.Min, p.X.Max = math.Log10(left)-0.05, math.Log10(right)+0.15
 	marks := constantTicks(logTicks(left, right), tickLabel)
 	for i := range marks {
 		marks[i].Value = math.Log10(marks[i].Value)
 	}
 	p.X.Tick.Marker = marks
-	for i, m := range h.Models() {
-		p.Add(handOverLine(h, m, lines[m], scale, &p.spots, i)...)
-	}
+	names := handOverLines(h, p, lines, scale)
+	p.X.Min = math.Log10(left) - 0.05
+	p.X.Max = p.X.Min + (math.Log10(right)-p.X.Min)/(1-min(0.6, float64(names.room()/wide)))
 	return p
 }
 

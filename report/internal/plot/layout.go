@@ -31,6 +31,12 @@ func (s Size) columns(n int) int {
 	return 2
 }
 
+// panelWidth is about how wide the axes of one of n panels are.
+func (s Size) panelWidth(n int) vg.Length {
+	cols := vg.Length(s.columns(n))
+	return (s.width-2*plotMargin-plotGap*(cols-1))/cols - 55
+}
+
 // Spot is where the mark of one run was drawn: points from the left and the top of the picture.
 type Spot struct {
 	X, Y float64
@@ -42,6 +48,7 @@ type Spot struct {
 // It is built afresh for each rendering, so that a second rendering cannot see the first.
 type figure struct {
 	title  string
+	detail string
 	legend []legendEntry
 	panels []*panel
 	height vg.Length // of a panel
@@ -65,7 +72,7 @@ const (
 	plotGap     = vg.Length(14)
 	legendMark  = vg.Length(18)
 	legendLine  = vg.Length(15)
-	legendSpace = vg.Length(14)
+	legendSpace = vg.Length(10)
 )
 
 // wrapped is a text broken into lines that fit.
@@ -105,7 +112,7 @@ func (f *figure) legendRows(width vg.Length) [][]legendEntry {
 	var rows [][]legendEntry
 	var used vg.Length
 	for _, e := range f.legend {
-		w := legendMark + sty.Width(e.text) + legendSpace
+		w := legendMark + sty.Width(e.text)*otherFont + legendSpace
 		if len(rows) == 0 || used+w > width {
 			rows = append(rows, nil)
 			used = 0
@@ -118,29 +125,36 @@ func (f *figure) legendRows(width vg.Length) [][]legendEntry {
 
 // plotFrame is the geometry of a figure on a medium.
 type plotFrame struct {
-	title, foot []string
-	legend      [][]legendEntry
-	cols, rows  int
-	head, tail  vg.Length // heights above and below the panels
-	height      vg.Length
+	title, detail, foot []string
+	legend              [][]legendEntry
+	cols, rows          int
+	head, tail          vg.Length // heights above and below the panels
+	height              vg.Length
 }
 
 const (
-	titleLine = vg.Length(18)
-	footLine  = vg.Length(11.5)
+	titleLine  = vg.Length(18)
+	detailLine = vg.Length(13)
+	footLine   = vg.Length(11.5)
 )
 
+// otherFont is how much wider a text may become in a viewer that has none of svgFonts and does not
+// fit texts either, as those that draw with DejaVu Sans: lines leave room for it.
+const otherFont = 1.18
+
 func (f *figure) frame(s Size) plotFrame {
-	inner := s.width - 2*plotMargin
+	inner := (s.width - 2*plotMargin) / otherFont
+	small := plotText(inkFaint, plotFootSize, false)
 	fr := plotFrame{
 		title:  balanced(format.CleanText(f.title, 400), plotText(InkText, plotTitleSize, true), inner),
-		legend: f.legendRows(inner),
-		foot:   wrapped(f.foot, plotText(inkFaint, plotFootSize, false), inner),
+		detail: wrapped(format.CleanText(format.Upper(f.detail), 600), small, inner),
+		legend: f.legendRows(s.width - 2*plotMargin),
+		foot:   wrapped(f.foot, small, inner),
 		cols:   s.columns(len(f.panels)),
 	}
 	fr.rows = (len(f.panels) + fr.cols - 1) / fr.cols
-	fr.head = plotMargin + titleLine*vg.Length(len(fr.title)) + 4 +
-		legendLine*vg.Length(len(fr.legend)) + 8
+	fr.head = plotMargin + titleLine*vg.Length(len(fr.title)) +
+		detailLine*vg.Length(len(fr.detail)) + 4 + legendLine*vg.Length(len(fr.legend)) + 8
 	fr.tail = 6 + footLine*vg.Length(len(fr.foot)) + plotMargin - 4
 	gaps := plotGap * vg.Length(fr.rows-1)
 	fr.height = fr.head + f.height*vg.Length(fr.rows) + gaps + fr.tail
@@ -158,8 +172,12 @@ func (f *figure) draw(c draw.Canvas, fr plotFrame) []Spot {
 		y -= titleLine
 		c.FillText(title, vg.Point{X: left, Y: y + 4}, line)
 	}
-	drawLegend(c, fr.legend, left, y-4)
 	foot := plotText(inkFaint, plotFootSize, false)
+	for _, line := range fr.detail {
+		y -= detailLine
+		c.FillText(foot, vg.Point{X: left, Y: y + 3}, line)
+	}
+	drawLegend(c, fr.legend, left, y-4)
 	for i, line := range fr.foot {
 		up := footLine * vg.Length(len(fr.foot)-1-i)
 		c.FillText(foot, vg.Point{X: left, Y: c.Min.Y + plotMargin - 4 + up}, line)
@@ -175,7 +193,7 @@ func drawLegend(c draw.Canvas, rows [][]legendEntry, left, y vg.Length) {
 		for _, e := range row {
 			e.draw(c, vg.Point{X: x + legendMark/2 - 2, Y: y + 5.5})
 			c.FillText(sty, vg.Point{X: x + legendMark, Y: y + 2}, e.text)
-			x += legendMark + sty.Width(e.text) + legendSpace
+			x += legendMark + sty.Width(e.text)*otherFont + legendSpace
 		}
 	}
 }

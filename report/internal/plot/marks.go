@@ -115,7 +115,8 @@ type centreMark struct {
 
 // centres draws medians as bars with whiskers, joined by a thin line.
 type centres struct {
-	ink   Ink
+	style modelStyle
+	shape bool // the mark of the model in place of bar and whisker
 	marks []centreMark
 	half  float64 // half the length of the bar, in units of x
 	join  bool
@@ -124,9 +125,12 @@ type centres struct {
 // Plot implements [plot.Plotter].
 func (d centres) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
-	bar := draw.LineStyle{Color: d.ink.Rgb, Width: vg.Points(2.4)}
-	whisker := draw.LineStyle{Color: d.ink.Rgb, Width: vg.Points(1.2)}
-	join := draw.LineStyle{Color: faded(d.ink, 0.5), Width: vg.Points(1)}
+	bar := draw.LineStyle{Color: d.style.ink.Rgb, Width: vg.Points(2.4)}
+	whisker := draw.LineStyle{Color: d.style.ink.Rgb, Width: vg.Points(1.2)}
+	join := draw.LineStyle{Color: faded(d.style.ink, 0.5), Width: vg.Points(1)}
+	if d.shape {
+		join.Color, join.Dashes = faded(d.style.ink, 0.8), d.style.dashes
+	}
 	for i, m := range d.marks {
 		if !format.Finite(m.x) || !format.Finite(m.y) {
 			continue // a figure that is not there has no place
@@ -134,6 +138,16 @@ func (d centres) Plot(c draw.Canvas, p *plot.Plot) {
 		x, y := tx(m.x), ty(m.y)
 		if d.join && i > 0 && !m.alone && !d.marks[i-1].alone && format.Finite(d.marks[i-1].y) {
 			c.StrokeLine2(join, tx(d.marks[i-1].x), ty(d.marks[i-1].y), x, y)
+		}
+		switch {
+		case d.shape && m.alone: // the crosses of its runs stand there
+			continue
+		case d.shape:
+			var path vg.Path
+			addShape(&path, d.style.marker, vg.Point{X: x, Y: y}, 2.6)
+			c.SetColor(d.style.ink.Rgb)
+			c.Fill(path)
+			continue
 		}
 		c.StrokeLine2(bar, tx(m.x-d.half), y, tx(m.x+d.half), y)
 		if m.lo <= m.hi {
@@ -230,7 +244,8 @@ func (d curve) Plot(c draw.Canvas, p *plot.Plot) {
 	for i, m := range d.points {
 		line[i] = vg.Point{X: tx(m.x), Y: ty(m.y)}
 	}
-	c.StrokeLines(draw.LineStyle{Color: faded(d.style.ink, d.alpha), Width: d.width}, line)
+	c.StrokeLines(draw.LineStyle{Color: faded(d.style.ink, d.alpha), Width: d.width,
+		Dashes: d.style.dashes}, line)
 	end := line[len(line)-1]
 	if d.cross {
 		drawCross(c, draw.LineStyle{Color: d.style.ink.Rgb, Width: vg.Points(1.4)}, end, 3.2)
@@ -325,6 +340,19 @@ func legendMedian() legendEntry {
 		bar := draw.LineStyle{Color: InkText.Rgb, Width: vg.Points(2.4)}
 		c.StrokeLine2(bar, at.X-5, at.Y, at.X+5, at.Y)
 	}}
+}
+
+// legendMarks explain medians that are marks of their models, and runs that are small ones.
+func legendMarks() []legendEntry {
+	circle := func(r vg.Length, alpha float64) func(draw.Canvas, vg.Point) {
+		return func(c draw.Canvas, at vg.Point) {
+			var path vg.Path
+			addShape(&path, view.Circle, at, r)
+			c.SetColor(faded(InkText, alpha))
+			c.Fill(path)
+		}
+	}
+	return []legendEntry{{"median", circle(2.6, 1)}, {"run", circle(1.2, 0.5)}}
 }
 
 func legendWhisker(text string) legendEntry {

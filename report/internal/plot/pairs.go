@@ -24,7 +24,7 @@ func PairsPlot(s *view.Source, diffs []view.Diff) Plot {
 		Caption: "Time of equal work (with wait on without setup, with wait off per compressed page) " +
 			"of the model over that of the first in the same pair, as in the tables: under 1 the model " +
 			"is faster. A pair has one seed, and its runs follow each other. The bar is " +
-			"the Hodges-Lehmann estimate, the whisker its 95 % interval. “Unproven” is neither a " +
+			"the Hodges-Lehmann estimate, the whisker its 95 % interval. “Unproved” is neither a " +
 			"difference nor equality. The grey band is the floor: " + floorCaption(diffs) +
 			" In the strips only one of the two completed.",
 	}
@@ -37,8 +37,9 @@ func PairsPlot(s *view.Source, diffs []view.Diff) Plot {
 		p.Missing = "the file has no pairs; mtbench run --models locked,lockless makes them"
 		return p
 	}
-	p.Title = view.PredictedWord(s) + view.PairsFinding(s, diffs)
-	p.Build = func(Size) *figure { return pairsFigure(s, diffs, p.Title) }
+	p.found(view.PairsFinding(s, diffs))
+	p.Title = view.SaidOf(s, p.Title)
+	p.Build = func(Size) *figure { return pairsFigure(s, diffs) }
 	return p
 }
 
@@ -72,8 +73,8 @@ func (s pairScale) centre(ratio float64) float64 {
 	return math.Max(-s.reach*1.125, math.Min(s.reach*1.125, format.LogOr(ratio)))
 }
 
-func pairsFigure(s *view.Source, diffs []view.Diff, title string) *figure {
-	fig := &figure{title: title, height: 240, foot: s.Foot()}
+func pairsFigure(s *view.Source, diffs []view.Diff) *figure {
+	fig := &figure{height: 240, foot: s.Foot()}
 	models := s.Contenders()
 	for _, m := range models[1:] {
 		fig.legend = append(fig.legend, legendOf(styleOf(s, m), format.CleanText(m, 20)+" against "+
@@ -82,7 +83,7 @@ func pairsFigure(s *view.Source, diffs []view.Diff, title string) *figure {
 	if slices.ContainsFunc(diffs, func(d view.Diff) bool { return d.Verdict != view.TooFew }) {
 		fig.legend = append(fig.legend, legendWhisker("estimate, 95 % interval"))
 	}
-	if d, ok := view.LeastFloor(diffs); ok {
+	if d, ok := view.LeastFloor(diffs); ok && s.Predicted() == nil {
 		fig.legend = append(fig.legend, legendFill(FloorWord(d), faded(inkRest, 0.35)))
 	}
 	scale := pairScaleOf(diffs)
@@ -100,7 +101,7 @@ func pairsPanel(s *view.Source, diffs []view.Diff, scale pairScale, wait bool) *
 	}
 	work := metric.Get(metric.OfEqualWork(results.Cell{Wait: wait})).Shown.Name
 	label := "time of " + other + " / " + base + " (×)\n" + // the label is read from below
-		"← " + other + " faster    " + base + " faster →"
+		"← " + other + " faster · " + base + " faster →"
 	p := &panel{Plot: newPlot(format.WaitWord(wait)+": "+work,
 		"compression threads", label)}
 	threadAxis(p.Plot, s.Threads())
@@ -108,7 +109,7 @@ func pairsPanel(s *view.Source, diffs []view.Diff, scale pairScale, wait bool) *
 	for i, m := range models[1:] {
 		for _, d := range view.DiffsOf(diffs, m) {
 			if d.Case.Policy() == results.WhenFullOf(wait) {
-				addPairs(p, s.Threads(), styleOf(s, m), d, scale, i, len(models)-1)
+				addPairs(p, s.Threads(), styleOf(s, m), d, scale, i, len(models)-1, s.Predicted() == nil)
 			}
 		}
 	}
@@ -173,7 +174,9 @@ func ratioTicks(reach float64) []float64 {
 	return out
 }
 
-func addPairs(p *panel, threads []int, style modelStyle, d view.Diff, scale pairScale, i, k int) {
+// addPairs draws the pairs of model i of k in a case, and, of a measured file, the floor.
+func addPairs(p *panel, threads []int, style modelStyle, d view.Diff, scale pairScale, i, k int,
+	measured bool) {
 	offset, half := slot(i, k)
 	at := 0.0
 	for j, n := range threads {
@@ -181,7 +184,7 @@ func addPairs(p *panel, threads []int, style modelStyle, d view.Diff, scale pair
 			at = float64(j)
 		}
 	}
-	if d.Floor > 0 && i == 0 {
+	if d.Floor > 0 && i == 0 && measured {
 		f := math.Min(d.Floor, scale.reach)
 		p.Add(box{at - 0.5, at + 0.5, -f, f})
 	}
@@ -190,11 +193,14 @@ func addPairs(p *panel, threads []int, style modelStyle, d view.Diff, scale pair
 		dots.marks = append(dots.marks, runMark{at + offset + half*0.7*jitter(j),
 			scale.place(pair.Ratio, j), pair.Run, pair.Text})
 	}
-	p.Add(dots, verdictWord(d, at+offset, scale))
+	p.Add(dots)
+	if k < mostInLegend { // of more there is no room for a word each; the table has them
+		p.Add(verdictWord(d, at+offset, scale))
+	}
 	if d.Verdict == view.TooFew || math.IsNaN(d.Ratio) {
 		return // no figure is quoted, or pairs of which now one side and now the other completed
 	}
-	mid := centres{ink: style.ink, half: half * 0.8}
+	mid := centres{style: style, half: half * 0.8}
 	mark := centreMark{x: at + offset, y: scale.centre(d.Ratio), lo: 1, hi: 0}
 	if d.Lo <= d.Hi {
 		mark.lo, mark.hi = scale.centre(d.Lo), scale.centre(d.Hi)
@@ -205,9 +211,9 @@ func addPairs(p *panel, threads []int, style modelStyle, d view.Diff, scale pair
 
 // verdictWord writes what a case comes to under its marks.
 func verdictWord(d view.Diff, x float64, scale pairScale) words {
-	text := map[view.Outcome]string{view.Unproven: "unproven", view.Tied: "equal",
+	text := map[view.Outcome]string{view.Unproven: "unproved", view.Tied: "equal",
 		view.Faster: "faster",
-		view.Slower: "slower", view.HostMoved: "host moved"}
+		view.Slower: "slower", view.HostMoved: "host changed"}
 	w := words{x: x, y: -scale.reach, text: text[d.Verdict], ink: InkText, size: plotFootSize,
 		xalign: draw.XCenter, dy: 7}
 	if d.Verdict == view.TooFew {

@@ -19,6 +19,9 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"mtbench/report/internal/format"
+	"mtbench/report/internal/view"
 )
 
 // Formats returns the formats that a plot can be rendered in. They are the same
@@ -29,12 +32,20 @@ func Formats() []string { return []string{"svg", "png", "pdf"} }
 type Plot struct {
 	ID       string // names the picture and its files, e.g. "time"
 	Question string // what it answers
-	Title    string // the answer, computed from the data
+	Title    string // the answer, computed from the data; two lines at most
+	Detail   string // the figures behind it, in small letters; may be empty
 	Caption  string // how to read it, and how not to
 	Missing  string // why there is no picture, and the command that would bring it; else empty
 
 	File  int // whose runs it shows, from 0
 	Build func(Size) *figure
+}
+
+// figure is the picture under its title.
+func (p Plot) figure(s Size) *figure {
+	fig := p.Build(s)
+	fig.title, fig.detail = p.Title, p.Detail
+	return fig
 }
 
 // plotDPI is the resolution of PNG: 1440 pixels wide, sharp where a README shows it at half.
@@ -66,7 +77,7 @@ func (p Plot) Render(w io.Writer, format string) error {
 }
 
 func (p Plot) renderTo(w io.Writer, newCanvas func(w, h vg.Length) vg.CanvasWriterTo) error {
-	fig := p.Build(Wide)
+	fig := p.figure(Wide)
 	fr := fig.frame(Wide)
 	c := newCanvas(Wide.width, fr.height)
 	fig.draw(draw.New(c), fr)
@@ -101,7 +112,7 @@ const svgFonts = "Liberation Sans,Arimo,Helvetica,Arial,sans-serif"
 
 // Svg is the picture and where it shows each run.
 func (p Plot) Svg(s Size) ([]byte, []Spot) {
-	fig := p.Build(s)
+	fig := p.figure(s)
 	fr := fig.frame(s)
 	c := &svgCanvas{Canvas: vgsvg.NewWith(vgsvg.UseWH(s.width, fr.height))}
 	spots := fig.draw(draw.New(c), fr)
@@ -146,9 +157,20 @@ func (p Plot) annotate(svg []byte) []byte {
 	open := bytes.Index(svg, []byte("<svg"))
 	end := open + bytes.IndexByte(svg[open:], '>')
 	about := fmt.Sprintf(">\n<title>%s</title>\n<desc>%s</desc>",
-		html.EscapeString(p.Title), html.EscapeString(p.Question+" "+p.Caption))
+		html.EscapeString(p.Title), html.EscapeString(p.Question+" "+p.About()))
 	return slices.Concat(svg[:end], []byte(` role="img"`), []byte(about), svg[end+1:])
 }
+
+// About is the figures behind the title as a sentence, and how to read the picture.
+func (p Plot) About() string {
+	if p.Detail == "" {
+		return p.Caption
+	}
+	return format.Sentence(format.Upper(p.Detail)) + " " + p.Caption
+}
+
+// found takes the title and what stands behind it.
+func (p *Plot) found(f view.Finding) { p.Title, p.Detail = f.Title, f.Detail }
 
 // absent is a plot whose data the file does not have.
 func absent(id, question, why string) Plot {

@@ -64,7 +64,7 @@ func TestPlotBytes(t *testing.T) {
 
 // TestPlotFormats reads back what was drawn.
 func TestPlotFormats(t *testing.T) {
-	p := Time(view.SourceOf(reporttest.SmallSynth().File(), 0, 1))
+	p := Time([]*view.Source{view.SourceOf(reporttest.SmallSynth().File(), 0, 1)})
 	var b bytes.Buffer
 	if err := p.Render(&b, "png"); err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestTitlesHaveNoOrphan(t *testing.T) {
 // as its time has on the axis: two runs of one case stand as far apart as their times.
 func TestPlotSpots(t *testing.T) {
 	f := reporttest.SmallSynth().File()
-	_, spots := Time(view.SourceOf(f, 0, 1)).Svg(Wide)
+	_, spots := Time([]*view.Source{view.SourceOf(f, 0, 1)}).Svg(Wide)
 	kept := view.SourceOf(f, 0, 1).Kept()
 	if len(spots) != len(kept) {
 		t.Fatalf("%d marks for %d runs", len(spots), len(kept))
@@ -153,12 +153,14 @@ func TestPlotTitles(t *testing.T) {
 	for id, parts := range map[string][]string{
 		"time": {"lockless is faster than locked for equal work in",
 			"only lockless completes with 8 threads"},
-		"convergence": {"locked cannot complete in", "8 threads, wait on", "18 MiB are dirty"},
-		"wait-wakes":  {"lockless makes", ", locked ", "(0.02"},
-		"frontier":    {"16 threads", "lockless"},
-		"what-if":     {"Predicted: With 16 threads, wait on, 92 % of locked's time is the wake-up"},
+		"convergence": {"With 8 threads, locked cannot complete in", "with wait on",
+			"locked ends with 18 MiB dirty"},
+		"wait-wakes": {"lockless makes", ", locked ", "(0.02"},
+		"frontier":   {"16 threads", "lockless"},
+		"what-if":    {"Predicted: with 16 threads, wait on, 92 % of locked's time is the wake-up"},
 	} {
-		title := plotNamed(t, plots, id).Title
+		p := plotNamed(t, plots, id)
+		title := p.Title + ": " + p.Detail
 		for _, part := range parts {
 			if !strings.Contains(title, part) {
 				t.Errorf("the title of %s is %q, without %q", id, title, part)
@@ -167,14 +169,14 @@ func TestPlotTitles(t *testing.T) {
 	}
 	even := reporttest.DefaultSynth()
 	even.Gain, even.Stuck = 1, false
-	title := Time(view.SourceOf(even.File(), 0, 1)).Title
+	title := Time([]*view.Source{view.SourceOf(even.File(), 0, 1)}).Title
 	if !strings.Contains(title, "no difference is proved") {
 		t.Errorf("of equal models the title is %q", title)
 	}
 	few := reporttest.DefaultSynth()
 	few.Pairs = 2
-	title = Time(view.SourceOf(few.File(), 0, 1)).Title
-	if !strings.Contains(title, "Not enough evidence") || strings.Contains(title, "×") {
+	title = Time([]*view.Source{view.SourceOf(few.File(), 0, 1)}).Title
+	if !strings.Contains(title, "Too few pairs") || strings.Contains(title, "×") {
 		t.Errorf("of two pairs the title is %q", title)
 	}
 }
@@ -261,6 +263,6 @@ func TestPlotsShow(t *testing.T) {
 
 func ExampleTime() {
 	f := reporttest.DefaultSynth().File()
-	fmt.Println(Time(view.SourceOf(f, 0, 1)).Question)
+	fmt.Println(Time([]*view.Source{view.SourceOf(f, 0, 1)}).Question)
 	// Output: How long does equal work take with each model?
 }

@@ -6,12 +6,16 @@ import (
 )
 
 // Time returns the one plot that a series ends with: the time of equal work by threads, every
-// model.
-func Time(s *view.Source) Plot {
-	if len(s.Runs) == 0 {
+// model. A series of two builds has a source for each model, and its plot all of them.
+func Time(srcs []*view.Source) Plot {
+	s := srcs[0]
+	switch {
+	case len(s.Runs) == 0:
 		return absent("time", timeQuestion, view.NoRuns)
+	case len(srcs) == 1:
+		return timePlot(s, s.Diffs())
 	}
-	return timePlot(s, s.Diffs())
+	return buildsPlot(srcs)
 }
 
 const timeQuestion = "How long does equal work take with each model?"

@@ -36,8 +36,8 @@ var groupInks = map[view.TimeGroup]groupInk{
 
 const barRow = vg.Length(15)
 
-func barsFigure(b *view.BarSet, title string, kernel bool) *figure {
-	fig := &figure{title: title, foot: b.Src.Foot()}
+func barsFigure(b *view.BarSet, kernel bool) *figure {
+	fig := &figure{foot: b.Src.Foot()}
 	groups := view.ReasonGroups()
 	if kernel {
 		groups = view.KernelGroups()
@@ -131,8 +131,8 @@ func statePlot(s *view.Source, process, question string) Plot {
 			"mtbench run --account on" + destinationHint(process) + " does"
 		return p
 	}
-	p.Title = view.PredictedWord(s) + view.StateFinding(set, false, process)
-	p.Build = func(Size) *figure { return barsFigure(set, p.Title, false) }
+	p.Title = view.SaidOf(s, view.StateFinding(set, false, process))
+	p.Build = func(Size) *figure { return barsFigure(set, false) }
 	return p
 }
 
@@ -156,7 +156,7 @@ func kernelPlot(s *view.Source) Plot {
 			"not readable); mtbench doctor says why"
 		return p
 	}
-	p.Title = view.PredictedWord(s) + view.StateFinding(set, true, "source")
-	p.Build = func(Size) *figure { return barsFigure(set, p.Title, true) }
+	p.Title = view.SaidOf(s, view.StateFinding(set, true, "source"))
+	p.Build = func(Size) *figure { return barsFigure(set, true) }
 	return p
 }

@@ -2,7 +2,6 @@ package plot
 
 import (
 	"image/color"
-	"mtbench/report/internal/view"
 
 	stdfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
@@ -57,25 +56,6 @@ var Inks = []Ink{
 	inkPaper, InkText, inkFaint, inkGrid, inkStrip, inkOnDark, inkOnPale,
 	inkBlue, inkVermilion, inkGreen, inkPurple, inkGrey, inkOrange,
 	inkCodec, inkCopy, inkLink, inkScan, inkLocks, inkWaking, inkSpin, inkAsleep, inkPaced, inkRest,
-}
-
-// modelStyle is how a model looks in every plot.
-type modelStyle struct {
-	ink    Ink
-	marker string
-}
-
-var modelInks = map[string]Ink{view.Blue: inkBlue, view.Vermilion: inkVermilion,
-	view.Green: inkGreen, view.Purple: inkPurple, view.Grey: inkGrey, view.Orange: inkOrange}
-
-// styleOf is the look of a model of a file.
-func styleOf(s *view.Source, model string) modelStyle {
-	c := s.Contender(model)
-	ink, ok := modelInks[c.Color]
-	if !ok {
-		ink = inkOrange
-	}
-	return modelStyle{ink, c.Marker}
 }
 
 func diamondPath(p *vg.Path, pt vg.Point, r vg.Length) {

@@ -44,11 +44,11 @@ func TestMarksWithoutAFigure(t *testing.T) {
 	p := Plot{ID: "x", Build: func(Size) *figure {
 		one := &panel{Plot: newPlot("", "x", "y")}
 		one.X.Max, one.Y.Max = 3, 3
-		one.Add(centres{ink: InkText, join: true, half: 0.1, marks: []centreMark{
+		one.Add(centres{style: modelStyle{ink: InkText}, join: true, half: 0.1, marks: []centreMark{
 			{x: 0, y: 1, lo: 1}, {x: 1, y: format.NaN, lo: 1}, {x: 2, y: 2, lo: 1}}},
-			runDots{style: modelStyle{inkBlue, view.Circle}, radius: 2, alpha: 1,
+			runDots{style: modelStyle{ink: inkBlue, marker: view.Circle}, radius: 2, alpha: 1,
 				marks: []runMark{{x: 1, y: format.NaN}, {x: 1, y: 1}}})
-		return &figure{title: "x", height: 100, panels: []*panel{one}}
+		return &figure{height: 100, panels: []*panel{one}}
 	}}
 	if svg, _ := p.Svg(Wide); bytes.Contains(svg, []byte("NaN")) {
 		t.Error("a mark without a figure was drawn")

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 
+	"gonum.org/v1/plot/vg"
+
 	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
@@ -17,7 +19,6 @@ type byThreads struct {
 	ylabel string
 	top    float64 // the axis reaches at least here, where a share has a natural end; else 0
 	linear bool    // shares are not shown on a logarithmic axis
-	title  string
 }
 
 // threadPanel is what one panel shows of a run.
@@ -33,25 +34,29 @@ type threadPanel struct {
 	text func(*results.Run) string
 }
 
-func (b *byThreads) build(Size) *figure {
+func (b *byThreads) build(size Size) *figure {
 	shared, strip := b.scale(b.panels)
-	fig := &figure{title: b.title, height: 250, foot: b.src.Foot()}
-	for _, m := range b.src.Models() {
-		fig.legend = append(fig.legend, legendOf(styleOf(b.src, m), format.CleanText(m, 24)))
+	fig := &figure{height: 250, foot: b.src.Foot()}
+	fig.legend = modelLegend(b.src)
+	if b.named() {
+		fig.height = max(fig.height, endLabelGap*vg.Length(len(b.src.Models()))+110)
 	}
+	wide := size.panelWidth(len(b.panels))
 	bar, whisker := false, false
 	for _, tp := range b.panels {
 		scale := shared
 		if tp.ylabel != "" {
 			scale, _ = b.scale([]threadPanel{tp})
 		}
-		p, centres := b.panel(tp, scale)
+		p, centres := b.panel(tp, scale, wide)
 		fig.panels = append(fig.panels, p)
 		for _, m := range centres {
 			bar, whisker = true, whisker || m.lo <= m.hi
 		}
 	}
 	switch {
+	case bar && b.named():
+		fig.legend = append(fig.legend, legendMarks()...)
 	case whisker:
 		fig.legend = append(fig.legend, legendWhisker("median, 95 % interval"))
 	case bar:
@@ -95,8 +100,11 @@ func (b *byThreads) values(panels []threadPanel) (values []float64, strip bool) 
 	return values, strip
 }
 
-// panel draws one panel, and says which medians it has.
-func (b *byThreads) panel(tp threadPanel, scale scaleY) (*panel, []centreMark) {
+// named tells whether the models are named at the ends of their lines, not in a legend.
+func (b *byThreads) named() bool { return len(b.src.Models()) > mostInLegend }
+
+// panel draws one panel as wide as that, and says which medians it has.
+func (b *byThreads) panel(tp threadPanel, scale scaleY, wide vg.Length) (*panel, []centreMark) {
 	p := &panel{Plot: newPlot(tp.head, "compression threads", cmp.Or(tp.ylabel,
 		b.ylabel)+scale.note())}
 	threadAxis(p.Plot, b.src.Threads())
@@ -104,11 +112,27 @@ func (b *byThreads) panel(tp threadPanel, scale scaleY) (*panel, []centreMark) {
 	cells := b.src.Cells()
 	models := b.src.Models()
 	var marks []centreMark
+	var names endLabels
 	for i, m := range models {
-		marks = append(marks, b.model(p, tp, scale, cells, m, i, len(models))...)
+		of := b.model(p, tp, scale, cells, m, i, len(models))
+		if len(of) > 0 {
+			end := of[len(of)-1]
+			names = append(names, endLabel{end.x, end.y, format.CleanText(m, 20), styleOf(b.src, m)})
+		}
+		marks = append(marks, of...)
+	}
+	if b.named() && len(names) > 0 {
+		n := float64(len(b.src.Threads()))
+		unit := float64(max(wide-names.room(), wide/4)) / (n - 0.4)
+		p.X.Min, p.X.Max = -0.4, n-0.8+float64(names.room())/unit
+		p.Add(names)
 	}
 	return p, marks
 }
+
+// namedSlot is how much of its place around a thread count a model has where lines are named: they
+// are the closer to upright over their count, and each has a mark of its own.
+const namedSlot = 0.3
 
 func (s scaleY) note() string {
 	if s.log {
@@ -123,9 +147,12 @@ func (b *byThreads) model(p *panel, tp threadPanel, scale scaleY,
 	offset, half := slot(i, k)
 	style := styleOf(b.src, model)
 	dots := runDots{style: style, radius: 2.4, alpha: 0.5, spots: &p.spots}
+	if b.named() {
+		offset, half, dots.radius = offset*namedSlot, half*namedSlot, 1.2
+	}
 	small := runDots{style: style, radius: 1.1, alpha: 0.35}
 	crosses := crossMarks{style: style, spots: &p.spots}
-	mid := centres{ink: style.ink, half: half * 0.95, join: true}
+	mid := centres{style: style, half: half * 0.95, join: true, shape: b.named()}
 	for at, n := range b.src.Threads() {
 		runs := cells[results.Cell{Model: model, Threads: n, Wait: tp.wait}]
 		var values []float64

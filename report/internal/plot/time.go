@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"strings"
+
 	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
 	"mtbench/report/internal/view"
@@ -12,22 +14,55 @@ func timePlot(s *view.Source, diffs []view.Diff) Plot {
 	p := Plot{
 		ID:       "time" + s.Tag,
 		Question: timeQuestion,
-		Title:    view.TimeTitle(s, diffs),
 		Caption: "Each mark is one run, the bar its median, the whisker the 95 % interval of the " +
 			"median (from 6 runs on). " + view.EqualWorkText +
 			" A model that compresses nothing has none. A " +
 			"cross is a run that reached its bound without completing: it has no time and counts as " +
 			"worse than any. Times compare within one panel of one file only.",
 	}
+	p.found(view.TimeFinding(s, diffs))
 	if s.Header.Kind == results.Published {
 		p.Caption = "Each mark is the total time of one run, with wait off of unequal work."
 	}
 	p.Build = func(size Size) *figure {
-		b := &byThreads{src: s, title: p.Title}
+		b := &byThreads{src: s}
 		for _, w := range s.Waits() {
 			b.panels = append(b.panels, timePanel(s, w))
 		}
 		return b.build(size)
+	}
+	return p
+}
+
+// buildsPlot is the time of equal work of two builds: panels of each model.
+func buildsPlot(srcs []*view.Source) Plot {
+	p := timePlot(srcs[0], srcs[0].Diffs())
+	p.ID = "time"
+	var all []view.Diff
+	var each []string
+	for _, s := range srcs {
+		all = append(all, s.Diffs()...)
+		each = append(each, s.OfModel+": "+view.TimeFinding(s, s.Diffs()).Text())
+	}
+	if len(all) > 0 {
+		p.found(view.Finding{Title: view.DiffFinding(all).Title, Detail: strings.Join(each, ". ")})
+	}
+	p.Build = func(size Size) *figure {
+		fig := &figure{}
+		runs := 0
+		for i, s := range srcs {
+			one := timePlot(s, s.Diffs()).Build(size)
+			for _, panel := range one.panels {
+				panel.Title.Text = format.CleanText(s.OfModel, 24) + ", " + panel.Title.Text
+			}
+			if one.panels = append(fig.panels, one.panels...); i == 0 || len(one.legend) > len(fig.legend) {
+				fig.legend = one.legend
+			}
+			fig.panels, fig.height = one.panels, max(fig.height, one.height)
+			runs += len(s.Kept())
+		}
+		fig.foot = srcs[0].HostFoot(runs, "runs")
+		return fig
 	}
 	return p
 }

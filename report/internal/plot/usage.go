@@ -23,9 +23,10 @@ func cpuPlot(s *view.Source) Plot {
 			"--machine kernel records it"
 		return p
 	}
-	p.Title = view.PredictedWord(s) + view.CPUFinding(s)
+	p.found(view.CPUFinding(s))
+	p.Title = view.SaidOf(s, p.Title)
 	p.Build = func(size Size) *figure {
-		b := &byThreads{src: s, ylabel: "CPU (% of one)", top: 100, title: p.Title}
+		b := &byThreads{src: s, ylabel: "CPU (% of one)", top: 100}
 		for _, w := range s.Waits() {
 			b.panels = append(b.panels, threadPanel{head: "main thread, " + format.WaitWord(w), wait: w,
 				value: view.Shown(metric.MainCPU), text: percentText("main", view.Shown(metric.MainCPU))})
@@ -66,9 +67,9 @@ func busyPlot(s *view.Source) Plot {
 			"makes them"
 		return p
 	}
-	p.Title = view.PredictedWord(s) + view.BusyFinding(s)
+	p.Title = view.SaidOf(s, view.BusyFinding(s))
 	p.Build = func(size Size) *figure {
-		b := &byThreads{src: s, ylabel: "busy pages (% of all)", linear: true, title: p.Title}
+		b := &byThreads{src: s, ylabel: "busy pages (% of all)", linear: true}
 		b.panels = []threadPanel{{head: "compress-wait-thread off", value: view.BusyPercent,
 			text: func(r *results.Run) string {
 				v, _ := view.BusyPercent(r)
@@ -93,9 +94,9 @@ func wakesPlot(s *view.Source) Plot {
 		p.Missing = "no run of the file counted its futex calls; mtbench run --machine kernel does"
 		return p
 	}
-	p.Title = view.PredictedWord(s) + view.WakesFinding(s)
+	p.Title = view.SaidOf(s, view.WakesFinding(s))
 	p.Build = func(size Size) *figure {
-		b := &byThreads{src: s, ylabel: "futex calls a page", title: p.Title}
+		b := &byThreads{src: s, ylabel: "futex calls a page"}
 		for _, w := range s.Waits() {
 			b.panels = append(b.panels, threadPanel{
 				head: "compress-wait-thread " + format.WaitWord(w)[len("wait "):], wait: w,

@@ -25,9 +25,9 @@ func whatIfPlot(s *view.Source) Plot {
 		p.Missing = "the file has no what-if; mtbench predict --what-if makes one"
 		return p
 	}
-	p.Title = view.PredictedWord(s) + strongest(cells).Text()
+	p.Title = view.SaidOf(s, strongest(cells).Text())
 	p.Build = func(Size) *figure {
-		fig := &figure{title: p.Title, foot: s.HostFoot(len(s.From.WhatIf), "costs")}
+		fig := &figure{foot: s.HostFoot(len(s.From.WhatIf), "costs")}
 		for i, name := range []string{"without it", "half of it", "twice it"} {
 			fig.legend = append(fig.legend, legendOf(factorStyles()[i], name))
 		}
@@ -63,8 +63,8 @@ const (
 
 // factorStyles are the marks of view.WhatIfFactors.
 func factorStyles() []modelStyle {
-	return []modelStyle{{inkGreen, view.Circle}, {inkBlue, view.Pyramid},
-		{inkVermilion, view.Triangle}}
+	return []modelStyle{{ink: inkGreen, marker: view.Circle}, {ink: inkBlue, marker: view.Pyramid},
+		{ink: inkVermilion, marker: view.Triangle}}
 }
 
 // mostChange is the end of the axis, in percent.

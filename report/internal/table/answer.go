@@ -32,7 +32,7 @@ func answerSection(s *view.Source) Section {
 func answerOf(s *view.Source) Section {
 	switch {
 	case s.Header.Kind == results.Published:
-		return Section{Lead: []string{view.TimeTitle(s, nil) + "."}, Table: loneGrid(s)}
+		return Section{Lead: []string{view.TimeFinding(s, nil).Title + "."}, Table: loneGrid(s)}
 	case len(s.Runs) == 0 && len(s.From.Frontier) > 0:
 		return frontierSection(s)
 	case len(s.Runs) == 0:

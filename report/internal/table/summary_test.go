@@ -16,7 +16,7 @@ func TestOneNumberOfPairs(t *testing.T) {
 	sum := *s.Summary()
 	m, _ := metric.Lookup("total_time")
 	for place, text := range map[string]string{"headline": sum.Verdict[0],
-		"title": view.TimeTitle(s, s.Diffs()),
+		"title": view.TimeFinding(s, s.Diffs()).Text(),
 		"table": cellOf(t, PairSection(s, m), 0, "verdict")} {
 		if !strings.Contains(text, "at least 8 pairs") || !strings.Contains(text, "for 4 tests") {
 			t.Errorf("%s: %q says another number", place, text)

@@ -41,7 +41,10 @@ func (s *Source) Answer() Answer {
 func (s *Source) whoText() []string {
 	diffs := DiffsOf(s.Diffs(), s.mainOr())
 	if len(diffs) == 0 {
-		return []string{format.Sentence(TimeTitle(s, s.Diffs()))}
+		return []string{format.Sentence(TimeFinding(s, s.Diffs()).Text())}
+	}
+	if s.Predicted() != nil {
+		return append([]string{format.Sentence(TimeFinding(s, diffs).Text())}, trapsText(diffs)...)
 	}
 	by := map[Outcome][]Diff{}
 	for _, d := range diffs {

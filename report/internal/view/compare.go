@@ -62,10 +62,21 @@ func (d *Diff) where() string {
 	return d.Case.String()
 }
 
-// DiffFinding says in a sentence what the comparisons of one model with the base come to.
-func DiffFinding(diffs []Diff) string {
+// Finding is what data answers: a title of two lines at most, and the figures behind it.
+type Finding struct{ Title, Detail string }
+
+// Text is the whole finding as one sentence without its full stop.
+func (f Finding) Text() string {
+	if f.Detail == "" {
+		return f.Title
+	}
+	return f.Title + ": " + f.Detail
+}
+
+// DiffFinding says what the comparisons of one model with the base come to.
+func DiffFinding(diffs []Diff) Finding {
 	if len(diffs) == 0 {
-		return ""
+		return Finding{}
 	}
 	by := map[Outcome][]Diff{}
 	for _, d := range diffs {
@@ -73,31 +84,33 @@ func DiffFinding(diffs []Diff) string {
 	}
 	base, model := diffs[0].Base, diffs[0].Model
 	if len(by[TooFew]) == len(diffs) {
-		return fmt.Sprintf("Not enough evidence to tell %s from %s: at most %s a case; at least %s "+
-			"are needed%s",
-			model, base, format.Count(MostPairs(diffs), "pair", "pairs"),
-			format.Count(neededPairs(diffs), "pair", "pairs"), diffs[0].family)
+		return Finding{fmt.Sprintf("Too few pairs to compare %s with %s", model, base),
+			fmt.Sprintf("at most %s a case, and at least %s are needed%s",
+				format.Count(MostPairs(diffs), "pair", "pairs"),
+				format.Count(neededPairs(diffs), "pair", "pairs"), diffs[0].family)}
 	}
 	if len(by[Faster])+len(by[Slower])+len(by[HostMoved]) == 0 {
-		return fmt.Sprintf("%s against %s: no difference is proved in any of %s",
-			model, base, format.CasesWord(len(diffs)))
+		return Finding{Title: fmt.Sprintf("%s against %s: no difference is proved in any of %s",
+			model, base, format.CasesWord(len(diffs)))}
 	}
-	return strings.Join(findingParts(by, len(diffs), base, model), "; ")
+	return Finding{strings.Join(findingParts(by, len(diffs), base, model), "; "),
+		strings.Join(slices.Concat(extremes(by), boundPart(by)), "; ")}
 }
 
+// findingParts count the cases that a comparison comes to.
 func findingParts(by map[Outcome][]Diff, n int, base, model string) []string {
 	var parts []string
 	if w := by[Faster]; len(w) > 0 {
-		parts = append(parts, fmt.Sprintf("%s is faster than %s for equal work in %d of %s, %s",
-			model, base, len(w), format.CasesWord(n), extreme(w, 1)))
+		parts = append(parts, fmt.Sprintf("%s is faster than %s for equal work in %d of %s",
+			model, base, len(w), format.CasesWord(n)))
 	}
 	if l := by[Slower]; len(l) > 0 {
-		who := fmt.Sprintf("slower in %d, ", len(l))
+		who := fmt.Sprintf("slower in %d", len(l))
 		if len(parts) == 0 {
-			who = fmt.Sprintf("%s is slower than %s for equal work in %d of %s, ",
+			who = fmt.Sprintf("%s is slower than %s for equal work in %d of %s",
 				model, base, len(l), format.CasesWord(n))
 		}
-		parts = append(parts, who+extreme(l, -1))
+		parts = append(parts, who)
 	}
 	for _, rest := range []struct {
 		of   Outcome
@@ -105,14 +118,27 @@ func findingParts(by map[Outcome][]Diff, n int, base, model string) []string {
 	}{
 		{Tied, "equal within " + marginText(by[Tied]) + " in %d"},
 		{Unproven, "unproved in %d"},
-		{HostMoved, "the host moved between the sides in %d"},
+		{HostMoved, "the host changed between the two sides in %d"},
 		{TooFew, "too few pairs in %d"},
 	} {
 		if t := by[rest.of]; len(t) > 0 {
 			parts = append(parts, fmt.Sprintf(rest.text, len(t)))
 		}
 	}
-	return append(parts, boundPart(by)...)
+	return parts
+}
+
+// extremes quote the largest difference of each direction.
+func extremes(by map[Outcome][]Diff) (parts []string) {
+	for _, side := range []struct {
+		of   Outcome
+		sign float64
+	}{{Faster, 1}, {Slower, -1}} {
+		if ds := by[side.of]; len(ds) > 0 {
+			parts = append(parts, extreme(ds, side.sign))
+		}
+	}
+	return parts
 }
 
 // boundPart says in how many cases a run stands at its bound, whatever the case comes to.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unicode"
+	"unicode/utf8"
 
 	"mtbench/internal/metric"
 	"mtbench/report/internal/format"
@@ -11,8 +13,11 @@ import (
 )
 
 // PairsFinding is how sure the largest difference is.
-func PairsFinding(s *Source, diffs []Diff) string {
+func PairsFinding(s *Source, diffs []Diff) Finding {
 	main := DiffsOf(diffs, s.mainOr())
+	if s.Predicted() != nil {
+		return PredictedFinding(main)
+	}
 	var sure *Diff
 	told := handsOver(decidedOf(main))
 	for i, d := range told {
@@ -28,9 +33,10 @@ func PairsFinding(s *Source, diffs []Diff) string {
 		return DiffFinding(main)
 	}
 	of := fmt.Sprintf(workWord(sure.Case), sure.Base)
-	return fmt.Sprintf("The largest sure difference: with %s, %s takes %s× %s "+
-		"(95 %% interval %s to %s, %d pairs: %s)%s", sure.where(), sure.Model, format.Sig(sure.Ratio), of,
-		format.RatioText(sure.Lo), format.RatioText(sure.Hi), sure.N, sure.Signs, rawPart(sure, 0))
+	return Finding{fmt.Sprintf("The largest proved difference: with %s, %s takes %s× %s",
+		sure.where(), sure.Model, format.Sig(sure.Ratio), of),
+		fmt.Sprintf("95 %% interval %s to %s, %d pairs: %s%s", format.RatioText(sure.Lo),
+			format.RatioText(sure.Hi), sure.N, sure.Signs, rawPart(sure, 0))}
 }
 
 // decidedOf are the cases in which a difference is proved.
@@ -61,19 +67,23 @@ func TimeOf(r *results.Run) string {
 	return format.TimeText(r.TotalTimeMS)
 }
 
-// TimeTitle is the finding of the main contender, or, with one model, its best time.
-func TimeTitle(s *Source, diffs []Diff) string {
+// TimeFinding is the finding of the main contender, or, with one model, its best time.
+func TimeFinding(s *Source, diffs []Diff) Finding {
 	models := s.Contenders()
 	if s.Header.Kind == results.Published && len(models) > 1 {
-		return publishedTitle(s, models[0], s.MainModel(models))
+		return Finding{Title: publishedTitle(s, models[0], s.MainModel(models))}
 	}
 	if len(models) > 1 {
-		title := DiffFinding(DiffsOf(diffs, s.MainModel(models)))
-		if title != "" {
-			return PredictedWord(s) + title
+		main := DiffsOf(diffs, s.MainModel(models))
+		finding := DiffFinding(main)
+		if s.Predicted() != nil {
+			finding = PredictedFinding(main)
+		}
+		if finding.Title != "" {
+			return Finding{SaidOf(s, finding.Title), finding.Detail}
 		}
 	}
-	return PredictedWord(s) + quickest(s, s.Models()[0])
+	return Finding{Title: SaidOf(s, quickest(s, s.Models()[0]))}
 }
 
 // publishedTitle counts the cases of single published runs, which prove nothing.
@@ -150,6 +160,17 @@ func PredictedWord(s *Source) string {
 		return "Published: "
 	}
 	return ""
+}
+
+// SaidOf is a title, after the word for a file whose figures nobody measured here.
+func SaidOf(s *Source, title string) string {
+	word := PredictedWord(s)
+	first, size := utf8.DecodeRuneInString(title)
+	second, _ := utf8.DecodeRuneInString(title[size:])
+	if word != "" && unicode.IsUpper(first) && unicode.IsLower(second) {
+		title = string(unicode.ToLower(first)) + title[size:]
+	}
+	return word + title
 }
 
 // AnyRun tells whether some run of the file has a figure.
@@ -245,19 +266,22 @@ func (s *Source) onlyModel(what, unit string, scale float64,
 		unit)
 }
 
-func CPUFinding(s *Source) string {
+func CPUFinding(s *Source) Finding {
 	c, ok := s.widest(metric.WorkerCPU, Shown(metric.WorkerCPU), apart)
 	if !ok {
-		return s.onlyModel("CPU of a compression thread", " % of one", 1, Shown(metric.WorkerCPU))
+		return Finding{Title: s.onlyModel("CPU of a compression thread", " % of one", 1,
+			Shown(metric.WorkerCPU))}
 	}
 	cells := s.Cells()
 	base := c.cell
 	base.Model = c.base
-	return fmt.Sprintf("With %s, a compression thread uses %s %% of a CPU under %s and %s %% under "+
-		"%s; the main thread %s %% and %s %%%s", c.cell.String(), format.Sig(c.baseV), c.base,
-		format.Sig(c.other), c.model, format.Sig(SampleOf(cells[base], Shown(metric.MainCPU)).Median()),
-		format.Sig(SampleOf(cells[c.cell], Shown(metric.MainCPU)).Median()),
-		s.hedge(metric.WorkerCPU, c.cell))
+	main := func(c results.Cell) string {
+		return format.Sig(SampleOf(cells[c], Shown(metric.MainCPU)).Median())
+	}
+	return Finding{fmt.Sprintf("With %s, a compression thread uses %s %% of a CPU under %s and "+
+		"%s %% under %s%s", c.cell.String(), format.Sig(c.baseV), c.base, format.Sig(c.other), c.model,
+		s.hedge(metric.WorkerCPU, c.cell)),
+		fmt.Sprintf("the main thread uses %s %% and %s %%", main(base), main(c.cell))}
 }
 
 // BusyPercent is the busy-ratio as pictures show it.

@@ -32,16 +32,6 @@ func HandOverOf(f *results.HandOverFile) *HandOver {
 // Models are the contenders of the file, in the order of its grid.
 func (h *HandOver) Models() []string { return h.From.Header.Grid.Models }
 
-// Letter is a model's sign in pictures: a, b, c in the order of the grid.
-func (h *HandOver) Letter(model string) string {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	i := slices.Index(h.Models(), model)
-	if i < 0 || i >= len(letters) {
-		return "?"
-	}
-	return letters[i : i+1]
-}
-
 // Cases are those of the grid that have a run, in their order.
 func (h *HandOver) Cases() []results.HandOverCell {
 	return slices.DeleteFunc(h.From.Header.Grid.Cases(), func(c results.HandOverCell) bool {

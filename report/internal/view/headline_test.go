@@ -60,7 +60,7 @@ func TestTheHeadlineCannotFlatter(t *testing.T) {
 			r.BusyRatio = &ratio
 		}
 		s := SourceOf(f, 0, 1)
-		return TimeTitle(s, s.Diffs())
+		return TimeFinding(s, s.Diffs()).Text()
 	}
 	for i := range f.Runs { // the largest difference is with 16 threads and wait off
 		if r := &f.Runs[i]; r.Threads == 16 && !r.Wait && r.Model == "lockless" {

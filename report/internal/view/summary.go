@@ -42,8 +42,9 @@ func (s *Source) summarize(f *results.File) Summary {
 			sum.Facts = append(sum.Facts, Fact{head, text})
 		}
 	}
-	if text := PairsFinding(s, diffs); text != DiffFinding(DiffsOf(diffs, s.mainOr())) {
-		add("By how much", format.Sentence(text))
+	if f := PairsFinding(s, diffs); s.Predicted() == nil &&
+		f != DiffFinding(DiffsOf(diffs, s.mainOr())) {
+		add("By how much", format.Sentence(f.Text()))
 	}
 	if len(diffs) > 0 {
 		add("Which time", EqualWorkText)

@@ -35,8 +35,8 @@ func (s *Source) comparisonOf(metric string, c results.Cell) *verdict.Comparison
 
 // hedge is what stands behind a difference of medians that no pairs prove.
 func (s *Source) hedge(metric string, c results.Cell) string {
-	if s.Header.Kind == results.Published {
-		return ""
+	if s.Header.Kind == results.Published || s.Predicted() != nil {
+		return "" // nothing is observed
 	}
 	if found := s.comparisonOf(metric, c); found != nil && found.Decided() {
 		return ""

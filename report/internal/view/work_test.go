@@ -18,8 +18,8 @@ func TestWhoCompressesLessIsNotFaster(t *testing.T) {
 		}
 	}
 	s := SourceOf(f, 0, 1)
-	title := TimeTitle(s, s.Diffs())
-	want := "lockless is slower than locked for equal work in 1 of 1 case, 4.7"
+	title := TimeFinding(s, s.Diffs()).Text()
+	want := "lockless is slower than locked for equal work in 1 of 1 case: 4.7"
 	if !strings.HasPrefix(title, want) || !strings.Contains(title, "× the time per compressed page") {
 		t.Errorf("the title is %q, want %q …", title, want)
 	}
@@ -32,7 +32,7 @@ func TestWhoCompressesLessIsNotFaster(t *testing.T) {
 		}
 	}
 	s = SourceOf(f, 0, 1)
-	if title := TimeTitle(s, s.Diffs()); !strings.Contains(title, ", 0.500× the time [") ||
+	if title := TimeFinding(s, s.Diffs()).Text(); !strings.Contains(title, ": 0.500× the time [") ||
 		strings.Contains(title, "compressed") {
 		t.Errorf("the title is %q; without setup it takes half the time", title)
 	}
@@ -41,7 +41,7 @@ func TestWhoCompressesLessIsNotFaster(t *testing.T) {
 		f.Runs[i].Wait, f.Runs[i].WhenFull = false, results.FullSelf
 	}
 	s = SourceOf(f, 0, 1)
-	if title := TimeTitle(s, s.Diffs()); !strings.Contains(title, ", 0.500× the time [") ||
+	if title := TimeFinding(s, s.Diffs()).Text(); !strings.Contains(title, ": 0.500× the time [") ||
 		!strings.Contains(title, "self") {
 		t.Errorf("the title is %q; main compresses what finds no thread, so that the work is equal",
 			title)
