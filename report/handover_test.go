@@ -61,7 +61,8 @@ func TestHandOverPage(t *testing.T) {
 	if text != second.String() {
 		t.Error("the page is not the same bytes each time")
 	}
-	for _, want := range []string{"<h2 id=\"regret\">", "Least regret", "<h2 id=\"cells\">", "others used",
+	for _, want := range []string{"<h2 id=\"regret\">", "Least regret", "<h2 id=\"cells\">",
+		"others used",
 		"default-src &#39;none&#39;", "&lt;script&gt;"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in the page", want)
