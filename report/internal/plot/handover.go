@@ -77,6 +77,9 @@ func handOverCPUFinding(h *view.HandOver) string {
 		format.Sig(view.Worst(worst.CPU).By))
 }
 
+// fullLoad is where the axis of load ends and the names begin, in percent.
+const fullLoad = 100
+
 func handOverCPUPanel(h *view.HandOver, c results.HandOverCell, wide vg.Length) *panel {
 	head := results.Plural(c.Threads, "thread") + ", " + results.WorkText(c.WorkNS)
 	p := &panel{Plot: newPlot(head+settingsText(c), "offered load (% of the ceiling)",
@@ -99,11 +102,11 @@ func handOverCPUPanel(h *view.HandOver, c results.HandOverCell, wide vg.Length) 
 	p.X.Tick.Marker = constantTicks([]float64{0, 25, 50, 75, 100}, tickLabel)
 	if c.WorkNS > 0 && float64(c.WorkNS)/1000 > scale.lo {
 		p.Add(rules{at: []float64{scale.pos(float64(c.WorkNS) / 1000)}, ink: inkFaint, width: 1,
-			dashes: []vg.Length{vg.Points(4), vg.Points(3)}})
+			dashes: []vg.Length{vg.Points(4), vg.Points(3)}, to: fullLoad})
 	}
 	names := handOverLines(h, p, lines, scale)
 	share := min(0.6, float64(names.room()/wide))
-	p.X.Min, p.X.Max = 0, 100/(1-share)
+	p.X.Min, p.X.Max = 0, fullLoad/(1-share)
 	return p
 }
 

@@ -190,6 +190,7 @@ type rules struct {
 	width    vg.Length
 	dashes   []vg.Length
 	vertical bool
+	to       float64 // where level ones end, so that they strike no names out; 0: at the border
 }
 
 // Plot implements [plot.Plotter].
@@ -201,7 +202,11 @@ func (g rules) Plot(c draw.Canvas, p *plot.Plot) {
 			c.StrokeLine2(sty, tx(v), c.Min.Y, tx(v), c.Max.Y)
 			continue
 		}
-		c.StrokeLine2(sty, c.Min.X, ty(v), c.Max.X, ty(v))
+		end := c.Max.X
+		if g.to > 0 {
+			end = tx(g.to)
+		}
+		c.StrokeLine2(sty, c.Min.X, ty(v), end, ty(v))
 	}
 }
 
