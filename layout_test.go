@@ -95,6 +95,7 @@ var mayImport = map[string]string{
 	"models/modeltest":           "internal/thread models",
 	"models/modeltest/planted":   "internal/thread models internal/ptrring",
 	"internal/trace/tracetest":   "",
+	"internal/fuzztest":          "",
 	"report/internal/reporttest": "results",
 }
 

@@ -21,6 +21,27 @@ func handOverRun(index int, c HandOverCell) HandOver {
 		Buckets: []Bucket{{UpTo: 1, Pages: 4}, {UpTo: 2, Pages: 6}}}
 }
 
+// handOverText is a whole hand-over file.
+func handOverText(t testing.TB) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "h.jsonl")
+	w, err := CreateHandOver(path, handOverHeader())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := HandOverCell{Model: "a", Threads: 1, Load: 10}
+	err = errors.Join(w.Append(handOverRun(0, c)),
+		w.Append(&HandOverFailed{HandOverCell: c.Of("b"), Index: 1, Reason: "so"}), w.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // A file is read as it was written, and one whose writer was killed in a line is gone on with as if
 // that line had not been begun.
 func TestHandOverFile(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"mtbench/internal/fuzztest"
 )
 
 const goodHeader = `{"type":"header","schema":1,"kind":"measured","host":{},"scenario":{}}` + "\n"
@@ -265,22 +267,67 @@ func FuzzRead(f *testing.F) {
 		text := goodHeader + strings.Replace(string(line), `"type":""`, `"type":"run"`, 1) + "\n"
 		f.Add([]byte(text))
 		f.Add([]byte(text[:len(text)-9]))
+		f.Add(gzipped(f, []byte(text)))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := ReadFrom(bytes.NewReader(data), "fuzz")
-		if err != nil {
-			wantInput(t, err, "fuzz")
-			if strings.ContainsAny(err.Error(), "\x1b\n\r\x00") {
-				t.Errorf("control characters in %q", err)
+		fuzztest.Within(t, fileBytes(data), func() {
+			file, err := ReadFrom(bytes.NewReader(data), "fuzz")
+			if err != nil {
+				wantSentence(t, err)
+				return
 			}
-			return
-		}
-		for i := range file.Runs {
-			if msg := file.Runs[i].wrong(file.Header.Kind, newPlans()); msg != "" {
-				t.Error(msg)
+			for i := range file.Runs {
+				if msg := file.Runs[i].wrong(file.Header.Kind, newPlans()); msg != "" {
+					t.Error(msg)
+				}
 			}
-		}
+		})
 	})
+}
+
+// FuzzReadHandOver is the same of hand-over files.
+func FuzzReadHandOver(f *testing.F) {
+	f.Add(handOverText(f))
+	f.Add(handOverText(f)[:700])
+	f.Add([]byte(`{"type":"handover-header","schema":1}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fuzztest.Within(t, fileBytes(data), func() {
+			r := newReader(bytes.NewReader(data), "fuzz")
+			if err := r.begin(); err != nil {
+				wantSentence(t, err)
+				return
+			}
+			file, err := r.handOver()
+			if err != nil {
+				wantSentence(t, err)
+				return
+			}
+			for i := range file.Runs {
+				if msg := file.Runs[i].wrong(newPlans()); msg != "" {
+					t.Error(msg)
+				}
+			}
+		})
+	})
+}
+
+// fileBytes bounds what reading a file allocates: its buffers and parsers, and what the densest
+// record becomes. A compressed file may hold a thousand times as much.
+func fileBytes(data []byte) uint64 {
+	n := uint64(len(data))
+	if bytes.HasPrefix(data, []byte(gzipMagic)) {
+		n *= 1032
+	}
+	return 16<<20 + 1000*n
+}
+
+// wantSentence wants a sentence about the file, in one line that moves no cursor.
+func wantSentence(t *testing.T, err error) {
+	t.Helper()
+	wantInput(t, err, "fuzz")
+	if strings.ContainsAny(err.Error(), "\x1b\n\r\x00") {
+		t.Errorf("control characters in %q", err)
+	}
 }
 
 func TestFileNamesDoNotReachTheTerminalRaw(t *testing.T) {
@@ -288,6 +335,17 @@ func TestFileNamesDoNotReachTheTerminalRaw(t *testing.T) {
 	wantInput(t, err, "no such file")
 	if strings.ContainsAny(err.Error(), "\x1b\n\u202e") {
 		t.Errorf("control characters in %q", err)
+	}
+}
+
+// A line that closes what it has not opened is refused as any other that is no JSON.
+func TestWhatIsClosedAndNotOpened(t *testing.T) {
+	for _, line := range []string{`}"":`, `]"a":1`, `{}}"a":{"b":1}`, `}{"type":"run"}`} {
+		_, err := ReadFrom(strings.NewReader(goodHeader+line+"\n"), "x")
+		wantInput(t, err, "x")
+		r := newReader(bytes.NewReader(append(handOverText(t), line+"\n"...)), "x")
+		_, err = r.handOver()
+		wantInput(t, err, "x")
 	}
 }
 

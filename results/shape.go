@@ -54,8 +54,11 @@ func shapeOf(line []byte) shape {
 				from = i + 1
 			}
 		case '}', ']':
-			if depth--; depth == 0 {
+			switch depth--; {
+			case depth == 0:
 				sh.put(name, line[from:i])
+			case depth < 0:
+				return sh // it is no JSON
 			}
 		}
 	}

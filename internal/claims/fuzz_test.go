@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"mtbench/internal/fuzztest"
 	"mtbench/results"
 )
 
@@ -13,7 +14,9 @@ func FuzzParseClaims(f *testing.F) {
 	f.Add(shipped)
 	f.Add([]byte("claims: &a [*a]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		claims, err := Parse(text, "x")
+		var claims []*Claim
+		var err error
+		fuzztest.Within(t, 64<<20, func() { claims, err = Parse(text, "x") })
 		var input *results.InputError
 		if err != nil && (!errors.As(err, &input) || input.File != "x") {
 			t.Errorf("%v names no file", err)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mtbench/internal/fuzztest"
 )
 
 const pageSize = 4096
@@ -378,7 +380,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which byte, src []byte) {
 		d := decoders[int(which)%len(decoders)]
 		buf := bytes.Repeat([]byte{0xee}, pageSize+64)
-		_ = d.Decode(&fake{}, buf[:pageSize], src)
+		fuzztest.Within(t, 1<<20, func() { _ = d.Decode(&fake{}, buf[:pageSize], src) })
 		if !bytes.Equal(buf[pageSize:], bytes.Repeat([]byte{0xee}, 64)) {
 			t.Fatal("the decoder wrote behind the page")
 		}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"mtbench/internal/fuzztest"
 )
 
 // numbered is the page that a test's file has at page number n.
@@ -223,19 +225,25 @@ func FuzzFile(f *testing.F) {
 		if len(data) == 0 || offset < 0 || length < 0 || pages < 1 || pages > maxSample {
 			return // parseOptions refuses it
 		}
+		most := uint64(8<<20 + 8*min(pages*PageSize, len(data)+PageSize))
 		o := options{pages: pages, offset: offset, bytes: length}
-		s, err := o.choose(bytes.NewReader(data), int64(len(data)))
-		if err != nil {
-			return
-		}
-		for _, p := range s.parts {
-			if p.offset < 0 || p.length < 1 || p.offset > int64(len(data))-p.length {
-				t.Fatalf("%+v is not in a file of %d bytes", p, len(data))
-			}
-		}
-		got, err := s.read(bytes.NewReader(data))
-		if err != nil || int64(len(got)) != min(s.total(), int64(pages))*PageSize || len(got) == 0 {
-			t.Fatalf("%d bytes of %v, %v", len(got), s, err)
-		}
+		fuzztest.Within(t, most, func() { checkChoice(t, o, data) })
 	})
+}
+
+// checkChoice holds what is chosen of a file to the file, and to what was asked for.
+func checkChoice(t *testing.T, o options, data []byte) {
+	s, err := o.choose(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return
+	}
+	for _, p := range s.parts {
+		if p.offset < 0 || p.length < 1 || p.offset > int64(len(data))-p.length {
+			t.Fatalf("%+v is not in a file of %d bytes", p, len(data))
+		}
+	}
+	got, err := s.read(bytes.NewReader(data))
+	if err != nil || int64(len(got)) != min(s.total(), int64(o.pages))*PageSize || len(got) == 0 {
+		t.Fatalf("%d bytes of %v, %v", len(got), s, err)
+	}
 }

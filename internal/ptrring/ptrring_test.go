@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"mtbench/internal/fuzztest"
 	"mtbench/models/modeltest"
 )
 
@@ -49,7 +50,8 @@ func FuzzAgainstModel(f *testing.F) {
 	f.Add(uint8(1), false, []byte{0, 0, 1, 1, 0, 2, 7})
 	f.Add(uint8(33), true, []byte{0, 0, 0, 130, 140, 0, 0, 255, 0, 0, 1, 1, 1, 180})
 	f.Fuzz(func(t *testing.T, size uint8, batch bool, ops []byte) {
-		checkAgainstModel(t, int(size), batch, ops)
+		most := 1<<20 + 2000*len(ops)
+		fuzztest.Within(t, uint64(most), func() { checkAgainstModel(t, int(size), batch, ops) })
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"mtbench/internal/fuzztest"
 	"mtbench/internal/qemustream"
 )
 
@@ -222,6 +223,9 @@ func TestWriterRefuses(t *testing.T) {
 	}
 }
 
+// readerBytes is more than a check with its buffers and list of blocks allocates, whatever comes.
+const readerBytes = 1 << 20
+
 // FuzzReader reads anything: no crash, no more memory than the limits allow, and what is read can
 // be written and read again.
 func FuzzReader(f *testing.F) {
@@ -232,29 +236,41 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Add(real[:2000])
 	f.Fuzz(func(t *testing.T, stream []byte) {
-		r := qemustream.NewReader(bytes.NewReader(stream), 1<<20)
-		var again bytes.Buffer
-		var w *qemustream.Writer
-		counts, err := qemustream.Check(r, func(p qemustream.Page, _ []byte) error {
-			if w == nil {
-				w = qemustream.NewWriter(&again, "none", r.Blocks())
-			}
-			return w.Page(p)
+		fuzztest.Within(t, readerBytes, func() {
+			_, _ = qemustream.Check(qemustream.NewReader(bytes.NewReader(stream), 1<<20), nil)
 		})
-		if counts.Bytes > int64(len(stream)) || counts.Pages() > int64(len(stream))/9 {
-			t.Fatalf("%+v of %d bytes", counts, len(stream))
-		}
-		if err != nil || w == nil {
+		again, counts := rewrite(t, stream)
+		if again == nil {
 			return
 		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		got, err := qemustream.Check(qemustream.NewReader(&again, 0), nil)
+		got, err := qemustream.Check(qemustream.NewReader(bytes.NewReader(again), 0), nil)
 		if err != nil || got.Pages() != counts.Pages() || got.Payload != counts.Payload {
 			t.Fatalf("read again: %+v, was %+v (%v)", got, counts, err)
 		}
 	})
+}
+
+// rewrite reads a stream and writes what it read; nil where the stream is refused or has no page.
+func rewrite(t *testing.T, stream []byte) ([]byte, qemustream.Counts) {
+	r := qemustream.NewReader(bytes.NewReader(stream), 1<<20)
+	var again bytes.Buffer
+	var w *qemustream.Writer
+	counts, err := qemustream.Check(r, func(p qemustream.Page, _ []byte) error {
+		if w == nil {
+			w = qemustream.NewWriter(&again, "none", r.Blocks())
+		}
+		return w.Page(p)
+	})
+	if counts.Bytes > int64(len(stream)) || counts.Pages() > int64(len(stream))/9 {
+		t.Fatalf("%+v of %d bytes", counts, len(stream))
+	}
+	if err != nil || w == nil {
+		return nil, counts
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return again.Bytes(), counts
 }
 
 func word(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
