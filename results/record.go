@@ -220,6 +220,7 @@ type Run struct {
 	ContentSum string    `json:"content_sha256,omitempty" doc:"SHA-256 of what the run's own process took for content, in hex: of the sampled pages of a content file, or of the first 64 pages that the generator made for the run's seed" misread:"as of guest memory: it is of the source of its pages"`
 	CPUs       string    `json:"cpus,omitempty" doc:"the CPU of each thread, in order of birth, and the NUMA nodes of guest memory; absent where threads are not pinned"`
 	Started    time.Time `json:"started" doc:"when the run began"`
+	Sides      string    `json:"sides,omitempty" doc:"as of the scenario. destination: total_time_ms, drain_rate_pages_per_second and thread_usage are of the destination alone, from its first record to its last page; what only a source has (setup_time_ms, downtime_ms, rounds, syncs, busy, dirty rates, pipeline_requests, timeline) was not measured and is 0 or empty"`
 	Traced     bool      `json:"traced,omitempty" doc:"every thread wrote its state changes down, which costs time: no claim and no comparison counts the run"`
 
 	// How it ended.

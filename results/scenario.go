@@ -31,6 +31,7 @@ type Scenario struct {
 	Flush                string   `json:"flush" doc:"where the pipeline is flushed: wrap, sync or iteration"`
 	DecompressThreads    int      `json:"decompress_threads" unit:"count" doc:"workers of the destination"`
 	Destination          string   `json:"destination" doc:"process, discard, or the other host as ssh knows it"`
+	Sides                string   `json:"sides,omitempty" doc:"destination: the stream of content was sent as it is, before the measured time, and the model works at the destination alone, with the threads of the case. Absent: the model works at both ends"`
 
 	// The threads.
 	Machine    string   `json:"machine" doc:"kernel or goroutine: what a thread is"`
@@ -54,9 +55,32 @@ const destinationHost = "ssh://"
 // Far reports whether the destination is on another host.
 func (s *Scenario) Far() bool { return strings.HasPrefix(s.Destination, destinationHost) }
 
+// DestinationSide is the value of Sides where the destination alone is measured.
+const DestinationSide = "destination"
+
+// DestinationAlone reports whether the destination alone is measured.
+func (s *Scenario) DestinationAlone() bool { return s.Sides == DestinationSide }
+
+// Measured is the process whose threads the figures of main thread and workers are of: "source", or
+// "destination" where that alone is measured.
+func (s *Scenario) Measured() string { return measured(s.Sides) }
+
+// Measured is the same of a run.
+func (r *Run) Measured() string { return measured(r.Sides) }
+
+func measured(sides string) string {
+	if sides == DestinationSide {
+		return "destination"
+	}
+	return "source"
+}
+
 // Runnable is how many threads of the source's host may want a CPU at once with so many compression
 // threads: those of both sides, where both are on it.
 func (s *Scenario) Runnable(threads int) int {
+	if s.DestinationAlone() {
+		return threads + 1
+	}
 	n := threads + 1 + s.VCPUs
 	if s.Destination == "process" {
 		n += s.DecompressThreads + 1

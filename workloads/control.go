@@ -53,6 +53,8 @@ type arrival struct {
 	Bytes int64 // of the stream
 	Peak  int64 // bytes
 
+	Took time.Duration `json:",omitempty"` // first record to last page, of a destination alone
+
 	ReceiveBuffer int `json:",omitempty"` // bytes, of a TCP connection
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +22,8 @@ type Usage struct {
 	Bytes   int64 // of the stream
 	Buffer  int   // receive buffer of the stream's TCP connection, bytes; 0 = it is none
 	Peak    int64 // peak resident memory of the process, bytes
+
+	Took time.Duration // from the first record to the last page
 }
 
 // decompression is the work of the destination's pipeline. Its Fill reads the payload from the
@@ -193,15 +196,22 @@ func (sc Scenario) loadStream(build models.Builder, ends Ends, ctl control, mem 
 			failed = errors.Join(err, ctl.send(hello{Error: err.Error()}))
 			return
 		}
-		m.OpenBracket(t)
-		failed = ctl.send(hello{PID: os.Getpid()})
 		usage = &Usage{}
+		if !sc.DestinationAlone() {
+			m.OpenBracket(t)
+		}
+		failed = ctl.send(hello{PID: os.Getpid()})
 		if failed == nil {
 			failed = sc.readStored(t, receiver, d)
 		}
+		if sc.DestinationAlone() {
+			m.OpenBracket(t)
+		}
+		begin := t.Now()
 		if failed == nil {
 			usage.Pages, failed = d.load(t, pipe)
 		}
+		usage.Took = t.Now() - begin
 		m.ShutBracket(t)
 		pipe.Flush(t)
 		pipe.Close(t)
@@ -235,7 +245,7 @@ func (sc Scenario) buildDestination(build models.Builder, m thread.Machine, t th
 // either end has to say.
 func (c control) conclude(mem *Memory, usage *Usage, failed error, ends Ends) error {
 	message := arrival{Usage: ThreadUsage("destination", usage.Threads), Pages: usage.Pages,
-		Bytes: usage.Bytes, Peak: usage.Peak, ReceiveBuffer: usage.Buffer}
+		Bytes: usage.Bytes, Peak: usage.Peak, Took: usage.Took, ReceiveBuffer: usage.Buffer}
 	if failed != nil {
 		message.Error = failed.Error()
 	}

@@ -17,12 +17,18 @@ func (s *source) record(started time.Time) *results.Run {
 		Type: results.TypeRun, Cell: s.Cell, Seed: s.Seed,
 		Started: started, Traced: s.TraceTo != "", BoundMS: s.Limit.MS(),
 		DowntimeLimitMS: s.DowntimeLimit.MS(), ContentSum: content.Digest(s.gen),
-		DirtyRateAsked: s.DirtyRate, DirtyRateAchieved: s.writers.Achieved(),
+		DirtyRateAsked: s.DirtyRate, Sides: s.Sides,
 		PeakMemoryBytes: peakMemory(), PipelineRequests: len(s.jobs.jobs),
-		Noise:       results.Noise{ControlUS: number(us(s.control))},
-		ThreadUsage: ThreadUsage("source", s.machine.Usages()),
+		Noise: results.Noise{ControlUS: number(us(s.control))},
+	}
+	if s.writers != nil {
+		run.DirtyRateAchieved = s.writers.Achieved()
 	}
 	o.Record(run)
+	if s.recording != nil {
+		return run // the figures are the destination's
+	}
+	run.ThreadUsage = ThreadUsage("source", s.machine.Usages())
 	if service, ok := s.jobs.serviceTime(); ok && s.Account {
 		run.ServiceTimeUS = number(us(service))
 	}
@@ -30,6 +36,19 @@ func (s *source) record(started time.Time) *results.Run {
 	run.Self = selfInflicted(run.ThreadUsage, s.collector)
 	run.Overhead = s.overhead(run)
 	return run
+}
+
+// hear takes what the destination says of itself into run, all figures where it is alone.
+func (s *source) hear(run *results.Run, far *arrival) {
+	run.ThreadUsage = append(run.ThreadUsage, far.Usage...)
+	if s.recording == nil {
+		return
+	}
+	run.TotalTimeMS = results.MS(far.Took)
+	if far.Took > 0 {
+		run.DrainRate = float64(run.Pages) / far.Took.Seconds()
+	}
+	run.Overhead = s.overhead(run)
 }
 
 // Record writes into run what the migration did: how it ended, its times, pages, sizes and

@@ -105,7 +105,7 @@ func (sc Scenario) Validate() error {
 	return errors.Join(
 		sc.validateGuest(), sc.validateNumbers(), sc.validateLink(), sc.validateCodec(),
 		FlushPolicy(sc.Flush).validate(), sc.sourceConfig().Check(), sc.validateWait(),
-		sc.validateDestination(), sc.validateTrace())
+		sc.validateDestination(), sc.validateTrace(), sc.validateSides())
 }
 
 func (sc Scenario) validateWait() error {
@@ -254,8 +254,12 @@ func (sc Scenario) sourceNeeds() int64 {
 	if err != nil {
 		return 0
 	}
-	return sc.endNeeds(sc.requestsNeed(sc.Threads, c.StateBytes(sc.Level)),
+	need := sc.endNeeds(sc.requestsNeed(sc.Threads, c.StateBytes(sc.Level)),
 		sc.Threads+sc.VCPUs+1)
+	if sc.DestinationAlone() {
+		need += sc.Memory + sc.Memory/64 // the recording
+	}
+	return need
 }
 
 // destinationNeeds is the destination's part of MemoryNeeded.
@@ -266,7 +270,7 @@ func (sc Scenario) destinationNeeds() int64 {
 	}
 	need := sc.endNeeds(sc.requestsNeed(sc.DecompressThreads, c.DecoderBytes()),
 		sc.DecompressThreads+1)
-	if sc.Stored {
+	if sc.stores() {
 		need += sc.Memory + sc.Memory/64
 	}
 	return need
@@ -345,10 +349,13 @@ func (sc Scenario) settings() Settings {
 }
 
 func (sc Scenario) timeout() time.Duration {
-	if sc.PeerTimeout == 0 {
-		return DefaultPeerTimeout
+	switch {
+	case sc.PeerTimeout != 0:
+		return sc.PeerTimeout
+	case sc.DestinationAlone():
+		return DefaultPeerTimeout + time.Duration(sc.Limit) // its source waits for all of the run
 	}
-	return sc.PeerTimeout
+	return DefaultPeerTimeout
 }
 
 // machine makes the machine of one end, for so many threads beside the first.

@@ -40,7 +40,9 @@ type source struct {
 	stream  *hostStream
 	jobs    *compression
 	machine thread.Machine
-	writers *Writers
+	writers *Writers // nil where nobody writes
+
+	recording *content.Recording // what is sent of a destination alone, else nil
 
 	control   time.Duration // of a page, before the model was built
 	outcome   Outcome
@@ -54,7 +56,7 @@ func (sc Scenario) runSource(build models.Builder, ends Ends) (*results.Run, err
 	}
 	defer s.mem.Unmap()
 	started := time.Now()
-	if err := s.migrate(build); err != nil {
+	if err := s.send(build); err != nil {
 		return nil, s.giveUp(err)
 	}
 	if err := errors.Join(leaveWords(s.machine), leaveTrace(s.TraceTo, s.machine)); err != nil {
@@ -82,6 +84,9 @@ func (s *source) prepare() error {
 		return err
 	}
 	if s.gen, err = s.pages(); err != nil {
+		return err
+	}
+	if s.recording, err = s.recorded(); err != nil {
 		return err
 	}
 	if err := s.connect(); err != nil {
@@ -156,6 +161,14 @@ func (s *source) meet() error {
 	return nil
 }
 
+// send brings the guest to the destination.
+func (s *source) send(build models.Builder) error {
+	if s.recording != nil {
+		return s.replay()
+	}
+	return s.migrate(build)
+}
+
 // migrate runs the migration thread, and ends the stream behind it.
 func (s *source) migrate(build models.Builder) error {
 	m := s.machine
@@ -220,7 +233,7 @@ func (s *source) verify(run *results.Run) error {
 		_ = s.ctl.send(answer{Error: err.Error()}) // it waits for a word before it ends
 		return err
 	}
-	run.ThreadUsage = append(run.ThreadUsage, far.Usage...)
+	s.hear(run, &far)
 	if s.Far() {
 		if run.TCP, err = s.connection(far.ReceiveBuffer); err != nil {
 			return err

@@ -51,7 +51,7 @@ func store(t thread.Thread, from wire.Source, memory int64) ([]byte, error) {
 
 // readStored stores the stream before d loads it, and leaves it in the file that is asked for.
 func (sc Scenario) readStored(t thread.Thread, from wire.Source, d *decompression) error {
-	if !sc.Stored {
+	if !sc.stores() {
 		return nil
 	}
 	stream, err := store(t, from, sc.Memory)

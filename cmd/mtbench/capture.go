@@ -79,8 +79,8 @@ func (o *captureOptions) open(cmd *cobra.Command) (*series.Series, error) {
 		return nil, errors.New("--output names no file; write for example -o guest.stream")
 	case s.Destination != workloads.Process:
 		return nil, errors.New("--destination: a stream that is discarded cannot be kept")
-	case s.Codec != "zlib":
-		return nil, fmt.Errorf("--codec: %s; QEMU's form has zlib alone", s.Codec)
+	case s.Codec != workloads.RecordedCodec:
+		return nil, fmt.Errorf("--codec: %s; QEMU's form has %s alone", s.Codec, workloads.RecordedCodec)
 	}
 	s.Matrix = results.Matrix{Models: []string{o.model}, Threads: []int{o.threads}, Pairs: 1,
 		Equal: s.Matrix.Equal}

@@ -66,6 +66,7 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
   mtbench run --models null,inline,ideal,locked,lockless --destination discard
   mtbench run --content file:/path/to/memory.img --codec zstd
   mtbench run --replay guest.stream --threads 4
+  mtbench run --replay guest.stream --sides destination
   mtbench run --threads 4 --wait on --memory 64MiB,256MiB --codec zlib,zstd
   mtbench run --print-matrix > matrix.yaml
   mtbench run --threads 4 --wait on --memory 8MiB --trace traces
@@ -89,6 +90,9 @@ func addSettingFlags(f *pflag.FlagSet, o *runOptions) {
 	addWorkloadFlags(f, &o.settings)
 	f.StringVar(&o.replay, "replay", "",
 		"migrate the pages of this QEMU stream once, in its order, by a guest that stands still")
+	f.StringVar(&o.settings.Sides, "sides", "",
+		"with --replay: "+results.DestinationSide+" measures decompression alone, of the stream's own "+
+			"payloads")
 }
 
 func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
@@ -284,12 +288,17 @@ func (o *runOptions) complete(f *pflag.FlagSet) error {
 			return err
 		}
 	}
+	if o.settings.Sides != "" {
+		if err := oneSide(f, &o.settings); err != nil {
+			return err
+		}
+	}
 	if o.quick {
 		series.Quicken(&o.settings, f.Changed)
 	}
 	settleScan(&o.settings.Scenario, &o.settings.Matrix.Scan, f.Changed("level"))
 	series.Trim(&o.settings, f.Changed)
-	o.settings.DowntimeOpen = !f.Changed("downtime-limit")
+	o.settings.DowntimeOpen = !f.Changed("downtime-limit") && !o.settings.DestinationAlone()
 	if o.settings.Trace != "" {
 		series.TraceOnly(&o.settings, f.Changed)
 	}
@@ -429,7 +438,9 @@ func (o *runOptions) open(ctx context.Context, argv []string) (*series.Series, e
 	if err := writable(o.output); err != nil {
 		return nil, fmt.Errorf("--output: %w", err)
 	}
-	fmt.Fprintln(os.Stderr, "mtbench: a pilot measures this host for some seconds")
+	if o.settings.Open() {
+		fmt.Fprintln(os.Stderr, "mtbench: a pilot measures this host for some seconds")
+	}
 	s, err := series.New(ctx, o.settings, series.Build{Version: release, Revision: revision(),
 		Argv: argv})
 	if err != nil || o.dryRun {

@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"mtbench/internal/content"
 	"mtbench/internal/series"
+	"mtbench/results"
 	"mtbench/workloads"
 )
 
@@ -34,4 +36,35 @@ func replayed(f *pflag.FlagSet, s *series.Settings, path string) error {
 	s.Content, s.Memory = content.Stream(path), pages*workloads.PageSize
 	s.VCPUs, s.DirtyRate, s.DirtyRateMultiple, s.DirtyOfPool = 1, 0, 0, 0
 	return nil
+}
+
+// aloneLimit is the bound of a run of a destination alone, which no pilot derives.
+const aloneLimit = 10 * time.Minute
+
+// oneSide settles what is measured at one side alone. What shapes a migration means nothing there:
+// the whole stream has arrived before the measured time.
+func oneSide(f *pflag.FlagSet, s *series.Settings) error {
+	if !s.DestinationAlone() {
+		return fmt.Errorf("--sides: %q is unknown; there is %s, or leave it out for both", s.Sides,
+			results.DestinationSide)
+	}
+	if !f.Changed("replay") {
+		return errors.New("--sides " + s.Sides + " is fed with a recorded stream; add --replay FILE")
+	}
+	var errs []error
+	for _, name := range []string{"link-bandwidth", "link-burst", "max-bandwidth", "downtime-limit",
+		"flush", "decompress-threads"} {
+		if f.Changed(name) {
+			errs = append(errs, fmt.Errorf("--%s means nothing with --sides %s: the whole stream arrives "+
+				"before the measured time, and --threads are the destination's", name, s.Sides))
+		}
+	}
+	if !f.Changed("wait") {
+		s.Matrix.Waits = []bool{true}
+	}
+	if !f.Changed("limit") {
+		s.Limit = results.Duration(aloneLimit)
+	}
+	s.LinkBandwidth, s.LinkMultiple, s.LinkOfPool = 0, 0, 0
+	return errors.Join(errs...)
 }

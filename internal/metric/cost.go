@@ -14,8 +14,8 @@ func costMetrics() []Metric {
 	for _, w := range []struct {
 		name, title, whose, process, role string
 	}{
-		{"main", "main", "the main thread", "source", "main"},
-		{"worker", "workers", "the compression threads together", "source", "worker"},
+		{"main", "main", "the main thread", "", "main"},
+		{"worker", "workers", "the compression threads together", "", "worker"},
 		{"destination", "destination", "main thread and workers of the destination", "destination", ""},
 	} {
 		cpu := cpuOf(w.process, w.role)
@@ -101,9 +101,13 @@ func over(ms Value, pages func(*results.Run) int64) Value {
 func cpuOf(process, role string) Value {
 	return func(r *results.Run) (float64, bool) {
 		sum, found := 0.0, false
+		from := process
+		if from == "" {
+			from = r.Measured()
+		}
 		for i := range r.ThreadUsage {
 			u := &r.ThreadUsage[i]
-			if u.Process != process || u.Role != role && (role != "" || !isPipeline(u.Role)) {
+			if u.Process != from || u.Role != role && (role != "" || !isPipeline(u.Role)) {
 				continue
 			}
 			if u.CPUMS == nil {
@@ -118,7 +122,7 @@ func cpuOf(process, role string) Value {
 func isPipeline(role string) bool { return role == "main" || role == "worker" }
 
 func pipelineCPU(r *results.Run) (float64, bool) {
-	sum, ok := cpuOf("source", "")(r)
+	sum, ok := cpuOf("", "")(r)
 	return sum, ok && sum > 0
 }
 
@@ -159,5 +163,5 @@ const windowMS = 100
 
 // rateWindows counts from the start of the migration, where the first window opens.
 func rateWindows(r *results.Run) (float64, bool) {
-	return r.TotalTimeMS / windowMS, r.TotalTimeMS > 0
+	return r.TotalTimeMS / windowMS, r.TotalTimeMS > 0 && ofSource(r)
 }

@@ -63,7 +63,7 @@ func pipeline(r *results.Run) []*results.ThreadUsage { return threads(r, "main",
 func threads(r *results.Run, roles ...string) []*results.ThreadUsage {
 	var list []*results.ThreadUsage
 	for i := range r.ThreadUsage {
-		if u := &r.ThreadUsage[i]; u.Process == "source" && slices.Contains(roles, u.Role) {
+		if u := &r.ThreadUsage[i]; u.Process == r.Measured() && slices.Contains(roles, u.Role) {
 			list = append(list, u)
 		}
 	}

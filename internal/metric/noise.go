@@ -29,7 +29,7 @@ func noiseMetrics() []Metric {
 			Doc:   "times its threads were preempted",
 			Shown: Form{Name: "preempted", Unit: "per run"}},
 		{Name: "collector_pause", Unit: "ms", Better: Lower, Tick: 0.01, Table: Noise,
-			Of:    func(r *results.Run) (float64, bool) { return r.Self.GCPauseMS, true },
+			Of:    func(r *results.Run) (float64, bool) { return r.Self.GCPauseMS, ofSource(r) },
 			Doc:   "stop-the-world pauses of the Go collector in the source",
 			Shown: Form{Name: "collector pause", Unit: "ms"}},
 	}

@@ -98,7 +98,7 @@ func downtime(r *results.Run) (float64, bool) {
 func drainRate(r *results.Run) (float64, bool) { return r.DrainRate, r.DrainRate > 0 }
 
 func setupShare(r *results.Run) (float64, bool) {
-	return r.SetupTimeMS / r.TotalTimeMS, r.Completed && r.TotalTimeMS > 0
+	return r.SetupTimeMS / r.TotalTimeMS, r.Completed && r.TotalTimeMS > 0 && ofSource(r)
 }
 
 // linkAchieved has no value for an unlimited link.
@@ -124,4 +124,9 @@ func selfRatio(r *results.Run) (float64, bool) {
 	return *r.SelfRatio, true
 }
 
-func busyPages(r *results.Run) (float64, bool) { return float64(r.Busy), r.Pages > 0 }
+func busyPages(r *results.Run) (float64, bool) {
+	return float64(r.Busy), r.Pages > 0 && ofSource(r)
+}
+
+// ofSource reports whether the run has figures of a source: without them a zero says nothing.
+func ofSource(r *results.Run) bool { return r.Sides != results.DestinationSide }

@@ -139,6 +139,9 @@ func (n *Series) begin(ctx context.Context, s Settings, b Build) error {
 	if s.Destination == workloads.Process {
 		n.Header.Scenario.SocketBuffer = socketBuffer()
 	}
+	if s.DestinationAlone() {
+		n.Header.Notes = append(n.Header.Notes, aloneNote)
+	}
 	if s.Trace != "" {
 		n.traces = s.Trace
 		n.Header.Kind, n.Header.Notes = results.Traced, append(n.Header.Notes, tracedNote)
@@ -165,6 +168,10 @@ func (n *Series) meet(ctx context.Context, s *Settings, typical workloads.Scenar
 	}
 	return nil
 }
+
+// aloneNote stands in the header of a series whose destination alone is measured.
+const aloneNote = "the destination alone was measured: main thread, workers, times and pages a " +
+	"second are of decompression, of a stream that had arrived before; a source has no figures here"
 
 // describe is a host with what its threads cost, which is measured.
 func describe(h *host.Machine, workTurns float64) results.Host {
@@ -295,6 +302,9 @@ func workload(sc results.Scenario, s Slot) workloads.Scenario {
 	own := sc.In(s.Cell)
 	if c, err := codec.Lookup(s.Codec); err == nil && s.Level == 0 {
 		own.Level = codec.LevelOf(c, -1)
+	}
+	if own.DestinationAlone() {
+		own.DecompressThreads = s.Threads
 	}
 	return workloads.Scenario{Scenario: own, Cell: s.Cell, Seed: s.Seed}
 }

@@ -56,7 +56,7 @@ const (
 // settings are looked at by workloads.
 func (s *Settings) Validate() error {
 	return errors.Join(s.validateModels(), s.validateBuilds(), s.validateThreads(), s.validateExtras(),
-		s.validateNumbers(), s.validateTrace(), s.validateShard(), s.validateFar())
+		s.validateNumbers(), s.validateTrace(), s.validateShard(), s.validateFar(), s.validateSides())
 }
 
 func (s *Settings) validateModels() error {
@@ -81,6 +81,10 @@ func (s *Settings) validateModel(flag, name string) error {
 	c, err := registry.Lookup(name)
 	if err != nil {
 		return fmt.Errorf("%s: %w", flag, err)
+	}
+	if c.SourceOnly && s.DestinationAlone() {
+		return fmt.Errorf("%s: %s has no destination side, which is all that is measured; leave it out",
+			flag, name)
 	}
 	if c.SourceOnly && s.Destination != workloads.Discard {
 		return fmt.Errorf("%s: %s has no destination side; add --destination discard", flag, name)
@@ -198,6 +202,15 @@ func duplicate[T comparable](list []T) T {
 		}
 	}
 	return none
+}
+
+// validateSides looks at what goes with a destination that is measured alone.
+func (s *Settings) validateSides() error {
+	if !s.DestinationAlone() || slices.Equal(s.Matrix.Waits, []bool{true}) && !s.Matrix.Self {
+		return nil
+	}
+	return errors.New("--wait: a destination waits for its threads always; with --sides destination " +
+		"leave it out, or take on")
 }
 
 // validateFar looks at the name of a destination on another host.

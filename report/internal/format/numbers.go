@@ -24,6 +24,14 @@ func Sentence(s string) string {
 	return strings.ReplaceAll(s, " %", "\u00a0%") + "." // a figure keeps its unit
 }
 
+// Capital is s with its first letter, of ASCII, as a capital.
+func Capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
 func CasesWord(n int) string {
 	if n == 1 {
 		return "1 case"

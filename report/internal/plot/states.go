@@ -146,17 +146,18 @@ func destinationHint(process string) string {
 func kernelPlot(s *view.Source) Plot {
 	p := Plot{
 		ID:       "time-kernel" + s.Tag,
-		Question: "Did the source's threads run, wait for a CPU, or sleep?",
+		Question: "Did the " + s.Measured() + "'s threads run, wait for a CPU, or sleep?",
 		Caption: "The kernel's account of the same time: on a CPU, runnable but waiting for one " +
 			"(more threads than CPUs), blocked. Shares of all threads of a role in all runs of a case.",
 	}
-	set := &view.BarSet{Src: s, Panels: s.BarPanels("source")}
+	side := s.Measured()
+	set := &view.BarSet{Src: s, Panels: s.BarPanels(side)}
 	if !set.Any(true) {
 		p.Missing = "no run of the file has the kernel’s times (/proc/self/task/*/schedstat was " +
 			"not readable); mtbench doctor says why"
 		return p
 	}
-	p.Title = view.SaidOf(s, view.StateFinding(set, true, "source"))
+	p.Title = view.SaidOf(s, view.StateFinding(set, true, side))
 	p.Build = func(Size) *figure { return barsFigure(set, true) }
 	return p
 }

@@ -23,7 +23,7 @@ func CasesSection(s *view.Source) Section {
 	sec := Section{
 		Lead: []string{
 			"Median over the runs of a case; in brackets the lowest and the highest run. " +
-				"CPU is CPU time over wall time, in percent of one CPU; of the compression threads " +
+				"CPU is CPU time over wall time, in percent of one CPU; of the " + s.Work() + " threads " +
 				"the lowest~highest of the case. ∞ is a run that could not complete. " + view.EqualWorkText,
 		},
 	}

@@ -56,6 +56,9 @@ const fewWindows = 4
 // downtimeSection says how long the guest stood, whether within the limit, and on how many rate
 // windows the threshold rests.
 func downtimeSection(s *view.Source) Section {
+	if s.Header.Scenario.DestinationAlone() {
+		return absent("The destination alone was measured: no guest stops in such a run.")
+	}
 	columns := metric.OfTable(metric.Stop, "")
 	sec := Section{Lead: []string{"Median over the runs of a case that completed; how many of " +
 		"these kept " +

@@ -33,9 +33,9 @@ func countersSection(s *view.Source) (Section, bool) {
 			g.Rows = append(g.Rows, GridRow{Cells: row, Rule: role == "main"})
 		}
 	})
-	return Section{Table: g, Lead: []string{"User mode of the source's threads, by perf_event_open; " +
-			"workers together. Median over the runs of a case; in brackets the lowest and the highest " +
-			"run."}},
+	return Section{Table: g, Lead: []string{"User mode of the " + s.Measured() +
+			"'s threads, by perf_event_open; workers together. Median over the runs of a case; in " +
+			"brackets the lowest and the highest run."}},
 		true
 }
 
@@ -45,7 +45,7 @@ func countedFigures(role string) []func(*results.Run) (float64, bool) {
 		total, known := 0.0, false
 		for i := range r.ThreadUsage {
 			u := &r.ThreadUsage[i]
-			if u.Process == "source" && u.Role == role {
+			if u.Process == r.Measured() && u.Role == role {
 				if u.Counters != nil {
 					total, known = total+float64(of(u.Counters)), true
 				}

@@ -98,11 +98,10 @@ func scenarioText(h *results.Header) string {
 		format.Count(s.VCPUs, "vCPU", "vCPUs"),
 		"pattern " + s.Pattern, "content " + listed(scan.Contents, same, s.Content),
 		"codec " + codecText(h),
-		"destination " + s.Destination + " (" + format.Count(s.DecompressThreads, "thread",
-			"threads") + ")",
+		"destination " + s.Destination + " (" + decompressText(s) + ")",
 		"machine " + s.Machine,
 	}
-	if s.Flush != "" {
+	if s.Flush != "" && !s.DestinationAlone() {
 		parts = append(parts, "flush "+s.Flush)
 	}
 	if s.Sealed {
@@ -112,6 +111,14 @@ func scenarioText(h *results.Header) string {
 		parts = append(parts, "pinned by "+pin)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// decompressText says how many threads the destination has.
+func decompressText(s *results.Scenario) string {
+	if s.DestinationAlone() {
+		return "measured alone, with the threads of the case"
+	}
+	return format.Count(s.DecompressThreads, "thread", "threads")
 }
 
 // codecText is the codec with its level; of several codecs each has its default unless levels are
@@ -144,6 +151,9 @@ func ratesText(h *results.Header) string {
 		return ""
 	}
 	s := &h.Scenario
+	if s.DestinationAlone() {
+		return "bound " + format.Trimmed(s.Limit.MS()) + " ms; nothing is sent in the measured time"
+	}
 	text := "dirty " + format.PerSecond(s.DirtyRate, "pages/s", "none") +
 		format.Multiple(s.DirtyRateMultiple) +
 		", link " + results.RateText(s.LinkBandwidth) + format.Multiple(s.LinkMultiple) +

@@ -33,8 +33,9 @@ func reasonsSpec(role, whose string) Spec {
 func waitsSection(s *view.Source) Section {
 	sec := Section{
 		Lead: []string{"Calls of FUTEX_WAIT and FUTEX_WAKE by the model's own locks, conditions and " +
-			"events, and voluntary context switches; source process; the workers (compression " +
-			"threads) together. Median over the runs of a case."},
+			"events, and voluntary context switches; " + s.Measured() + " process; " +
+			"the workers (" + s.Work() +
+			" threads) together. Median over the runs of a case."},
 		Table: &Grid{Keys: 3, Cols: append([]Column{
 			caseColumn(), {Head: "model", Text: true}, {Head: "thread", Text: true}},
 			metricColumns(metric.OfTable(metric.WaitWakes, "main"))...)},
@@ -141,12 +142,13 @@ func timeRows(s *view.Source, process string, roles []string) []timeRow {
 // included.
 func reasonsSection(s *view.Source, role string) Section {
 	sec := Section{
-		Lead: []string{"Source process; all runs of a row together, so that the parts add up. " +
+		Lead: []string{format.Capital(s.Measured()) + " process; all runs of a row together, so " +
+			"that the parts add up. " +
 			"The sum is 100.0 where the account closes; the remainder is what no reason claims. " +
 			"A thread that waits for a CPU stays in its state: a spinner may spin for more of " +
 			"its wall time than it uses CPU."},
 	}
-	rows := slices.DeleteFunc(timeRows(s, "source", []string{role}),
+	rows := slices.DeleteFunc(timeRows(s, s.Measured(), []string{role}),
 		func(r timeRow) bool { return !r.time.Reasons })
 	times := make([]view.RoleTime, len(rows))
 	for i := range rows {
@@ -212,7 +214,7 @@ func kernelSection(s *view.Source) Section {
 		Table: &Grid{Keys: 3, Cols: timeColumns([]string{"on CPU", "run-queue delay", "blocked",
 			"remainder", "sum"})},
 	}
-	for _, r := range timeRows(s, "source", []string{"main", "worker"}) {
+	for _, r := range timeRows(s, s.Measured(), []string{"main", "worker"}) {
 		if !r.time.Kernel {
 			continue
 		}
@@ -231,7 +233,7 @@ func scalingSection(s *view.Source) Section {
 		Lead: []string{"Median over runs. Speed-up is of equal work: time without setup with wait on, " +
 			"a compressed page " +
 			"with wait off, at the fewest threads over that at the row's; CPU a page is of main and " +
-			"compression threads together."},
+			s.Work() + " threads together."},
 		Table: &Grid{Keys: 3, Cols: []Column{
 			{Head: "wait", Text: true}, {Head: "model", Text: true}, {Head: "threads"},
 			figureColumn(metric.TotalTime), {Head: "speed-up (×)"}, figureColumn(metric.DrainRate),

@@ -29,7 +29,7 @@ type Answer struct {
 func (s *Source) Answer() Answer {
 	a := Answer{Void: s.VoidText(), Who: s.whoText(), Why: s.becauseText(), Sure: s.restsOn(),
 		Host: s.hostLine(), Next: s.Settle(s.From).text()}
-	for _, text := range []string{s.crowdLine(), s.failedLine()} {
+	for _, text := range []string{s.aloneLine(), s.crowdLine(), s.failedLine()} {
 		if text != "" {
 			a.Warn = append(a.Warn, text)
 		}
@@ -366,6 +366,15 @@ func (s *Source) crowdLine() string {
 	return fmt.Sprintf("More threads than CPUs: up to %d on %s. Compare the models with each other, "+
 		"not with another host.", s.Header.Scenario.Runnable(threads[len(threads)-1]),
 		format.Trimmed(s.Header.Host.Usable()))
+}
+
+// aloneLine says whose the figures are where one side was measured.
+func (s *Source) aloneLine() string {
+	if !s.Header.Scenario.DestinationAlone() {
+		return ""
+	}
+	return "Main thread, threads and times are the destination's. The source was not measured: its " +
+		"figures are absent, not 0."
 }
 
 // failedLine counts the runs that have no figures.

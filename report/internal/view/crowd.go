@@ -14,8 +14,8 @@ func starvedText(s *Source) string {
 	}
 	threads := s.Threads()
 	most := threads[len(threads)-1]
-	return fmt.Sprintf(" CPU starved: up to %d compression threads (%d runnable threads in all) on "+
-		"%s; the letter had 64.", most, s.Header.Scenario.Runnable(most),
+	return fmt.Sprintf(" CPU starved: up to %d %s threads (%d runnable threads in all) on "+
+		"%s; the letter had 64.", most, s.Work(), s.Header.Scenario.Runnable(most),
 		format.Count(s.Header.Host.CPUs, "CPU", "CPUs"))
 }
 
@@ -37,17 +37,21 @@ func (s *Source) CrowdText() string {
 	}
 	most := crowded[len(crowded)-1]
 	return fmt.Sprintf("With %s, more threads are runnable than the host has CPUs: up to %d "+
-		"(%d compression, 1 main, %s%s) on %s CPUs. Times and CPU shares then contain waiting "+
-		"for a CPU, spinning takes CPU from compression, and the letter's machine (64 CPUs) "+
+		"(%d %s, 1 main%s) on %s CPUs. Times and CPU shares then contain waiting "+
+		"for a CPU, spinning takes CPU from %s, and the letter's machine (64 CPUs) "+
 		"was another regime. Compare the models with each other, not with the letter.",
-		format.ThreadsList(crowded), h.Scenario.Runnable(most), most,
-		format.Count(h.Scenario.VCPUs, "vCPU", "vCPUs"), destinationText(&h.Scenario),
-		format.Trimmed(cpus))
+		format.ThreadsList(crowded), h.Scenario.Runnable(most), most, s.Work(),
+		othersText(&h.Scenario), format.Trimmed(cpus), s.Work())
 }
 
-func destinationText(s *results.Scenario) string {
-	if s.Destination != "process" {
+// othersText is who runs beside main thread and workers.
+func othersText(s *results.Scenario) string {
+	if s.DestinationAlone() {
 		return ""
 	}
-	return fmt.Sprintf(", %d at the destination", s.DecompressThreads+1)
+	text := ", " + format.Count(s.VCPUs, "vCPU", "vCPUs")
+	if s.Destination == "process" {
+		text += fmt.Sprintf(", %d at the destination", s.DecompressThreads+1)
+	}
+	return text
 }

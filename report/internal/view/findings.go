@@ -150,6 +150,7 @@ func (s *Source) MainModel(models []string) string {
 	return others[0]
 }
 
+// PredictedWord begins a finding that is not of measured migrations; "" where it is.
 func PredictedWord(s *Source) string {
 	switch s.Header.Kind {
 	case results.Traced:
@@ -158,6 +159,9 @@ func PredictedWord(s *Source) string {
 		return "Predicted: "
 	case results.Published:
 		return "Published: "
+	}
+	if s.Header.Scenario.DestinationAlone() {
+		return "Decompression alone: "
 	}
 	return ""
 }
@@ -269,7 +273,7 @@ func (s *Source) onlyModel(what, unit string, scale float64,
 func CPUFinding(s *Source) Finding {
 	c, ok := s.widest(metric.WorkerCPU, Shown(metric.WorkerCPU), apart)
 	if !ok {
-		return Finding{Title: s.onlyModel("CPU of a compression thread", " % of one", 1,
+		return Finding{Title: s.onlyModel("CPU of a "+s.Work()+" thread", " % of one", 1,
 			Shown(metric.WorkerCPU))}
 	}
 	cells := s.Cells()
@@ -278,10 +282,10 @@ func CPUFinding(s *Source) Finding {
 	main := func(c results.Cell) string {
 		return format.Sig(SampleOf(cells[c], Shown(metric.MainCPU)).Median())
 	}
-	return Finding{fmt.Sprintf("With %s, a compression thread uses %s %% of a CPU under %s and "+
-		"%s %% under %s%s", c.cell.String(), format.Sig(c.baseV), c.base, format.Sig(c.other), c.model,
-		s.hedge(metric.WorkerCPU, c.cell)),
-		fmt.Sprintf("the main thread uses %s %% and %s %%", main(base), main(c.cell))}
+	return Finding{fmt.Sprintf("With %s, a %s thread uses %s %% of a CPU under %s and "+
+		"%s %% under %s%s", c.cell.String(), s.Work(), format.Sig(c.baseV), c.base,
+		format.Sig(c.other), c.model, s.hedge(metric.WorkerCPU, c.cell)),
+		fmt.Sprintf("the main thread uses %s %% and %s %%", main(base), main(c.cell))}
 }
 
 // BusyPercent is the busy-ratio as pictures show it.

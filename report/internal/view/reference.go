@@ -54,7 +54,7 @@ func preemptedAPage(r *results.Run) (float64, bool) {
 	var sum int64
 	known := false
 	for _, u := range r.ThreadUsage {
-		if u.Process == "source" && (u.Role == "main" || u.Role == "worker") && u.Involuntary != nil {
+		if u.Process == r.Measured() && (u.Role == "main" || u.Role == "worker") && u.Involuntary != nil {
 			sum, known = sum+*u.Involuntary, true
 		}
 	}

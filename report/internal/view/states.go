@@ -138,10 +138,7 @@ func (s *Source) BarPanels(process string) []barPanel {
 		for _, w := range s.Waits() {
 			head := "main thread, "
 			if role == "worker" {
-				head = "compression threads, "
-				if process == "destination" {
-					head = "decompression threads, "
-				}
+				head = workOf(process) + " threads, "
 			}
 			out = append(out, barPanel{head + format.WaitWord(w), process, role, w})
 		}
@@ -195,10 +192,7 @@ func widestPart(x, y Bar) (part int, distance float64) {
 func partSentence(bp barPanel, x, y Bar, k int, process string) string {
 	who := "the main thread"
 	if bp.role == "worker" {
-		who = "a compression thread"
-		if process == "destination" {
-			who = "a decompression thread"
-		}
+		who = "a " + workOf(process) + " thread"
 	}
 	return fmt.Sprintf("Largest difference, with %s: of the time of %s, “%s” takes %.0f %% "+
 		"under %s and %.0f %% under %s", x.Cell.String(), who, x.Parts[k].Group.Name(),

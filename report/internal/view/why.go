@@ -17,6 +17,19 @@ import (
 
 // This file says why: what was counted, whether it is proved, and what the host did with it.
 
+// Measured is the process whose threads the runs are about: "source" or "destination".
+func (s *Source) Measured() string { return s.Header.Scenario.Measured() }
+
+// Work is what the threads of that process do.
+func (s *Source) Work() string { return workOf(s.Measured()) }
+
+func workOf(process string) string {
+	if process == results.DestinationSide {
+		return "decompression"
+	}
+	return "compression"
+}
+
 // comparisonOf is what the pairs of a case prove of the main contender by a metric; nil where the
 // file has no pairs of it.
 func (s *Source) comparisonOf(metric string, c results.Cell) *verdict.Comparison {
@@ -54,9 +67,10 @@ func (s *Source) whyText() string {
 	if joined := s.spinText(); joined != "" {
 		return text + " " + joined
 	}
-	set := &BarSet{Src: s, Panels: s.BarPanels("source")}
+	side := s.Measured()
+	set := &BarSet{Src: s, Panels: s.BarPanels(side)}
 	if set.Any(false) {
-		if why := StateFinding(set, false, "source"); why != "" {
+		if why := StateFinding(set, false, side); why != "" {
 			text += " " + format.Sentence(why)
 		}
 	}
@@ -98,8 +112,9 @@ func (s *Source) spinText() string {
 	text := fmt.Sprintf("With %s, the main thread of %s spins %.0f %% of its wall time, and on %s "+
 		"its "+
 		"workers wait for a CPU %.0f %% of theirs (those of %s %.0f %%): the spinner competes with "+
-		"compression for the CPUs", most.cell.String(), model, most.spin,
-		format.Count(s.Header.Host.CPUs, "CPU", "CPUs"), most.workerDelay, base, most.workerBefore)
+		"%s for the CPUs", most.cell.String(), model, most.spin,
+		format.Count(s.Header.Host.CPUs, "CPU", "CPUs"), most.workerDelay, base, most.workerBefore,
+		s.Work())
 	if c := s.comparisonOf(metric.EqualWorkTime, most.cell); c == nil || c.State != verdict.LowerThan {
 		text += ", so that fewer wake-ups need not mean less time for equal work"
 	}
@@ -134,9 +149,10 @@ func (c *spinCase) spinnerText() string {
 func (s *Source) spinCaseOf(c results.Cell, base string) (spinCase, bool) {
 	cells := s.Cells()
 	from := c.Of(base)
-	main := RoleTimeOf(cells[c], "source", "main")
-	workers := RoleTimeOf(cells[c], "source", "worker")
-	before := RoleTimeOf(cells[from], "source", "worker")
+	side := s.Measured()
+	main := RoleTimeOf(cells[c], side, "main")
+	workers := RoleTimeOf(cells[c], side, "worker")
+	before := RoleTimeOf(cells[from], side, "worker")
 	for _, t := range []*RoleTime{&main, &workers, &before} {
 		if t.Threads == 0 || t.Wall <= 0 || !t.Kernel {
 			return spinCase{}, false
