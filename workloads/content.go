@@ -24,6 +24,9 @@ func (sc Scenario) ContentSource() (*results.ContentSource, error) {
 	return content.SourceOf(gen), nil
 }
 
+// OfFile reports whether the pages of a content are those of a user's file: they are private.
+func OfFile(spec string) bool { return content.OfFile(spec) }
+
 // ContentDigest returns the SHA-256 of what sc takes for content, in hex: of the sampled pages of a
 // content file, or of the first pages that a generator makes for the seed of sc.
 func (sc Scenario) ContentDigest() (string, error) {

@@ -50,6 +50,49 @@ func (s *standIn) flags(more ...string) []string {
 		more...)...)
 }
 
+// replays are those of a series that replays a stream to another host.
+func (s *standIn) replays(stream string, more ...string) []string {
+	return append([]string{"run", "--replay", stream, "--destination", "ssh://me@other.example:2222",
+		"--ssh", s.script, "--threads", "2", "--wait", "on", "--pairs", "1", "--aa", "0%", "--reruns",
+		"0"}, more...)
+}
+
+// TestAStreamToAnotherHost: with --clear-content a stream is replayed to another host, which has no
+// such file, by both sides or by the destination alone.
+func TestAStreamToAnotherHost(t *testing.T) {
+	s := newStandIn(t)
+	stream, err := os.ReadFile(realStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mine.stream"), stream, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The far end looks from another directory.
+	t.Setenv("STAND_IN_CD", t.TempDir())
+	for name, more := range map[string][]string{
+		"both.jsonl":  {"--link-bandwidth", "5x", "--downtime-limit", "5ms", "--decompress-threads", "2"},
+		"alone.jsonl": {"--sides", "destination"},
+	} {
+		more = append(more, "--clear-content", "-o", name)
+		out, errs, status := mtbench(t, dir, s.replays("mine.stream", more...)...)
+		if status != statusOK {
+			t.Fatalf("%s: status %d\n%s%s", name, status, out, errs)
+		}
+		f := readFile(t, filepath.Join(dir, name))
+		if len(f.Runs) != 2 || len(f.Failed) != 0 || f.Header.DestinationHost == nil {
+			t.Errorf("%s: %d runs, %d failed", name, len(f.Runs), len(f.Failed))
+		}
+		for i := range f.Runs {
+			r := &f.Runs[i]
+			if r.Pages != 128 || r.Verified == nil || !*r.Verified || r.TCP == nil {
+				t.Errorf("%s: %d pages, verified %v, tcp %v", name, r.Pages, r.Verified, r.TCP)
+			}
+		}
+	}
+}
+
 // nothingLeft waits until the far end has ended, and looks at what it has left.
 func (s *standIn) nothingLeft(t *testing.T) {
 	t.Helper()
@@ -182,6 +225,10 @@ func TestWhatCannotBeADestination(t *testing.T) {
 	if err := os.WriteFile(page, bytes.Repeat([]byte("page"), 1<<16), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	stream, err := filepath.Abs(realStream)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		what string
 		args []string
@@ -190,6 +237,10 @@ func TestWhatCannotBeADestination(t *testing.T) {
 		{"an option", []string{"--destination", "ssh://-oProxyCommand=id"}, "names no host"},
 		{"a password", []string{"--destination", "ssh://me:secret@host"}, "password"},
 		{"a file in clear", s.flags("--content", "file:"+page), "--clear-content"},
+		{"a file of several contents", s.flags("--content", "zero,file:memory.img"), "--clear-content"},
+		{"a stream in clear", s.flags("--content", "stream:"+stream), "--clear-content"},
+		{"a replayed stream in clear", s.replays(stream), "--clear-content"},
+		{"a stream that is not there", s.replays("none", "--clear-content"), "none: no such file"},
 		{"pinned", s.flags("--pin=core"), "both ends on one host"},
 		{"traced", s.flags("--trace", "traces"), "two hosts have two"},
 		{"no such program", s.flags("--remote-binary", "/nonexistent/mtbench"),

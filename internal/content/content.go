@@ -96,6 +96,11 @@ func Check(spec string) error {
 	return err
 }
 
+// OfFile reports whether the pages of spec are those of a file, which may be somebody's secret.
+func OfFile(spec string) bool {
+	return strings.HasPrefix(spec, filePrefix) || strings.HasPrefix(spec, streamPrefix)
+}
+
 // SourceOf returns the identity of the pages of g if they are a file's, else nil.
 func SourceOf(g Generator) *results.ContentSource {
 	switch f := g.(type) {

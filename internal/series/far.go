@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -537,9 +538,9 @@ func (n *Series) connect(ctx context.Context) error {
 	if !n.Header.Scenario.Far() || n.far != nil {
 		return nil
 	}
-	if n.Header.ContentSource != nil && !n.reach.ClearContent {
+	if spec := n.private(); spec != "" && !n.reach.ClearContent {
 		return fmt.Errorf("--content: the pages of %s would go over the network in clear; "+
-			"--clear-content says that they may", n.Header.Scenario.Content)
+			"--clear-content says that they may", spec)
 	}
 	target, err := peer.ParseTarget(n.Header.Scenario.Destination)
 	if err != nil {
@@ -559,6 +560,15 @@ func (n *Series) connect(ctx context.Context) error {
 	}
 	n.far = far
 	return nil
+}
+
+// private is a content of the series whose pages are those of a user's file; "" if none is.
+func (n *Series) private() string {
+	all := append([]string{n.Header.Scenario.Content}, n.Header.Matrix.Contents...)
+	if i := slices.IndexFunc(all, workloads.OfFile); i >= 0 {
+		return all[i]
+	}
+	return ""
 }
 
 // describe is the destination's host as the header has it.

@@ -4,6 +4,7 @@
 for command; do :; done
 [ -z "$STAND_IN_LOG" ] || printf '%s\n' "$@" >>"$STAND_IN_LOG"
 [ -z "$STAND_IN_PATH" ] || PATH=$STAND_IN_PATH
+[ -z "$STAND_IN_CD" ] || cd "$STAND_IN_CD" || exit
 echo "a login shell's greeting"
 SSH_CONNECTION="127.0.0.1 40000 ${STAND_IN_ADDRESS:-127.0.0.1} 22"
 export SSH_CONNECTION PATH
