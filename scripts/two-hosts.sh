@@ -8,13 +8,14 @@
 # DELAY=           for netem (as 1ms), where the kernel has it; "" = tbf alone
 # TCP_PAIRS=6      pairs of TCP and Unix socket; 0 = none
 # KILLS=0          so many ends at random: either side's processes, ssh, the link; each series is gone on with
+# KEEP=            a directory: a series of KILLS that went wrong is kept there
 # MTBENCH=         a built mtbench; "" = it is built
 #
 # Where there is no root, no sshd or no namespace, it says that it was skipped, and ends well.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 skip() { echo "two-hosts.sh: skipped: $*"; exit 0; }
-RATE=${RATE-1gbit} DELAY=${DELAY-} TCP_PAIRS=${TCP_PAIRS-6} KILLS=${KILLS-0} MTBENCH=${MTBENCH-}
+RATE=${RATE-1gbit} DELAY=${DELAY-} TCP_PAIRS=${TCP_PAIRS-6} KILLS=${KILLS-0} KEEP=${KEEP-} MTBENCH=${MTBENCH-}
 
 [ "$(id -u)" = 0 ] || skip "network namespaces need root"
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
@@ -91,18 +92,21 @@ by=(--ssh "ssh -F $scratch/client")
 flags=("$@")
 [ $# -gt 0 ] || flags=(--threads 1,4 --memory 8MiB --pairs 2 --aa 0% --reruns 0 --vcpus 2)
 
-# counted FILE: its runs, those verified, those that failed
+# counted FILE: its runs, those verified, those with nothing to compare, those that failed
 counted() {
-	local runs verified failed
+	local runs verified bound failed
 	runs=$(grep -c '"type":"run"' "$1" || true)
 	verified=$(grep '"type":"run"' "$1" | grep -c '"verified":true' || true)
+	bound=$(grep '"type":"run"' "$1" | grep -c '"unverified_reason":"the migration did not complete"' || true)
 	failed=$(grep -c '"type":"failed"' "$1" || true)
-	echo "$runs runs, $verified verified, $failed failed"
+	echo "$runs runs, $verified verified, $bound not completed in time, $failed failed"
+	[ "$failed" = 0 ] && [ "$runs" -gt 0 ] && [ $((verified + bound)) = "$runs" ]
 }
 
 here "$MTBENCH" run "${host[@]}" "${by[@]}" "${flags[@]}" -o "$scratch/matrix.jsonl" \
 	>"$scratch/out" 2>"$scratch/err" </dev/null || { tail -5 "$scratch/err"; exit 1; }
-echo "matrix   $(counted "$scratch/matrix.jsonl")"
+count=$(counted "$scratch/matrix.jsonl") || { echo "matrix   $count: not all is as it should be"; exit 1; }
+echo "matrix   $count"
 
 rate() { # pages/s of the only run of a file
 	grep '"type":"run"' "$1" | grep -o '"drain_rate_pages_per_second":[0-9.e+]*' | cut -d: -f2
@@ -134,7 +138,7 @@ function asort_by(a, n,   i, j, t) {
 	return n
 }'
 
-# Ends at random, each in a series that is gone on with until it is whole.
+# Ends at random, each in a series that is gone on with until it is whole. Only those that hit something count.
 [ "$KILLS" = 0 ] && exit 0
 inside() { # inside NAMESPACE WORD: its processes whose command has the word
 	for p in $(ip netns pids "$1"); do
@@ -144,11 +148,47 @@ inside() { # inside NAMESPACE WORD: its processes whose command has the word
 hit() { # hit NAMESPACE WORD
 	local p
 	p=$(inside "$1" "$2" | shuf -n 1)
-	[ -z "$p" ] || kill -9 "$p" 2>/dev/null || true
+	[ -n "$p" ] && kill -9 "$p" 2>/dev/null
+}
+cut() { # cut SECONDS: the link is down for so long
+	here ip link set mtb-near down
+	sleep "$1"
+	here ip link set mtb-near up
+}
+blow() { # blow: one end of a kind at random; its name is left in what
+	case $((RANDOM % 8)) in
+	0) what="the source's program" && hit "$near" "mtbench run" ;;
+	1) what="the source's process" && hit "$near" internal-child ;;
+	2) what="the destination's program" && hit "$far" "mtbench internal-destination" ;;
+	3) what="the destination's process" && hit "$far" internal-child ;;
+	4) what="ssh" && hit "$near" "^ssh " ;;
+	5) what="sshd's session" && hit "$far" "sshd: [a-z]" ;; # not the listener
+	6) what="the link, for 25 s" && cut 25 ;;
+	7) what="the link, for 3 s" && cut 3 ;;
+	esac
+}
+lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
+moment() { # moment FILE PROCESS: waits for a moment at random: some records on, or while it comes to the other host
+	local until=$(($(lines "$1") + RANDOM % 5))
+	for _ in $(seq 200); do
+		if [ "$(lines "$1")" -ge "$until" ] || ! kill -0 "$2" 2>/dev/null; then break; fi
+		sleep 0.1
+	done
+	sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
+}
+left_behind() { # what is left on either host, a line each
+	ls "$scratch/tmp"
+	inside "$far" internal-
+	inside "$near" internal-
 }
 declare -A counts
-lost=0 series=0 done_kills=0 left=0 wrong=0
-while [ "$done_kills" -lt "$KILLS" ]; do
+series=0 ends=0 resumed=0 lost=0 wrong=0 left=0
+odd() { # odd WORDS: says what went wrong, and keeps its file
+	echo "series $series, after the end of $what: $1"
+	tail -3 "$scratch/err"
+	[ -z "$KEEP" ] || { mkdir -p "$KEEP" && cp "$file"* "$KEEP"; }
+}
+while [ "$ends" -lt "$KILLS" ]; do
 	series=$((series + 1))
 	file=$scratch/kills$series.jsonl
 	args=(run "${host[@]}" "${by[@]}" --models locked,lockless --threads 2 --wait on --pairs 8 --aa 0% --reruns 0
@@ -158,41 +198,40 @@ while [ "$done_kills" -lt "$KILLS" ]; do
 		[ ! -e "$file" ] || cp "$file" "$file.before"
 		here "$MTBENCH" "${args[@]}" >/dev/null 2>"$scratch/err" </dev/null &
 		run=$!
-		what=none
-		if [ "$round" -le 5 ] && [ "$done_kills" -lt "$KILLS" ]; then
-			for _ in $(seq 100); do [ -s "$file" ] && break; sleep 0.1; done
-			sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
-			case $((RANDOM % 7)) in
-			0) what=source-program; hit "$near" "mtbench run" ;;
-			1) what=source-process; hit "$near" internal-child ;;
-			2) what=destination-program; hit "$far" internal-destination ;;
-			3) what=destination-process; hit "$far" internal-child ;;
-			4) what=ssh; hit "$near" "^ssh " ;;
-			5) what=sshd; hit "$far" "sshd: [a-z]" ;; # a session, not the listener
-			6) what=link; here ip link set mtb-near down; sleep 25; here ip link set mtb-near up ;;
-			esac
-			done_kills=$((done_kills + 1))
-			counts[$what]=$((${counts[$what]:-0} + 1))
+		what=nothing
+		if [ "$round" -le 8 ] && [ "$ends" -lt "$KILLS" ]; then
+			moment "$file" "$run"
+			if kill -0 "$run" 2>/dev/null && blow; then
+				ends=$((ends + 1))
+				counts[$what]=$((${counts[$what]:-0} + 1))
+			fi
 		fi
 		status=0
-		wait "$run" || status=$?
-		cmp -s -n "$(stat -c %s "$file.before")" "$file.before" "$file" || [ ! -s "$file.before" ] || lost=$((lost + 1))
+		wait "$run" 2>/dev/null || status=$?
+		if [ -s "$file.before" ] && ! cmp -s -n "$(stat -c %s "$file.before")" "$file.before" "$file"; then
+			lost=$((lost + 1))
+			odd "a finished run is lost"
+		fi
+		[ "$status" != 0 ] || break
 		made=$({ tail -n +2 "$file" | grep -c '"index":'; } 2>/dev/null || true)
-		if [ "$status" = 0 ] || [ "${made:-0}" -ge 16 ]; then break; fi
-		if [ -e "$file" ]; then args=(run --resume "$file" "${by[@]}"); fi
+		[ "${made:-0}" -lt 16 ] || break
+		[ ! -e "$file" ] || args=(run --resume "$file" "${by[@]}")
+		resumed=$((resumed + 1))
 	done
-	indexes=$(tail -n +2 "$file" | grep -o '"index":[0-9]*' | sort | uniq -c | awk '$1 == 1' | wc -l)
-	[ "$indexes" = 16 ] || { wrong=$((wrong + 1)); cat "$scratch/err"; }
-	echo "series $series: $(counted "$file"); $done_kills ends so far"
+	once=$(tail -n +2 "$file" | grep -o '"index":[0-9]*' | sort | uniq -c | awk '$1 == 1' | wc -l)
+	[ "$once" = 16 ] || { wrong=$((wrong + 1)); odd "$once of 16 runs were made exactly once"; }
+	"$MTBENCH" report "$file" >/dev/null 2>"$scratch/err" || { wrong=$((wrong + 1)); odd "no report takes its file"; }
+	echo "series $series: $(counted "$file"); $ends ends so far"
 	for _ in $(seq 30); do # what is left is given the time in which silence is noticed
-		left_now=$(ls "$scratch/tmp" | wc -l)
-		left_now=$((left_now + $(inside "$far" internal- | wc -l) + $(inside "$near" internal- | wc -l)))
-		[ "$left_now" = 0 ] && break
+		[ -n "$(left_behind)" ] || break
 		sleep 1
 	done
-	left=$((left + left_now))
+	if [ -n "$(left_behind)" ]; then
+		left=$((left + $(left_behind | wc -l)))
+		odd "$(left_behind | tr '\n' ' ')left behind"
+	fi
 done
-for what in "${!counts[@]}"; do echo "ends     ${counts[$what]} of $what"; done
-echo "kills    $done_kills in $series series: $lost with a finished run lost, $wrong not made exactly once," \
-	"$left directories and processes left behind"
+for what in "${!counts[@]}"; do echo "ends     ${counts[$what]} of $what"; done | sort
+echo "kills    $ends in $series series, gone on with $resumed times: $lost with a finished run lost, $wrong not made" \
+	"exactly once, $left directories and processes left behind"
 [ "$lost$wrong$left" = 000 ]

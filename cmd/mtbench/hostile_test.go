@@ -3,22 +3,29 @@ package main
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // hostileConnections is how many there are; MTBENCH_HOSTILE is another number.
-const hostileConnections = 50
+const hostileConnections = 60
+
+// hostileMemory bounds what the destination's program may take while strangers knock, in KiB. It
+// takes about 26 MiB without them.
+const hostileMemory = 64 << 10
 
 // TestHostileConnectionsDuringASeries: none gets a byte, all runs are verified, and the
 // destination's program stays small.
@@ -32,73 +39,216 @@ func TestHostileConnectionsDuringASeries(t *testing.T) {
 	}
 	s := newStandIn(t)
 	dir := t.TempDir()
+	path := filepath.Join(dir, "a.jsonl")
 	pairs := max(3, want/50)
 	cmd, errs := start(t, dir, s.flags("--pairs", strconv.Itoa(pairs), "-o", "a.jsonl")...)
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	agent := programOfDestination(t, cmd)
 	addr := listensAt(t, agent)
-	var got, knocked atomic.Int64
-	var all sync.WaitGroup
-	places := make(chan struct{}, 100) // so many at once
-	for i := range want {
-		places <- struct{}{}
-		all.Add(1)
-		go func() {
-			defer func() { <-places; all.Done() }()
-			n, connected := knock(addr, i)
-			got.Add(int64(n))
-			if connected {
-				knocked.Add(1)
-			}
-		}()
-	}
+	heard := listenToOpenings(t, addr.Port())
+	crowd := newCrowd(addr, heard)
+	untilRuns(t, path, 1) // an opening was spent
+	crowd.send(want)
 	peak := peakOf(agent) // while they are there
-	all.Wait()
+	crowd.all.Wait()
 	peak = max(peak, peakOf(agent))
 	if err := <-ended; err != nil {
 		t.Fatalf("%v\n%s", err, errs)
 	}
-	checkFar(t, readFile(t, filepath.Join(dir, "a.jsonl")), 2*pairs)
-	if got.Load() != 0 {
-		t.Errorf("%d bytes were given to strangers", got.Load())
+	checkFar(t, readFile(t, path), 2*pairs)
+	if peak == 0 || peak > hostileMemory {
+		t.Errorf("the destination's program took %d KiB; %d is the most", peak, hostileMemory)
 	}
-	if most := 256 << 10; peak > most {
-		t.Errorf("the destination's program took %d KiB; %d is the most", peak, most)
-	}
-	t.Logf("%d of %d strangers were connected by the kernel, the program took at most %d KiB",
-		knocked.Load(), want, peak)
+	t.Logf("%d runs verified; the destination's program took at most %d KiB", 2*pairs, peak)
+	crowd.check(t)
 }
 
-// knock connects, says something, and returns how many bytes came back.
-func knock(addr string, i int) (got int, connected bool) {
-	c, err := net.DialTimeout("tcp", addr, 2*time.Second)
-	if err != nil {
-		return 0, false
+// crowd are strangers at the gate of a destination.
+type crowd struct {
+	addr  netip.AddrPort
+	heard *openings // nil where the wire cannot be listened to
+	all   sync.WaitGroup
+
+	mu    sync.Mutex
+	kinds []stranger
+}
+
+// stranger is a kind of hostile connection, and what became of those of its kind.
+type stranger struct {
+	what            string
+	act             func(c net.Conn)
+	sent, connected int
+	got             int // bytes
+}
+
+func newCrowd(addr netip.AddrPort, heard *openings) *crowd {
+	say := func(text []byte) func(net.Conn) {
+		return func(c net.Conn) { _, _ = c.Write(text) }
 	}
-	defer c.Close()
-	_ = c.SetDeadline(time.Now().Add(2 * time.Second))
-	junk := make([]byte, 58)
+	c := &crowd{addr: addr, heard: heard, kinds: []stranger{
+		{what: "silent", act: func(net.Conn) {}},
+		{what: "garbage", act: func(c net.Conn) { say(noise(openingBytes))(c) }},
+		{what: "wrong key", act: func(c net.Conn) {
+			say(append([]byte(openingMagic), noise(openingBytes-len(openingMagic))...))(c)
+		}},
+		{what: "slow", act: func(c net.Conn) {
+			for _, b := range noise(openingBytes * 2 / 3) {
+				if _, err := c.Write([]byte{b}); err != nil {
+					return
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+		}},
+	}}
+	if heard != nil {
+		c.kinds = append(c.kinds,
+			stranger{what: "replayed opening", act: func(c net.Conn) { say(heard.last())(c) }},
+			stranger{what: "forged opening", act: func(c net.Conn) {
+				forged := bytes.Clone(heard.last())
+				forged[len(forged)-1] ^= 1
+				say(forged)(c)
+			}})
+	}
+	return c
+}
+
+// send sends n strangers, of each kind in turn, and returns when the last one is on the way.
+func (c *crowd) send(n int) {
+	places := make(chan struct{}, 100) // so many at once
+	for i := range n {
+		places <- struct{}{}
+		c.all.Add(1)
+		go func() {
+			defer func() { <-places; c.all.Done() }()
+			c.knock(i % len(c.kinds))
+		}()
+	}
+}
+
+// knock connects, says something, and counts how many bytes came back.
+func (c *crowd) knock(kind int) {
+	got, connected := 0, 0
+	conn, err := net.DialTimeout("tcp", c.addr.String(), 2*time.Second)
+	if err == nil {
+		connected = 1
+		_ = conn.SetDeadline(time.Now().Add(2 * time.Second))
+		c.kinds[kind].act(conn)
+		got, _ = conn.Read(make([]byte, 64))
+		conn.Close()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := &c.kinds[kind]
+	k.sent, k.connected, k.got = k.sent+1, k.connected+connected, k.got+got
+}
+
+// check holds each kind to getting nothing.
+func (c *crowd) check(t *testing.T) {
+	t.Helper()
+	for _, k := range c.kinds {
+		t.Logf("%-17s %4d sent, %4d connected by the kernel, %d bytes given", k.what, k.sent,
+			k.connected, k.got)
+		if k.sent == 0 || k.connected == 0 || k.got != 0 {
+			t.Errorf("%s: %d sent, %d connected, %d bytes given", k.what, k.sent, k.connected, k.got)
+		}
+	}
+	if c.heard == nil {
+		t.Log("nothing was replayed: only root may listen to the wire")
+	}
+}
+
+func noise(n int) []byte {
+	junk := make([]byte, n)
 	for j := range junk {
 		junk[j] = byte(rand.Uint32())
 	}
-	switch i % 4 {
-	case 0: // silent
-	case 1:
-		_, _ = c.Write(junk)
-	case 2: // an opening by somebody without the key
-		_, _ = c.Write(append([]byte("MTBSRC1\n"), junk[8:]...))
-	case 3:
-		for _, b := range junk[:40] {
-			if _, err := c.Write([]byte{b}); err != nil {
-				break
+	return junk
+}
+
+// How a source's opening begins, and how long it is; internal/peer has the whole.
+const (
+	openingMagic = "MTBSRC1\n"
+	openingBytes = 58
+)
+
+// openings are those that a listener on the wire has heard.
+type openings struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (o *openings) last() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text
+}
+
+// listenToOpenings listens on the loopback device for openings to port, as whoever sits on the path
+// may. It returns nil where this process may not.
+func listenToOpenings(t *testing.T, port uint16) *openings {
+	t.Helper()
+	lo, err := net.InterfaceByName("lo")
+	if err != nil {
+		return nil
+	}
+	const ip = unix.ETH_P_IP>>8 | unix.ETH_P_IP&0xff<<8 // in the network's order
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM, ip)
+	if err != nil {
+		return nil
+	}
+	wake := unix.Timeval{Usec: 100_000}
+	err = errors.Join(unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: ip, Ifindex: lo.Index}),
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wake))
+	if err != nil {
+		unix.Close(fd)
+		return nil
+	}
+	o, over := &openings{}, make(chan struct{})
+	var joined sync.WaitGroup
+	joined.Go(func() { o.listen(fd, port, over) })
+	t.Cleanup(func() { close(over); joined.Wait(); unix.Close(fd) })
+	return o
+}
+
+// listen keeps the newest opening that was heard by the other side's port alone. What the strangers
+// of this test say goes there too, so only the first opening is kept: that of the first run.
+func (o *openings) listen(fd int, port uint16, over <-chan struct{}) {
+	packet := make([]byte, 256)
+	for {
+		select {
+		case <-over:
+			return
+		default:
+		}
+		n, _, err := unix.Recvfrom(fd, packet, 0)
+		if err != nil {
+			continue // nothing came for a while
+		}
+		if text := openingIn(packet[:n], port); text != nil {
+			o.mu.Lock()
+			if o.text == nil {
+				o.text = text
 			}
-			time.Sleep(20 * time.Millisecond)
+			o.mu.Unlock()
 		}
 	}
-	n, _ := c.Read(make([]byte, 64))
-	return n, true
 }
+
+// openingIn is the opening that an IP packet brings to port, or nil.
+func openingIn(packet []byte, port uint16) []byte {
+	head := int(packet[0]&15) * 4
+	if len(packet) < head+20 || binary16(packet[head+2:]) != port {
+		return nil
+	}
+	text := packet[min(len(packet), head+int(packet[head+12]>>4)*4):]
+	if len(text) < openingBytes || !bytes.HasPrefix(text, []byte(openingMagic)) {
+		return nil
+	}
+	return bytes.Clone(text[:openingBytes])
+}
+
+func binary16(b []byte) uint16 { return uint16(b[0])<<8 | uint16(b[1]) }
 
 // programOfDestination is the process that ssh has started for cmd.
 func programOfDestination(t *testing.T, cmd *exec.Cmd) int {
@@ -117,7 +267,7 @@ func programOfDestination(t *testing.T, cmd *exec.Cmd) int {
 }
 
 // listensAt is where a process listens, of /proc.
-func listensAt(t *testing.T, pid int) string {
+func listensAt(t *testing.T, pid int) netip.AddrPort {
 	t.Helper()
 	for range 200 {
 		sockets := map[string]bool{}
@@ -132,14 +282,14 @@ func listensAt(t *testing.T, pid int) string {
 			if len(f) > 9 && f[3] == "0A" && sockets[f[9]] {
 				port, err := hex.DecodeString(f[1][len(f[1])-4:])
 				if err == nil {
-					return "127.0.0.1:" + strconv.Itoa(int(port[0])<<8|int(port[1]))
+					return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), binary16(port))
 				}
 			}
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatal("the destination does not listen")
-	return ""
+	return netip.AddrPort{}
 }
 
 // peakOf is the most resident memory of a process so far, in KiB; 0 once it is gone.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"mtbench/internal/series"
 	"mtbench/results"
 )
 
@@ -375,6 +376,36 @@ func TestAnEndOfEitherSideLosesNothing(t *testing.T) {
 		t.Fatalf("status %d\n%s%s", status, out, errs)
 	}
 	checkFar(t, readFile(t, path), 8)
+}
+
+// TestAKilledProcessOfTheFarHostIsNamed: the failed run says which process ended, and how.
+func TestAKilledProcessOfTheFarHostIsNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some seconds")
+	}
+	s := newStandIn(t)
+	dir := t.TempDir()
+	cmd, errs := start(t, dir, s.flags("--pairs", "2", "-o", "a.jsonl")...)
+	agent := programOfDestination(t, cmd)
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for over := false; !over; {
+		killAll(childrenOf(t, agent, "internal-child"))
+		select {
+		case <-ended:
+			over = true
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	f := readFile(t, filepath.Join(dir, "a.jsonl"))
+	if status := cmd.ProcessState.ExitCode(); len(f.Failed) == 0 || status != statusChild {
+		t.Fatalf("%d failed, status %d: %s", len(f.Failed), status, errs)
+	}
+	for _, r := range f.Failed {
+		if r.Class != series.ClassCrash || r.Reason != "the destination process was killed (SIGKILL)" {
+			t.Errorf("run %d: %s: %s", r.Index, r.Class, r.Reason)
+		}
+	}
 }
 
 func killAll(pids []int) int {

@@ -208,7 +208,7 @@ func (a *agent) do(ctx context.Context, r *agentRun, b *begin) *ended {
 	}
 	defer streams[0].Close()
 	if b.Probe {
-		return &ended{Outcome: outcome{Protocol: protocol, OK: true}}
+		return &ended{Outcome: outcome{OK: true}}
 	}
 	c, err := a.start(r, streams[0], b.Scenario)
 	if err != nil {
@@ -267,8 +267,7 @@ func (a *agent) start(r *agentRun, stream *net.TCPConn, sc workloads.Scenario) (
 }
 
 func crashed(err error) *ended {
-	return &ended{Outcome: outcome{Protocol: protocol, Class: ClassCrash,
-		Reason: "the destination's host: " + err.Error()}}
+	return &ended{Outcome: outcome{Class: ClassCrash, Reason: "the destination's host: " + err.Error()}}
 }
 
 // stop ends the half. A process that hangs says first where it is.

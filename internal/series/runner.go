@@ -268,9 +268,9 @@ func (f *family) finish(ctx context.Context, deadline time.Duration) (outcome, e
 func (f *family) join() outcome {
 	near := read(f.source)
 	if f.far != nil {
-		f.ended = f.far.outcome()
+		f.ended = f.far.outcome() // in this build's protocol: the hosts have agreed on it
 		f.far.host.over()
-		return joined(near, f.ended.Outcome.understood(roleDestination))
+		return joined(near, f.ended.Outcome)
 	}
 	if f.destination == nil {
 		return near
