@@ -33,18 +33,18 @@ func Create(path string, h Header) (*Writer, error) {
 
 // create makes a file of the header h, of whatever kind of file.
 func create(path string, h any) (*Writer, error) {
-	f, err := newUnseen(path)
+	f, err := NewUnseen(path)
 	if err != nil {
 		return nil, fmt.Errorf("the result file cannot be made: %w", err)
 	}
 	w := &Writer{f: f.File, path: path}
 	if err := w.begin(f, h); err != nil {
-		return nil, errors.Join(err, f.drop())
+		return nil, errors.Join(err, f.Drop())
 	}
 	return w, nil
 }
 
-func (w *Writer) begin(f *unseen, h any) error {
+func (w *Writer) begin(f *Unseen, h any) error {
 	if err := lock(w.f, w.path); err != nil {
 		return err
 	}
@@ -55,8 +55,8 @@ func (w *Writer) begin(f *unseen, h any) error {
 }
 
 // show gives the file its name.
-func (w *Writer) show(f *unseen) error {
-	err := f.show(w.path)
+func (w *Writer) show(f *Unseen) error {
+	err := f.Show(w.path)
 	if errors.Is(err, fs.ErrExist) {
 		return &InputError{File: w.path, Msg: "exists already: results are never written over; " +
 			"give another --output, or go on with it by --resume"}

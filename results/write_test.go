@@ -184,7 +184,7 @@ func TestResumeWithoutNewline(t *testing.T) {
 
 // A file appears with its header or not at all, on file systems with and without unnamed files.
 func TestNothingIsSeenBeforeTheHeader(t *testing.T) {
-	for name, make := range map[string]func(string) (*unseen, error){"unnamed": newUnseen,
+	for name, make := range map[string]func(string) (*Unseen, error){"unnamed": NewUnseen,
 		"hidden": newHidden} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "r.jsonl")
@@ -195,7 +195,7 @@ func TestNothingIsSeenBeforeTheHeader(t *testing.T) {
 		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s: there before it is shown: %v", name, err)
 		}
-		if err := f.show(path); err != nil {
+		if err := f.Show(path); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if left, _ := os.ReadDir(dir); len(left) != 1 || left[0].Name() != "r.jsonl" {
@@ -205,10 +205,10 @@ func TestNothingIsSeenBeforeTheHeader(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := other.show(path); !errors.Is(err, os.ErrExist) {
+		if err := other.Show(path); !errors.Is(err, os.ErrExist) {
 			t.Errorf("%s: shown in the place of another: %v", name, err)
 		}
-		if err := errors.Join(other.drop(), f.drop()); err != nil {
+		if err := errors.Join(other.Drop(), f.Drop()); err != nil {
 			t.Error(err)
 		}
 		if left, _ := os.ReadDir(dir); len(left) != 1 {

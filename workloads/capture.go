@@ -3,29 +3,29 @@ package workloads
 import (
 	"bytes"
 	"errors"
-	"os"
 
 	"mtbench/internal/qemustream"
 	"mtbench/internal/thread"
 	"mtbench/internal/wire"
+	"mtbench/results"
 )
 
 // machineName is the machine of the streams that are captured.
 const machineName = "mtbench"
 
 // capture writes a stream that was kept, of a guest of memory bytes, to the new file path in the
-// form of QEMU's. Sections end where the stream has an EOS.
+// form of QEMU's, which appears whole or not at all. Sections end where the stream has an EOS.
 func capture(t thread.Thread, stream []byte, memory int64, path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	f, err := results.NewUnseen(path)
 	if err != nil {
 		return err
 	}
 	w := qemustream.NewWriter(f, machineName, []qemustream.Block{{Name: wire.BlockName, Size: memory}})
 	err = convert(t, wire.NewReader(&again{*bytes.NewReader(stream)}, memory), w)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
+	if err == nil {
+		err = f.Show(path)
 	}
-	return nil
+	return errors.Join(err, f.Drop())
 }
 
 // convert writes the records of r to w.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -109,9 +108,9 @@ func writable(path string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return fmt.Errorf("there is no directory %s", dir)
 	}
-	probe, err := os.CreateTemp(dir, ".mtbench-")
+	probe, err := results.NewUnseen(path)
 	if err != nil {
 		return fmt.Errorf("no file can be made in the directory %s: %w", dir, results.Reason(err))
 	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return probe.Drop()
 }

@@ -356,19 +356,14 @@ func toFile(path string, write func(io.Writer) error) error {
 	return save(path, text.Bytes())
 }
 
-// save writes a file by way of a neighbour, so that no half of it is ever seen.
+// save writes a file, or writes one over, so that no half of it is ever seen.
 func save(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	f, err := results.NewUnseen(path)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Chmod(0o644)
+	if _, err = f.Write(text); err == nil {
+		err = f.Replace(path)
 	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return errors.Join(err, f.Drop())
 }

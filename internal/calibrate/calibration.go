@@ -234,7 +234,7 @@ func (c *Calibration) Profile(rng *rand.Rand) (Profile, error) {
 	return p, errors.Join(append(errs, p.Costs.Check())...)
 }
 
-// Write writes the file, which must not exist.
+// Write writes the file, which must not exist. It appears whole, or not at all.
 func (c *Calibration) Write(path string) error {
 	if err := c.Check(); err != nil {
 		return err
@@ -243,13 +243,15 @@ func (c *Calibration) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s exists already; a calibration is not written over", path)
-	}
+	f, err := results.NewUnseen(path)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(text, '\n'))
-	return errors.Join(err, f.Close())
+	if _, err = f.Write(append(text, '\n')); err == nil {
+		err = f.Show(path)
+	}
+	if errors.Is(err, os.ErrExist) {
+		err = fmt.Errorf("%s exists already; a calibration is not written over", path)
+	}
+	return errors.Join(err, f.Drop())
 }

@@ -76,18 +76,14 @@ func (e *Expected) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".mtbench-")
+	f, err := results.NewUnseen(path)
 	if err != nil {
 		return err
 	}
-	_, err = temp.Write(text)
-	if err = errors.Join(err, temp.Chmod(0o644), temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), path)
+	if _, err = f.Write(text); err == nil {
+		err = f.Replace(path)
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp.Name()))
-	}
-	return nil
+	return errors.Join(err, f.Drop())
 }
 
 // MayWrite says why the file of the path is not to be written. An empty one may be.

@@ -92,7 +92,8 @@ func (r *ProcessRunner) joinTraces(s Slot, run *results.Run, near, far string) e
 		}
 		ends = append(ends, tr)
 	}
-	f, err := os.OpenFile(tracePath(r.Traces, s), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	path := tracePath(r.Traces, s)
+	f, err := results.NewUnseen(path)
 	if err != nil {
 		return fmt.Errorf("the trace cannot be written: %w", err)
 	}
@@ -101,7 +102,10 @@ func (r *ProcessRunner) joinTraces(s Slot, run *results.Run, near, far string) e
 	for i, end := range ends {
 		out.Measured([]string{roleSource, roleDestination}[i], i, end, zero)
 	}
-	if err := errors.Join(out.Close(aboutRun(run, ends)), f.Close()); err != nil {
+	if err = out.Close(aboutRun(run, ends)); err == nil {
+		err = f.Show(path)
+	}
+	if err = errors.Join(err, f.Drop()); err != nil {
 		return fmt.Errorf("the trace cannot be written: %w", err)
 	}
 	return nil
