@@ -50,7 +50,11 @@ destination keeps the stream and loads it afterwards. The codec is zlib, as QEMU
 }
 
 func captureStream(cmd *cobra.Command, o *captureOptions) error {
-	s, err := o.open(cmd)
+	var s *series.Series
+	err := opening(cmd, func() (err error) {
+		s, err = o.open(cmd)
+		return err
+	})
 	if err != nil {
 		return badInput(err)
 	}

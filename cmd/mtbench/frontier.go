@@ -77,7 +77,11 @@ func runFrontier(cmd *cobra.Command, o *frontierOptions) error {
 	if err := o.complete(cmd.Flags()); err != nil {
 		return badInput(err)
 	}
-	s, err := o.run.open(cmd.Context(), os.Args)
+	var s *series.Series
+	err := opening(cmd, func() (err error) {
+		s, err = o.run.open(cmd.Context(), os.Args)
+		return err
+	})
 	if err != nil {
 		return badInput(err)
 	}

@@ -115,7 +115,11 @@ func runHandover(cmd *cobra.Command, o *handoverOptions) error {
 	if err := o.complete(cmd.Flags()); err != nil {
 		return badInput(err)
 	}
-	n, err := o.open()
+	var n *handover.Series
+	err := opening(cmd, func() (err error) {
+		n, err = o.open()
+		return err
+	})
 	if err != nil {
 		return badInput(err)
 	}

@@ -20,7 +20,8 @@ func realMain() int {
 	root.SetOut(out)
 	root.SetErr(words{os.Stderr})
 	root.SetArgs(joinPin(os.Args[1:]))
-	err := root.ExecuteContext(untilSignalled(context.Background()))
+	ctx := untilSignalled(context.Background())
+	err := interruptedBefore(ctx, root.ExecuteContext(ctx))
 	if out.err != nil && statusOf(err) != statusInterrupted {
 		err = withStatus(statusInternal, "standard output cannot be written: %w", out.err)
 	}

@@ -122,7 +122,11 @@ func runPredict(cmd *cobra.Command, o *predictOptions) error {
 		}
 		return o.predictLetter(cmd)
 	}
-	p, err := o.prepare(cmd.Context(), cmd.Flags())
+	var p *prediction
+	err := opening(cmd, func() (err error) {
+		p, err = o.prepare(cmd.Context(), cmd.Flags())
+		return err
+	})
 	if err != nil {
 		return badInput(err)
 	}

@@ -25,12 +25,11 @@ Exit statuses:
 	}
 	root.AddCommand(keeping(newRunCommand(), newFrontierCommand(), newHandoverCommand(),
 		newCalibrateCommand(), newPredictCommand(), newExploreCommand(), newSoakCommand(),
-		newValidateCommand(), newCaptureCommand())...)
+		newValidateCommand(), newCaptureCommand(), newReproduceCommand(),
+		newStreamCommand())...)
 	root.AddCommand(newReportCommand(), newCiteCommand(), newClaimsCommand(), newCompareCommand(),
-		newMergeCommand(),
-		newReproduceCommand(),
-		newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
-		newStatusTopic(), newWordsTopic(), newManCommand(), newStreamCommand(), newChildCommand(),
+		newMergeCommand(), newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
+		newStatusTopic(), newWordsTopic(), newManCommand(), newChildCommand(),
 		newDestinationCommand(), newCalibrationChildCommand(), newHandoverChildCommand())
 	group(root)
 	root.SetHelpCommand(newHelpCommand())

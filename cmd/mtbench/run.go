@@ -231,10 +231,13 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 	if o.printMatrix {
 		return writeMatrix(cmd.OutOrStdout(), cmd.Flags())
 	}
-	if err := o.complete(cmd.Flags()); err != nil {
-		return badInput(err)
-	}
-	s, err := o.open(cmd.Context(), os.Args)
+	var s *series.Series
+	err := opening(cmd, func() (err error) {
+		if err = o.complete(cmd.Flags()); err == nil {
+			s, err = o.open(cmd.Context(), os.Args)
+		}
+		return err
+	})
 	if err != nil {
 		return badInput(err)
 	}

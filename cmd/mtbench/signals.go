@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -59,6 +60,26 @@ func guard(cmd *cobra.Command) {
 	if !isKeeping(cmd) {
 		endAtSignal(cmd, "interrupted; nothing was measured, and no file is half written")
 	}
+}
+
+// openTime is what a command gets to end by itself when a signal comes while it opens what it needs.
+const openTime = 3 * time.Second
+
+// opening does what a command that keeps must do before it has anything to keep, as reading files
+// and asking other hosts. A signal ends it within openTime even where open does not look at its
+// context, as in a large file.
+func opening(cmd *cobra.Command, open func() error) error {
+	done := make(chan struct{})
+	defer close(done)
+	context.AfterFunc(cmd.Context(), func() {
+		select {
+		case <-done:
+		case <-time.After(openTime):
+			fmt.Fprintln(cmd.ErrOrStderr(), "mtbench: "+nothingBegun)
+			os.Exit(statusInterrupted)
+		}
+	})
+	return open()
 }
 
 // endAtSignal ends the process when a signal comes, or has come, with the verdict words, until stop

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -92,6 +93,18 @@ func interruptedOr(cmd *cobra.Command, err error, format string, a ...any) error
 	}
 	return withStatus(statusInterrupted, format, a...)
 }
+
+// interruptedBefore is the status and words of a command that a signal has ended before it had
+// anything to keep, as in the pilot: what failed with its context is no bad input.
+func interruptedBefore(ctx context.Context, err error) error {
+	if ctx.Err() == nil || statusOf(err) == statusInterrupted || !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return withStatus(statusInterrupted, "%s", nothingBegun)
+}
+
+// nothingBegun is the verdict of a command that a signal has ended before it had anything to keep.
+const nothingBegun = "interrupted; nothing was begun"
 
 // badInput is for whatever the user can put right.
 func badInput(err error) error {

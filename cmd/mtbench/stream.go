@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -39,6 +38,7 @@ end and not looked at. scripts/qemu-stream.sh makes a stream with the QEMU of a 
 				return badInput(fmt.Errorf("%s: %w", args[0], err))
 			}
 			defer in.Close()
+			defer endAtSignal(cmd, "interrupted; the stream was not read to its end")()
 			return checkStream(cmd.OutOrStdout(), in, args[0], cut)
 		},
 	}
@@ -71,7 +71,8 @@ func openStream(ctx context.Context, name string, stdin io.Reader) (io.ReadClose
 	return f, nil
 }
 
-// awaitStream listens at path, where nothing may be yet, and takes one connection.
+// awaitStream listens at path, where nothing may be yet, and takes one connection. It ends with
+// ctx, and nothing is left at path.
 func awaitStream(ctx context.Context, path string) (io.ReadCloser, error) {
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "unix", path)
@@ -79,7 +80,12 @@ func awaitStream(ctx context.Context, path string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	defer l.Close()
-	return l.Accept()
+	stop := context.AfterFunc(ctx, func() { l.Close() })
+	c, err := l.Accept()
+	if !stop() {
+		return nil, ctx.Err()
+	}
+	return c, err
 }
 
 // checkStream reads the stream, says what it holds, and leaves its memory in the new file cut,
@@ -106,22 +112,20 @@ func checkStream(out io.Writer, in io.Reader, name, cut string) error {
 // cutStream checks the stream and writes it up to the end of its memory, and the end of a stream,
 // to the new file cut, which is there once it is whole.
 func cutStream(in io.Reader, cut string) (*qemustream.Reader, error) {
-	f, err := os.CreateTemp(filepath.Dir(cut), filepath.Base(cut)+".part")
+	f, err := results.NewUnseen(cut)
 	if err != nil {
 		return nil, fmt.Errorf("--cut: %w", results.Reason(err))
 	}
-	defer os.Remove(f.Name())
 	r := qemustream.NewReader(io.TeeReader(in, f), 0)
 	counts, err := qemustream.Check(r, nil)
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(err, f.Drop())
 	}
 	_, err = f.WriteAt([]byte{qemustream.EndOfStream}, counts.Bytes)
-	err = errors.Join(err, f.Truncate(counts.Bytes+1), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Link(f.Name(), cut) // refuses a file that is there
+	if err = errors.Join(err, f.Truncate(counts.Bytes+1)); err == nil {
+		err = f.Show(cut)
 	}
-	if err != nil {
+	if err = errors.Join(err, f.Drop()); err != nil {
 		return nil, fmt.Errorf("--cut: %w", results.Reason(err))
 	}
 	return r, nil

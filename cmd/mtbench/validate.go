@@ -105,7 +105,11 @@ func (v sizeRate) Set(text string) error {
 }
 
 func validate(cmd *cobra.Command, o *validateOptions) error {
-	s, err := o.open(cmd, os.Args)
+	var s *series.Series
+	err := opening(cmd, func() (err error) {
+		s, err = o.open(cmd, os.Args)
+		return err
+	})
 	if err != nil {
 		return badInput(err)
 	}

@@ -50,9 +50,12 @@ func Find(ctx context.Context, name string) (*Program, error) {
 		return nil, fmt.Errorf("%s is no program: %w (Debian: apt-get install qemu-system-x86)", name,
 			unwrapped(err))
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	timed, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	said, err := exec.CommandContext(ctx, path, "--version").Output()
+	said, err := exec.CommandContext(timed, path, "--version").Output()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	version, _, _ := strings.Cut(string(said), "\n")
 	if err != nil || !strings.HasPrefix(version, "QEMU emulator version") || len(version) > 200 {
 		return nil, fmt.Errorf("%s --version says %.60q (%v); a QEMU system emulator is needed", name,

@@ -11,6 +11,9 @@ import (
 // gives what it answered. The process is killed when ctx ends.
 func Alone(ctx context.Context, args []string, job any) (json.RawMessage, error) {
 	c, err := this().start(args[len(args)-1], args, job)
+	if lack := lackOf(err); lack != "" {
+		return nil, fmt.Errorf("%s: %w", lack, err)
+	}
 	if err != nil {
 		return nil, err
 	}
