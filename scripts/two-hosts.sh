@@ -6,16 +6,17 @@
 #
 # RATE=1gbit       what tc holds each direction to; "" = nothing
 # DELAY=           for netem (as 1ms), where the kernel has it; "" = tbf alone
+# CONGESTION=      TCP's congestion control, as cubic; "" = the kernel's default
 # TCP_PAIRS=6      pairs of TCP and Unix socket; 0 = none
 # KILLS=0          so many ends at random: either side's processes, ssh, the link; each series is gone on with
-# KEEP=            a directory: a series of KILLS that went wrong is kept there
+# KEEP=            a directory for the files of the pairs, and of the series of KILLS that went wrong
 # MTBENCH=         a built mtbench; "" = it is built
 #
 # Where there is no root, no sshd or no namespace, it says that it was skipped, and ends well.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 skip() { echo "two-hosts.sh: skipped: $*"; exit 0; }
-RATE=${RATE-1gbit} DELAY=${DELAY-} TCP_PAIRS=${TCP_PAIRS-6} KILLS=${KILLS-0} KEEP=${KEEP-} MTBENCH=${MTBENCH-}
+RATE=${RATE-1gbit} DELAY=${DELAY-} CONGESTION=${CONGESTION-} TCP_PAIRS=${TCP_PAIRS-6} KILLS=${KILLS-0} KEEP=${KEEP-} MTBENCH=${MTBENCH-}
 
 [ "$(id -u)" = 0 ] || skip "network namespaces need root"
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
@@ -43,6 +44,11 @@ there ip addr add 10.77.0.2/24 dev mtb-far
 for n in "$near" "$far"; do ip -n "$n" link set lo up; done
 here ip link set mtb-near up
 there ip link set mtb-far up
+
+[ -z "$CONGESTION" ] || for n in here there; do
+	"$n" sh -c "echo $CONGESTION >/proc/sys/net/ipv4/tcp_congestion_control" ||
+		skip "there is no congestion control $CONGESTION"
+done
 
 # Rate and delay of each direction.
 shape() { # shape WHERE DEVICE
@@ -74,14 +80,16 @@ PidFile none
 PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
+SetEnv TMPDIR=$scratch/tmp
 END
 echo "10.77.0.2 $(cat "$scratch/host.pub")" >"$scratch/known"
 printf 'Host *\nIdentityFile %s\nIdentitiesOnly yes\nUserKnownHostsFile %s\nGlobalKnownHostsFile none\n' \
 	"$scratch/me" "$scratch/known" >"$scratch/client"
 mkdir "$scratch/tmp"
-TMPDIR=$scratch/tmp ip netns exec "$far" "$sshd" -D -e -f "$scratch/sshd_config" 2>"$scratch/sshd.log" &
+ip netns exec "$far" "$sshd" -D -e -f "$scratch/sshd_config" 2>"$scratch/sshd.log" &
 daemon=$!
 for _ in $(seq 50); do there ss -ltnH 2>/dev/null | grep -q 10.77.0.2:22 && break; sleep 0.1; done
+there ss -ltnH 2>/dev/null | grep -q 10.77.0.2:22 || skip "no sshd can be started: $(tail -1 "$scratch/sshd.log")"
 
 if [ -z "$MTBENCH" ]; then
 	go build -o "$scratch/mtbench" ./cmd/mtbench
@@ -125,6 +133,7 @@ for pair in $(seq "$TCP_PAIRS"); do
 	done
 	echo "$(rate "$scratch/tcp$pair.jsonl") $(rate "$scratch/unix$pair.jsonl")"
 done >"$scratch/pairs"
+[ -z "$KEEP" ] || [ "$TCP_PAIRS" = 0 ] || { mkdir -p "$KEEP" && cp "$scratch"/tcp*.jsonl "$scratch"/unix*.jsonl "$KEEP"; }
 [ "$TCP_PAIRS" = 0 ] || sort -g -k1,1 "$scratch/pairs" | awk '{
 	tcp[NR] = $1; ratio[NR] = $1 / $2
 	printf "pair     TCP %.0f pages/s, Unix socket %.0f: %.3f\n", $1, $2, $1 / $2
@@ -201,10 +210,13 @@ while [ "$ends" -lt "$KILLS" ]; do
 		what=nothing
 		if [ "$round" -le 8 ] && [ "$ends" -lt "$KILLS" ]; then
 			moment "$file" "$run"
-			if kill -0 "$run" 2>/dev/null && blow; then
-				ends=$((ends + 1))
-				counts[$what]=$((${counts[$what]:-0} + 1))
-			fi
+			while kill -0 "$run" 2>/dev/null; do # what is not there cannot be hit: another then
+				if blow; then
+					ends=$((ends + 1))
+					counts[$what]=$((${counts[$what]:-0} + 1))
+					break
+				fi
+			done
 		fi
 		status=0
 		wait "$run" 2>/dev/null || status=$?
