@@ -65,7 +65,8 @@ func (u *Unseen) Replace(path string) error {
 		return err
 	}
 	if u.temporary == "" {
-		beside := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s-%d", filepath.Base(path), os.Getpid()))
+		beside := filepath.Join(filepath.Dir(path),
+			fmt.Sprintf(".%s-%d", filepath.Base(path), os.Getpid()))
 		if err := u.Show(beside); err != nil {
 			return err
 		}

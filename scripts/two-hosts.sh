@@ -119,6 +119,12 @@ echo "matrix   $count"
 rate() { # pages/s of the only run of a file
 	grep '"type":"run"' "$1" | grep -o '"drain_rate_pages_per_second":[0-9.e+]*' | cut -d: -f2
 }
+cpu() { # cpu FILE PROCESS: CPU time of its threads, µs a page
+	local pages
+	pages=$(grep '"type":"run"' "$1" | grep -o '"pages":[0-9]*' | cut -d: -f2)
+	grep '"type":"run"' "$1" | grep -o "\"process\":\"$2\"[^{]*" | grep -o '"cpu_ms":[0-9.e+-]*' |
+		cut -d: -f2 | awk -v pages="$pages" '{ sum += $1 } END { print sum * 1000 / pages }'
+}
 one() { # one FILE FLAGS...: a run of lockless, of as many pages each time
 	here "$MTBENCH" run --models lockless --threads 4 --wait on --pairs 1 --aa 0% --reruns 0 --vcpus 1 \
 		--dirty-rate 0 --memory 32MiB --link-bandwidth 0 --downtime-limit 100ms --limit 30s "${@:2}" -o "$1" \
@@ -131,21 +137,33 @@ for pair in $(seq "$TCP_PAIRS"); do
 	for side in "${order[@]}"; do
 		if [ "$side" = tcp ]; then one "$scratch/tcp$pair.jsonl" --seed "$pair" "${host[@]}" "${by[@]}"; else $unix; fi
 	done
-	echo "$(rate "$scratch/tcp$pair.jsonl") $(rate "$scratch/unix$pair.jsonl")"
+	line=
+	for side in tcp unix; do
+		for figure in rate "cpu source" "cpu destination"; do
+			read -r f who <<<"$figure"
+			line+="$("$f" "$scratch/$side$pair.jsonl" "$who") "
+		done
+	done
+	echo "$line"
 done >"$scratch/pairs"
 [ -z "$KEEP" ] || [ "$TCP_PAIRS" = 0 ] || { mkdir -p "$KEEP" && cp "$scratch"/tcp*.jsonl "$scratch"/unix*.jsonl "$KEEP"; }
-[ "$TCP_PAIRS" = 0 ] || sort -g -k1,1 "$scratch/pairs" | awk '{
-	tcp[NR] = $1; ratio[NR] = $1 / $2
-	printf "pair     TCP %.0f pages/s, Unix socket %.0f: %.3f\n", $1, $2, $1 / $2
+[ "$TCP_PAIRS" = 0 ] || awk '{
+	printf "pair     TCP %.0f pages/s, Unix socket %.0f: %.3f\n", $1, $4, $1 / $4
+	of[1, NR] = $1 / $4
+	for (i = 2; i <= 6; i++) of[i, NR] = $i
 } END {
-	n = asort_by(ratio, NR)
+	for (i = 1; i <= 6; i++) middle[i] = median(i)
+	printf "CPU      TCP %.1f µs a page at the source and %.1f at the destination, Unix socket %.1f and %.1f\n",
+		middle[2], middle[3], middle[5], middle[6]
 	printf "TCP      %.3f times the pages/s of the Unix socket (median of %d pairs, %.3f to %.3f)\n",
-		(ratio[int((NR + 1) / 2)] + ratio[int(NR / 2) + 1]) / 2, NR, ratio[1], ratio[NR]
+		middle[1], NR, of[1, 1], of[1, NR]
 }
-function asort_by(a, n,   i, j, t) {
-	for (i = 2; i <= n; i++) for (j = i; j > 1 && a[j] < a[j-1]; j--) { t = a[j]; a[j] = a[j-1]; a[j-1] = t }
-	return n
-}'
+function median(k,   i, j, t) { # sorts it
+	for (i = 2; i <= NR; i++) for (j = i; j > 1 && of[k, j] < of[k, j-1]; j--) {
+		t = of[k, j]; of[k, j] = of[k, j-1]; of[k, j-1] = t
+	}
+	return (of[k, int((NR + 1) / 2)] + of[k, int(NR / 2) + 1]) / 2
+}' "$scratch/pairs"
 
 # Ends at random, each in a series that is gone on with until it is whole. Only those that hit something count.
 [ "$KILLS" = 0 ] && exit 0

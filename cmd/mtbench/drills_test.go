@@ -19,8 +19,8 @@ import (
 )
 
 // drill is how one command is put to the rules that hold in all of them. In its lines GOOD is a
-// result file, GOODSTREAM a stream of QEMU, MOVED expected figures that nothing keeps, SLOW a result
-// file that takes many seconds to read, and OUT a file that is not there.
+// result file, GOODSTREAM a stream of QEMU, MOVED expected figures that nothing keeps, SLOW a
+// result file that takes many seconds to read, and OUT a file that is not there.
 type drill struct {
 	reads  []string // lines that read FILE: a pipe, a device and a directory are refused
 	prints []string // lines that end soon and print: standard output matters, standard error does not
@@ -92,8 +92,8 @@ func drills() map[string]drill {
 		"report": {
 			reads: []string{"report FILE", "report GOOD FILE", "report FILE -o OUT",
 				"report --format markdown FILE"},
-			prints: []string{"report GOOD", "report --format csv GOOD", "report --brief --format markdown GOOD",
-				"report -o OUT GOOD"},
+			prints: []string{"report GOOD", "report --format csv GOOD",
+				"report --brief --format markdown GOOD", "report -o OUT GOOD"},
 			long:   []string{"report SLOW", "report SLOW -o OUT"},
 			writes: []string{"output"},
 		},
@@ -320,7 +320,8 @@ func shortly(t *testing.T, cmd *exec.Cmd) {
 // writeEmulator leaves ./qemu, which says that it is one and is never done.
 func writeEmulator(t *testing.T, g *ground) {
 	t.Helper()
-	text := "#!/bin/sh\n[ \"$1\" != --version ] || exec echo QEMU emulator version 7.2\nexec sleep 100\n"
+	text := "#!/bin/sh\n[ \"$1\" != --version ] || exec echo QEMU emulator version 7.2\n" +
+		"exec sleep 100\n"
 	if g.dir == "../.." {
 		return
 	}
@@ -363,7 +364,8 @@ func TestEveryCommandAndItsStreams(t *testing.T) {
 	})
 }
 
-// TestEveryCommandObeysTheFirstSignal: whatever a command does, early and later on; it says what was kept, leaves no half of a file and no file of its own.
+// TestEveryCommandObeysTheFirstSignal: whatever a command does, early and later on. It says what
+// was kept, and leaves no half of a file and no file of its own.
 func TestEveryCommandObeysTheFirstSignal(t *testing.T) {
 	if testing.Short() {
 		t.Skip("some seconds")

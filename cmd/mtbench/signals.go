@@ -62,7 +62,8 @@ func guard(cmd *cobra.Command) {
 	}
 }
 
-// openTime is what a command gets to end by itself when a signal comes while it opens what it needs.
+// openTime is what a command gets to end by itself when a signal comes while it opens what it
+// needs.
 const openTime = 3 * time.Second
 
 // opening does what a command that keeps must do before it has anything to keep, as reading files

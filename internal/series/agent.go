@@ -267,7 +267,8 @@ func (a *agent) start(r *agentRun, stream *net.TCPConn, sc workloads.Scenario) (
 }
 
 func crashed(err error) *ended {
-	return &ended{Outcome: outcome{Class: ClassCrash, Reason: "the destination's host: " + err.Error()}}
+	return &ended{Outcome: outcome{Class: ClassCrash,
+		Reason: "the destination's host: " + err.Error()}}
 }
 
 // stop ends the half. A process that hangs says first where it is.
