@@ -76,6 +76,7 @@ func benchResult(s *view.Source, r *results.Run,
 		{"file", s.Name}, {"kind", h.Kind}, {"host", h.Host.Name}, {"cpu", h.Host.CPUModel},
 		{"kernel", h.Host.Kernel}, {"revision", h.Revision}, {"codec", h.Scenario.Codec},
 		{"content", h.Scenario.Content}, {"destination", h.Scenario.Destination},
+		{"sides", h.Scenario.Sides},
 	} {
 		if value := format.CleanLine(c[1]); value != "" {
 			res.Config = append(res.Config, benchfmt.Config{Key: c[0], Value: []byte(value), File: true})

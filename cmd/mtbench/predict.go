@@ -262,6 +262,9 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 	switch {
 	case from.Kind != results.Measured:
 		return fmt.Errorf("%s holds %s figures; --against needs measured ones", o.against, from.Kind)
+	case sc.DestinationAlone():
+		return fmt.Errorf("%s has figures of the destination alone; --against needs whole migrations",
+			o.against)
 	case c.Host.CPUModel != from.Host.CPUModel:
 		return fmt.Errorf("%s is of a %s and %s of a %s: calibrate on the host that was measured",
 			o.from(), c.Host.CPUModel, o.against, from.Host.CPUModel)

@@ -33,7 +33,7 @@ func (n *Series) Describe(w io.Writer) error {
 			results.RateText(sc.LinkBandwidth), multiple(sc.LinkMultiple, sc.LinkOfPool),
 			results.SizeText(sc.LinkBurst), results.RateText(sc.MaxBandwidth)),
 		fmt.Sprintf("downtime    limit %g ms; flush %s", sc.DowntimeLimit.MS(), sc.Flush),
-		fmt.Sprintf("far end     %s, %d threads", sc.Destination, sc.DecompressThreads),
+		"far end     " + describeFar(sc),
 		fmt.Sprintf("CPUs        %s", n.describePlace(largest)),
 		fmt.Sprintf("counters    %s", describeCounters(h)),
 		fmt.Sprintf("memory      up to %d MiB at once", largest.MemoryNeeded()>>20),
@@ -51,6 +51,14 @@ func (n *Series) Describe(w io.Writer) error {
 	lines = append(lines, "elsewhere   "+describeFixed(sc))
 	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
 	return err
+}
+
+// describeFar says what loads the stream.
+func describeFar(sc *results.Scenario) string {
+	if sc.DestinationAlone() {
+		return sc.Destination + ", measured alone, with the threads of the case"
+	}
+	return fmt.Sprintf("%s, %d threads", sc.Destination, sc.DecompressThreads)
 }
 
 // describePlace says where the threads of the largest cell go.

@@ -52,6 +52,10 @@ func (s *Settings) ofHost() []string {
 
 // describeFixed are the flags that make the same workload on any host.
 func describeFixed(sc *results.Scenario) string {
+	if sc.DestinationAlone() {
+		return fmt.Sprintf("--sides %s --limit %v, and the same file for --replay", sc.Sides,
+			time.Duration(sc.Limit))
+	}
 	return fmt.Sprintf("--memory %d --dirty-rate %.0f --link-bandwidth %.0f --max-bandwidth %.0f "+
 		"--downtime-limit %v --limit %v", sc.Memory, sc.DirtyRate, sc.LinkBandwidth, sc.MaxBandwidth,
 		time.Duration(sc.DowntimeLimit), time.Duration(sc.Limit))

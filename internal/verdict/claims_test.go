@@ -197,6 +197,16 @@ func TestTracedRunsJudgeNothing(t *testing.T) {
 	}
 }
 
+// A destination that was measured alone is no migration, which claims are about.
+func TestADestinationAloneJudgesNothing(t *testing.T) {
+	alone := twoModels(1.6, 10, 23).file()
+	alone.Header.Scenario.Sides = results.DestinationSide
+	j := EvaluateClaims([]*results.File{alone}, parsed(t))[0]
+	if j.Outcome != NotMeasured || !strings.Contains(j.Finding, "at both ends") {
+		t.Errorf("a destination alone: %v, %q", j.Outcome, j.Finding)
+	}
+}
+
 func TestOutsideItsRegime(t *testing.T) {
 	f := twoModels(1.6, 10, 23).file()
 	f.Header.Host.CPUs = 2

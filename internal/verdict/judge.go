@@ -102,11 +102,16 @@ func EvaluateClaims(files []*results.File, list []*claims.Claim) []Judged {
 	return all
 }
 
-// take leaves out what was traced: its runs are as good as not measured.
+// take leaves out what was traced, whose runs are as good as not measured, and what is of no whole
+// migration, which is what claims are about.
 func (b *bench) take(files []*results.File) {
 	for _, f := range files {
 		if f.Header.Kind == results.Traced {
 			b.leftOut = " that was not traced"
+			continue
+		}
+		if f.Header.Scenario.DestinationAlone() {
+			b.leftOut = " at both ends"
 			continue
 		}
 		b.files = append(b.files, f)

@@ -27,7 +27,7 @@ func CasesSection(s *view.Source) Section {
 				"the lowest~highest of the case. ∞ is a run that could not complete. " + view.EqualWorkText,
 		},
 	}
-	letter, cmps := view.LetterOf(), s.Comparisons()
+	letter, cmps := s.Letter(), s.Comparisons()
 	if s.Header.Kind == results.Published || !hasCaseOf(s, letter) {
 		return orAbsent(s, plainCases(s, sec))
 	}

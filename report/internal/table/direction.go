@@ -18,6 +18,9 @@ func directionSpecs() []Spec {
 // directionSection sets each figure of the letter beside this file's, with a reason where the
 // direction cannot be told.
 func directionSection(s *view.Source) Section {
+	if s.Header.Scenario.DestinationAlone() {
+		return absent("The letter is of whole migrations, and the destination alone was measured.")
+	}
 	sec := Section{
 		Lead: []string{"From locked to lockless. A direction is told here only if the pairs prove " +
 			"it, by the rule of the section on pairs; the letter has one run a case."},
@@ -27,7 +30,7 @@ func directionSection(s *view.Source) Section {
 			{Head: "direction agrees?", Text: true}, {Head: "why not told", Text: true},
 		}},
 	}
-	letter, cmps := view.LetterOf(), s.Comparisons()
+	letter, cmps := s.Letter(), s.Comparisons()
 	eachCase(s, []string{"lockless"}, func(c *view.Figures, _ bool) {
 		if !view.LetterCase(c.Cell) {
 			return

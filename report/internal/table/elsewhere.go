@@ -14,7 +14,7 @@ func elsewhereSpecs() []Spec {
 
 // besideSection is elsewhereSection where models are compared.
 func besideSection(s *view.Source) (Section, bool) {
-	if s.OfModel != "" {
+	if s.OfModel != "" || s.Header.Scenario.DestinationAlone() {
 		return Section{}, false
 	}
 	return elsewhereSection(s)

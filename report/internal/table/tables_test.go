@@ -2,6 +2,7 @@ package table
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,42 @@ func TestCaseFigures(t *testing.T) {
 	}
 	if got := cellOf(t, sec, 1, "total time (ms)"); got != "500" {
 		t.Errorf("a time that never varies is %q", got)
+	}
+}
+
+// TestDestinationAlone: figures are the destination's, those of a source are absent, and nothing of
+// the letter stands beside.
+func TestDestinationAlone(t *testing.T) {
+	f := reporttest.TinyFile(3)
+	f.Header.Scenario.Sides = results.DestinationSide
+	for i := range f.Runs {
+		r := &f.Runs[i]
+		r.Sides = results.DestinationSide
+		for k := range r.ThreadUsage {
+			r.ThreadUsage[k].Process = "destination"
+		}
+	}
+	s := view.SourceOf(f, 0, 1)
+	sec := CasesSection(s)
+	if got := cellOf(t, sec, 0, "CPU main (%)"); got != "60.0" {
+		t.Errorf("CPU main is %q", got)
+	}
+	for _, col := range sec.Table.Cols {
+		if strings.HasPrefix(col.Head, "letter") {
+			t.Errorf("the letter stands beside: %s", col.Head)
+		}
+	}
+	if !strings.Contains(sec.Lead[0], "of the decompression threads") {
+		t.Errorf("the lead is %q", sec.Lead)
+	}
+	if !downtimeSection(s).Absent || !directionSection(s).Absent {
+		t.Error("what only a migration has is not absent")
+	}
+	answer := s.Answer()
+	if !slices.ContainsFunc(answer.Warn, func(text string) bool {
+		return strings.Contains(text, "The source was not measured")
+	}) || !strings.HasPrefix(answer.Who[0], "Decompression alone: ") {
+		t.Errorf("the answer is %+v", answer)
 	}
 }
 

@@ -14,10 +14,10 @@ import (
 
 // letterSentence says whether the letter's main claim, less total time with lockless, holds here.
 func letterSentence(s *Source) string {
-	if s.OfModel != "" {
-		return "" // the letter compares models
+	if s.OfModel != "" || s.Header.Scenario.DestinationAlone() {
+		return "" // the letter compares models, over whole migrations
 	}
-	letter := LetterOf()
+	letter := s.Letter()
 	cmps := s.Comparisons()
 	n := map[string]int{}
 	cases := 0
@@ -60,6 +60,15 @@ func agreementText(n map[string]int) string {
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// Letter are the letter's figures by cell, of what the file may stand beside: the letter has no
+// destination that was measured alone.
+func (s *Source) Letter() map[results.Cell]*Figures {
+	if s.Header.Scenario.DestinationAlone() {
+		return nil
+	}
+	return LetterOf()
 }
 
 // LetterOf are the letter's figures by cell. The letter is part of the program: it reads or the
