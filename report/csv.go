@@ -153,7 +153,8 @@ func csvFailed(f *results.File, r *results.Failed, fields []csvField,
 	return append(row, make([]string, len(derived))...)
 }
 
-// csvValues are the fields of the record that r points to; a field of a part that it has not is empty.
+// csvValues are the fields of the record that r points to; a field of a part that it has not is
+// empty.
 func csvValues(r any, fields []csvField) (row []string) {
 	v := reflect.ValueOf(r).Elem()
 	for _, field := range fields {

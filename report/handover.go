@@ -100,7 +100,9 @@ func (h *HandOver) asciidoc(out *bytes.Buffer, opts Options) error {
 	return nil
 }
 
-func (h *HandOver) html(out *bytes.Buffer, _ Options) error { return page.WriteHandOver(out, h.view) }
+func (h *HandOver) html(out *bytes.Buffer, _ Options) error {
+	return page.WriteHandOver(out, h.view)
+}
 
 // csv writes a row for each run, in the order of the file, as [Report] does for a series. Failed
 // runs have a row with the reason.

@@ -46,8 +46,8 @@ func TestGoldenHandOver(t *testing.T) {
 	}
 }
 
-// The page of a hand-over file has its table, pictures and sections, asks for nothing from elsewhere,
-// and is harmless whatever the file says.
+// The page of a hand-over file has its table, pictures and sections, asks for nothing from
+// elsewhere, and is harmless whatever the file says.
 func TestHandOverPage(t *testing.T) {
 	f := reporttest.HandOverFile()
 	f.Header.Argv = append(f.Header.Argv, "<script>alert(1)</script>", "\u202e\x1b[31m")
