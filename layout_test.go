@@ -84,7 +84,7 @@ var mayImport = map[string]string{
 		"models/registry",
 
 	"cmd/mtbench": "internal/thread internal/stats results internal/codec " +
-		"internal/content internal/host internal/merge internal/metric internal/pilot " +
+		"internal/content internal/host internal/merge internal/metric internal/peer internal/pilot " +
 		"internal/topology " +
 		"workloads internal/sim internal/claims internal/verdict " +
 		"models/registry " +

@@ -30,7 +30,7 @@ type Scenario struct {
 	DowntimeLimit        Duration `json:"downtime_limit_ms" unit:"ms" doc:"downtime-limit: threshold = bandwidth × this"`
 	Flush                string   `json:"flush" doc:"where the pipeline is flushed: wrap, sync or iteration"`
 	DecompressThreads    int      `json:"decompress_threads" unit:"count" doc:"workers of the destination"`
-	Destination          string   `json:"destination" doc:"process, discard, or the other host as ssh knows it"`
+	Destination          string   `json:"destination" doc:"process, discard, or the other host: as ssh knows it, or where mtbench receive listens"`
 	Sides                string   `json:"sides,omitempty" doc:"destination: the stream of content was sent as it is, before the measured time, and the model works at the destination alone, with the threads of the case. Absent: the model works at both ends"`
 
 	// The threads.
@@ -49,11 +49,10 @@ type Unit struct {
 	Pool   float64 // what the pilot's pool drains; 0 before a pilot
 }
 
-// destinationHost is what the name of a destination on another host begins with.
-const destinationHost = "ssh://"
-
-// Far reports whether the destination is on another host.
-func (s *Scenario) Far() bool { return strings.HasPrefix(s.Destination, destinationHost) }
+// Far reports whether the destination is on another host, of which there are two kinds.
+func (s *Scenario) Far() bool {
+	return strings.HasPrefix(s.Destination, "ssh://") || strings.HasPrefix(s.Destination, "tcp://")
+}
 
 // DestinationSide is the value of Sides where the destination alone is measured.
 const DestinationSide = "destination"

@@ -20,7 +20,7 @@ import (
 const (
 	Process    = "process" // a destination on the other end of a socket
 	Discard    = "discard" // none: the stream is dropped at the pace of the link
-	OtherHost  = "ssh://[user@]host[:port]"
+	OtherHost  = "ssh://[user@]host[:port] or tcp://host[:port]"
 	Kernel     = "kernel"    // threads are kernel threads
 	Goroutines = "goroutine" // threads are goroutines
 )

@@ -20,7 +20,8 @@ import (
 
 // drill is how one command is put to the rules that hold in all of them. In its lines GOOD is a
 // result file, GOODSTREAM a stream of QEMU, MOVED expected figures that nothing keeps, SLOW a
-// result file that takes many seconds to read, and OUT a file that is not there.
+// result file that takes many seconds to read, SECRET a shared secret in its file, and OUT a file
+// that is not there.
 type drill struct {
 	reads  []string // lines that read FILE: a pipe, a device and a directory are refused
 	prints []string // lines that end soon and print: standard output matters, standard error does not
@@ -38,7 +39,8 @@ func drills() map[string]drill {
 		"run": {
 			reads: []string{"run --resume FILE", "run --resume FILE --dry-run", "run --like FILE",
 				"run --matrix FILE", "run --dry-run --content file:FILE", "run --replay FILE",
-				"run --dry-run --content stream:FILE", "run --build a=FILE --build b=FILE"},
+				"run --dry-run --content stream:FILE", "run --build a=FILE --build b=FILE",
+				"run --destination tcp://127.0.0.1:1 --secret-file FILE -o OUT"},
 			prints: []string{"run --dry-run", "run --print-matrix", quick + " -o OUT"},
 			long:   []string{lasting + " -o OUT", "run -o OUT"},
 			writes: []string{"output", "trace", "calibrate"},
@@ -76,6 +78,10 @@ func drills() map[string]drill {
 		"soak series": {prints: []string{"soak series --series 5"}, long: []string{"soak series"}},
 		"soak account": {
 			long: []string{"soak account"},
+		},
+		"receive": {
+			reads: []string{"receive --listen 127.0.0.1:0 --secret-file FILE"},
+			long:  []string{"receive --listen 127.0.0.1:0 --secret-file SECRET"},
 		},
 		"validate": {
 			reads:  []string{"validate --qemu ./qemu --content file:FILE"},
@@ -152,6 +158,7 @@ type ground struct {
 	good, slow string
 	stream     string
 	moved      string
+	secret     string
 }
 
 func newGround(t *testing.T, d drill, good, slow string) *ground {
@@ -169,7 +176,8 @@ func newGround(t *testing.T, d drill, good, slow string) *ground {
 	if err := os.WriteFile(moved, expected, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	g := &ground{dir: d.dir, tmp: t.TempDir(), good: good, slow: slow, stream: stream, moved: moved}
+	g := &ground{dir: d.dir, tmp: t.TempDir(), good: good, slow: slow, stream: stream, moved: moved,
+		secret: secretOf(t, t.TempDir(), "secret", someSecret)}
 	if g.dir == "" {
 		g.dir = t.TempDir()
 	}
@@ -180,7 +188,7 @@ func newGround(t *testing.T, d drill, good, slow string) *ground {
 // directory of their own.
 func (g *ground) command(line, file string) *exec.Cmd {
 	line = strings.NewReplacer("GOODSTREAM", g.stream, "GOOD", g.good, "SLOW", g.slow,
-		"MOVED", g.moved, "FILE", file).Replace(line)
+		"MOVED", g.moved, "SECRET", g.secret, "FILE", file).Replace(line)
 	cmd := exec.Command(binary, strings.Fields(line)...)
 	cmd.Dir, cmd.Env = g.dir, append(os.Environ(), "TMPDIR="+g.tmp)
 	return cmd

@@ -26,7 +26,7 @@ Exit statuses:
 	root.AddCommand(keeping(newRunCommand(), newFrontierCommand(), newHandoverCommand(),
 		newCalibrateCommand(), newPredictCommand(), newExploreCommand(), newSoakCommand(),
 		newValidateCommand(), newCaptureCommand(), newReproduceCommand(),
-		newStreamCommand())...)
+		newStreamCommand(), newReceiveCommand())...)
 	root.AddCommand(newReportCommand(), newCiteCommand(), newClaimsCommand(), newCompareCommand(),
 		newMergeCommand(), newGateCommand(), newDoctorCommand(), newFieldsCommand(), newVersionCommand(),
 		newStatusTopic(), newWordsTopic(), newManCommand(), newChildCommand(),

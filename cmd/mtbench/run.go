@@ -33,8 +33,9 @@ type runOptions struct {
 	dryRun   bool
 	failOn   []string // of a series of two builds
 
-	reach series.FarOptions
-	ssh   string
+	reach      series.FarOptions
+	ssh        string
+	secretFile string
 
 	matrix      string // file; "" = none
 	printMatrix bool
@@ -190,6 +191,7 @@ func farFlags() (names []string) {
 func addFarFlags(f *pflag.FlagSet, o *runOptions) {
 	f.StringVar(&o.reach.Binary, "remote-binary", "",
 		"mtbench on the other host (default: this very program where it is found there, else a copy)")
+	f.StringVar(&o.secretFile, secretFlag, "", "for tcp://: "+secretUsage)
 	f.StringVar(&o.ssh, "ssh", "ssh", "ssh, with first arguments after spaces: as \"ssh -F CONFIG\"")
 	f.BoolVar(&o.reach.ClearContent, "clear-content", false,
 		"let pages of a content file go to another host in clear")
@@ -242,7 +244,7 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 		return badInput(err)
 	}
 	if o.dryRun {
-		return s.Describe(cmd.OutOrStdout())
+		return errors.Join(s.Describe(cmd.OutOrStdout()), s.Close())
 	}
 	if revision() == "" {
 		fmt.Fprintln(cmd.ErrOrStderr(),
@@ -323,17 +325,35 @@ func (o *runOptions) completeReach(f *pflag.FlagSet) error {
 	if len(o.reach.SSH) == 0 {
 		return errors.New("--ssh names no program; leave it out for ssh")
 	}
-	return nil
+	var err error
+	o.reach.Secret, err = sharedSecret(o.secretFile)
+	return err
 }
 
 // refuseNear refuses what is said of another host where there is none.
 func (o *runOptions) refuseNear(f *pflag.FlagSet) error {
 	if o.settings.Far() {
-		return nil
+		return refuseOther(f, o.settings.Destination)
 	}
 	for _, name := range farFlags() {
 		if f.Changed(name) {
 			return fmt.Errorf("--%s means nothing without --destination %s", name, workloads.OtherHost)
+		}
+	}
+	return nil
+}
+
+// refuseOther refuses what is said of one way to another host where the destination is come to by
+// the other.
+func refuseOther(f *pflag.FlagSet, destination string) error {
+	names, other := []string{secretFlag}, "tcp://host[:port]"
+	if strings.HasPrefix(destination, "tcp://") {
+		names, other = []string{"ssh", "remote-binary"}, "ssh://[user@]host[:port]"
+	}
+	for _, name := range names {
+		if f.Changed(name) {
+			return fmt.Errorf("--%s means nothing with --destination %s; it is for %s", name,
+				destination, other)
 		}
 	}
 	return nil
@@ -445,7 +465,7 @@ func (o *runOptions) open(ctx context.Context, argv []string) (*series.Series, e
 		fmt.Fprintln(os.Stderr, "mtbench: a pilot measures this host for some seconds")
 	}
 	s, err := series.New(ctx, o.settings, series.Build{Version: release, Revision: revision(),
-		Argv: argv})
+		Argv: withoutSecret(argv)})
 	if err != nil || o.dryRun {
 		return s, err
 	}
@@ -478,6 +498,7 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 	where := fmt.Sprintf("results: %s", s.Path())
 	var input *results.InputError
 	var lost *series.DestinationLost
+	var not *series.NotBegun
 	switch {
 	case errors.As(failed, &lost) && !errors.Is(failed, context.Canceled):
 		return withStatus(statusChild, "%w%s; what was finished is kept; go on with: mtbench run "+
@@ -485,6 +506,8 @@ func finish(cmd *cobra.Command, s *series.Series, sum series.Summary, failed err
 	case errors.Is(failed, context.Canceled):
 		return withStatus(statusInterrupted, "interrupted%s; go on with: mtbench run --resume %s",
 			left(s, sum), s.Path())
+	case errors.As(failed, &not):
+		return withStatus(statusUsage, "%w; no run was made (%s)", failed, where)
 	case errors.As(failed, &input):
 		return withStatus(statusUsage, "%w; %s left, what was finished is kept (%s)", failed,
 			runs(sum.Left), where)

@@ -269,7 +269,7 @@ func TestPendingConnectionsAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		a.admit(s.(*net.TCPConn))
+		a.add(s.(*net.TCPConn))
 		far = append(far, c)
 	}
 	if len(a.pending) != maxPending {

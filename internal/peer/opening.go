@@ -15,7 +15,7 @@ import (
 )
 
 // Secret is what the connections of one run are opened by. It is made for the run, travels over ssh
-// alone, and is of no use after it.
+// alone or not at all, and is of no use after it.
 type Secret struct {
 	Key [32]byte
 	ID  [16]byte // of the run's openings: each channel's is good once

@@ -16,6 +16,8 @@ func TestTargets(t *testing.T) {
 		"ssh://a.b-c_d@10.0.0.1":       {User: "a.b-c_d", Host: "10.0.0.1"},
 		"ssh://user%40corp@alias_1":    {User: "user@corp", Host: "alias_1"},
 		"ssh://192.168.1.1:65535":      {Host: "192.168.1.1", Port: 65535},
+		"tcp://host":                   {Direct: true, Host: "host"},
+		"tcp://[2001:db8::7]:7317":     {Direct: true, Host: "2001:db8::7", Port: 7317},
 		"ssh://me@[fe80::1%25eth0]:22": {User: "me", Host: "fe80::1%eth0", Port: 22},
 	} {
 		if got, err := ParseTarget(text); err != nil || got != want {
@@ -27,7 +29,8 @@ func TestTargets(t *testing.T) {
 		"ssh://host/path", "ssh://host?x", "ssh://host#x", "ssh://host:0", "ssh://host:99999",
 		"ssh://host:-1", "ssh://a b", "ssh://$(id)", "ssh://host;id", "ssh://%h", "ssh://`id`@host",
 		"ssh://-Fx@host", "ssh://%2doProxyCommand", "ssh://host%0a", "SSH://host",
-		"ssh://" + strings.Repeat("a", 300), "ssh://[::1%25$(id)]",
+		"ssh://" + strings.Repeat("a", 300), "ssh://[::1%25$(id)]", "tcp://", "tcp://me@host",
+		"tcp://host:0", "tcp://host/x", "tcp:host:7317", "tcp://:7317", "tcp://-x",
 	} {
 		if got, err := ParseTarget(text); err == nil {
 			t.Errorf("%q is taken for %+v", text, got)

@@ -1,5 +1,6 @@
-// Package peer is how two hosts come to one run: a conversation in frames over the user's own ssh,
-// and openings that let nobody else onto the migration stream. It knows nothing of migrations.
+// Package peer is how two hosts come to one run: a conversation in frames, over the user's own ssh
+// or sealed under a shared secret, and openings that let nobody else onto the migration stream. It
+// knows nothing of migrations.
 package peer
 
 import (

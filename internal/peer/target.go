@@ -11,17 +11,32 @@ import (
 	"strings"
 )
 
-// Scheme is what the name of a destination on another host begins with.
-const Scheme = "ssh://"
+// What the name of a destination on another host begins with.
+const (
+	bySSH    = "ssh://" // the user's ssh starts mtbench there
+	byItself = "tcp://" // mtbench receive listens there
+)
 
 // Syntax is how a destination is written.
-const Syntax = Scheme + "[user@]host[:port]"
+const Syntax = bySSH + "[user@]host[:port] or " + byItself + "host[:port]"
 
-// Target is a host as the user's ssh knows it.
+// DefaultPort is where mtbench receive listens unless it is told otherwise.
+const DefaultPort = 7317
+
+// Target is a host as the user's ssh knows it, or where mtbench receive listens.
 type Target struct {
-	User string // "" = ssh's choice
-	Host string
-	Port int // 0 = ssh's choice
+	Direct bool   // without ssh
+	User   string // "" = ssh's choice; none without ssh
+	Host   string
+	Port   int // 0 = ssh's choice, or DefaultPort
+}
+
+// port is where mtbench receive listens.
+func (t Target) port() int {
+	if t.Port == 0 {
+		return DefaultPort
+	}
+	return t.Port
 }
 
 // What the parts of a target may be: a name that no program takes for an option, and that no shell
@@ -39,15 +54,20 @@ func ParseTarget(text string) (Target, error) {
 	bad := func(what string) (Target, error) {
 		return Target{}, fmt.Errorf("%q %s; a destination on another host is %s", text, what, Syntax)
 	}
-	if !strings.HasPrefix(text, Scheme) || len(text) > maxTarget {
+	direct := strings.HasPrefix(text, byItself)
+	if !direct && !strings.HasPrefix(text, bySSH) || len(text) > maxTarget {
 		return bad("is none")
 	}
 	u, err := url.Parse(text)
 	if err != nil {
 		return bad("cannot be read")
 	}
-	t := Target{Host: u.Hostname()}
-	if u.User != nil {
+	t := Target{Direct: direct, Host: u.Hostname()}
+	switch {
+	case u.User == nil:
+	case direct:
+		return bad("names a user, and without ssh there is none to log in as")
+	default:
 		t.User = u.User.Username()
 		if _, has := u.User.Password(); has {
 			return bad("has a password, which ssh does not take and nobody should see")
@@ -100,7 +120,10 @@ func ServerAddress(connection string) (netip.Addr, error) {
 
 // String is the target as the user wrote it.
 func (t Target) String() string {
-	text := Scheme
+	text := bySSH
+	if t.Direct {
+		text = byItself
+	}
 	if t.User != "" {
 		text += t.User + "@"
 	}

@@ -25,13 +25,23 @@ const admitTime = 30 * time.Second
 // asked to.
 type agent struct {
 	talk *peer.Talk
-	gate *peer.Gate
 	host *host.Machine
 	args []string
 	work float64 // turns of the work loop a nanosecond on this host
 
-	joins sync.WaitGroup
-	run   *agentRun // the present one; of the listening goroutine alone
+	at     netip.AddrPort // where the gate is opened; port 0 = any free one
+	gate   *peer.Gate
+	secret func(run uint32, told *peer.Secret) (peer.Secret, error)
+
+	met   func()        // called when both hosts have come to terms
+	bound func() func() // bounds what is still said, until what it returns is called
+
+	joins, hears sync.WaitGroup
+	run          *agentRun // the present one, or the last; of the serving goroutine alone
+}
+
+func newAgent(in io.Reader, out io.Writer) *agent {
+	return &agent{talk: peer.NewTalk(in, out), host: host.Local(), args: []string{ChildCommand}}
 }
 
 // agentRun is one half of a run.
@@ -52,30 +62,76 @@ type agentRun struct {
 // standard error, which ssh carries to the other host.
 func ServeDestination(ctx context.Context, in, out *os.File, b Build, copied string) error {
 	forget(copied)
-	a := &agent{talk: peer.NewTalk(in, out), host: host.Local(), args: []string{ChildCommand}}
-	if err := a.introduce(b); err != nil {
+	addr, err := peer.ServerAddress(os.Getenv("SSH_CONNECTION"))
+	if err != nil {
+		return fmt.Errorf("the migration stream has no address here: %w", err)
+	}
+	a := newAgent(in, out)
+	a.at, a.secret, a.met = netip.AddrPortFrom(addr, 0), wasTold, func() {}
+	a.bound = func() func() {
+		// What is written to an ssh whose network is gone is never read. The processes end with this
+		// one.
+		end := time.AfterFunc(partTime, func() { os.Exit(1) })
+		return func() { end.Stop() }
+	}
+	// Whoever hears lives as long as the process, asleep in a read.
+	if err = a.converse(ctx, b); isGoodBye(err) {
+		return nil
+	}
+	return err
+}
+
+// wasTold is the secret of a stream where the conversation keeps it.
+func wasTold(_ uint32, told *peer.Secret) (peer.Secret, error) {
+	if told == nil {
+		return peer.Secret{}, errors.New("a run was asked for without the secret of its stream")
+	}
+	return *told, nil
+}
+
+// isGoodBye reports whether a conversation ended as it should.
+func isGoodBye(err error) bool {
+	_, said := errors.AsType[farewell](err)
+	return said || errors.Is(err, io.EOF)
+}
+
+// converse comes to terms with the other host and does what it asks for, until the conversation
+// ends: by a farewell, or for the reason that is returned. The listening goes on until there is
+// nothing to read any more.
+func (a *agent) converse(ctx context.Context, b Build) error {
+	err := a.introduce(b)
+	if a.gate != nil {
+		defer a.gate.Close()
+	}
+	if err != nil {
 		return err
 	}
-	defer a.gate.Close()
+	a.met()
 	inner, cancel := context.WithCancelCause(ctx)
 	frames := make(chan peer.Frame)
-	// It lives as long as the process, asleep in a read.
-	go func() { cancel(a.hear(inner, frames)) }()
+	a.hears.Add(1)
+	go func() { defer a.hears.Done(); cancel(a.hear(inner, frames)) }()
 	a.joins.Add(1)
 	go func() { defer a.joins.Done(); a.talk.Keep(inner.Done(), cancel) }()
-	err := a.serve(inner, frames)
+	err = a.serve(inner, frames)
 	cancel(nil)
-	// What is written to an ssh whose network is gone is never read. The processes end with this one.
-	end := time.AfterFunc(partTime, func() { os.Exit(1) })
-	defer end.Stop()
+	defer a.bound()()
+	if !isGoodBye(err) {
+		_ = a.talk.Send(0, reply{Bye: whyEnds(err)})
+	}
 	if a.run != nil {
 		a.run.stop(false)
 	}
 	a.joins.Wait()
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
 	return err
+}
+
+// whyEnds is what the other host is told of the end of a conversation.
+func whyEnds(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "mtbench there was told to end"
+	}
+	return err.Error()
 }
 
 // forget removes a copy of this program, which goes on without its file. Nothing else is removed,
@@ -98,11 +154,7 @@ func (a *agent) introduce(b Build) error {
 	if err != nil {
 		return err
 	}
-	addr, err := peer.ServerAddress(os.Getenv("SSH_CONNECTION"))
-	if err != nil {
-		return fmt.Errorf("the migration stream has no address here: %w", err)
-	}
-	if a.gate, err = peer.Listen(netip.AddrPortFrom(addr, 0)); err != nil {
+	if a.gate, err = peer.Listen(a.at); err != nil {
 		return fmt.Errorf("the migration stream cannot be listened for: %w", err)
 	}
 	a.work = thread.CalibrateWork()
@@ -122,7 +174,8 @@ func (a *agent) introduce(b Build) error {
 	return ours.agree(&theirs, "source")
 }
 
-// hear passes on what the other host says, and returns why it says no more.
+// hear passes on what the other host says, and returns why it says no more. What it says after the
+// end is not listened to.
 func (a *agent) hear(ctx context.Context, frames chan<- peer.Frame) error {
 	for {
 		f, err := a.talk.Receive()
@@ -132,7 +185,6 @@ func (a *agent) hear(ctx context.Context, frames chan<- peer.Frame) error {
 		select {
 		case frames <- f:
 		case <-ctx.Done():
-			return ctx.Err()
 		}
 	}
 }
@@ -155,7 +207,7 @@ func (a *agent) serve(ctx context.Context, frames <-chan peer.Frame) error {
 				return err
 			}
 			if r.Bye != "" {
-				return io.EOF
+				return farewell(r.Bye)
 			}
 			if err := a.answer(ctx, f.Run, r); err != nil {
 				return err
@@ -178,6 +230,14 @@ func (a *agent) answer(ctx context.Context, number uint32, r request) error {
 // begin makes the half of a run beside the listening. The source's host asks for the next one when
 // it has heard of the end of the last.
 func (a *agent) begin(ctx context.Context, number uint32, b *begin) error {
+	if a.run != nil && number <= a.run.number {
+		return fmt.Errorf("run %d was asked for after run %d: a number, and the secret of its stream, "+
+			"is good once", number, a.run.number)
+	}
+	secret, err := a.secret(number, b.Secret)
+	if err != nil {
+		return err
+	}
 	ours, theirs, err := conversation()
 	if err != nil {
 		return err
@@ -190,19 +250,19 @@ func (a *agent) begin(ctx context.Context, number uint32, b *begin) error {
 		defer a.joins.Done()
 		defer cancel()
 		defer ours.Close()
-		e := a.do(inner, r, b)
+		e := a.do(inner, r, b, secret)
 		_ = a.talk.Send(number, reply{Ended: e})
 	}()
 	return nil
 }
 
 // do makes a half: the gate, the process, its conversation, and what disturbed it.
-func (a *agent) do(ctx context.Context, r *agentRun, b *begin) *ended {
+func (a *agent) do(ctx context.Context, r *agentRun, b *begin, s peer.Secret) *ended {
 	defer r.theirs.Close()
 	memory := a.host.WatchMemory()
 	sampler := a.host.Start(a.host.BackgroundCPU(backgroundWatch))
 	before := host.OwnCPU()
-	streams, err := a.admit(ctx, r.number, b.Secret)
+	streams, err := a.admit(ctx, r.number, s)
 	if err != nil {
 		return crashed(fmt.Errorf("the migration stream was not opened: %w", err))
 	}

@@ -1,7 +1,6 @@
 package series
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,12 +8,9 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"mtbench/internal/host"
@@ -31,31 +27,55 @@ type FarOptions struct {
 	Binary     string   // path of mtbench there; "" = found, or copied
 	Unattended bool     // nobody can be asked for a password
 
+	// Secret gives the secret that mtbench receive was given, where it is that which is called. It
+	// may ask a person.
+	Secret func(context.Context) (peer.Shared, error)
+
 	// ClearContent lets pages of a file go over the network in clear.
 	ClearContent bool
 }
 
-// DestinationCommand is the hidden subcommand that the executable must answer with
-// ServeDestination.
-const DestinationCommand = "internal-destination"
-
 // The bounds of waiting for another host.
 const (
-	reachTime  = 2 * time.Minute  // from ssh's start to the introduction, with copy and password
+	reachTime  = 2 * time.Minute  // from the start to the introduction, with copy and password
+	sayTime    = time.Second      // for a last word that may not come through
 	listenTime = 30 * time.Second // until a destination stands ready for its stream
 	stopTime   = 10 * time.Second // until a run that was told to stop has ended
-	partTime   = 5 * time.Second  // until ssh has ended after a good-bye
-	maxNoise   = 64 << 10         // bytes that a login shell may print before the bootstrap speaks
+	partTime   = 5 * time.Second  // until the other side has ended after a good-bye
 )
 
-// farHost is the source's hold of a destination on another host: an ssh, and the conversation
-// through it.
+// way is what the conversation with another host goes over, seen from the source's.
+type way interface {
+	io.Writer
+	// open makes the other side listen, and returns what it says.
+	open() (io.Reader, error)
+	// address is where the migration stream goes, of what the destination says of itself.
+	address(says netip.AddrPort) netip.AddrPort
+	// stream is the secret of a run's stream, and the same if it must be told.
+	stream(run uint32) (s peer.Secret, told *peer.Secret)
+	// part says that nothing more is said: the other side ends.
+	part()
+	// drain hears the other side out, without listening, for d at most; nobody may read meanwhile.
+	drain(d time.Duration)
+	// kill ends it at once, beside whatever else goes on.
+	kill()
+	// wait waits for an end that was caused, and adds what is known of it to a failure, or nil.
+	wait(failed error) error
+}
+
+// come starts on the way to a target. program is the SHA-256 of this one.
+func come(ctx context.Context, target peer.Target, o FarOptions, program string) (way, error) {
+	if target.Direct {
+		return comeDirectly(ctx, target, o)
+	}
+	return comeBySSH(target, o, program)
+}
+
+// farHost is the source's hold of a destination on another host: a way to it, and the conversation
+// over that.
 type farHost struct {
 	target  peer.Target
-	cmd     *exec.Cmd
-	in      io.WriteCloser
-	out     io.Closer
-	stderr  *words
+	way     way
 	talk    *peer.Talk
 	theirs  introduction
 	addr    netip.AddrPort
@@ -76,19 +96,21 @@ func reach(ctx context.Context, target peer.Target, o FarOptions, b Build) (*far
 	if err != nil {
 		return nil, err
 	}
-	h := &farHost{target: target, stderr: &words{}, gone: make(chan struct{})}
-	out, err := h.start(o, ours.Program)
-	if err != nil {
+	h := &farHost{target: target, gone: make(chan struct{})}
+	if h.way, err = come(ctx, target, o, ours.Program); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		return nil, fmt.Errorf("%v: %w", target, err)
 	}
 	timed, cancel := context.WithTimeout(ctx, reachTime)
-	stop := context.AfterFunc(timed, h.kill)
-	err = h.greet(out, &ours, o)
+	stop := context.AfterFunc(timed, h.way.kill)
+	err = h.greet(&ours, o)
 	stop()
 	cancel()
 	if err != nil {
-		h.kill()
-		err = h.why(err)
+		h.way.kill()
+		err = h.way.wait(err)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -104,65 +126,13 @@ func reach(ctx context.Context, target peer.Target, o FarOptions, b Build) (*far
 	return h, nil
 }
 
-// start starts ssh.
-func (h *farHost) start(o FarOptions, digest string) (*bufio.Reader, error) {
-	info, err := os.Stat(running)
+// greet has the other side listen, and sees the introductions through.
+func (h *farHost) greet(ours *introduction, o FarOptions) error {
+	in, err := h.way.open()
 	if err != nil {
-		return nil, err
-	}
-	command, err := peer.Bootstrap(o.Binary, digest, info.Size(), DestinationCommand)
-	if err != nil {
-		return nil, fmt.Errorf("--remote-binary: %w", err)
-	}
-	ssh := o.SSH
-	if len(ssh) == 0 {
-		ssh = []string{"ssh"}
-	}
-	h.cmd = exec.Command(ssh[0], append(ssh[1:len(ssh):len(ssh)],
-		h.target.Arguments(o.Unattended, command)...)...)
-	h.cmd.Stderr = h.stderr
-	// Unattended, a group of its own: an interrupt reaches this program alone, which decides. An ssh
-	// that asks for a password must stay where the terminal is.
-	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: o.Unattended}
-	h.cmd.WaitDelay = partTime // a child of ssh may keep its standard error open
-	if h.in, err = h.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := h.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	h.out = out
-	if err := h.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("ssh cannot be started: %w", err)
-	}
-	return bufio.NewReaderSize(out, maxNoise), nil
-}
-
-// kill ends ssh and the listening to it; what ssh has started may keep the pipe open.
-func (h *farHost) kill() {
-	if h.cmd.SysProcAttr.Setpgid {
-		_ = syscall.Kill(-h.cmd.Process.Pid, syscall.SIGKILL)
-	}
-	_ = h.cmd.Process.Kill()
-	h.out.Close()
-}
-
-// why adds to a failure how ssh ended and what it said. ssh must end by itself or have been killed.
-func (h *farHost) why(failed error) error {
-	_ = h.cmd.Wait()
-	if w := h.stderr.String(); w != "" {
-		return fmt.Errorf("%w (%s)", failed, strings.ReplaceAll(w, "\n", "; "))
-	}
-	return failed
-}
-
-// greet sees the bootstrap through, and the introductions.
-func (h *farHost) greet(out *bufio.Reader, ours *introduction, o FarOptions) error {
-	if err := h.boot(out, o); err != nil {
 		return err
 	}
-	h.talk = peer.NewTalk(out, h.in)
+	h.talk = peer.NewTalk(in, h.way)
 	if err := h.talk.Send(0, ours); err != nil {
 		return fmt.Errorf("it does not listen: %w", err)
 	}
@@ -170,104 +140,78 @@ func (h *farHost) greet(out *bufio.Reader, ours *introduction, o FarOptions) err
 	if err == nil {
 		err = f.Into(&h.theirs)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return fmt.Errorf("it does not introduce itself: %w", err)
+	case h.theirs.Refusal != "":
+		return fmt.Errorf("it refuses: %s", clip(h.theirs.Refusal))
 	}
 	if err := ours.agree(&h.theirs, "destination"); err != nil {
-		_ = h.talk.Send(0, request{Bye: err.Error()})
+		h.say(err)
 		return err
 	}
-	if o.Binary == "" && ours.Program != h.theirs.Program {
+	// A program that nobody has put there by hand is this one, or it is not what was found or sent.
+	if !h.target.Direct && o.Binary == "" && ours.Program != h.theirs.Program {
 		return errors.New("another program than this one answers there")
 	}
-	if h.addr, err = netip.ParseAddrPort(h.theirs.Address); err != nil {
+	says, err := netip.ParseAddrPort(h.theirs.Address)
+	if err != nil {
 		return fmt.Errorf("its address is %q", clip(h.theirs.Address))
 	}
+	h.addr = h.way.address(says)
 	h.same = h.theirs.Boot != "" && h.theirs.Boot == bootID()
 	return nil
 }
 
-// boot answers the bootstrap until it has started mtbench.
-func (h *farHost) boot(out *bufio.Reader, o FarOptions) error {
-	for {
-		word, rest, err := nextSign(out)
-		if err != nil {
-			return fmt.Errorf("ssh ended before mtbench was started there: %w", err)
-		}
-		switch word {
-		case peer.SaysGiven, peer.SaysFound, peer.SaysCopied:
-			return nil
-		case peer.SaysNeeds:
-			if err := h.copySelf(rest); err != nil {
-				return err
-			}
-		case peer.SaysDiffers:
-			return errors.New("the copy of this program that arrived there is not this program")
-		default:
-			return errors.New(clip(rest))
-		}
+// say says why the conversation ends, as far as that can still be said. Whoever reads calls it.
+func (h *farHost) say(why error) {
+	stuck := time.AfterFunc(2*sayTime, h.way.kill)
+	defer stuck.Stop()
+	if h.talk.Send(0, request{Bye: why.Error()}) == nil {
+		h.way.part()
+		h.way.drain(sayTime)
 	}
-}
-
-// nextSign is the next line of the bootstrap, its first word apart. What a login shell prints
-// before it is skipped.
-func nextSign(out *bufio.Reader) (word, rest string, err error) {
-	for skipped := 0; skipped < maxNoise; {
-		line, err := out.ReadSlice('\n')
-		if err != nil {
-			return "", "", err
-		}
-		text := strings.TrimSpace(string(line))
-		if said, ok := strings.CutPrefix(text, strings.TrimSpace(peer.Sign)+" "); ok {
-			word, rest, _ = strings.Cut(said, " ")
-			return word, rest, nil
-		}
-		skipped += len(line)
-	}
-	return "", "", errors.New("the login shell there prints too much")
-}
-
-// copySelf sends this program to a host that is of such a system and architecture.
-func (h *farHost) copySelf(system string) error {
-	platform := runtime.GOOS + "/" + runtime.GOARCH
-	if !peer.Fits(platform, system) {
-		return fmt.Errorf("that host is %q and this program of %s cannot run there; build mtbench for "+
-			"it and give --remote-binary", clip(system), platform)
-	}
-	self, err := os.Open(running)
-	if err != nil {
-		return err
-	}
-	defer self.Close()
-	// What becomes of it, the bootstrap says, or its end.
-	if _, err := io.WriteString(h.in, peer.AnswerCopy+"\n"); err == nil {
-		_, _ = io.Copy(h.in, self)
-	}
-	return nil
 }
 
 // listen hears the other host until the conversation is over.
 func (h *farHost) listen() {
 	for {
 		f, err := h.talk.Receive()
+		if err == nil {
+			err = h.hear(f)
+		}
 		if err != nil {
 			if errors.Is(err, io.EOF) {
 				err = errors.New("ssh ended")
 			}
-			h.lose(err)
-			return
-		}
-		h.mu.Lock()
-		r := h.run
-		h.mu.Unlock()
-		if r == nil || r.number != f.Run {
-			continue // of a run that is over
-		}
-		if err := r.hear(f); err != nil {
+			h.say(err)
 			h.lose(err)
 			return
 		}
 	}
+}
+
+// hear takes in what the other host says of a run, or of the end.
+func (h *farHost) hear(f peer.Frame) error {
+	if f.Run == 0 {
+		return farewellOf(f)
+	}
+	h.mu.Lock()
+	r := h.run
+	h.mu.Unlock()
+	if r == nil || r.number != f.Run {
+		return nil // of a run that is over
+	}
+	return r.hear(f)
+}
+
+// farewellOf is why the destination ends the conversation, of what it says outside a run.
+func farewellOf(f peer.Frame) error {
+	var said reply
+	if err := f.Into(&said); err != nil {
+		return err
+	}
+	return fmt.Errorf("it ended the conversation: %s", clip(said.Bye))
 }
 
 // lose ends the conversation: whoever waits for the other host waits no more.
@@ -282,7 +226,7 @@ func (h *farHost) lose(why error) {
 		}
 		h.mu.Unlock()
 		close(h.gone)
-		h.kill()
+		h.way.kill()
 		if r != nil {
 			r.ours.Close()
 		}
@@ -300,20 +244,20 @@ func (h *farHost) err() error {
 	return &DestinationLost{h.target, h.lost}
 }
 
-// close says good-bye and waits for ssh, and with it for the other host.
+// close says good-bye and waits for the other host.
 func (h *farHost) close() {
 	if h == nil {
 		return
 	}
 	_ = h.talk.Send(0, request{Bye: "the series is over"})
-	h.in.Close()
+	h.way.part()
 	select {
-	case <-h.gone: // ssh has ended
+	case <-h.gone: // the other side has ended
 	case <-time.After(partTime):
 	}
 	h.lose(errors.New("the series is over"))
 	h.joins.Wait()
-	_ = h.cmd.Wait()
+	_ = h.way.wait(nil)
 }
 
 // probe looks whether the migration stream would come through, before anything depends on it.
@@ -340,7 +284,6 @@ type farRun struct {
 // begin starts the destination's half and returns the files of the source's: stream and
 // conversation.
 func (h *farHost) begin(ctx context.Context, b begin) (*farRun, []*os.File, error) {
-	b.Secret = peer.NewSecret()
 	ours, theirs, err := conversation()
 	if err != nil {
 		return nil, nil, err
@@ -352,7 +295,9 @@ func (h *farHost) begin(ctx context.Context, b begin) (*farRun, []*os.File, erro
 	h.mu.Unlock()
 	r.joins.Add(1)
 	go func() { defer r.joins.Done(); relay(h.talk, r.number, ours) }()
-	data, err := r.connect(ctx, b)
+	var s peer.Secret
+	s, b.Secret = h.way.stream(r.number)
+	data, err := r.connect(ctx, b, s)
 	if err != nil {
 		theirs.Close()
 		return nil, nil, err
@@ -361,9 +306,9 @@ func (h *farHost) begin(ctx context.Context, b begin) (*farRun, []*os.File, erro
 }
 
 // connect waits until the destination stands ready and opens the stream.
-func (r *farRun) connect(ctx context.Context, b begin) (*os.File, error) {
+func (r *farRun) connect(ctx context.Context, b begin, s peer.Secret) (*os.File, error) {
 	if err := r.host.talk.Send(r.number, request{Begin: &b}); err != nil {
-		return nil, r.lost(err)
+		return nil, r.unsaid(err)
 	}
 	select {
 	case said := <-r.said:
@@ -377,13 +322,13 @@ func (r *farRun) connect(ctx context.Context, b begin) (*os.File, error) {
 	case <-time.After(listenTime):
 		return nil, r.lost(fmt.Errorf("it has not begun to listen within %v", listenTime))
 	}
-	c, err := peer.Open(ctx, r.host.addr, b.Secret, 0)
+	c, err := peer.Open(ctx, r.host.addr, s, 0)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, r.lost(fmt.Errorf("the migration stream does not come through to %v, which ssh "+
-			"reached: %w", r.host.addr, err))
+		return nil, r.lost(fmt.Errorf("the migration stream does not come through to %v, and the "+
+			"conversation does: %w", r.host.addr, err))
 	}
 	defer c.Close()
 	return c.File()
@@ -397,6 +342,16 @@ func (r reply) why() string {
 }
 
 func (r *farRun) lost(err error) error { return &DestinationLost{r.host.target, err} }
+
+// unsaid is why something could not be said. What is heard says more of that than the write.
+func (r *farRun) unsaid(err error) error {
+	select {
+	case <-r.host.gone:
+		return r.host.err()
+	case <-time.After(stopTime):
+		return r.lost(err)
+	}
+}
 
 // hear takes in what the other host says of the run.
 func (r *farRun) hear(f peer.Frame) error {
@@ -554,6 +509,7 @@ func (n *Series) connect(ctx context.Context) error {
 	there := far.describe()
 	if was := n.Header.DestinationHost; was == nil {
 		n.Header.DestinationHost = there
+		n.Header.Created = time.Now() // a person who was asked for a secret has not spent the budget
 	} else if err := sameDestination(was, there); err != nil {
 		far.close()
 		return fmt.Errorf("%s cannot be gone on with: %w", n.path, err)

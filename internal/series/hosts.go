@@ -15,7 +15,13 @@ import (
 )
 
 // What two hosts say to each other. Both introduce themselves; then the source's asks for runs, one
-// at a time. Whoever changes one of these messages counts protocol up.
+// at a time.
+
+// hostProtocol is the version of these messages, and of the frames that they go in. Whoever changes
+// one counts it up.
+//
+//   - 3: either side says why it ends the conversation; a secret that both derive is not told.
+const hostProtocol = 3
 
 // introduction is what either host says first.
 type introduction struct {
@@ -24,6 +30,7 @@ type introduction struct {
 	Exploring                                bool
 
 	// The destination's alone.
+	Refusal string // why there is no conversation; the rest is empty then
 	Host    results.Host
 	Boot    string // names the running kernel: two ends with one are on one machine
 	Address string // where its gate listens
@@ -39,19 +46,26 @@ type request struct {
 
 // begin asks for the destination's half of a run.
 type begin struct {
-	Secret   peer.Secret
-	Probe    bool // only to see whether the stream would come through
+	Secret   *peer.Secret // of the stream; nil where both hosts derive it
+	Probe    bool         // only to see whether the stream would come through
 	Scenario workloads.Scenario
 }
 
 // stop asks for the end of a run. A process that hangs says first where it is.
 type stop struct{ Hangs bool }
 
-// reply is what the destination's host says of a run: that it listens, and how it ended.
+// reply is what the destination's host says of a run: that it listens, and how it ended; or, of
+// none, why it ends the conversation.
 type reply struct {
 	Listens bool
 	Ended   *ended
+	Bye     string
 }
+
+// farewell is why the source's host ended the conversation, in its own words.
+type farewell string
+
+func (f farewell) Error() string { return string(f) }
 
 // ended is the destination's half of a run that is over.
 type ended struct {
@@ -65,7 +79,7 @@ type ended struct {
 func introduce(b Build) (introduction, error) {
 	sum, err := BinarySum()
 	return introduction{
-		Protocol: protocol, Schema: results.Schema, Version: b.Version, Revision: b.Revision,
+		Protocol: hostProtocol, Schema: results.Schema, Version: b.Version, Revision: b.Revision,
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Program: sum,
 		Exploring: thread.Exploring,
 	}, err
@@ -84,6 +98,9 @@ func (ours *introduction) agree(theirs *introduction, who string) error {
 		if k.ours != k.theirs {
 			bad = append(bad, fmt.Sprintf("%s %q (here %q)", k.what, clip(k.theirs), k.ours))
 		}
+	}
+	if ours.Revision == "" && theirs.Revision == "" && ours.Program != theirs.Program {
+		bad = append(bad, "another program, and neither tells its revision")
 	}
 	if theirs.Exploring || ours.Exploring {
 		bad = append(bad, "a build that explores schedules (tag explore)")
@@ -130,3 +147,11 @@ func (e *DestinationLost) Error() string {
 }
 
 func (e *DestinationLost) Unwrap() error { return e.Reason }
+
+// NotBegun is why a series is not gone on with now: its destination is not come to, or not the
+// same, or a host has not the memory. No run was made.
+type NotBegun struct{ Reason error }
+
+func (e *NotBegun) Error() string { return e.Reason.Error() }
+
+func (e *NotBegun) Unwrap() error { return e.Reason }

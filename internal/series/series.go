@@ -454,7 +454,7 @@ func (n *Series) Path() string { return n.path }
 // Run makes the runs that are not in the file yet.
 func (n *Series) Run(ctx context.Context, p Progress) (Summary, error) {
 	if err := errors.Join(n.connect(ctx), n.fits()); err != nil {
-		return Summary{}, err
+		return Summary{}, &NotBegun{err}
 	}
 	if err := n.warmUp(ctx, p); err != nil {
 		return Summary{}, err
