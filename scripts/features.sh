@@ -103,7 +103,7 @@ row 50 'placements' 'pinned by spread.*main' \
 row 51 'resume' 'runs|done|nothing' "mtbench run --resume new.jsonl"
 row 52 'dry run' '^time +at most' "mtbench run --dry-run --memory 4MiB"
 row 53 'filter and pivot' 'Runs by threads and model' "mtbench report --where wait=on --by threads,model $base"
-row 54 'explains its figures' 'not to be read' "mtbench fields"
+row 54 'explains its figures' 'not to be read alone' "mtbench fields && mtbench fields new.jsonl --run 0"
 
 echo "$seen seen, $missing not, $hand by hand"
 [ "$missing" = 0 ]

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -13,11 +14,28 @@ import (
 )
 
 func newFieldsCommand() *cobra.Command {
-	schema, matrix := false, false
+	schema, matrix, run := false, false, ""
+	var where []string
 	cmd := &cobra.Command{
 		Use:   "fields [FILE...]",
-		Short: "Explain every figure, and with result files every plot of their report, as Markdown",
+		Short: "Explain every figure, or with --run the figures of one run",
+		Long: `Writes a page of every figure as Markdown: its unit, what it is, how it is measured and how not
+to read it, and every field of a result file. With result files the page also explains the plots
+of their report.
+
+With --run it explains one run of FILE instead: each of its figures with value, unit and meaning.
+--where takes the runs of a cell together: median, lowest and highest.`,
+		Example: `  mtbench fields > figures.md
+  mtbench fields results.jsonl --run 12
+  mtbench fields results.jsonl --where model=lockless --where threads=4 --where wait=on`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch runs := run != "" || len(where) > 0; {
+			case runs && (schema || matrix):
+				return badInput(errors.New("--run and --where explain runs; leave --json-schema and " +
+					"--matrix-schema out"))
+			case runs:
+				return explainRuns(cmd, args, run, where)
+			}
 			if schema || matrix {
 				return writeSchema(cmd, args, matrix)
 			}
@@ -28,6 +46,9 @@ func newFieldsCommand() *cobra.Command {
 			return explain(cmd.OutOrStdout(), files)
 		},
 	}
+	cmd.Flags().StringVar(&run, "run", "", "explain the figures of this run of FILE, by its index")
+	cmd.Flags().StringArrayVar(&where, "where", nil,
+		"explain the runs with KEY=VALUE[,VALUE...] on an axis; given again, both must hold")
 	cmd.Flags().BoolVar(&schema, "json-schema", false,
 		"print the JSON Schema of a record instead: each line of a result file is one")
 	cmd.Flags().BoolVar(&matrix, "matrix-schema", false,
