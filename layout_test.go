@@ -70,14 +70,15 @@ var mayImport = map[string]string{
 		"report/internal/plot report/internal/page",
 
 	"internal/series": "internal/thread models results internal/trace internal/codec " +
-		"internal/host internal/link internal/peer internal/pilot internal/topology workloads " +
-		"internal/verdict models/registry",
+		"internal/content internal/host internal/link internal/peer internal/pilot " +
+		"internal/topology workloads internal/verdict models/registry",
 	"internal/handover": "internal/host internal/thread internal/topology models models/registry " +
 		"results",
 	"internal/calibrate": "internal/thread internal/stats models results " +
 		"internal/codec internal/content internal/link internal/wire workloads internal/sim",
 	"internal/predict": "internal/thread internal/metric models results internal/trace " +
-		"internal/link internal/wire workloads internal/calibrate internal/sim models/registry",
+		"internal/link internal/wire internal/pilot workloads internal/calibrate internal/sim " +
+		"models/registry",
 	"internal/explore": "internal/thread models internal/sim",
 	"internal/soak":    "results internal/series internal/stats internal/verdict",
 	"internal/gate": "internal/thread results internal/calibrate internal/sim internal/predict " +

@@ -28,7 +28,7 @@ func newCaptureCommand() *cobra.Command {
 	o.settings.Memory = 16 << 20
 	cmd := &cobra.Command{
 		Use:   "capture -o FILE",
-		Short: "Leave the stream of one run in the form of QEMU's",
+		Short: "Write the stream of one run in QEMU's format",
 		Long: `Makes one run and writes its stream as QEMU writes the memory of a guest (RAM section, version
 4), so that other builds and other models can be given the identical stream: mtbench run --replay
 FILE. The run is verified as every run is, and the file is read back and checked, page by page. The
@@ -43,8 +43,8 @@ destination keeps the stream and loads it afterwards. The codec is zlib, as QEMU
 	f.StringVar(&o.model, "model", o.model, "model that makes the stream")
 	f.IntVar(&o.threads, "threads", o.threads, results.AxisDoc("threads"))
 	f.StringVar(&o.wait, "wait", o.wait, results.AxisDoc("wait"))
-	f.Uint64Var(&o.settings.Seed, "seed", 0, "root of every random choice (default: drawn)")
-	addWorkloadFlags(f, &o.settings)
+	f.Uint64Var(&o.settings.Seed, "seed", 0, "seed of every random choice (default: random)")
+	addWorkloadFlags(f, &o.settings, scanLists{})
 	f.SortFlags = false
 	return cmd
 }
@@ -84,7 +84,8 @@ func (o *captureOptions) open(cmd *cobra.Command) (*series.Series, error) {
 	case s.Destination != workloads.Process:
 		return nil, errors.New("--destination: a stream that is discarded cannot be kept")
 	case s.Codec != workloads.RecordedCodec:
-		return nil, fmt.Errorf("--codec: %s; QEMU's form has %s alone", s.Codec, workloads.RecordedCodec)
+		return nil, fmt.Errorf("--codec: %s; QEMU's format has %s alone", s.Codec,
+			workloads.RecordedCodec)
 	}
 	s.Matrix = results.Matrix{Models: []string{o.model}, Threads: []int{o.threads}, Pairs: 1,
 		Equal: s.Matrix.Equal}

@@ -174,7 +174,7 @@ func TestReplayRefused(t *testing.T) {
 		"run --replay " + path + " --content zero":  "--content cannot be given with --replay",
 		"run --sides destination":                   "add --replay FILE",
 		"capture":                                   "--output names no file",
-		"capture -o x --codec s2":                   "QEMU's form has zlib alone",
+		"capture -o x --codec s2":                   "QEMU's format has zlib alone",
 		"capture -o x --destination discard":        "cannot be kept",
 		"capture -o x --model none":                 "none",
 		"capture -o no/such/dir":                    "no/such",

@@ -34,7 +34,8 @@ func newFrontierCommand() *cobra.Command {
 		Long: `For each model and case, searches the highest dirty rate at which the migration still completes
 within --limit, by bisection, several times. The stream is discarded, so that the figure can be
 set against the ceiling of the baseline "ideal", whose workers share the pages out without any
-coordination. Interrupting keeps the searches that are finished, and --resume FILE goes on.`,
+coordination. Lists make a matrix: of --models, --threads and --wait, and of any other flag that
+says so. Interrupting keeps the searches that are finished, and --resume FILE goes on.`,
 		Example: `  mtbench frontier
   mtbench frontier --threads 4,8,16 --wait on --repeats 10`,
 		Args: noArgs,
@@ -49,8 +50,8 @@ coordination. Interrupting keeps the searches that are finished, and --resume FI
 	f.IntVar(&o.repeats, "repeats", defaultRepeats, "searches a model and case")
 	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit),
 		"bound of a run: it does not complete after it")
-	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")
-	addGuestFlags(f, s, nil)
+	f.Uint64Var(&s.Seed, "seed", 0, "seed of every random choice (default: random, and recorded)")
+	addGuestFlags(f, s, allLists(&s.Matrix.Scan))
 	f.StringVarP(&o.run.output, "output", "o", "", "result file; an existing one is refused")
 	f.StringVar(&o.run.resume, "resume", "", "go on with this interrupted file")
 	f.SortFlags = false

@@ -43,7 +43,7 @@ func newPredictCommand() *cobra.Command {
 	o.settings.Matrix.Threads = []int{4, 8, 16}
 	cmd := &cobra.Command{
 		Use:   "predict",
-		Short: "Run the matrix in virtual time on a host that is described, not owned",
+		Short: "Run the matrix in virtual time, on a host that you describe",
 		Long: `Runs the same models and the same migration loop in virtual time, on as many CPUs as asked for,
 with the service times, sizes and costs of a calibration, and writes an ordinary result file that
 is marked predicted. Each cell is run once with the calibration as it was measured and then with
@@ -52,10 +52,15 @@ resamplings of it, so that the spread of a cell is what the calibration leaves u
 --host takes a host by name, or the file of a profile, in place of a calibration: each of its costs
 has a source, or is assumed and drawn from a range in each run but the first.
 
+--threads, --wait, --poll-budget and --memory take lists, which make axes. Content, codec and level
+are those of the calibration.
+
 A large guest is simulated at a fraction of its memory (--scale; 1 is in full), and the file says
 by how much that is off. --what-if predicts a few cells again with each cost of the host at 0, at
-half and at twice its value, and says which of them decides. --against FILE predicts the matrix of a measured file of this host and
-prints both, cell by cell. --letter predicts the twelve rows of the published letter with one set
+half and at twice its value, and says which of them decides.
+
+--against FILE predicts the matrix of a measured file of this host and prints both, cell by cell.
+--letter predicts the twelve rows of the published letter with one set
 of parameters, and prints where it is right and where not.`,
 		Example: `  mtbench predict --host server --models all
   mtbench predict --host server --what-if
@@ -83,7 +88,7 @@ of parameters, and prints where it is right and where not.`,
 	f.StringVar(&o.trace, "trace", "",
 		"also write a Chrome trace (Perfetto opens it) of the first cell")
 	addPredictMatrixFlags(f, &o.settings)
-	addGuestFlags(f, &o.settings, nil)
+	addGuestFlags(f, &o.settings, scanLists{memories: &o.settings.Matrix.Memories})
 	f.IntVar(&o.settings.DecompressThreads, "decompress-threads", o.settings.DecompressThreads,
 		"threads of the destination")
 	f.StringVar(&o.settings.Destination, "destination", o.settings.Destination, "process, or discard")
@@ -205,6 +210,8 @@ func (o *predictOptions) possible(h *results.Header) error {
 		return fmt.Errorf("--cpus: %d is not between 1 and %d", o.cpus, sim.MaxCPUs)
 	case o.against == "" && o.settings.Placement != "":
 		return errors.New("--pin: virtual threads are not pinned")
+	case o.whatIf && len(h.Matrix.Memories) > 0:
+		return errors.New("--what-if is asked of one guest: give one --memory")
 	}
 	check := *h
 	check.Scenario.Content = "zero" // what the pages are is the calibration's matter
@@ -258,8 +265,12 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 			return fmt.Errorf("--%s cannot be given with --against: everything is the measured file's", flag)
 		}
 	}
-	sc := &from.Scenario
+	sc, scan := &from.Scenario, from.Matrix.Scan
+	scan.Memories = nil
 	switch {
+	case len(scan.Cells()) > 1:
+		return fmt.Errorf("%s has several contents, codecs, levels or placements, and a calibration is "+
+			"of one: name one case with mtbench run --content, --codec, --level and --pin", o.against)
 	case from.Kind != results.Measured:
 		return fmt.Errorf("%s holds %s figures; --against needs measured ones", o.against, from.Kind)
 	case sc.DestinationAlone():
@@ -274,7 +285,7 @@ func (o *predictOptions) describeAs(f *pflag.FlagSet, p *prediction) error {
 	}
 	p.header.Scenario, p.header.Matrix, p.header.Seed = *sc, from.Matrix, from.Seed
 	p.header.Host = from.Host
-	p.matrix.CPUs = from.Host.CPUs
+	p.matrix.CPUs, p.matrix.Pilot = from.Host.CPUs, from.Pilot
 	return nil
 }
 
@@ -308,6 +319,7 @@ func (o *predictOptions) settle(ctx context.Context, p *prediction) error {
 	}
 	u.Pool = found.Pool
 	p.header.Scenario, p.header.Pilot = s.At(u), found
+	p.matrix.Pilot = found
 	pilot.Derive(found, s.Asked(mostPredicted), &p.header.Scenario)
 	return nil
 }
@@ -390,7 +402,7 @@ func (p *prediction) noteScale(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	note := "its total time was not to be had at another scale"
+	note := "its total time could not be found at another scale"
 	if !math.IsNaN(off) {
 		note = fmt.Sprintf("at half the scale the first cell's total time is %.3f times as long", 1/off)
 	}
@@ -408,7 +420,7 @@ func traceFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	switch {
 	case errors.Is(err, os.ErrExist):
-		return nil, fmt.Errorf("--trace: %s exists already; a trace is not written over", path)
+		return nil, fmt.Errorf("--trace: %s exists already; a trace is not overwritten", path)
 	case err != nil:
 		return nil, fmt.Errorf("--trace: %s cannot be made: %w", path, results.Reason(err))
 	}

@@ -56,11 +56,13 @@ undecided; a case stops when a difference, or that there is none beyond --equal,
 series ends with the last case or its --budget. With --pairs the number is fixed instead. With no
 flag it measures the cases of the published table and one thread.
 
-Lists make a matrix: of --models, --threads and --wait, and of any other flag that says so. Of a list
-the largest memory, and the first of anything else, is what the pilot measures. Rates marked "rate" are absolute ("50000" page writes a second, "100MiB" a
-second), a multiple of what one thread of this host compresses ("1.5x"), or of what a pool of 4
-threads drains in a short pilot ("0.9pool"); 0 is none, or unlimited. What is left out is derived
-from that pilot: --dry-run says what came out, and how. Interrupting keeps what is finished, and --resume FILE goes on.`,
+Lists make a matrix: of --models, --threads and --wait, and of any other flag that says so. Of a
+list the pilot measures the largest memory, and the first of anything else.
+
+Rates are absolute ("50000" page writes a second, "100MiB" a second), a multiple of what one
+thread of this host compresses ("1.5x"), or of what a pool of 4 threads drains in a short pilot
+("0.9pool"); 0 is none, or unlimited. What is left out is derived from that pilot: --dry-run says
+each value and its rule. Interrupting keeps what is finished, and --resume FILE goes on.`,
 		Example: `  mtbench run
   mtbench run --quick
   mtbench run --models locked,lockless --threads 4 --wait on --pairs 20
@@ -88,9 +90,9 @@ from that pilot: --dry-run says what came out, and how. Interrupting keeps what 
 // addSettingFlags are those that say what a series is; a matrix file holds them.
 func addSettingFlags(f *pflag.FlagSet, o *runOptions) {
 	addMatrixFlags(f, &o.settings)
-	addWorkloadFlags(f, &o.settings)
+	addWorkloadFlags(f, &o.settings, allLists(&o.settings.Matrix.Scan))
 	f.StringVar(&o.replay, "replay", "",
-		"migrate the pages of this QEMU stream once, in its order, by a guest that stands still")
+		"migrate the pages of this QEMU stream once, in its order, by a guest that writes nothing")
 	f.StringVar(&o.settings.Sides, "sides", "",
 		"with --replay: "+results.DestinationSide+" measures decompression alone, of the stream's own "+
 			"payloads")
@@ -124,22 +126,23 @@ func addMatrixFlags(f *pflag.FlagSet, s *series.Settings) {
 			"in every run)")
 	f.DurationVar((*time.Duration)(&s.Limit), "limit", time.Duration(s.Limit),
 		"bound of a run: CAN'T COMPLETE after it (default: derived)")
-	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")
+	f.Uint64Var(&s.Seed, "seed", 0, "seed of every random choice (default: random, and recorded)")
 }
 
-func addWorkloadFlags(f *pflag.FlagSet, s *series.Settings) {
+// addWorkloadFlags are the workload's, with lists where to takes them.
+func addWorkloadFlags(f *pflag.FlagSet, s *series.Settings, to scanLists) {
 	f.Var(rateValue{&s.DirtyRate, &s.DirtyRateMultiple, &s.DirtyOfPool, false}, "dirty-rate",
 		"page writes a second over all vCPUs")
-	addGuestFlags(f, s, &s.Matrix.Scan)
+	addGuestFlags(f, s, to)
 	f.IntVar(&s.DecompressThreads, "decompress-threads", s.DecompressThreads,
 		"threads of the destination")
 	f.StringVar(&s.Destination, "destination", s.Destination,
 		"process, discard for source-only runs, or "+workloads.OtherHost+" for another host")
 }
 
-// addGuestFlags are those that every command which migrates has; scan takes lists, if it is there.
-func addGuestFlags(f *pflag.FlagSet, s *series.Settings, scan *results.Scan) {
-	addScanFlags(f, &s.Scenario, scan)
+// addGuestFlags are those that every command which migrates has, with lists where to takes them.
+func addGuestFlags(f *pflag.FlagSet, s *series.Settings, to scanLists) {
+	addScanFlags(f, &s.Scenario, to)
 	f.IntVar(&s.VCPUs, "vcpus", s.VCPUs, "guest writer threads")
 	f.StringVar(&s.Pattern, "pattern", s.Pattern,
 		"which pages are written: uniform, sequential or zipf")
@@ -248,8 +251,8 @@ func runSeries(cmd *cobra.Command, o *runOptions) error {
 	}
 	if revision() == "" {
 		fmt.Fprintln(cmd.ErrOrStderr(),
-			"mtbench: warning: the revision of this build is unknown, and nobody "+
-				"will know which source made the file (go run stamps none; go build in a checkout does)")
+			"mtbench: warning: the revision of this build is unknown, and the file cannot "+
+				"say which source made it (go run records none; go build in a checkout does)")
 	}
 	if o.calibrate != "" {
 		if err := os.Mkdir(o.calibrate, 0o755); err != nil {

@@ -44,6 +44,9 @@ func (v scanValue[T]) String() string {
 
 func (v scanValue[T]) Set(s string) error {
 	if v.list == nil || v.whole != nil && v.whole(s) {
+		if v.list == nil && strings.Contains(s, ",") && (v.whole == nil || !v.whole(s)) {
+			return fmt.Errorf("%q is a list, and this command takes one value; mtbench run takes lists", s)
+		}
 		x, err := v.parse(s)
 		if err == nil {
 			*v.one = x
@@ -81,30 +84,46 @@ func word(s string) (string, error) {
 
 func same(s string) string { return s }
 
-// addScanFlags adds the settings that make axes of the matrix where scan is there to take them.
-func addScanFlags(f *pflag.FlagSet, sc *results.Scenario, scan *results.Scan) {
-	var memories *[]int64
-	var levels *[]int
-	var contents, codecs, placements *[]string
-	more := ""
-	if scan != nil {
-		memories, levels, contents = &scan.Memories, &scan.Levels, &scan.Contents
-		codecs, placements, more = &scan.Codecs, &scan.Placements, "; a list makes an axis"
+// scanLists are where a command puts the lists of settings; of one that is nil it takes one value.
+type scanLists struct {
+	memories                     *[]int64
+	levels                       *[]int
+	contents, codecs, placements *[]string
+}
+
+// allLists takes a list of every setting.
+func allLists(scan *results.Scan) scanLists {
+	return scanLists{&scan.Memories, &scan.Levels, &scan.Contents, &scan.Codecs, &scan.Placements}
+}
+
+// orList says in help that a setting takes a list, where it does.
+func orList[T any](list *[]T) string {
+	if list == nil {
+		return ""
 	}
-	f.Var(scanValue[int64]{one: &sc.Memory, list: memories, kind: "size", parse: scanSize(scan != nil),
-		show: func(n int64) string { return formatSize(&n) }, main: slices.Max[[]int64]}, "memory",
-		"guest memory (default: derived from a pilot)"+more)
-	f.Var(scanValue[string]{one: &sc.Content, list: contents, kind: "string", parse: word, show: same,
-		main: first[string], whole: isPath},
+	return "; a list makes an axis"
+}
+
+// addScanFlags adds the settings that make axes of the matrix where there are lists to take them.
+func addScanFlags(f *pflag.FlagSet, sc *results.Scenario, to scanLists) {
+	f.Var(scanValue[int64]{one: &sc.Memory, list: to.memories, kind: "size",
+		parse: scanSize(to.memories != nil), show: func(n int64) string { return formatSize(&n) },
+		main: slices.Max[[]int64]}, "memory",
+		"guest memory (default: derived from a pilot)"+orList(to.memories))
+	f.Var(scanValue[string]{one: &sc.Content, list: to.contents, kind: "string", parse: word,
+		show: same, main: first[string], whole: isPath},
 		"content", "page content: zero, text, heap, binary, random, mixed, "+content.FileSyntax+
-			" or stream:PATH"+more)
-	f.Var(scanValue[string]{one: &sc.Codec, list: codecs, kind: "string", parse: word, show: same,
-		main: first[string]}, "codec", "compressor: zlib, zstd, s2, none or spin:DURATION"+more)
-	f.Var(scanValue[int]{one: &sc.Level, list: levels, kind: "int", parse: strconv.Atoi,
-		show: strconv.Itoa, main: first[int]}, "level", "compress-level (-1: the codec's default)"+more)
-	f.Var(scanValue[string]{one: &sc.Placement, list: placements, kind: "string", parse: placement,
-		show: same, main: first[string], whole: isCPUList}, "pin",
-		"pin threads to CPUs: core, smt, llc, node, spread, none or a list of CPUs as 0-3,8"+more)
+			" or stream:PATH"+orList(to.contents))
+	f.Var(scanValue[string]{one: &sc.Codec, list: to.codecs, kind: "string", parse: word, show: same,
+		main: first[string]}, "codec", "compressor: zlib, zstd, s2, none or spin:DURATION"+
+		orList(to.codecs))
+	f.Var(scanValue[int]{one: &sc.Level, list: to.levels, kind: "int", parse: strconv.Atoi,
+		show: strconv.Itoa, main: first[int]}, "level", "compress-level (-1: the codec's default)"+
+		orList(to.levels))
+	f.Var(scanValue[string]{one: &sc.Placement, list: to.placements, kind: "string",
+		parse: placement, show: same, main: first[string], whole: isCPUList}, "pin",
+		"pin threads to CPUs: core, smt, llc, node, spread, none or a list of CPUs as 0-3,8"+
+			orList(to.placements))
 	f.Lookup("pin").NoOptDefVal = topology.Core
 }
 

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 
+	"mtbench/internal/pilot"
 	"mtbench/results"
 	"mtbench/workloads"
 )
@@ -67,6 +68,11 @@ func (m Matrix) resampling(c *calibrate.Calibration, i int) (uint64, calibrate.P
 // at full size.
 func runScaled(ctx context.Context, s Setup, p calibrate.Profile, c results.Cell, seed uint64,
 	n int) (*results.Run, error) {
+	if c.Memory != 0 {
+		memory := scaledMemory(c.Memory, n)
+		s.Scenario = pilot.Follow(s.Scenario, s.Pilot, memory)
+		s.Scenario.Memory = memory
+	}
 	run, _, err := Run(ctx, s, p.Scaled(n), c, seed)
 	if err != nil {
 		return nil, fmt.Errorf("%s, %s: %w", c.Model, c.String(), err)

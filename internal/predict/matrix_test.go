@@ -230,3 +230,22 @@ func TestScaleText(t *testing.T) {
 		}
 	}
 }
+
+// TestMemoryIsAnAxis: each cell is of its own guest, at the scale of the matrix.
+func TestMemoryIsAnAxis(t *testing.T) {
+	m := smallMatrix()
+	m.Scenario.Memory, m.Scenario.DirtyRate, m.Resamples, m.Scale = 8<<20, 0, 1, 2
+	m.Cells = nil
+	for _, bytes := range []int64{4 << 20, 8 << 20} {
+		m.Cells = append(m.Cells, results.Cell{Model: "locked", Threads: 2, Wait: true,
+			Varied: results.Varied{Memory: bytes}})
+	}
+	var pages []int64
+	err := m.Run(t.Context(), committed(t), func(r *results.Run) error {
+		pages = append(pages, r.Pages)
+		return nil
+	})
+	if err != nil || len(pages) != 2 || pages[1] != 2*pages[0] {
+		t.Errorf("guests of 4 and 8 MiB send %v pages (%v)", pages, err)
+	}
+}

@@ -35,6 +35,7 @@ type Setup struct {
 	CPUs     int // of the virtual host; both processes share them unless Apart
 	Apart    bool
 	Trace    sim.Tracer
+	Pilot    *results.Pilot // what it derived follows the memory of each cell; nil: nothing was
 }
 
 // Check says what cannot be predicted.

@@ -28,7 +28,7 @@ func Scale(sc results.Scenario, n int) (results.Scenario, error) {
 	if n < 1 {
 		return sc, fmt.Errorf("a scale of 1/%d: it must be 1 or more", n)
 	}
-	memory := sc.Memory / int64(n) / workloads.PageSize * workloads.PageSize
+	memory := scaledMemory(sc.Memory, n)
 	if memory < workloads.MinMemory {
 		return sc, fmt.Errorf("a scale of 1/%d leaves %d bytes of guest memory; at least %d are needed",
 			n, memory, int64(workloads.MinMemory))
@@ -37,6 +37,11 @@ func Scale(sc results.Scenario, n int) (results.Scenario, error) {
 	sc.DowntimeLimit /= results.Duration(n)
 	sc.Limit /= results.Duration(n)
 	return sc, nil
+}
+
+// scaledMemory is the part of a guest's memory that is simulated: whole pages.
+func scaledMemory(bytes int64, n int) int64 {
+	return bytes / int64(n) / workloads.PageSize * workloads.PageSize
 }
 
 // Unscale multiplies what grows with memory by n.

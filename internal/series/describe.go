@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"mtbench/internal/content"
 	"mtbench/results"
 	"mtbench/workloads"
 )
@@ -25,6 +26,7 @@ func (n *Series) Describe(w io.Writer) error {
 		fmt.Sprintf("warm-up     %s", describeWarmUp(h.Matrix.WarmUp)),
 		fmt.Sprintf("guest       %s of %s pages, %d vCPUs, %s", results.SizeText(sc.Memory), sc.Content,
 			sc.VCPUs, sc.Pattern),
+		fmt.Sprintf("content     %s", content.Describe(sc.Content)),
 		fmt.Sprintf("dirty rate  %.0f page writes/s%s", sc.DirtyRate,
 			multiple(sc.DirtyRateMultiple, sc.DirtyOfPool)),
 		fmt.Sprintf("page        %.2f µs with %s level %d on one thread of this host (1x = %.0f pages/s)",

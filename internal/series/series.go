@@ -309,29 +309,10 @@ func workload(sc results.Scenario, s Slot) workloads.Scenario {
 	return workloads.Scenario{Scenario: own, Cell: s.Cell, Seed: s.Seed}
 }
 
-// scaled is the scenario of the header for a guest of so many bytes, 0 = its own. What a pilot
-// derived from the guest's size follows it: the threshold stays the same share of memory.
-func (n *Series) scaled(memory int64) results.Scenario {
-	sc := n.Header.Scenario
-	if memory == 0 || n.Header.Pilot == nil {
-		return sc
-	}
-	share := float64(memory) / float64(sc.Memory)
-	for _, rule := range n.Header.Pilot.Rules {
-		switch rule.Setting {
-		case pilot.DowntimeSetting:
-			sc.DowntimeLimit = results.Duration(share * float64(sc.DowntimeLimit))
-		case pilot.LimitSetting:
-			sc.Limit = max(results.Duration(share*float64(sc.Limit)), results.Duration(pilot.LeastBound))
-		}
-	}
-	return sc
-}
-
 // workload is the run of slot s in this series. Every run is told what computing for a time means
 // here: were each process to measure that for itself, the runs of a pair would do different work.
 func (n *Series) workload(s Slot) workloads.Scenario {
-	sc := workload(n.scaled(s.Memory), s)
+	sc := workload(pilot.Follow(n.Header.Scenario, n.Header.Pilot, s.Memory), s)
 	sc.WorkTurns = n.Header.Host.WorkTurns
 	if from := n.Header.ContentSource; from != nil {
 		sc.ContentSum = from.SHA256
@@ -409,11 +390,11 @@ func Resume(ctx context.Context, path string, builds []NamedBuild, reach FarOpti
 
 func (n *Series) resumable(ctx context.Context) error {
 	if n.Header.Kind != results.Measured {
-		return fmt.Errorf("%s holds %s figures; only a measured series can be gone on with",
+		return fmt.Errorf("%s holds %s figures; only a measured series can be resumed",
 			n.path, n.Header.Kind)
 	}
 	if err := unmerged(&n.Header); err != nil {
-		return fmt.Errorf("%s cannot be gone on with: %w", n.path, err)
+		return fmt.Errorf("%s cannot be resumed: %w", n.path, err)
 	}
 	if err := CheckHeader(n.Header); err != nil {
 		return fmt.Errorf("%s: %w", n.path, err)
@@ -428,7 +409,7 @@ func (n *Series) resumable(ctx context.Context) error {
 		},
 	} {
 		if err := same(); err != nil {
-			return fmt.Errorf("%s cannot be gone on with: %w", n.path, err)
+			return fmt.Errorf("%s cannot be resumed: %w", n.path, err)
 		}
 	}
 	return n.fits()

@@ -39,9 +39,21 @@ func frontierPlot(f *results.File, s *view.Source) Plot {
 		p.Missing = "the file holds no frontier; mtbench frontier finds it"
 		return p
 	}
+	if set.scanned() {
+		p.Missing = "the searches of this file differ in more than threads and wait; mtbench report " +
+			"FILE --only frontier lists them"
+		return p
+	}
 	p.Title = view.SaidOf(s, set.finding())
 	p.Build = func(Size) *figure { return set.figure() }
 	return p
+}
+
+// scanned tells whether the searches have axes that the picture does not.
+func (s *frontierSet) scanned() bool {
+	return slices.ContainsFunc(s.records, func(r *results.Frontier) bool {
+		return r.Cell != results.Cell{Model: r.Model, Threads: r.Threads, Wait: r.Wait}
+	})
 }
 
 func (s *frontierSet) models() []string {

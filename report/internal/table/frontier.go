@@ -56,7 +56,7 @@ func frontierCells(by map[results.Cell][]*results.Frontier) []results.Cell {
 		return 0
 	}
 	return slices.SortedFunc(maps.Keys(by), func(a, b results.Cell) int {
-		return cmp.Or(wait(a)-wait(b), a.Threads-b.Threads, cmp.Compare(a.Model, b.Model))
+		return cmp.Or(wait(a)-wait(b), a.Case().Compare(b.Case()), cmp.Compare(a.Model, b.Model))
 	})
 }
 
@@ -67,7 +67,7 @@ func frontierRow(by map[results.Cell][]*results.Frontier, c results.Cell, first 
 	}
 	highest := frontierSample(by[c], func(r *results.Frontier) *results.Number { return r.Highest })
 	failed := frontierSample(by[c], func(r *results.Frontier) *results.Number { return r.Lowest })
-	ideal := frontierSample(by[results.Cell{Model: "ideal", Threads: c.Threads, Wait: c.Wait}],
+	ideal := frontierSample(by[c.Of("ideal")],
 		func(r *results.Frontier) *results.Number { return r.Highest })
 	share := format.None
 	if len(ideal) > 0 && len(highest) > 0 && ideal.Median() > 0 {

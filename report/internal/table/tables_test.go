@@ -328,3 +328,24 @@ func TestFrontierIsAShareOfIdeal(t *testing.T) {
 		}
 	}
 }
+
+// TestFrontierOfSeveralMemories sets each model beside ideal in its own case.
+func TestFrontierOfSeveralMemories(t *testing.T) {
+	f := &results.File{Header: results.Header{Kind: results.Measured}}
+	for _, memory := range []int64{8 << 20, 16 << 20} {
+		for model, rate := range map[string]float64{"ideal": 100 * float64(memory>>23),
+			"locked": 50 * float64(memory>>23)} {
+			f.Frontier = append(f.Frontier, results.Frontier{Highest: &rate, Cell: results.Cell{Model: model,
+				Threads: 4, Wait: true, Varied: results.Varied{Memory: memory}}})
+		}
+	}
+	sec := frontierSection(view.SourceOf(f, 0, 1))
+	if len(sec.Table.Rows) != 4 {
+		t.Fatalf("%d rows", len(sec.Table.Rows))
+	}
+	for i, want := range []string{"100.0", "50.0", "100.0", "50.0"} {
+		if got := sec.Table.Rows[i].Cells[4].Text; got != want {
+			t.Errorf("row %d: %s %% of ideal, want %s", i, got, want)
+		}
+	}
+}
