@@ -2,7 +2,6 @@ package results
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"strconv"
 )
@@ -123,15 +122,12 @@ func (h *HandOverFile) keep(p parser, record any, places map[int]int) error {
 // handOver parses one record; nil where the writer was killed in it.
 func (p parser) handOver(line *parsed) (any, error) {
 	p.line = line.number
-	if p.line > 1 && !line.whole && !json.Valid(line.line) {
+	if p.cutOff(line) {
 		return nil, nil
 	}
-	sh := shapeOf(line.line)
-	if sh.longest > MaxStringBytes {
-		return nil, p.here("a string of %d bytes; the most is %d", sh.longest, MaxStringBytes)
-	}
-	if sh.doubt != "" {
-		return nil, p.here("%s", sh.doubt)
+	sh, err := p.shape(line.line)
+	if err != nil {
+		return nil, err
 	}
 	kind, err := strconv.Unquote(string(sh.values["type"]))
 	if err != nil || (p.line == 1) != (kind == TypeHandOverHeader) {

@@ -57,19 +57,33 @@ func parseAll(batch []parsed, by parser) {
 // of a killed writer; the same in any other place is a damaged file.
 func (p parser) parse(to *parsed) {
 	p.line = to.number
-	if p.line > 1 && !to.whole && !json.Valid(to.line) {
+	if p.cutOff(to) {
 		return
 	}
 	to.record, to.err = p.record(bytes.TrimSuffix(to.line, []byte("\n")))
 }
 
-func (p parser) record(line []byte) (any, error) {
+// cutOff reports whether a line is the trace of a killed writer; the first never is.
+func (p parser) cutOff(line *parsed) bool {
+	return p.line > 1 && !line.whole && !json.Valid(line.line)
+}
+
+// shape is that of a line which may be a record of any file: its strings have a limit.
+func (p parser) shape(line []byte) (shape, error) {
 	sh := shapeOf(line)
 	if sh.longest > MaxStringBytes {
-		return nil, p.here("a string of %d bytes; the most is %d", sh.longest, MaxStringBytes)
+		return sh, p.here("a string of %d bytes; the most is %d", sh.longest, MaxStringBytes)
 	}
 	if sh.doubt != "" {
-		return nil, p.here("%s", sh.doubt)
+		return sh, p.here("%s", sh.doubt)
+	}
+	return sh, nil
+}
+
+func (p parser) record(line []byte) (any, error) {
+	sh, err := p.shape(line)
+	if err != nil {
+		return nil, err
 	}
 	kind, err := strconv.Unquote(string(sh.values["type"]))
 	if err != nil {
@@ -105,7 +119,7 @@ func (p parser) noRecord(line []byte) error {
 
 func (p parser) noObject(err error) error {
 	if p.line == 1 {
-		return p.here("not a result file: its first line is no JSON object, " +
+		return p.here("not a result file: its first line is not a JSON object, " +
 			"and a result file begins with a header record")
 	}
 	return p.here("not a JSON object%s", detail(err))

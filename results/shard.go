@@ -24,7 +24,8 @@ func ParseShard(text string) (*Shard, error) {
 	i, errI := strconv.Atoi(index)
 	n, errN := strconv.Atoi(of)
 	if !ok || errI != nil || errN != nil {
-		return nil, fmt.Errorf("%s is no shard; write for example 2/3, the second of three", quote(text))
+		return nil, fmt.Errorf("%s is not a shard; write for example 2/3, the second of three",
+			quote(text))
 	}
 	s := &Shard{i, n}
 	if msg := s.wrong(); msg != "" {
@@ -106,7 +107,10 @@ func (h *Header) Hosts() []*Host {
 	return hosts
 }
 
-// Same reports whether a and b are one machine as far as they tell.
+// Same reports whether a and b are one machine as far as they tell. Three others ask less: who goes
+// on with a series (its program and the keys that change times), who warns of what differs between
+// two files (each key by itself), and who
+// holds a figure to a committed range (the kind of machine).
 func (a *Host) Same(b *Host) bool {
 	return a.Name == b.Name && a.OS == b.OS && a.Kernel == b.Kernel && a.CPUModel == b.CPUModel &&
 		a.CPUs == b.CPUs && a.QuotaCPUs == b.QuotaCPUs && a.MemoryBytes == b.MemoryBytes &&
@@ -131,7 +135,7 @@ func (h *Header) MissingParts() []Shard {
 func (h *Header) wrongParts() string {
 	if s := h.Matrix.Shard; s != nil {
 		if len(h.Parts) > 0 {
-			return "a merged file is no shard"
+			return "a merged file is not a shard"
 		}
 		if msg := s.wrong(); msg != "" {
 			return "matrix.shard is " + s.String() + "; " + msg

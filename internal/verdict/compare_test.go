@@ -294,3 +294,8 @@ func TestThreeModelsAreOneFamily(t *testing.T) {
 		}
 	}
 }
+
+// newFloor is the floor of log ratios that are at hand.
+func newFloor(metric string, ratios []float64) Floor {
+	return Floor{Metric: metric, Pairs: len(ratios), ratios: ratios, known: map[int]float64{}}
+}

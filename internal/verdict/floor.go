@@ -72,11 +72,6 @@ func setFloors(f *results.File, m metric.Metric, all []Comparison) {
 	}
 }
 
-// newFloor is the floor of log ratios that are at hand.
-func newFloor(metric string, ratios []float64) Floor {
-	return Floor{Metric: metric, Pairs: len(ratios), ratios: ratios, known: map[int]float64{}}
-}
-
 // PoolOf returns what names the pool of a case: the cases whose A/A pairs one floor is made from.
 // They are those of a class on one host: what becomes of a page for which no thread is free, and in
 // a merged file the machine that made them.
