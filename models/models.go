@@ -1,5 +1,5 @@
 // Package models is the contract between a pipeline model and the work that it is given, and the
-// baselines that price the harness.
+// baselines that show what the harness costs.
 //
 // A model hands requests from one submitter to a pool of workers and brings each result back to
 // the submitter. What the work is, it cannot know: migration's source compresses, its destination

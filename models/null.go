@@ -3,7 +3,7 @@ package models
 import "mtbench/internal/thread"
 
 // Null refuses every page, whatever Wait says: the submitter sends each one as it is. It has no
-// requests and no threads, so a run of it prices the harness around a model.
+// requests and no threads, so a run of it shows what the harness costs around a model.
 func Null(_ thread.Machine, _ thread.Thread, cfg Config, _ Work) (Pipeline, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err

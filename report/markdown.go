@@ -22,7 +22,7 @@ func (r *Report) markdown(w io.Writer, opts Options) error {
 	var out bytes.Buffer
 	shown := false
 	for _, sec := range r.sections(&opts) {
-		if !opts.shows(&sec.Spec) {
+		if !opts.shows(&sec.Spec) || opts.leavesOut(&sec) {
 			continue
 		}
 		markdownSection(&out, &sec)

@@ -48,7 +48,7 @@ func (r *Report) Terminal(w io.Writer, opts Options) error {
 func shownSections(out *bytes.Buffer, all []table.Section, opts Options) error {
 	for i := range all {
 		sec := &all[i]
-		if !opts.shows(&sec.Spec) || sec.Absent && opts.whole() {
+		if !opts.shows(&sec.Spec) || sec.Absent && opts.whole() || opts.leavesOut(sec) {
 			continue
 		}
 		if out.Len() > 0 {
@@ -59,6 +59,12 @@ func shownSections(out *bytes.Buffer, all []table.Section, opts Options) error {
 		}
 	}
 	return nil
+}
+
+// leavesOut says whether a section that belongs to the answer is not shown in it, for the file has
+// no data for it. The answer itself is never left out.
+func (o *Options) leavesOut(sec *table.Section) bool {
+	return o.Brief && sec.Absent && sec.Level != table.Heading
 }
 
 // endWhole ends a report of all sections: with what the files lack, and with the answer again, so
@@ -87,7 +93,8 @@ func index(out *bytes.Buffer, all []table.Section, path string, opts Options) {
 	var there, missing []string
 	for i := range all {
 		switch sec := &all[i]; {
-		case opts.shows(&sec.Spec) || slices.Contains(slices.Concat(there, missing), sec.Name):
+		case opts.shows(&sec.Spec) && !opts.leavesOut(sec),
+			slices.Contains(slices.Concat(there, missing), sec.Name):
 		case sec.Absent:
 			missing = append(missing, sec.Name)
 		default:

@@ -9,5 +9,8 @@ const mostPlain = 8192
 // cursor, colours, hides or reorders text.
 func Plain(s string) string { return format.CleanText(s, mostPlain) }
 
+// Wrapped breaks s between words so that lines have at most width columns.
+func Wrapped(s string, width int) string { return format.WrapWords(s, width) }
+
 // MarkdownCell returns s as text of a cell of a Markdown table that means nothing but itself.
 func MarkdownCell(s string) string { return format.MarkdownLine(s) }

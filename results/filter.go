@@ -38,7 +38,7 @@ func ParseKey(s string) (string, error) {
 func ParseWhere(s string) (Where, error) {
 	name, list, ok := strings.Cut(s, "=")
 	if !ok || list == "" {
-		return Where{}, fmt.Errorf("%q is no condition; write for example threads=4,8", s)
+		return Where{}, fmt.Errorf("%q is not a condition; write for example threads=4,8", s)
 	}
 	key, err := ParseKey(name)
 	if err != nil {

@@ -39,7 +39,7 @@ func TestCompressedFileReadsAsPlain(t *testing.T) {
 		t.Errorf("got %+v, %v; want the runs of %s", got, err, want.SHA256)
 	}
 	_, _, err = OpenResume(path + ".gz")
-	wantInput(t, err, "is compressed and cannot be gone on with: gunzip it first")
+	wantInput(t, err, "is compressed and cannot be resumed: gunzip it first")
 }
 
 // A byte order mark, plain or compressed, is no part of the header; it is a part of the hash.

@@ -182,7 +182,7 @@ type HandOverHeader struct {
 	Go       string       `json:"go" doc:"Go toolchain"`
 	Created  time.Time    `json:"created" doc:"when the first run began"`
 	Argv     []string     `json:"argv" doc:"the command that made the file"`
-	Seed     uint64       `json:"seed" doc:"root of the order of the models within a case"`
+	Seed     uint64       `json:"seed" doc:"seed of the order of the models within a case"`
 	Host     Host         `json:"host" doc:"the machine"`
 	Pin      string       `json:"pin,omitempty" doc:"how threads are pinned to CPUs; absent: the kernel places them"`
 	Quantum  float64      `json:"quantum_us" unit:"µs" doc:"the submitter is paced by this: pages that are due within it come together at its end"`

@@ -42,7 +42,7 @@ func handOverText(t testing.TB) []byte {
 	return text
 }
 
-// A file is read as it was written, and one whose writer was killed in a line is gone on with as if
+// A file is read as it was written, and one whose writer was killed in a line is resumed as if
 // that line had not been begun.
 func TestHandOverFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "h.jsonl")

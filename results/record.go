@@ -14,7 +14,7 @@ import (
 )
 
 // Schema is the version of the format that this build writes. Files of an earlier one, from
-// OldestSchema on, can be reported; they can be neither gone on with nor compared, for a cell had
+// OldestSchema on, can be reported; they can be neither resumed nor compared, for a cell had
 // fewer axes then.
 //
 //   - 1: a cell is model, threads and wait.
@@ -55,7 +55,7 @@ type Header struct {
 	Go       string    `json:"go" doc:"Go toolchain"`
 	Created  time.Time `json:"created" doc:"when the series began"`
 	Argv     []string  `json:"argv" doc:"the command that made the file"`
-	Seed     uint64    `json:"seed" doc:"root of every random choice of the series"`
+	Seed     uint64    `json:"seed" doc:"seed of every random choice of the series"`
 	Host     Host      `json:"host" doc:"the machine; with a destination on another host, that of the source"`
 
 	DestinationHost *DestinationHost `json:"destination_host,omitempty" doc:"the destination's machine and program; absent where it is the source's"`

@@ -10,7 +10,7 @@ import (
 )
 
 // shape is what can be seen of a record without decoding it: which names it has, and the text of
-// their values. Of a line that is no JSON object it is whatever comes out: decoding tells.
+// their values. Of a line that is not a JSON object it is whatever comes out: decoding tells.
 type shape struct {
 	values  map[string][]byte // by name, of the outermost object
 	longest int               // bytes of the longest string, name or value

@@ -63,7 +63,7 @@ func inUnits(bytes, step float64, units ...string) unitText {
 // or SI (64MB). It must be a whole number of bytes in the end.
 func ParseSize(s string) (int64, error) {
 	bad := func(why string) error {
-		return fmt.Errorf("%q is no size%s; write for example 64MiB, 1.5GiB, 64MB or 1048576", s, why)
+		return fmt.Errorf("%q is not a size%s; write for example 64MiB, 1.5GiB, 64MB or 1048576", s, why)
 	}
 	if strings.Contains(s, ",") {
 		return 0, bad(": decimals stand behind a point")

@@ -107,7 +107,7 @@ func stateName(quoted []byte) (string, error) {
 	return unique.Make(name).Value(), nil
 }
 
-// notNumbers is the decoder's own error for a value that is no number.
+// notNumbers is the decoder's own error for a value that is not a number.
 func notNumbers(value []byte) error {
 	kind := map[byte]string{'"': "string", '{': "object", '[': "array", 't': "bool", 'f': "bool",
 		'n': "null"}[value[0]]

@@ -192,7 +192,7 @@ func OpenResume(path string) (*File, *Writer, error) {
 	return openToAppend(path, func(r *reader) (*File, error) {
 		file, err := r.read()
 		if err == nil {
-			err = file.Current("gone on with")
+			err = file.Current("resumed")
 		}
 		return file, err
 	})
@@ -221,7 +221,7 @@ func resume[F any](f *os.File, path string, read func(*reader) (*F, error)) (*F,
 	}
 	r := newReader(f, path)
 	if isGzip(r.in) {
-		return nil, nil, r.wholeFile("is compressed and cannot be gone on with: gunzip it first")
+		return nil, nil, r.wholeFile("is compressed and cannot be resumed: gunzip it first")
 	}
 	file, err := read(r)
 	if err != nil {

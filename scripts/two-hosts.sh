@@ -8,7 +8,7 @@
 # DELAY=           for netem (as 1ms), where the kernel has it; "" = tbf alone
 # CONGESTION=      TCP's congestion control, as cubic; "" = the kernel's default
 # TCP_PAIRS=6      pairs of TCP and Unix socket; 0 = none
-# KILLS=0          so many ends at random: either side's processes, ssh, the link; each series is gone on with
+# KILLS=0          so many ends at random: either side's processes, ssh, the link; each series is resumed
 # KEEP=            a directory for the files of the pairs, and of the series of KILLS that went wrong
 # MTBENCH=         a built mtbench; "" = it is built
 #
@@ -165,7 +165,7 @@ function median(k,   i, j, t) { # sorts it
 	return (of[k, int((NR + 1) / 2)] + of[k, int(NR / 2) + 1]) / 2
 }' "$scratch/pairs"
 
-# Ends at random, each in a series that is gone on with until it is whole. Only those that hit something count.
+# Ends at random, each in a series that is resumed until it is whole. Only those that hit something count.
 [ "$KILLS" = 0 ] && exit 0
 inside() { # inside NAMESPACE WORD: its processes whose command has the word
 	for p in $(ip netns pids "$1"); do
@@ -262,6 +262,6 @@ while [ "$ends" -lt "$KILLS" ]; do
 	fi
 done
 for what in "${!counts[@]}"; do echo "ends     ${counts[$what]} of $what"; done | sort
-echo "kills    $ends in $series series, gone on with $resumed times: $lost with a finished run lost, $wrong not made" \
+echo "kills    $ends in $series series, resumed $resumed times: $lost with a finished run lost, $wrong not made" \
 	"exactly once, $left directories and processes left behind"
 [ "$lost$wrong$left" = 000 ]

@@ -29,12 +29,12 @@ func leaveTrace(path string, m thread.Machine) error {
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
-		return fmt.Errorf("the trace cannot be left: %w", err)
+		return fmt.Errorf("the trace cannot be written: %w", err)
 	}
 	w := bufio.NewWriterSize(f, 1<<16)
 	err = gob.NewEncoder(w).Encode(k.Trace())
 	if err = errors.Join(err, w.Flush(), f.Close()); err != nil {
-		return fmt.Errorf("the trace cannot be left: %w", err)
+		return fmt.Errorf("the trace cannot be written: %w", err)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ one the figures are those of a busy host.`,
 	f.StringVar(&o.plan.Content, "content", o.plan.Content, "page content, as of mtbench run")
 	f.StringVar(&o.plan.Codec, "codec", o.plan.Codec, "compressor, as of mtbench run")
 	f.IntVar(&o.plan.Level, "level", o.plan.Level, "compress-level (-1: the codec's default)")
-	f.Uint64Var(&o.plan.Seed, "seed", 0, "of the content (default: drawn)")
+	f.Uint64Var(&o.plan.Seed, "seed", 0, "of the content (default: random)")
 	f.StringVarP(&o.output, "output", "o", "calibration.json",
 		"file to write; an existing one is refused")
 	f.BoolVar(&o.plan.Quick, "quick", false, "few samples, for tests")
@@ -102,7 +102,7 @@ func (o *calibrateOptions) complete(seeded bool) error {
 // put in it.
 func writable(path string) error {
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s exists already; it is not written over", path)
+		return fmt.Errorf("%s exists already; it is not overwritten", path)
 	}
 	dir := filepath.Dir(path)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {

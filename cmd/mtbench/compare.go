@@ -40,8 +40,9 @@ One FILE is a series of two builds (mtbench run --build old=PATH --build new=PAT
 made side by side in pairs: it is judged by time, model by model and case by case. Equal is what is
 proved to be within the --equal of the series; worse and better are proved and not so small.
 
-Exit status 10: something that --fail-on names, worse or failed. 11: something that it names, unproved,
-undecided or missing; or no case has runs enough to prove anything. 12: the files cannot be compared, and why.`,
+Exit status 10: something that --fail-on names is worse or failed. 11: something that it names is
+unproved, undecided or missing, or no case has enough runs for a proof. 12: the files cannot be
+compared, and why.`,
 		Example: `  mtbench compare old.jsonl new.jsonl
   mtbench compare old.jsonl new.jsonl --metrics total_time,cpu_per_page --threshold 10%
   mtbench compare two-builds.jsonl --fail-on worse,undecided`,

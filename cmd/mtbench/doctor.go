@@ -9,6 +9,7 @@ import (
 
 	"mtbench/internal/host"
 	"mtbench/internal/series"
+	"mtbench/internal/thread"
 	"mtbench/internal/topology"
 )
 
@@ -28,7 +29,7 @@ func printPlacements(w io.Writer, h *host.Machine) error {
 		m, err := series.MapOf(h, p, d)
 		text := m.String()
 		if err != nil {
-			text = "cannot be had: " + err.Error()
+			text = "not available: " + err.Error()
 		}
 		if _, err := fmt.Fprintf(w, "--pin %-6s  %s\n", p, text); err != nil {
 			return err
@@ -37,28 +38,40 @@ func printPlacements(w io.Writer, h *host.Machine) error {
 	return nil
 }
 
+// countersLine says whether a run can count instructions, cycles and cache misses, or why not.
+func countersLine(lack string) string {
+	if lack == "" {
+		return "hardware counters  available (mtbench run --counters)"
+	}
+	return "hardware counters  none: " + lack
+}
+
 func newDoctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what on this host will blur figures, and what cures it",
+		Short: "Say what on this host disturbs measurements, and what helps",
 		Long: `Looks the host over and watches it for a second: CPUs, virtual machine, other load, steal,
 quota, frequency governor, turbo, hyper-threads, swap, huge pages, clock source, and files that
-the noise ledger needs. Each finding names what it blurs and the command that cures it. It
-changes nothing. Before them it says which CPUs each --pin would give the threads of a default run.`,
+the noise ledger needs. Each finding names what it disturbs and the command that helps. It
+changes nothing. Before them it says which CPUs each --pin would give the threads of a default run,
+and whether mtbench run --counters finds hardware counters, or why not.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
 			if err := printPlacements(out, host.Local()); err != nil {
 				return err
 			}
+			if _, err := fmt.Fprintln(out, countersLine(thread.LackOfCounters())); err != nil {
+				return err
+			}
 			findings := host.Local().Doctor(defaultCrowd())
 			if len(findings) == 0 {
-				_, err := fmt.Fprintln(out, "Nothing was found that would blur figures on this host.")
+				_, err := fmt.Fprintln(out, "Nothing was found on this host that disturbs measurements.")
 				return err
 			}
 			for i, f := range findings {
-				if _, err := fmt.Fprintf(out, "%d. %s\n   blurs  %s\n   cure   %s\n", i+1, f.Seen, f.Blurs,
-					f.Cure); err != nil {
+				if _, err := fmt.Fprintf(out, "%d. %s\n   disturbs  %s\n   helps     %s\n", i+1, f.Seen,
+					f.Disturbs, f.Helps); err != nil {
 					return err
 				}
 			}

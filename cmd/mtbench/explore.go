@@ -35,10 +35,10 @@ func newExploreCommand() *cobra.Command {
 		explore: explore.Options{Schedules: 20_000, Bound: 4, Depth: 3, Seed: 1}}
 	cmd := &cobra.Command{
 		Use:   "explore",
-		Short: "Walk the schedules of a model and check what must hold in all of them",
+		Short: "Run a model through many schedules and check what must hold in all",
 		Long: `Runs small programs over a model again and again, each time with another choice of which thread
 goes on at each shared access, and checks that every accepted page is handled and done exactly
-once, that the bound on what is in flight holds, that nobody sleeps or spins for ever, that Close
+once, that the bound on what is in flight holds, that no thread sleeps or spins for ever, that Close
 returns and that the memory at the far end is the same. Half of the schedules are walked depth
 first by the number of departures from the default order (which bounds the preemptions), the
 others are random by priority (PCT); --strategy takes one walk alone. Accesses to plain data that
@@ -63,7 +63,7 @@ The access points exist only in a build with the tag explore:
 	f.Var(modelsValue{&o.models}, "models",
 		"models, all for every one that is ranked, or planted for all planted bugs")
 	f.StringVar((*string)(&o.explore.Strategy), "strategy", string(explore.Mixed),
-		"how to walk: mixed, depth-first, pct, random, pos or reduced")
+		"how to choose schedules: mixed, depth-first, pct, random, pos or reduced")
 	f.Int64Var(&o.explore.Schedules, "schedules", o.explore.Schedules, "schedules a model")
 	f.IntVar(&o.explore.Bound, "bound", o.explore.Bound,
 		"depth first: departures from the default order")

@@ -24,7 +24,7 @@ func newGateCommand() *cobra.Command {
 	o := &gateOptions{}
 	cmd := &cobra.Command{
 		Use:   "gate",
-		Short: "Hold every model to its exact figures in virtual time",
+		Short: "Check every model against its exact figures in virtual time",
 		Long: `Runs every model on a few virtual hosts and compares what it counts there with the figures that
 are expected: locks, atomic operations, polls, wakes, sleeps and copies to the unit, times within a
 limit that the file states. In virtual time nothing is noise, so a figure that moved was moved by a

@@ -9,9 +9,12 @@ import (
 	"mtbench/report"
 )
 
+// wordsTopic is the name of the list of words.
+const wordsTopic = "words"
+
 // newWordsTopic is help without a command: `mtbench help words`. docs/words.md is its text.
 func newWordsTopic() *cobra.Command {
-	return &cobra.Command{Use: "words", Short: "The words that reports use, each with an example",
+	return &cobra.Command{Use: wordsTopic, Short: "The words that reports use, each with an example",
 		Long: wordList()}
 }
 

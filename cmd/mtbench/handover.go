@@ -80,7 +80,7 @@ func addHandoverFlags(f *pflag.FlagSet, o *handoverOptions) {
 	f.StringVar(&s.Pin, "pin", "",
 		"pin threads to CPUs: core, smt, llc, node, spread or a list as 0-3,8")
 	f.Lookup("pin").NoOptDefVal = topology.Core
-	f.Uint64Var(&s.Seed, "seed", 0, "root of the order of the models (default: drawn, and recorded)")
+	f.Uint64Var(&s.Seed, "seed", 0, "seed of the order of the models (default: random, and recorded)")
 	f.StringVarP(&o.output, "output", "o", "",
 		"result file; an existing one is refused (default mtbench-handover-DATE-TIME.jsonl)")
 	f.StringVar(&o.resume, "resume", "", "go on with this interrupted file")
@@ -130,7 +130,7 @@ func runHandover(cmd *cobra.Command, o *handoverOptions) error {
 	}
 	if revision() == "" {
 		fmt.Fprintln(cmd.ErrOrStderr(), "mtbench: warning: the revision of this build is unknown, "+
-			"and nobody will know which source made the file (go build in a checkout stamps it)")
+			"and the file cannot say which source made it (go build in a checkout records it)")
 	}
 	grid := &n.Header.Grid
 	fmt.Fprintf(cmd.ErrOrStderr(), "mtbench: %s of %s in %s; about %v\n", runs(n.Left()),
@@ -336,7 +336,7 @@ func (v worksValue) Set(s string) error {
 	for word := range strings.SplitSeq(s, ",") {
 		d, err := time.ParseDuration(strings.TrimSpace(word))
 		if err != nil || d < 0 {
-			return fmt.Errorf("%s is no list of durations; write for example 0,1us,10us",
+			return fmt.Errorf("%s is not a list of durations; write for example 0,1us,10us",
 				strconv.Quote(s))
 		}
 		list = append(list, d.Nanoseconds())

@@ -112,7 +112,7 @@ func TestHandoverBadInput(t *testing.T) {
 	}{
 		{[]string{"--models", "nobody"}, "--models: unknown model"},
 		{[]string{"--models", "ideal"}, "baseline"},
-		{[]string{"--work", "10"}, "--work: \"10\" is no list of durations"},
+		{[]string{"--work", "10"}, "--work: \"10\" is not a list of durations"},
 		{[]string{"--work", "5s"}, "--work is 5000000000 ns"},
 		{[]string{"--load", "0"}, "--load is 0 %"},
 		{[]string{"--load", "half"}, "--load"},

@@ -157,7 +157,7 @@ func TestTwoHosts(t *testing.T) {
 	}
 	s.nothingLeft(t)
 
-	// Cut off after two runs, it is gone on with.
+	// Cut off after two runs, it is resumed.
 	whole, err := os.ReadFile(f.Path)
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ func addHostFlag(cmd *cobra.Command, o *predictOptions) {
 		panic(err) // what is shipped is tested
 	}
 	cmd.Flags().StringVar(&o.host, "host", "", "host by name ("+strings.Join(names, ", ")+
-		"), or the file of a profile: each cost with its source, or assumed and swept over a range")
+		"), or the file of a profile: each cost with its source, or assumed and varied over a range")
 	err = cmd.RegisterFlagCompletionFunc("host",
 		func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			var list []string

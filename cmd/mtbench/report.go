@@ -48,7 +48,7 @@ func newReportCommand() *cobra.Command {
 		Short: "Make tables, plots and pages of result files",
 		Long: `Reports what result files say; - is standard input. On a terminal the answer comes first: who
 is faster, where, by how much and why, one row a case. --details adds every section that the files
-have data for, and --only NAME shows one. A terminal gets it by way of a pager (MTBENCH_PAGER,
+have data for, and --only NAME shows one. A terminal gets it through a pager (MTBENCH_PAGER,
 PAGER or less; cat for none). In a pipe COLUMNS sets the width.
 
 With several files the report sets them side by side. With --output DIR it goes to a file in that

@@ -96,7 +96,7 @@ Exit status 10: a claim is not in its range.`,
 	f.BoolVar(&o.list, "list", false, "print the claims and their commands, and run none")
 	f.BoolVar(&o.markdown, "markdown", false, "print docs/artifact.md, and run nothing")
 	f.StringSliceVar(&o.only, "only", nil, "these claims alone, by name")
-	f.StringVarP(&o.output, "output", "o", "", "file for the ticks, JSON Lines; it is written over")
+	f.StringVarP(&o.output, "output", "o", "", "file for the ticks, JSON Lines; it is overwritten")
 	return cmd
 }
 
@@ -266,7 +266,7 @@ func (a *artifact) said(out string) (bool, string) {
 	}
 	v, err := strconv.ParseFloat(m[1], 64)
 	if err != nil {
-		return false, m[1] + " is no number"
+		return false, m[1] + " is not a number"
 	}
 	return v >= a.Low && v <= a.High, fmt.Sprintf("%s; expected %s", m[0], a.rangeWords())
 }
@@ -308,6 +308,7 @@ func (a *artifact) measured(path string) (bool, string) {
 		}
 		ratio := math.Exp(found.Change.Estimate)
 		here, there := host.Local().Describe(), &committed.Header.Host
+		// the kind of machine decides a range, and not which one it is, as results.Host.Same asks
 		if here.CPUModel == there.CPUModel && here.CPUs == there.CPUs {
 			return ratio >= a.Low && ratio <= a.High,
 				fmt.Sprintf("ratio %.3g; expected %g to %g", ratio, a.Low, a.High)

@@ -10,10 +10,10 @@ func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "mtbench",
 		Short: "Compare models of hand-over between threads on QEMU's migration compression workload",
-		Long: `mtbench migrates a guest whose memory is being written, compressing its pages in a pool of
-threads, over interchangeable models of the hand-over between the migration thread and the
-pool: "locked" (what QEMU shipped in 2018) and "lockless" (what a patch series proposed).
-It reports what each costs and why, with the evidence that a design review can lean on.
+		Long: `mtbench compares models of the hand-over between threads. It migrates a guest whose memory is
+being written, and a pool of threads compresses its pages. A model is the way in which the
+migration thread hands pages to the pool: "locked" is what QEMU shipped in 2018, "lockless" is
+what a patch series proposed. The report says what each costs and why, with its evidence.
 
 Start with "mtbench run"; it ends with a table and names the file of its results.
 
@@ -34,6 +34,7 @@ Exit statuses:
 	group(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.SetFlagErrorFunc(flagError)
+	fitHelp(root)
 	completeValues(root)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		guard(cmd)

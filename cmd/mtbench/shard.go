@@ -74,7 +74,7 @@ func (v shardValue) parse(text string) (*results.Shard, error) {
 	if of != "" {
 		n, err := strconv.Atoi(strings.TrimPrefix(of, "/"))
 		if err != nil || n < 1 || !strings.HasPrefix(of, "/") {
-			return nil, fmt.Errorf("%q is no shard; write for example 2/3, auto or auto/8", text)
+			return nil, fmt.Errorf("%q is not a shard; write for example 2/3, auto or auto/8", text)
 		}
 		count = n
 	}
@@ -90,7 +90,7 @@ func (v shardValue) auto(count int) (*results.Shard, error) {
 		}
 		known = append(known, a.index)
 	}
-	return nil, fmt.Errorf("auto: this is no array job: none of %s is set; write for example 2/3",
+	return nil, fmt.Errorf("auto: this is not an array job: none of %s is set; write for example 2/3",
 		strings.Join(known, ", "))
 }
 
@@ -138,7 +138,7 @@ func (v shardValue) number(name string) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil && ok {
-		return 0, fmt.Errorf("%s=%q is no number", name, text)
+		return 0, fmt.Errorf("%s=%q is not a number", name, text)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("%s is not set", name)

@@ -17,16 +17,16 @@ func TestShardValue(t *testing.T) {
 		{"0/3", "", "the shards of 3 are 1 to 3"},
 		{"4/3", "", "the shards of 3 are 1 to 3"},
 		{"1/0", "", "a series has 1 to"},
-		{"1/999999999999999999999", "", "is no shard"},
-		{"half", "", "is no shard"},
-		{"auto", "", "this is no array job"},
+		{"1/999999999999999999999", "", "is not a shard"},
+		{"half", "", "is not a shard"},
+		{"auto", "", "this is not an array job"},
 		{"auto", "SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_COUNT=4", "2/4"},
 		{"auto", "SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_COUNT=4", "1/4"},
 		{"auto", "SLURM_ARRAY_TASK_ID=12 SLURM_ARRAY_TASK_MIN=4 SLURM_ARRAY_TASK_STEP=4 " +
 			"SLURM_ARRAY_TASK_COUNT=3", "3/3"},
 		{"auto", "SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_COUNT=3",
 			"SLURM_ARRAY_TASK_ID=7 of 3"},
-		{"auto", "SLURM_ARRAY_TASK_ID=x SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_COUNT=3", "is no number"},
+		{"auto", "SLURM_ARRAY_TASK_ID=x SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_COUNT=3", "is not a number"},
 		{"auto", "SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_COUNT=3", "SLURM_ARRAY_TASK_MIN is not set"},
 		{"auto/4", "SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_COUNT=3",
 			"SLURM_ARRAY_TASK_COUNT=3"},
@@ -35,8 +35,8 @@ func TestShardValue(t *testing.T) {
 		{"auto/8", "JOB_COMPLETION_INDEX=8", "JOB_COMPLETION_INDEX=8 of 8"},
 		{"auto", "JOB_COMPLETION_INDEX=0", "does not say how many"},
 		{"auto", "CI_NODE_INDEX=2 CI_NODE_TOTAL=3", "2/3"},
-		{"auto/x", "", "is no shard"},
-		{"auto8", "", "is no shard"},
+		{"auto/x", "", "is not a shard"},
+		{"auto8", "", "is not a shard"},
 	} {
 		var shard *results.Shard
 		v := shardValue{&shard, func(name string) (string, bool) {

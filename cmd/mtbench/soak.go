@@ -25,7 +25,7 @@ import (
 func newSoakCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "soak",
-		Short: "Test on this machine whether verdicts keep their promises",
+		Short: "Test on this machine how often verdicts are wrong",
 	}
 	cmd.AddCommand(newSoakAACommand(), newSoakTruthCommand(), newSoakAccountCommand(),
 		newSoakSeriesCommand())
@@ -73,7 +73,7 @@ type soakOptions struct {
 
 func (o *soakOptions) add(f *pflag.FlagSet) {
 	f.IntVar(&o.reruns, "reruns", o.reruns, "how often a pair that the host disturbed is run again")
-	f.Uint64Var(&o.seed, "seed", o.seed, "root of every random choice")
+	f.Uint64Var(&o.seed, "seed", o.seed, "seed of every random choice")
 }
 
 func (o *soakOptions) check() error {

@@ -32,7 +32,7 @@ direction. It runs no migration and takes about a minute.`,
 	f := cmd.Flags()
 	f.IntVar(&plan.Series, "series", plan.Series, "series")
 	f.IntVar(&plan.First, "first", 0, "number of the first series")
-	f.Uint64Var(&plan.Seed, "seed", plan.Seed, "root of every random choice")
+	f.Uint64Var(&plan.Seed, "seed", plan.Seed, "seed of every random choice")
 	f.Float64Var(&plan.Ratio, "ratio", plan.Ratio,
 		"planted: the second model's times over the first's")
 	return cmd

@@ -62,7 +62,7 @@ func TestStreamRefused(t *testing.T) {
 	for args, want := range map[string]string{
 		"empty":           "the stream ends where the file header",
 		"short --cut cut": "QEMU stream at byte 40000: the stream ends where a page",
-		"text":            "this is no migration stream of QEMU",
+		"text":            "this is not a migration stream of QEMU",
 		"none":            "none: no such file",
 		"":                "needs one stream",
 		".":               "it is a directory",

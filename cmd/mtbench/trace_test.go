@@ -11,7 +11,7 @@ import (
 )
 
 // A traced series: one run of each model in each case, each with a trace of both processes on one
-// time axis, in a file that says so and is evidence for nothing.
+// time axis, in a file that says so and is no evidence.
 func TestTracedSeries(t *testing.T) {
 	dir := t.TempDir()
 	out, errs, status := mtbench(t, dir, "run", "--threads", "2", "--wait", "on,off", "--memory",
@@ -19,7 +19,7 @@ func TestTracedSeries(t *testing.T) {
 		"--dirty-rate", "0.1x",
 		"--vcpus", "1", "--dirty-rate", "0", "--decompress-threads", "2", "--trace", "traces", "-o",
 		"a.jsonl")
-	if status != 0 || !strings.Contains(out, "TRACED, evidence for nothing") ||
+	if status != 0 || !strings.Contains(out, "TRACED, no evidence") ||
 		!strings.Contains(out, "traces   traces (open one at ui.perfetto.dev)") {
 		t.Fatalf("status %d\n%s%s", status, out, errs)
 	}
@@ -120,7 +120,7 @@ func tracedIsNoEvidence(t *testing.T, dir string) {
 		t.Errorf("report: status %d: %s", status, errs)
 	}
 	page, _ := os.ReadFile(filepath.Join(dir, "out", "report.html"))
-	if !strings.Contains(string(page), "TRACED, evidence for nothing") {
+	if !strings.Contains(string(page), "TRACED, no evidence") {
 		t.Error("the page does not say that the series was traced")
 	}
 }

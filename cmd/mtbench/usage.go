@@ -43,17 +43,17 @@ func wrongValue(kind, value string, cause error) string {
 	quoted := strconv.Quote(value)
 	switch kind {
 	case "int", "int64":
-		return quoted + " is no whole number"
+		return quoted + " is not a whole number"
 	case "uint64":
-		return quoted + " is no whole number from 0 to 18446744073709551615"
+		return quoted + " is not a whole number from 0 to 18446744073709551615"
 	case "float64":
-		return quoted + " is no number"
+		return quoted + " is not a number"
 	case "intSlice":
-		return quoted + " is no list of whole numbers; write for example 4,8,16"
+		return quoted + " is not a list of whole numbers; write for example 4,8,16"
 	case "bool":
 		return quoted + " is neither true nor false"
 	case "stringSlice":
-		return quoted + " is no list; write words with commas between them"
+		return quoted + " is not a list; write words with commas between them"
 	case "duration":
 		return wrongDuration(value)
 	}
@@ -64,7 +64,7 @@ func wrongDuration(value string) string {
 	if _, err := strconv.ParseFloat(value, 64); err == nil {
 		return fmt.Sprintf("%q has no unit; write for example %ss or %sms", value, value, value)
 	}
-	return strconv.Quote(value) + " is no duration; write for example 500ms, 5s or 2m"
+	return strconv.Quote(value) + " is not a duration; write for example 500ms, 5s or 2m"
 }
 
 // noEmptyValues refuses flags that were given and name nothing, as by an unset variable of a shell.

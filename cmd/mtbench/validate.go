@@ -30,7 +30,7 @@ func newValidateCommand() *cobra.Command {
 		Use:   "validate --qemu PROGRAM",
 		Short: "Run a real QEMU beside locked, on the same pages",
 		Long: `Migrates the same guest with a real QEMU and with the model of what it does, in pairs: same
-pages, threads, waits, level and max-bandwidth, a guest that stands still. QEMU 3.1 to 9.0 has the
+pages, threads, waits, level and max-bandwidth, a guest that writes nothing. QEMU 3.1 to 9.0 has the
 capability that is needed (Debian 12: apt-get install qemu-system-x86). Its stream goes over a Unix
 socket into a reader that checks every page; CPU time and context switches of its migration and
 compression threads come from /proc, its counters from query-migrate. Both receivers keep the stream
@@ -81,7 +81,7 @@ func addValidateFlags(f *pflag.FlagSet, o *validateOptions) {
 		"pairs a case, for the classical test (default: as many as the evidence needs)")
 	f.Var(percentValue{&s.Matrix.Equal}, "equal", "the two count as equal within this")
 	f.DurationVar(&s.Budget, "budget", s.Budget, "time for all runs")
-	f.Uint64Var(&s.Seed, "seed", 0, "root of every random choice (default: drawn, and recorded)")
+	f.Uint64Var(&s.Seed, "seed", 0, "seed of every random choice (default: random, and recorded)")
 }
 
 // sizeRate is a flag of bytes a second.

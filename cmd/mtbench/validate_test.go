@@ -12,7 +12,7 @@ func TestValidateRefused(t *testing.T) {
 	dir := t.TempDir()
 	for args, want := range map[string]string{
 		"":                                  "--qemu names no program",
-		"--qemu /no/such":                   "--qemu: /no/such is no program",
+		"--qemu /no/such":                   "--qemu: /no/such is not a program",
 		"--qemu /bin/true":                  "--version says",
 		"--qemu /bin/true --wait self":      "--wait: QEMU has on and off alone",
 		"--qemu /bin/true --memory 100001B": "is no multiple of a page",

@@ -280,7 +280,7 @@ func percent(share float64) string { return strconv.FormatFloat(share*100, 'g', 
 func (v percentValue) Set(s string) error {
 	f, err := parsePositive(strings.TrimSuffix(s, "%"))
 	if err != nil || f > 100 || !strings.HasSuffix(s, "%") {
-		return fmt.Errorf("%q is no percentage; write for example 5%%", s)
+		return fmt.Errorf("%q is not a percentage; write for example 5%%", s)
 	}
 	*v.share = f / 100
 	return nil

@@ -56,7 +56,7 @@ func newVersionCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "mtbench   %s\nrevision  %s\nbuilt     %s, %s/%s\n"+
 				"files     schema %d, reads %d to %d\n", release, cmp.Or(revision(),
-				"unknown (go run stamps none; go build in a checkout does)"), runtime.Version(),
+				"unknown (go run records none; go build in a checkout does)"), runtime.Version(),
 				runtime.GOOS, runtime.GOARCH, results.Schema, results.OldestSchema, results.Schema)
 			return err
 		},

@@ -131,7 +131,7 @@ func whyNot(err error, size int) string {
 	case errors.As(err, &syntax) && syntax.Offset >= int64(size):
 		return "it ends in the middle, at byte " + strconv.Itoa(size)
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("it is no JSON object: %v at byte %d", err, syntax.Offset)
+		return fmt.Sprintf("it is not a JSON object: %v at byte %d", err, syntax.Offset)
 	case errors.As(err, &kind):
 		return fmt.Sprintf("%s is a %s", kind.Field, kind.Value)
 	}
@@ -251,7 +251,7 @@ func (c *Calibration) Write(path string) error {
 		err = f.Show(path)
 	}
 	if errors.Is(err, os.ErrExist) {
-		err = fmt.Errorf("%s exists already; a calibration is not written over", path)
+		err = fmt.Errorf("%s exists already; a calibration is not overwritten", path)
 	}
 	return errors.Join(err, f.Drop())
 }

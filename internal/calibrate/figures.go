@@ -105,12 +105,12 @@ func (p *Profile) crowd() []figure {
 		"alone by one, and over the share of the CPUs' time that they got: a factor"
 	var list []figure
 	for i, of := range crowds {
-		what := fmt.Sprintf("the crowd of %d encoders", encodersOf(i))
+		what := fmt.Sprintf("%d encoders at once", encodersOf(i))
 		list = append(list, figure{name: crowdName(i), what: what, factor: &p.Crowd.Encode[i],
 			how: fmt.Sprintf(how, "compressed", 2*of.pairs, encodersOf(i))})
 	}
 	many := crowds[decoders]
-	return append(list, figure{name: crowdDecodeName, what: "the crowd of decoders",
+	return append(list, figure{name: crowdDecodeName, what: "many decoders at once",
 		factor: &p.Crowd.Decode,
 		how:    fmt.Sprintf(how, "decompressed", 2*many.pairs, encodersOf(decoders))})
 }

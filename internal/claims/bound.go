@@ -22,12 +22,12 @@ const (
 // boundText says which limit the text of a claims file passes, and in which line.
 func boundText(data []byte) (line int, err error) {
 	if len(data) > maxClaimsBytes {
-		return 0, fmt.Errorf("is no claims file: it is larger than %d bytes", maxClaimsBytes)
+		return 0, fmt.Errorf("is not a claims file: it is larger than %d bytes", maxClaimsBytes)
 	}
 	open := 0
 	for text := range bytes.Lines(data) {
 		if line++; line > maxClaimsLines {
-			return line, fmt.Errorf("is no claims file: it has more than %d lines", maxClaimsLines)
+			return line, fmt.Errorf("is not a claims file: it has more than %d lines", maxClaimsLines)
 		}
 		open = max(0, open+bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{"))-
 			bytes.Count(text, []byte("]"))-bytes.Count(text, []byte("}")))

@@ -123,7 +123,7 @@ func Shipped() ([]*Claim, error) { return Parse(shipped, ShippedName) }
 func Read(path string) ([]*Claim, error) {
 	f, err := results.Open(path, os.O_RDONLY)
 	if irregular := (*results.IrregularError)(nil); errors.As(err, &irregular) {
-		return nil, &results.InputError{File: path, Msg: "is no claims file: " + err.Error()}
+		return nil, &results.InputError{File: path, Msg: "is not a claims file: " + err.Error()}
 	}
 	if err != nil {
 		return nil, err
@@ -173,11 +173,12 @@ func claimNodes(data []byte) ([]ast.Node, error) {
 		return nil, err
 	}
 	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		return nil, errors.New("is no claims file: it must be one document, a list under the key claims")
+		return nil, errors.New("is not a claims file: it must be one document, a list under the " +
+			"key claims")
 	}
 	body, ok := file.Docs[0].Body.(*ast.MappingNode)
 	if !ok || len(body.Values) != 1 || body.Values[0].Key.String() != "claims" {
-		return nil, errors.New("is no claims file: its one key must be claims, a list of claims")
+		return nil, errors.New("is not a claims file: its one key must be claims, a list of claims")
 	}
 	list, ok := body.Values[0].Value.(*ast.SequenceNode)
 	switch {
@@ -198,7 +199,7 @@ func inputError(name string, line int, err error) error {
 		}
 		msg := y.GetMessage()
 		if syntax := (*yaml.SyntaxError)(nil); errors.As(err, &syntax) {
-			msg = "is no claims file: it is not YAML (" + msg + ")"
+			msg = "is not a claims file: it is not YAML (" + msg + ")"
 		}
 		return &results.InputError{File: name, Line: line, Msg: msg}
 	}
@@ -374,7 +375,7 @@ func parsePercent(text string) (float64, error) {
 	digits, ok := strings.CutSuffix(text, "%")
 	v, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
 	if !ok || err != nil || math.IsNaN(v) || v < 0 || v > 1e6 {
-		return 0, fmt.Errorf("%q is no percentage; write for example 5%%", text)
+		return 0, fmt.Errorf("%q is not a percentage; write for example 5%%", text)
 	}
 	return v / 100, nil
 }

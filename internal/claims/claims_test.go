@@ -40,7 +40,7 @@ func TestBadClaims(t *testing.T) {
 		{"itself", "other: lockless", "other: locked", 8, "must differ"},
 		{"one model for two", "base: locked\n    other: lockless", "model: locked", 8, "base and other"},
 		{"lower than nothing", "lower", "lower\n    at_least: 100%", 10, "nothing is lower by 100%"},
-		{"no percentage", "lower", "lower\n    at_least: 5", 10, "no percentage"},
+		{"no percentage", "lower", "lower\n    at_least: 5", 10, "not a percentage"},
 		{"equal to what", "lower", "equal", 9, "equal needs within"},
 		{"lower within", "lower", "lower\n    within: 5%", 10, "within does not go with lower"},
 		{"value of a pair", "lower", "lower\n    value: 5", 10, "value goes with below and above"},

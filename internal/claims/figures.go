@@ -150,7 +150,7 @@ func (c *Claim) Doubt(cell results.Cell) string {
 }
 
 // printedTwice reports whether the CPU usage of the main thread is that of a compression thread, to
-// the digit: one of the two is a slip, and nobody knows which.
+// the digit: one of the two is a misprint, and nobody knows which.
 func printedTwice(r *results.Run) bool {
 	return r.MainCPUPercent != nil && slices.Contains(r.WorkerCPUPercent, *r.MainCPUPercent)
 }

@@ -59,7 +59,7 @@ func sampleFile(text string) (Generator, error) {
 		return nil, results.Reason(err)
 	}
 	if after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
-		return nil, fmt.Errorf("the file changed while it was read: use one that nobody writes to")
+		return nil, fmt.Errorf("the file changed while it was read: use one that no process writes to")
 	}
 	sum := sha256.Sum256(data)
 	return file{data, results.ContentSource{SHA256: hex.EncodeToString(sum[:]), Rule: s.String()}}, nil

@@ -91,7 +91,7 @@ func TestRecordedRefused(t *testing.T) {
 		says  string
 	}{
 		"empty": {nil, "the file is empty"},
-		"text":  {[]byte("some text that is no stream"), "no migration stream of QEMU"},
+		"text":  {[]byte("some text that is no stream"), "not a migration stream of QEMU"},
 		"cut":   {whole[:40000], "the stream ends where"},
 	} {
 		if err := os.WriteFile(path, c.bytes, 0o644); err != nil {

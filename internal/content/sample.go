@@ -157,7 +157,8 @@ func (p part) read(f io.ReaderAt, n int64, buf []byte) error {
 	case got == len(buf):
 		return nil
 	case errors.Is(err, io.EOF):
-		return fmt.Errorf("the file ended at byte %d while it was read: use one that nobody writes to",
+		return fmt.Errorf("the file ended at byte %d while it was read: use one that no process "+
+			"writes to",
 			at+int64(got))
 	}
 	return fmt.Errorf("reading it at byte %d: %w", at, err)

@@ -70,7 +70,7 @@ func (e *Expected) write(w io.Writer) error {
 }
 
 // Write writes the file of e. One that is there is replaced if it is such a file itself, of any
-// version; anything else is not written over.
+// version; anything else is not overwritten.
 func (e *Expected) Write(path string) error {
 	text, err := e.Text()
 	if err != nil {
@@ -99,7 +99,7 @@ func MayWrite(path string) error {
 	var h Header
 	first, _, _ := bytes.Cut(text, []byte("\n"))
 	if err != nil || len(text) > 0 && (json.Unmarshal(first, &h) != nil || h.Type != typeHeader) {
-		return fmt.Errorf("%s exists and holds no expected figures; it is not written over", path)
+		return fmt.Errorf("%s exists and holds no expected figures; it is not overwritten", path)
 	}
 	return nil
 }

@@ -90,7 +90,7 @@ func TestNoAlarm(t *testing.T) {
 	}
 }
 
-// What Write wrote, Read reads, and it is written over; what is no such file is not.
+// What Write wrote, Read reads, and it is overwritten; what is no such file is not.
 func TestWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "e.jsonl")
 	e, err := gate.Committed()
@@ -112,8 +112,8 @@ func TestWrite(t *testing.T) {
 	if err := os.WriteFile(path, []byte("precious"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := gate.MayWrite(path); err == nil || !strings.Contains(err.Error(), "not written over") {
-		t.Errorf("a file of something else may be written over: %v", err)
+	if err := gate.MayWrite(path); err == nil || !strings.Contains(err.Error(), "not overwritten") {
+		t.Errorf("a file of something else may be overwritten: %v", err)
 	}
 	if err := gate.MayWrite("/nowhere/e"); err == nil {
 		t.Error("a file in no directory may be written")

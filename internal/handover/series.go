@@ -263,7 +263,7 @@ func Resume(path string, b Build) (*Series, error) {
 	n := &Series{Header: file.Header, host: host.Local(), done: file, writer: w, path: path,
 		plan: Plan(&file.Header.Grid, file.Header.Seed)}
 	if err := n.resumable(b); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s cannot be gone on with: %w", path, err), w.Close())
+		return nil, errors.Join(fmt.Errorf("%s cannot be resumed: %w", path, err), w.Close())
 	}
 	return n, nil
 }

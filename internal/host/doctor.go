@@ -11,11 +11,11 @@ import (
 	"mtbench/results"
 )
 
-// Finding is something about the host that blurs figures.
+// Finding is something about the host that disturbs measurements.
 type Finding struct {
-	Seen  string // what was seen, with its value
-	Blurs string // which figures suffer, and how
-	Cure  string // the command that cures it, or what to do where none does
+	Seen     string // what was seen, with its value
+	Disturbs string // which figures suffer, and how
+	Helps    string // the command that helps, or what to do where none does
 }
 
 // doctorWatch is how long Doctor looks for other load: long enough that a tick of 10 ms is one per
@@ -80,9 +80,9 @@ func (m *Machine) fewCPUs(crowd Crowd) *Finding {
 	return &Finding{
 		Seen: fmt.Sprintf("%d CPUs; a default run with %d compression threads has up to %d runnable "+
 			"threads: %v", n, crowd.Compression, crowd.Threads(), crowd),
-		Blurs: "everything: threads take turns, a thread that spins takes the CPU that a worker " +
+		Disturbs: "everything: threads take turns, a thread that spins takes the CPU that a worker " +
 			"needs, and the letter's claims are outside their regime",
-		Cure: "mtbench run --destination discard --threads 1,2 (or a larger machine: mtbench predict " +
+		Helps: "mtbench run --destination discard --threads 1,2 (or a larger machine: mtbench predict " +
 			"shows what to expect of one)",
 	}
 }
@@ -93,9 +93,9 @@ func (m *Machine) inVM(results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  "a virtual machine (" + v + ")",
-		Blurs: "wake-ups, which may leave the guest, and any time that the hypervisor gives to others",
-		Cure:  "none from within: use bare metal, or pin the vCPUs to CPUs of their own on its host",
+		Seen:     "a virtual machine (" + v + ")",
+		Disturbs: "wake-ups, which may leave the guest, and any time that the hypervisor gives to others",
+		Helps:    "none from within: use bare metal, or pin the vCPUs to CPUs of their own on its host",
 	}
 }
 
@@ -104,9 +104,9 @@ func (m *Machine) otherLoad(now results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  fmt.Sprintf("other processes use %.2f CPUs", *now.OutsideCPU),
-		Blurs: "total time and every CPU share; runs will be graded noisy or void and run again",
-		Cure:  "top -b -n 1 -o %CPU | head -15 (and stop what it shows)",
+		Seen:     fmt.Sprintf("other processes use %.2f CPUs", *now.OutsideCPU),
+		Disturbs: "total time and every CPU share; runs will be graded noisy or void and run again",
+		Helps:    "top -b -n 1 -o %CPU | head -15 (and stop what it shows)",
 	}
 }
 
@@ -115,9 +115,9 @@ func (m *Machine) stealNow(now results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  fmt.Sprintf("the hypervisor takes %.1f %% of the CPU time", *now.Steal*100),
-		Blurs: "total time, and lock waits most: a holder may be stopped while it holds",
-		Cure:  "none from within: ask for a dedicated instance, or run at another hour",
+		Seen:     fmt.Sprintf("the hypervisor takes %.1f %% of the CPU time", *now.Steal*100),
+		Disturbs: "total time, and lock waits most: a holder may be stopped while it holds",
+		Helps:    "none from within: ask for a dedicated instance, or run at another hour",
 	}
 }
 
@@ -127,9 +127,9 @@ func (m *Machine) underQuota(results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  fmt.Sprintf("a cgroup quota of %.2f CPUs", q),
-		Blurs: "total time: all threads stop for the rest of each period once the quota is used",
-		Cure:  "docker update --cpus 0 CONTAINER, or systemctl set-property --runtime UNIT CPUQuota=",
+		Seen:     fmt.Sprintf("a cgroup quota of %.2f CPUs", q),
+		Disturbs: "total time: all threads stop for the rest of each period once the quota is used",
+		Helps:    "docker update --cpus 0 CONTAINER, or systemctl set-property --runtime UNIT CPUQuota=",
 	}
 }
 
@@ -139,23 +139,23 @@ func (m *Machine) governed(results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  "frequency governor " + g,
-		Blurs: "a model that sleeps more runs on a slower clock: total time and CPU shares",
-		Cure:  "sudo cpupower frequency-set -g performance",
+		Seen:     "frequency governor " + g,
+		Disturbs: "a model that sleeps more runs on a slower clock: total time and CPU shares",
+		Helps:    "sudo cpupower frequency-set -g performance",
 	}
 }
 
 func (m *Machine) turbo(results.Noise) *Finding {
 	const intel, other = "devices/system/cpu/intel_pstate/no_turbo", "devices/system/cpu/cpufreq/boost"
 	f := Finding{
-		Seen:  "turbo is on",
-		Blurs: "the clock depends on how many CPUs are busy and how warm they are: pairs drift",
+		Seen:     "turbo is on",
+		Disturbs: "the clock depends on how many CPUs are busy and how warm they are: pairs drift",
 	}
 	switch {
 	case m.read(m.sys, intel) == "0":
-		f.Cure = "echo 1 | sudo tee /sys/" + intel
+		f.Helps = "echo 1 | sudo tee /sys/" + intel
 	case m.read(m.sys, other) == "1":
-		f.Cure = "echo 0 | sudo tee /sys/" + other
+		f.Helps = "echo 0 | sudo tee /sys/" + other
 	default:
 		return nil
 	}
@@ -167,9 +167,10 @@ func (m *Machine) smt(results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  "hyper-threads share cores",
-		Blurs: "a thread that spins slows the worker on the same core; CPU time is no longer work done",
-		Cure:  "echo off | sudo tee /sys/devices/system/cpu/smt/control",
+		Seen: "hyper-threads share cores",
+		Disturbs: "a thread that spins slows the worker on the same core; CPU time is no longer " +
+			"work done",
+		Helps: "echo off | sudo tee /sys/devices/system/cpu/smt/control",
 	}
 }
 
@@ -179,9 +180,9 @@ func (m *Machine) swap(results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  fmt.Sprintf("%d swap device(s)", len(lines)-1),
-		Blurs: "a page of the guest that has been swapped out costs a run milliseconds",
-		Cure:  "sudo swapoff -a",
+		Seen:     fmt.Sprintf("%d swap device(s)", len(lines)-1),
+		Disturbs: "a page of the guest that has been swapped out costs a run milliseconds",
+		Helps:    "sudo swapoff -a",
 	}
 }
 
@@ -190,9 +191,9 @@ func (m *Machine) hugePages(results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  "transparent huge pages are made whenever they can be",
-		Blurs: "the first touch of guest memory, and runs that get fewer of them",
-		Cure:  "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled",
+		Seen:     "transparent huge pages are made whenever they can be",
+		Disturbs: "the first touch of guest memory, and runs that get fewer of them",
+		Helps:    "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled",
 	}
 }
 
@@ -207,9 +208,9 @@ func (m *Machine) slowClock(results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  "clock source " + c,
-		Blurs: "the accounting of time: each stamp becomes a system call",
-		Cure:  "echo tsc | sudo tee /sys/" + filepath.Join(clockDir, "current_clocksource"),
+		Seen:     "clock source " + c,
+		Disturbs: "the accounting of time: each stamp becomes a system call",
+		Helps:    "echo tsc | sudo tee /sys/" + filepath.Join(clockDir, "current_clocksource"),
 	}
 }
 
@@ -219,9 +220,9 @@ func (m *Machine) autoNUMA(results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  "the kernel moves pages between NUMA nodes by itself",
-		Blurs: "total time of the first seconds of a run",
-		Cure:  "sudo sysctl kernel.numa_balancing=0",
+		Seen:     "the kernel moves pages between NUMA nodes by itself",
+		Disturbs: "total time of the first seconds of a run",
+		Helps:    "sudo sysctl kernel.numa_balancing=0",
 	}
 }
 
@@ -230,9 +231,9 @@ func (m *Machine) noSchedstat(results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  "no " + filepath.Join(m.proc, "self/schedstat"),
-		Blurs: "run-queue delay: time without a CPU is shown as blocked",
-		Cure:  "a kernel with CONFIG_SCHED_INFO; in a sandbox, run outside of it",
+		Seen:     "no " + filepath.Join(m.proc, "self/schedstat"),
+		Disturbs: "run-queue delay: time without a CPU is shown as blocked",
+		Helps:    "a kernel with CONFIG_SCHED_INFO; in a sandbox, run outside of it",
 	}
 }
 
@@ -241,9 +242,9 @@ func (m *Machine) noStat(results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  "no CPU times in " + filepath.Join(m.proc, "stat"),
-		Blurs: "the noise ledger: runs cannot be graded and noisy pairs are not run again",
-		Cure:  "mount -t proc proc " + m.proc + " (in a sandbox, run outside of it)",
+		Seen:     "no CPU times in " + filepath.Join(m.proc, "stat"),
+		Disturbs: "the noise ledger: runs cannot be graded and noisy pairs are not run again",
+		Helps:    "mount -t proc proc " + m.proc + " (in a sandbox, run outside of it)",
 	}
 }
 

@@ -301,7 +301,7 @@ func TestDoctorFindsAndCures(t *testing.T) {
 		results.Noise{OutsideCPU: &load, Steal: &steal})
 	var seen []string
 	for _, f := range all {
-		if f.Seen == "" || f.Blurs == "" || f.Cure == "" {
+		if f.Seen == "" || f.Disturbs == "" || f.Helps == "" {
 			t.Errorf("incomplete finding %+v", f)
 		}
 		seen = append(seen, f.Seen)

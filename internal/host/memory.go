@@ -102,7 +102,7 @@ func (m *Machine) resourceLimits() (all []MemoryBound) {
 		{"RLIMIT_AS", "Max address space", "VmSize:"}, {"RLIMIT_DATA", "Max data size", "VmData:"},
 	} {
 		soft := firstWord(m.read(m.proc, "self/limits"), l.line)
-		limit, err := strconv.ParseInt(soft, 10, 64) // "unlimited" is no number
+		limit, err := strconv.ParseInt(soft, 10, 64) // "unlimited" is not a number
 		if err != nil || limit < 0 || limit >= unlimited {
 			continue
 		}
@@ -132,10 +132,10 @@ func (m *Machine) memoryBound(results.Noise) *Finding {
 	}
 	return &Finding{
 		Seen: fmt.Sprintf("a cgroup limit of %d MiB of memory, %d MiB of it left", limit>>20, left>>20),
-		Blurs: "which runs are possible: the kernel kills one that needs more, and a run near the " +
+		Disturbs: "which runs are possible: the kernel kills one that needs more, and a run near the " +
 			"limit " +
 			"waits for memory to be reclaimed",
-		Cure: "docker update --memory SIZE CONTAINER, or systemctl set-property UNIT MemoryMax=SIZE",
+		Helps: "docker update --memory SIZE CONTAINER, or systemctl set-property UNIT MemoryMax=SIZE",
 	}
 }
 
@@ -145,8 +145,8 @@ func (m *Machine) processBound(results.Noise) *Finding {
 		return nil
 	}
 	return &Finding{
-		Seen:  fmt.Sprintf("%s for each process, %s of it left", b.What, mebibytes(b.Left)),
-		Blurs: "which runs are possible: a process that needs more gets none and ends",
-		Cure:  "ulimit -v unlimited; ulimit -d unlimited (in the shell that starts mtbench)",
+		Seen:     fmt.Sprintf("%s for each process, %s of it left", b.What, mebibytes(b.Left)),
+		Disturbs: "which runs are possible: a process that needs more gets none and ends",
+		Helps:    "ulimit -v unlimited; ulimit -d unlimited (in the shell that starts mtbench)",
 	}
 }

@@ -46,7 +46,7 @@ func Join(files []*results.File) (*results.File, error) {
 	return out, nil
 }
 
-// isShard refuses a file that is no shard, or has a run of a case that is not its own.
+// isShard refuses a file that is not a shard, or has a run of a case that is not its own.
 func isShard(f *results.File) error {
 	h := &f.Header
 	if err := f.Current("merged"); err != nil {
@@ -58,7 +58,7 @@ func isShard(f *results.File) error {
 	case h.Kind != results.Measured:
 		return mismatch("%s holds %s figures; only measured shards are merged", f.Path, h.Kind)
 	case h.Matrix.Shard == nil:
-		return mismatch("%s is no shard: mtbench run --shard makes one; mtbench report takes several "+
+		return mismatch("%s is not a shard: mtbench run --shard makes one; mtbench report takes several "+
 			"files that are series of their own", f.Path)
 	case len(f.Frontier)+len(f.WhatIf) > 0:
 		return mismatch("%s holds searches or what-ifs, which are not merged", f.Path)

@@ -187,7 +187,7 @@ func TestJoinRefuses(t *testing.T) {
 			f[1].Header.Matrix.Models = []string{"locked", "spmc"}
 		},
 		"go (go, then other)":   func(f []*results.File) { f[1].Header.Go = "other" },
-		"is no shard":           func(f []*results.File) { f[1].Header.Matrix.Shard = nil },
+		"is not a shard":        func(f []*results.File) { f[1].Header.Matrix.Shard = nil },
 		"dealt out differently": func(f []*results.File) { f[1] = shards(whole(t), 2)[1] },
 		"both shard 1/3":        func(f []*results.File) { *f[1] = *f[0]; f[1].SHA256 = "another" },
 		"is given twice":        func(f []*results.File) { f[1] = f[0] },

@@ -78,7 +78,7 @@ const (
 )
 
 // errAnswer is an answer of somebody who has not the key.
-var errAnswer = errors.New("whoever answers there does not know the secret of this run")
+var errAnswer = errors.New("what answers there does not know the secret of this run")
 
 // Open connects to the destination at addr and opens the channel of that number. It tries again
 // where it is not let in, for some time: others may crowd the door.

@@ -81,7 +81,7 @@ func (r *Reader) fileHeader() error {
 		return err
 	}
 	if word != magic {
-		return fail(at, "this is no migration stream of QEMU: it begins with %#08x, not %#08x (QEVM)",
+		return fail(at, "this is not a migration stream of QEMU: it begins with %#08x, not %#08x (QEVM)",
 			word, magic)
 	}
 	at = r.counts.Bytes

@@ -105,7 +105,7 @@ func TestRefused(t *testing.T) {
 		put  string
 		says string
 	}{
-		"magic":           {0, "MTBS", "no migration stream of QEMU"},
+		"magic":           {0, "MTBS", "not a migration stream of QEMU"},
 		"version":         {7, "\x02", "the stream has version 2; 3 can be read"},
 		"long machine":    {9, "\xff\xff\xff\xff", "4294967295 bytes; it should have 1 to 256"},
 		"empty machine":   {9, "\x00\x00\x00\x00", "0 bytes; it should have 1 to 256"},

@@ -47,7 +47,7 @@ type Program struct {
 func Find(ctx context.Context, name string) (*Program, error) {
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no program: %w (Debian: apt-get install qemu-system-x86)", name,
+		return nil, fmt.Errorf("%s is not a program: %w (Debian: apt-get install qemu-system-x86)", name,
 			unwrapped(err))
 	}
 	timed, cancel := context.WithTimeout(ctx, patience)
@@ -96,7 +96,7 @@ func Differs() []string {
 			"migration, those of the Go runtime do beside the models; neither is in a page's CPU time",
 		"QEMU's times are from the first byte of the stream to the last of the memory, at the " +
 			"receiver; the models' are from the end of the setup to completion, at the source",
-		"CPU time and switches of QEMU's threads are from their birth to the end of the memory, setup " +
+		"CPU time and switches of QEMU's threads are from their start to the end of the memory, setup " +
 			"included; those of the models are of the whole migration",
 		"locked is QEMU 3.1's hand-over; later versions have changed around it (the order in which " +
 			"zero pages are looked for, statistics, where results are flushed)",

@@ -75,7 +75,7 @@ func TestFaults(t *testing.T) {
 		"dies":     "the program ended at once: exit status 1 (its words: \"no such machine\\n\")",
 		"mute":     "the monitor: it ended the connection",
 		"old":      "asked to migrate-set-capabilities: it says \"Invalid parameter 'compress'\"",
-		"garbage":  "no migration stream of QEMU",
+		"garbage":  "not a migration stream of QEMU",
 		"fails":    "the migration is failed, not pre-switchover: \"as told\"",
 		"wrong":    "page 7 arrived with other bytes than were given",
 		"lost":     "63 of 64 pages sent",
@@ -97,7 +97,7 @@ func TestFaults(t *testing.T) {
 
 // TestNoProgram refuses what is no QEMU before anything is started.
 func TestNoProgram(t *testing.T) {
-	for name, want := range map[string]string{"/no/such": "is no program",
+	for name, want := range map[string]string{"/no/such": "is not a program",
 		"/bin/true": "--version says"} {
 		if p, err := realqemu.Find(t.Context(), name); err == nil ||
 			!strings.Contains(err.Error(), want) {

@@ -296,7 +296,7 @@ func (a *agent) do(ctx context.Context, r *agentRun, b *begin, s peer.Secret) *e
 // the last run are turned away first.
 func (a *agent) admit(ctx context.Context, number uint32, s peer.Secret) ([]*net.TCPConn, error) {
 	timed, cancel := context.WithTimeoutCause(ctx, admitTime,
-		fmt.Errorf("nobody with its secret came within %v", admitTime))
+		fmt.Errorf("no connection with its secret came within %v", admitTime))
 	defer cancel()
 	said := make(chan error, 1)
 	go func() { said <- a.talk.Send(number, reply{Listens: true}) }()

@@ -131,7 +131,7 @@ func TestEngineCallsBetweenRounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := []int{0, 11}; !slices.Equal(at, want) {
-		t.Errorf("gone on with: called after %v runs, want %v", at, want)
+		t.Errorf("resumed: called after %v runs, want %v", at, want)
 	}
 	broken := errors.New("broken")
 	e.Between = func() error { return broken }

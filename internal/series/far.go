@@ -512,7 +512,7 @@ func (n *Series) connect(ctx context.Context) error {
 		n.Header.Created = time.Now() // a person who was asked for a secret has not spent the budget
 	} else if err := sameDestination(was, there); err != nil {
 		far.close()
-		return fmt.Errorf("%s cannot be gone on with: %w", n.path, err)
+		return fmt.Errorf("%s cannot be resumed: %w", n.path, err)
 	}
 	n.far = far
 	return nil

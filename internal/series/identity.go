@@ -115,7 +115,8 @@ func sameSource(was, is *results.ContentSource) error {
 	return d.err("with other content", "workload")
 }
 
-// sameHost says in which keys this host differs from that of a series that was begun.
+// sameHost says in which keys this host differs from that of a series that was begun. They are the
+// keys by which times change: a container that is made again has another name, and goes on.
 func sameHost(was, here results.Host) error {
 	var d identity
 	d.is("host.cpu_model", was.CPUModel, here.CPUModel)

@@ -36,7 +36,7 @@ func smallSeries(t *testing.T) *Series {
 }
 
 // TestComputingMeansTheSameInEveryRun: it is measured once, recorded, handed to every run, and
-// taken from the file when the series is gone on with.
+// taken from the file when the series is resumed.
 func TestComputingMeansTheSameInEveryRun(t *testing.T) {
 	n := smallSeries(t)
 	turns := n.Header.Host.WorkTurns

@@ -16,7 +16,7 @@ import (
 // tracedNote stands in the header of a traced series.
 const tracedNote = "every thread of every run wrote down what it did, which costs time: the " +
 	"traces and " +
-	"this file show why, and are evidence for nothing"
+	"this file show why, and are no evidence"
 
 // TraceOnly makes of s what a trace is for: one run of each model in each case. given says which
 // flags the user gave; what contradicts is left for Validate to refuse.
@@ -58,7 +58,7 @@ func (s *Settings) validateTrace() error {
 func absent(path string) error {
 	for _, p := range []string{path, path + "." + roleSource, path + "." + roleDestination} {
 		if _, err := os.Lstat(p); err == nil {
-			return fmt.Errorf("--trace: %s exists already; a trace is not written over", p)
+			return fmt.Errorf("--trace: %s exists already; a trace is not overwritten", p)
 		}
 	}
 	return nil

@@ -1,11 +1,14 @@
 package thread
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -108,10 +111,12 @@ func LackOfCounters() string {
 	defer runtime.UnlockOSThread()
 	c, err := openCounters(perfCounter)
 	c.close()
-	return lackOfCounters(err)
+	paranoid, _ := os.ReadFile("/proc/sys/kernel/perf_event_paranoid") // named where it is the reason
+	return lackOfCounters(err, strings.TrimSpace(string(paranoid)))
 }
 
-func lackOfCounters(err error) string {
+// lackOfCounters says what err means where kernel.perf_event_paranoid is paranoid.
+func lackOfCounters(err error, paranoid string) string {
 	switch {
 	case err == nil:
 		return ""
@@ -119,8 +124,9 @@ func lackOfCounters(err error) string {
 		return "the CPU shows this machine no counters, as in most virtual machines (perf_event_open: " +
 			err.Error() + ")"
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
-		return "this user may not count (perf_event_open: " + err.Error() +
-			"; sysctl kernel.perf_event_paranoid=2 lets everybody count in user mode)"
+		return "this user may not count: kernel.perf_event_paranoid is " + cmp.Or(paranoid, "unknown") +
+			" (perf_event_open: " + err.Error() +
+			"; sysctl kernel.perf_event_paranoid=2 lets every user count in user mode)"
 	case errors.Is(err, unix.ENOSYS):
 		return "the kernel has no perf events (perf_event_open: " + err.Error() + ")"
 	}

@@ -118,7 +118,7 @@ func TestBuildsAreNotSetAgainstFiles(t *testing.T) {
 	}
 }
 
-// TestAMovedCaseStaysOpen: nothing is said of a case in which the host moved, so that a series
+// TestAMovedCaseStaysOpen: nothing is said of a case in which the host changed, so that a series
 // spends more on it.
 func TestAMovedCaseStaysOpen(t *testing.T) {
 	f := twoBuilds(3, 1.5, 0.02, func(results.Cell) bool { return true }, 40)

@@ -164,7 +164,7 @@ func comparable(before, after *results.File) error {
 	}
 	if before.Header.Kind == results.Traced {
 		return &IncomparableError{fmt.Sprintf("%s and %s were traced: their figures carry what tracing "+
-			"cost and are evidence for nothing; run both without --trace", before.Path, after.Path)}
+			"cost and are no evidence; run both without --trace", before.Path, after.Path)}
 	}
 	keys := workloadDifferences(before, after)
 	if len(keys) == 0 {

@@ -104,7 +104,7 @@ func TestIncomparable(t *testing.T) {
 	b.Header.Kind = results.Predicted
 	refuse("kind", "one kind only")
 	a.Header.Kind, b.Header.Kind = results.Traced, results.Traced
-	refuse("traced", "evidence for nothing")
+	refuse("traced", "no evidence")
 	a.Header.Kind, b.Header.Kind = results.Measured, results.Measured
 	for i := range b.Runs {
 		b.Runs[i].Threads = 7

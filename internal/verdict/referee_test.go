@@ -412,7 +412,7 @@ func TestTheHostMovedBetweenTheSides(t *testing.T) {
 		t.Errorf("the control differs by 0.4 %%: %v", still.String())
 	}
 	moved := Compare(build(.08), Deciding(), "locked", "lockless")[0]
-	if moved.Decided() || !strings.HasPrefix(moved.String(), "the host moved") {
+	if moved.Decided() || !strings.HasPrefix(moved.String(), "the host changed") {
 		t.Errorf("the control differs by 8 %%, and the verdict is: %v", moved.String())
 	}
 	if c := Decide(build(.08))[0]; c.Decided() {

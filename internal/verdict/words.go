@@ -22,7 +22,7 @@ func (c *Comparison) Word() string {
 	switch c.State {
 	case NotEnough:
 		if c.Moved {
-			return "the host moved"
+			return "the host changed"
 		}
 		return "not enough evidence"
 	case Equal:

@@ -41,7 +41,7 @@ type Kind int
 // The kinds of contenders.
 const (
 	Model    Kind = iota // is compared
-	Baseline             // prices the harness or bounds the others; is part of no verdict
+	Baseline             // shows what the harness costs or bounds the others; is part of no verdict
 	Step                 // a change on the way from one model to another
 )
 
@@ -52,7 +52,7 @@ type Look struct{ Color, Marker string }
 // All lists the contenders: baselines first, then the models, then the steps between them.
 func All() []Contender {
 	all := []Contender{
-		{"null", "refuses every page; prices the harness", models.Null, false, Baseline,
+		{"null", "refuses every page; shows what the harness costs", models.Null, false, Baseline,
 			Look{"grey", "square"}, nil},
 		{"inline", "the main thread does the work itself, with no worker", models.Inline, false,
 			Baseline, Look{"green", "square"}, nil},

@@ -93,11 +93,11 @@ func crossoverFinding(points []crossPoint) string {
 	}
 	model := points[0].Model
 	if len(by[view.Faster]) == 0 {
-		return fmt.Sprintf("%s wins at no page cost from %s to %s µs", model,
+		return fmt.Sprintf("%s is faster at no page cost from %s to %s µs", model,
 			format.Sig(slices.MinFunc(points, byService).service), format.Sig(slices.MaxFunc(points,
 				byService).service))
 	}
-	return fmt.Sprintf("%s wins in %d of %s, at page costs of %s µs; it loses in %d, and %d "+
+	return fmt.Sprintf("%s is faster in %d of %s, at page costs of %s µs, slower in %d; %d "+
 		"are equal or unproved", model, len(by[view.Faster]), format.CasesWord(len(points)),
 		span(by[view.Faster]),
 		len(by[view.Slower]), len(by[view.Tied])+len(by[view.Unproven]))
@@ -130,7 +130,7 @@ func crossoverFigure(points []crossPoint) *figure {
 	for _, v := range []struct {
 		verdict view.Outcome
 		text    string
-	}{{view.Faster, points[0].Model + " wins"}, {view.Slower, points[0].Base + " wins"},
+	}{{view.Faster, points[0].Model + " is faster"}, {view.Slower, points[0].Base + " is faster"},
 		{view.Tied, "equal or unproved"}, {view.TooFew, "too few pairs"}} {
 		fig.legend = append(fig.legend, legendEntry{format.CleanText(v.text, 40),
 			func(c draw.Canvas, at vg.Point) { drawVerdict(c, v.verdict, inks[v.verdict], at) }})

@@ -40,7 +40,7 @@ func handOverCPU(h *view.HandOver) Plot {
 	p := Plot{ID: "handover-cpu", Question: "What does a page cost in CPU when little is to do?",
 		Caption: "CPU time of the submitter and the workers a page over the offered load, medians; the " +
 			"work itself is in it (dashed), the submitter's pacing is not. A line that rises to the left " +
-			"pays for waiting: by wake-ups, or by polling."}
+			"spends CPU on waiting: on wake-ups, or on polling."}
 	p.Title = handOverCPUFinding(h)
 	p.Build = func(size Size) *figure {
 		fig := &figure{height: 190, foot: h.HostFoot()}

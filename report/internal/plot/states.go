@@ -122,7 +122,7 @@ func statePlot(s *view.Source, process, question string) Plot {
 	p := Plot{
 		ID: "time-" + process + s.Tag, Question: question,
 		Caption: "All threads of a role in all runs of a case together, by reason; what no reason " +
-			"claims is the remainder, and a bar always closes to 100 %. Numbers are percent. Mean " +
+			"claims is the remainder, and a bar always adds up to 100 %. Numbers are percent. Mean " +
 			"shares, because medians of parts do not add up.",
 	}
 	set := &view.BarSet{Src: s, Panels: s.BarPanels(process)}

@@ -86,7 +86,8 @@ func wakesPlot(s *view.Source) Plot {
 		ID:       "wait-wakes" + s.Tag,
 		Question: "How often does handing a page over go to the kernel?",
 		Caption: "FUTEX_WAIT and FUTEX_WAKE calls of main and compression threads at the source, " +
-			"over pages sent. The letter blames these for locked's time; how much time they cost " +
+			"over pages sent. The letter gives these as the reason for locked's time; how much time they " +
+			"cost " +
 			"is in the bars of where the time goes.",
 	}
 	wakes := view.Shown(metric.WaitWakesPerPage)

@@ -10,7 +10,7 @@ func baselineSpecs() []Spec {
 	return []Spec{{Name: "baselines", Title: "Harness baselines", Of: ofModels(baselineSection)}}
 }
 
-// baselineSection are the models that price the harness: never part of a verdict.
+// baselineSection are the models that show what the harness costs: never part of a verdict.
 func baselineSection(s *view.Source) Section {
 	g := &Grid{Keys: 2, Cols: append(caseColumns(), figureColumn(metric.CPUPerPage))}
 	eachCase(s, s.Baselines(), func(c *view.Figures, first bool) {
@@ -19,8 +19,8 @@ func baselineSection(s *view.Source) Section {
 	})
 	if len(g.Rows) == 0 {
 		return absent("None in this file. mtbench run --models locked,lockless,null,inline,ideal " +
-			"prices the " +
-			"harness.")
+			"shows what the " +
+			"harness costs.")
 	}
 	return Section{
 		Table: g,

@@ -96,8 +96,8 @@ func setupText(s *view.Source) string {
 	}
 	return format.Sentence(fmt.Sprintf("Setup, the making of threads and codec states, is part of "+
 		"the total time, as it is QEMU's, and "+
-		"does not grow with memory. With %s it is %s; with the letter's 120 GiB it would be next to "+
-		"nothing", most.String(),
+		"does not grow with memory. With %s it is %s; with the letter's 120 GiB it would be "+
+		"negligible", most.String(),
 		strings.Join(words, ", ")))
 }
 

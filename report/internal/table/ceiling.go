@@ -17,8 +17,8 @@ func ceilingSection(s *view.Source) (Section, bool) {
 	}
 	sec := Section{Lead: []string{view.CeilingText(rows) + " The figure is the time of equal work " +
 		"of ideal, whose workers share pages out without any coordination, over that of the model: " +
-		"medians; 0 could not complete. A little above 1 is a main thread that takes search and " +
-		"copying off the workers, whom ideal leaves them to. With wait off a page that goes out raw " +
+		"medians; 0 could not complete. A little above 1 means that the main thread does " +
+		"search and copying, which the workers of ideal do. With wait off a page that goes out raw " +
 		"takes time too."}}
 	if s.Header.Scenario.LinkBandwidth > 0 {
 		sec.Lead = append(sec.Lead, "The link of this file is limited, and each worker of ideal has its "+

@@ -22,7 +22,7 @@ func directionSection(s *view.Source) Section {
 		return absent("The letter is of whole migrations, and the destination alone was measured.")
 	}
 	sec := Section{
-		Lead: []string{"From locked to lockless. A direction is told here only if the pairs prove " +
+		Lead: []string{"From locked to lockless. A direction is given here only if the pairs prove " +
 			"it, by the rule of the section on pairs; the letter has one run a case."},
 		Table: &Grid{Keys: 2, Cols: []Column{
 			caseColumn(), {Head: "figure", Text: true},

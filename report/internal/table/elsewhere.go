@@ -31,7 +31,7 @@ func elsewhereSection(s *view.Source) (Section, bool) {
 	}
 	sec := Section{Lead: []string{"Direction against direction: figures of others are of other " +
 		"machines and mostly of one run, and their sizes are no target. A direction of ours is that " +
-		"of medians; it cannot be told where the ranges of the runs overlap, or, predicted, where not " +
+		"of medians; it is not given where the ranges of the runs overlap, or, predicted, where not " +
 		"every resampling has it."}}
 	g := &Grid{Keys: 1, Cols: []Column{{Head: "published", Text: true}, {Head: "theirs", Text: true},
 		{Head: "ours", Text: true}, {Head: "direction", Text: true}}}

@@ -254,7 +254,7 @@ func handOverHow(h *view.HandOver) Section {
 func handOverBuild(hd *results.HandOverHeader) string {
 	revision := hd.Revision
 	if revision == "" {
-		revision = "REVISION UNKNOWN (go run stamps none; go build in a checkout does)"
+		revision = "REVISION UNKNOWN (go run records none; go build in a checkout does)"
 	}
 	return fmt.Sprintf("mtbench %s, %s, %s", hd.Version, revision, hd.Go)
 }

@@ -82,7 +82,7 @@ func streamText(f *results.File) string {
 func builtFrom(h *results.Header) string {
 	revision := h.Revision
 	if revision == "" && h.Kind != results.Published {
-		revision = "REVISION UNKNOWN (go run stamps none; go build in a checkout does),"
+		revision = "REVISION UNKNOWN (go run records none; go build in a checkout does),"
 	}
 	text := strings.Join(strings.Fields(h.Version+" "+revision+" "+h.Go), " ")
 	if h.Binary != "" {

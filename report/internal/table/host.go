@@ -8,7 +8,7 @@ import (
 
 func hostSpecs() []Spec {
 	return []Spec{
-		{Name: "carried", Title: "A virtual machine speaks for a larger host", Level: Open, Brief: true,
+		{Name: "carried", Title: "A larger host with the costs of a virtual machine", Level: Open, Brief: true,
 			Place: Top, Of: carriedSection},
 		{Name: "host", Title: "The host that is predicted", Level: Open, Place: Top,
 			Of: hostSection},

@@ -22,7 +22,7 @@ func referenceSection(s *view.Source) (Section, bool) {
 	ref := s.Header.Reference
 	program, model := format.CleanText(ref.Model, 24), format.CleanText(model, 24)
 	sec := Section{Lead: []string{fmt.Sprintf("%s is %s, on the same pages, threads, waits, level "+
-		"and max-bandwidth, with a guest that stands still. Medians over the runs; the ratio is %s "+
+		"and max-bandwidth, with a guest that writes nothing. Medians over the runs; the ratio is %s "+
 		"over %s in pairs, with its interval. Every page of both was compared with what was given.",
 		program, format.CleanText(ref.Program, 100), model, program)}}
 	g := &Grid{Keys: 2, Cols: []Column{caseColumn(), {Head: "figure", Text: true}, {Head: program},

@@ -40,8 +40,8 @@ func TestHowRunsEnded(t *testing.T) {
 	sec := failedSection(view.SourceOf(f, 0, 1))
 	text := strings.Join(append(sec.Lead, sec.Notes...), " ")
 	for _, part := range []string{"1 with memories that DIFFER",
-		"1 unverified WITHOUT a stated reason",
-		"1 unverifiable for a stated reason", "11 with both memories equal"} {
+		"1 not verified WITHOUT a reason",
+		"1 not verified (the record says why)", "11 with both memories equal"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q lacks %q", text, part)
 		}

@@ -144,7 +144,7 @@ func reasonsSection(s *view.Source, role string) Section {
 	sec := Section{
 		Lead: []string{format.Capital(s.Measured()) + " process; all runs of a row together, so " +
 			"that the parts add up. " +
-			"The sum is 100.0 where the account closes; the remainder is what no reason claims. " +
+			"The sum is 100.0; the remainder is the time that has no reason. " +
 			"A thread that waits for a CPU stays in its state: a spinner may spin for more of " +
 			"its wall time than it uses CPU."},
 	}

@@ -13,15 +13,20 @@ func Words() []Word {
 			"3 A/A pairs differ by up to 3.0 %"},
 		{"base", "the first model of a series: the others are compared with it",
 			"with --models locked,lockless the base is locked"},
+		{"baseline", "a model that shows what the harness costs, or what could be reached at most; it " +
+			"is part of no verdict", "null, inline, ideal"},
 		{"bound", "the time after which a run counts as one that cannot complete", "bound 3700 ms"},
 		{"budget", "the time for all runs of a series", "--budget 4m"},
 		{"busy-ratio", "the share of pages for which no thread was free and which went out uncompressed",
 			"0.82: four pages in five went out raw"},
+		{"calibration", "what the work and the threads of a host take, measured for predictions",
+			"mtbench calibrate"},
 		{"CAN'T COMPLETE", "a run that reached its bound, because the guest writes pages faster than " +
 			"the model sends them", "CAN'T COMPLETE 7 of 10"},
 		{"case", "one setting of the matrix, without the model", "4 threads, wait on"},
 		{"ceiling", "what the model ideal reaches, whose threads share the pages without coordination",
 			"lockless reaches 92 % of the ceiling"},
+		{"cell", "a case with its model", "lockless, 4 threads, wait on"},
 		{"contender", "a model that is compared and ranked", "locked, lockless, workqueue"},
 		{"dirty rate", "how many pages the guest writes in a second", "5486 pages/s"},
 		{"equal", "proved to differ by less than a margin, 10 % unless --equal says otherwise",
@@ -38,6 +43,10 @@ func Words() []Word {
 		{"pair", "two runs, one a model, of the same case, seed and moment", "7 of 7 pairs are faster"},
 		{"proved", "shown with a confidence of 95 % over all cases of the series together", "faster"},
 		{"ratio", "the model's time over the base's time: below 1 the model is faster", "0.298"},
+		{"raw page", "a page that goes out uncompressed", "2.5 % of the pages are raw"},
+		{"regime, outside its", "said of a claim in a case with more threads than the host has CPUs: it " +
+			"is judged, and does not count", "outside its regime: 8 threads, wait on"},
+		{"regret", "how far a model is from the best one of a case", "at worst 1.37 ×"},
 		{"run", "one migration in processes of its own", "run 12 of 116"},
 		{"same work", "yes where all models compress every page, so that times can be compared as they " +
 			"are; else time is per compressed page", "no: 17.7 → 51.4 % compressed"},

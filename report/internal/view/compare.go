@@ -329,10 +329,9 @@ func workWord(c results.Cell) string {
 
 // EqualWorkText says which times are compared.
 const EqualWorkText = "Times are compared for equal work: with wait on the time without setup, " +
-	"with wait off the " +
-	"wall time per compressed page. Total time with wait off is of unequal work: who compresses " +
-	"less is sooner done, " +
-	"and where few pages are compressed, the time of a compressed page is mostly that of raw ones."
+	"with wait off the wall time per compressed page. Total time with wait off is of unequal work: " +
+	"a model that compresses less ends sooner. Where few pages are compressed, the time of a " +
+	"compressed page is mostly that of raw ones."
 
 // TestText says by which test a comparison was judged.
 func TestText(c *verdict.Comparison) string {

@@ -17,7 +17,7 @@ type Kind int
 // The kinds of contenders.
 const (
 	Model    Kind = iota // is compared
-	Baseline             // prices the harness, and is part of no verdict
+	Baseline             // shows what the harness costs, and is part of no verdict
 	Step                 // a hybrid between two models, in a section of its own
 )
 
@@ -67,7 +67,7 @@ func (s *Source) Contenders() []string {
 // Ranked returns the models of the file that stand in its table of cases.
 func (s *Source) Ranked() []string { return s.without(s.Contenders(), Step) }
 
-// Baselines returns the models of the file that price the harness.
+// Baselines returns the models of the file that show what the harness costs.
 func (s *Source) Baselines() []string {
 	return slices.DeleteFunc(s.Models(), func(m string) bool { return !s.Is(m, Baseline) })
 }

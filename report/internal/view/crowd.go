@@ -14,7 +14,7 @@ func starvedText(s *Source) string {
 	}
 	threads := s.Threads()
 	most := threads[len(threads)-1]
-	return fmt.Sprintf(" CPU starved: up to %d %s threads (%d runnable threads in all) on "+
+	return fmt.Sprintf(" Too few CPUs: up to %d %s threads (%d runnable threads in all) on "+
 		"%s; the letter had 64.", most, s.Work(), s.Header.Scenario.Runnable(most),
 		format.Count(s.Header.Host.CPUs, "CPU", "CPUs"))
 }
@@ -39,7 +39,7 @@ func (s *Source) CrowdText() string {
 	return fmt.Sprintf("With %s, more threads are runnable than the host has CPUs: up to %d "+
 		"(%d %s, 1 main%s) on %s CPUs. Times and CPU shares then contain waiting "+
 		"for a CPU, spinning takes CPU from %s, and the letter's machine (64 CPUs) "+
-		"was another regime. Compare the models with each other, not with the letter.",
+		"is not comparable. Compare the models with each other, not with the letter.",
 		format.ThreadsList(crowded), h.Scenario.Runnable(most), most, s.Work(),
 		othersText(&h.Scenario), format.Trimmed(cpus), s.Work())
 }

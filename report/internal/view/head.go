@@ -12,7 +12,7 @@ import (
 func KindWord(kind string) string {
 	switch kind {
 	case results.Traced:
-		return "TRACED, evidence for nothing:"
+		return "TRACED, no evidence:"
 	case results.Predicted:
 		return "PREDICTED in virtual time, not measured:"
 	case results.Published:
@@ -68,9 +68,9 @@ func (e endings) Text() string {
 		text string
 	}{
 		{e.equal, "with both memories equal byte for byte"}, {e.bound, "at the bound (CAN'T COMPLETE)"},
-		{e.stated, "unverifiable for a stated reason"},
+		{e.stated, "not verified (the record says why)"},
 		{e.Differs, "with memories that DIFFER"},
-		{e.Silent, "unverified WITHOUT a stated reason"},
+		{e.Silent, "not verified WITHOUT a reason"},
 	} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.text))

@@ -25,7 +25,7 @@ func (s *Source) CarriedText() string {
 	if !c.Carried(s.Header.Host.CPUs) {
 		return ""
 	}
-	return fmt.Sprintf("The calibration is of a virtual machine (%s) with %s, and speaks here for "+
+	return fmt.Sprintf("The calibration is of a virtual machine (%s) with %s, and is used here for "+
 		"%d: each wake-up costs what that machine's does, and no cache line is further away. With many "+
 		"threads that decides the result. mtbench predict --host takes a host by name instead.",
 		format.CleanText(c.Virtual, 24), format.Count(c.CPUs, "CPU", "CPUs"), s.Header.Host.CPUs)

@@ -45,7 +45,7 @@ func TestCarried(t *testing.T) {
 	vm := results.CalibrationRef{Virtual: "KVM", CPUs: 2}
 	bare, large := results.CalibrationRef{CPUs: 2}, results.CalibrationRef{Virtual: "KVM", CPUs: 64}
 	if got := predictedFile(&vm).CarriedText(); !strings.Contains(got,
-		"(KVM) with 2 CPUs, and speaks here for 64") {
+		"(KVM) with 2 CPUs, and is used here for 64") {
 		t.Errorf("got %q", got)
 	}
 	for _, ref := range []*results.CalibrationRef{nil, &bare, &large} {

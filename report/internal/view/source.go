@@ -200,7 +200,7 @@ func (s *Source) HostFoot(n int, what string) string {
 		src = "published figures, one run a case; how CPU was sampled is not stated"
 	}
 	if h.Kind == results.Traced {
-		src = fmt.Sprintf("TRACED on %s, %d CPUs, evidence for nothing",
+		src = fmt.Sprintf("TRACED on %s, %d CPUs, no evidence",
 			format.CleanText(h.Host.CPUModel, 48),
 			h.Host.CPUs)
 	}

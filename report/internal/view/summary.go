@@ -54,7 +54,7 @@ func (s *Source) summarize(f *results.File) Summary {
 	add("Against the letter", letterSentence(s))
 	add("Does compression pay", s.PaysText())
 	add("Does it complete", strings.TrimSpace(s.completionText()+" "+s.RerunText()))
-	add("Not told by this host", s.CrowdText())
+	add("What this host cannot show", s.CrowdText())
 	return sum
 }
 
