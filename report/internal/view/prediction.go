@@ -66,7 +66,7 @@ func predictedSizes(diffs []Diff) (parts []string) {
 		}
 	}
 	switch {
-	case low == high:
+	case format.Sig(low) == format.Sig(high) && low <= high:
 		parts = append(parts, format.Sig(low)+"× the time")
 	case low < high:
 		parts = append(parts, fmt.Sprintf("%s× to %s× the time", format.Sig(low), format.Sig(high)))
