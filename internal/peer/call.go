@@ -132,10 +132,10 @@ func (c *Conversation) Stream(run uint32) Secret {
 
 // Why a call is not answered.
 var (
-	errHungUp = errors.New("whoever listens there hung up without a word: another secret is used " +
+	errHungUp = errors.New("what listens there hung up without a word: another secret is used " +
 		"there, or it is not mtbench receive of this version, or too many knock at its door")
-	errNoReceiver = errors.New("whoever answers there is not mtbench receive of this version")
-	errImpostor   = errors.New("whoever answers there does not know the secret")
+	errNoReceiver = errors.New("what answers there is not mtbench receive of this version")
+	errImpostor   = errors.New("what answers there does not know the secret")
 )
 
 // callTime is how long reaching an address may take, and as much again the proofs.
