@@ -6,7 +6,7 @@
 #
 # RATE=1gbit       what tc holds each direction to; "" = nothing
 # DELAY=           for netem (as 1ms), where the kernel has it; "" = tbf alone
-# CONGESTION=      TCP's congestion control, as cubic; "" = the kernel's default
+# CONGESTION=      TCP's congestion control, as reno; "" = the kernel's default
 # TCP_PAIRS=6      pairs of TCP and Unix socket; 0 = none
 # KILLS=0          so many ends at random: either side's processes, ssh, the link; each series is resumed
 # KEEP=            a directory for the files of the pairs, and of the series of KILLS that went wrong
@@ -46,8 +46,8 @@ here ip link set mtb-near up
 there ip link set mtb-far up
 
 [ -z "$CONGESTION" ] || for n in here there; do
-	"$n" sh -c "echo $CONGESTION >/proc/sys/net/ipv4/tcp_congestion_control" ||
-		skip "there is no congestion control $CONGESTION"
+	"$n" sh -c "echo $CONGESTION >/proc/sys/net/ipv4/tcp_congestion_control" 2>/dev/null ||
+		skip "this kernel gives network namespaces no congestion control $CONGESTION"
 done
 
 # Rate and delay of each direction.
