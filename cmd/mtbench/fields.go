@@ -46,7 +46,7 @@ With --run it explains one run of FILE instead: each of its figures with value, 
 			return explain(cmd.OutOrStdout(), files)
 		},
 	}
-	cmd.Flags().StringVar(&run, "run", "", "explain the figures of this run of FILE, by its index")
+	cmd.Flags().StringVar(&run, "run", "", "explain the figures of one run, by its index")
 	cmd.Flags().StringArrayVar(&where, "where", nil,
 		"explain the runs with KEY=VALUE[,VALUE...] on an axis; given again, both must hold")
 	cmd.Flags().BoolVar(&schema, "json-schema", false,
