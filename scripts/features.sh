@@ -3,7 +3,7 @@
 # rows in words). Ends with 1 if a row is not seen. Usage: scripts/features.sh [ROW...]. Rows "by hand" need
 # a terminal, a browser or minutes; their command is printed. About half a minute after the build.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 root=$PWD
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -35,6 +35,7 @@ byhand() {
 
 small="--threads 2 --wait off,on --pairs 1 --aa 0% --reruns 0 --memory 4MiB --vcpus 2 --dirty-rate 100 \
 --link-bandwidth 5.3x --downtime-limit 1.5ms --limit 20s --cpu-timeline 20ms"
+# shellcheck disable=SC2086 # words, not one
 mtbench run $small -o new.jsonl > run.txt 2>&1 || { cat run.txt; exit 1; }
 cp "$root"/results/baseline/{series,ci}.jsonl.gz .
 base=series.jsonl.gz

@@ -4,7 +4,7 @@
 # Prints a table: target, executions, new interesting inputs, and "ok" or the file of the input that
 # fails, which go leaves in testdata/fuzz of the package. Fails when a target does.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 time=${1:-10m}
 shift
 log=$(mktemp)

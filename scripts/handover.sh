@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 [ -z "$(git status --porcelain)" ] || { echo "handover.sh: the checkout has changes" >&2; exit 2; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-GOFLAGS= go build -buildvcs=true -o "$scratch/mtbench" ./cmd/mtbench
+go build -buildvcs=true -o "$scratch/mtbench" ./cmd/mtbench
 mkdir -p results/handover
 
 # measured NAME FLAGS... measures into NAME.jsonl.gz.

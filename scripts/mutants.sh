@@ -3,19 +3,19 @@
 # Prints a table: fault, the test that caught it, seconds. Fails when one survives 60 s, or its patch no
 # longer applies. Arguments are names of faults; without any all are planted.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 patches=$PWD/scripts/mutants
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git ls-files -z -- '*.go' '*.s' '*.yaml' go.mod go.sum '*/testdata/*' 'internal/gate/*.json*' results/baseline/published.jsonl |
 	xargs -0 cp --parents -t "$copy"
-cd "$copy"
+cd "$copy" || exit
 
 failed=0
 row() { printf '%-20s %7s  %s\n' "$@"; }
 row fault seconds 'caught by'
 names=("$@")
-[ $# -gt 0 ] || names=($(basename -s .patch "$patches"/*.patch))
+[ $# -gt 0 ] || mapfile -t names < <(basename -s .patch "$patches"/*.patch)
 for name in "${names[@]}"; do
 	patch=$patches/$name.patch
 	read -ra test <<<"$(sed -n 's/^test: //p' "$patch")"

@@ -12,14 +12,18 @@ fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 here=$out/.here
-CGO_ENABLED=0 GOFLAGS= go build -trimpath -o "$here" ./cmd/mtbench
+export CGO_ENABLED=0 GOFLAGS='-trimpath -buildvcs=true' # else a setting of the user's counts
+go build -o "$here" ./cmd/mtbench
+if "$here" version | grep -q '^revision *unknown'; then
+	echo "release: the program does not know its revision: is this a git checkout?" >&2
+	exit 1
+fi
 version=$("$here" version | sed -n 's/^mtbench *//p')
 for arch in amd64 arm64; do
 	name=mtbench-$version-linux-$arch
-	rm -rf "$out/$name"
+	rm -rf "${out:?}/$name"
 	mkdir -p "$out/$name/completions"
-	CGO_ENABLED=0 GOOS=linux GOARCH=$arch GOFLAGS= \
-		go build -trimpath -ldflags=-s -o "$out/$name/mtbench" ./cmd/mtbench
+	GOOS=linux GOARCH=$arch go build -ldflags=-s -o "$out/$name/mtbench" ./cmd/mtbench
 	"$here" man "$out/$name/man"
 	for shell in bash zsh fish; do
 		"$here" completion $shell > "$out/$name/completions/mtbench.$shell"
@@ -27,7 +31,7 @@ for arch in amd64 arm64; do
 	cp README.md LICENSE CHANGELOG.md "$out/$name/"
 	tar -C "$out" --sort=name --owner=0 --group=0 --numeric-owner \
 		--mtime="@$(git log -1 --format=%ct)" -czf "$out/$name.tar.gz" "$name"
-	rm -rf "$out/$name"
+	rm -rf "${out:?}/$name"
 done
 rm -f "$here"
 (cd "$out" && sha256sum mtbench-*.tar.gz > SHA256SUMS && cat SHA256SUMS)

@@ -40,7 +40,7 @@ measured() {
 asked free --models lockless,locked "${free[@]}"
 asked paced --models lockless "${paced[@]}" 4000
 measured polls 7 --models lockless --codec spin:1us --memory 48MiB "${paced[@]}" 4000,-1,2000,8000
-for round in 1 2 3; do
+for _ in 1 2 3; do
 	measured work-1 3 --models lockless --codec spin:1us --memory 256MiB "${free[@]}"
 	measured work-0.5 3 --models lockless --codec spin:500ns --memory 256MiB "${free[@]}"
 	measured work-2 3 --models lockless --codec spin:2us --memory 256MiB "${free[@]}"

@@ -94,8 +94,13 @@ func caseOf(s series.Slot) string {
 	if s.Threads == 1 {
 		threads = "thread "
 	}
-	label := fmt.Sprintf("%-8s %2d %s  wait %-3s", s.Model, s.Threads, threads, s.WaitWord())
-	if more := strings.SplitN(s.Cell.String(), ", ", 3); len(more) == 3 {
+	name, cell := s.Model, s.Cell
+	if s.Build != "" {
+		name += " " + s.Build
+	}
+	cell.Model, cell.Build = "", ""
+	label := fmt.Sprintf("%-8s %2d %s  wait %-3s", name, s.Threads, threads, s.WaitWord())
+	if more := strings.SplitN(cell.String(), ", ", 3); len(more) == 3 {
 		label += "  " + more[2] // the axes beyond threads and wait
 	}
 	if s.AA {

@@ -24,3 +24,11 @@ func TestFailureIsToldAsItHappens(t *testing.T) {
 		}
 	}
 }
+
+// TestCaseOfTwoBuilds: the line of a run says its build, and its case once.
+func TestCaseOfTwoBuilds(t *testing.T) {
+	s := series.Slot{Cell: results.Cell{Model: "locked", Build: "head", Threads: 4, Depth: 2}}
+	if got, want := caseOf(s), "locked head  4 threads  wait off  depth 2"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -8,6 +11,8 @@ import (
 	"testing"
 
 	"mtbench/internal/host"
+	"mtbench/internal/stats"
+	"mtbench/internal/verdict"
 )
 
 const clone = "../.."
@@ -30,13 +35,54 @@ func TestArtifactPage(t *testing.T) {
 				t.Errorf("%s: %v", a.ID, err)
 			}
 		}
-		if a.Measured == nil && i > 0 && list[i-1].Measured != nil {
-			t.Errorf("%s: quick claims come first", a.ID)
+		if i > 0 && a.rank() < list[i-1].rank() {
+			t.Errorf("%s: quick claims come first, then measured ones, then those by hand", a.ID)
 		}
-		if _, err := regexp.Compile(a.Says); err != nil || (a.Says == "") != (a.Measured != nil) {
+		if _, err := regexp.Compile(a.Says); err != nil || (a.Says == "") != (a.rank() > 0) {
 			t.Errorf("%s: expression %q: %v", a.ID, a.Says, err)
 		}
-		parseDocumented(t, "artifact.yaml", a.Run)
+		if a.Script == "" {
+			parseDocumented(t, "artifact.yaml", a.Run)
+		} else if _, err := os.Stat(filepath.Join(clone, a.Script)); err != nil {
+			t.Errorf("%s: %v", a.ID, err)
+		}
+	}
+}
+
+// rank is where a claim stands in the list.
+func (a *artifact) rank() int {
+	switch {
+	case a.ByHand != "":
+		return 2
+	case a.Measured != nil:
+		return 1
+	}
+	return 0
+}
+
+// TestEveryResultIsClaimed: what is committed of measurements and predictions is on the list, a
+// directory at least once.
+func TestEveryResultIsClaimed(t *testing.T) {
+	list, err := artifacts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]bool{}
+	for _, a := range list {
+		named[filepath.Dir(a.File)], named[filepath.Dir(a.Where)] = true, true
+	}
+	dirs := 0
+	err = fs.WalkDir(os.DirFS(clone), "results", func(path string, d fs.DirEntry, err error) error {
+		if ext := filepath.Ext(path); err != nil || ext != ".md" && ext != ".txt" && ext != ".gz" {
+			return err
+		}
+		if dirs++; !named[filepath.Dir(path)] {
+			t.Errorf("%s: no claim of artifact.yaml is of a file in its directory", path)
+		}
+		return nil
+	})
+	if err != nil || dirs < 10 {
+		t.Errorf("%d files: %v", dirs, err)
 	}
 }
 
@@ -44,10 +90,10 @@ func TestArtifactPage(t *testing.T) {
 func TestReproduce(t *testing.T) {
 	ticks := filepath.Join(t.TempDir(), "ticks.jsonl")
 	out, errs, status := mtbench(t, clone, "reproduce", "--only", "cite,claims-supported", "-o", ticks)
-	if status != statusOK || strings.Count(out, "[x]") != 2 || !strings.Contains(errs, "s left") {
+	if status != statusOK || strings.Count(out, "[x]") != 2 || strings.Contains(errs, "left") {
 		t.Errorf("status %d: %s%s", status, out, errs)
 	}
-	if text, err := os.ReadFile(ticks); err != nil || strings.Count(string(text), `"holds":true`) != 2 {
+	if text, err := os.ReadFile(ticks); err != nil || strings.Count(string(text), `"outcome":"holds"`) != 2 {
 		t.Errorf("ticks: %v %s", err, text)
 	}
 	if _, errs, status := mtbench(t, t.TempDir(), "reproduce"); status != statusUsage ||
@@ -62,31 +108,82 @@ func TestReproduce(t *testing.T) {
 // TestArtifactRange: what is out of its range does not hold.
 func TestArtifactRange(t *testing.T) {
 	a := artifact{Says: `(\d+) things`, Low: 2, High: 3}
-	for out, want := range map[string]bool{"1 things": false, "2 things": true, "4 things": false,
-		"none": false} {
+	for out, want := range map[string]outcomeWord{"1 things": outcomeFails, "2 things": outcomeHolds,
+		"4 things": outcomeFails, "none": outcomeFails} {
 		if got, found := a.said(out); got != want {
-			t.Errorf("%q: %t, %s", out, got, found)
+			t.Errorf("%q: %s, %s", out, got, found)
 		}
 	}
 	page := filepath.Join(t.TempDir(), "page.md")
 	if err := os.WriteFile(page, []byte("It has 2 things.\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	a.Quoted, a.Where = true, page
-	for out, want := range map[string]bool{"2 things": true, "3 things": false} {
+	a = artifact{Says: `\d+ things`, Quoted: true, Where: page}
+	for out, want := range map[string]outcomeWord{"2 things": outcomeHolds,
+		"3 things": outcomeFails} {
 		if got, found := a.said(out); got != want {
-			t.Errorf("%q on the page: %t, %s", out, got, found)
+			t.Errorf("%q on the page: %s, %s", out, got, found)
 		}
 	}
 }
 
-// TestArtifactNotOfThisHost: what is claimed of smaller hosts is not run, and counts for nothing.
+// TestArtifactMeasured: a ratio fails where its whole interval is out of range, and is undecided
+// where the host changed or the interval leaves it open.
+func TestArtifactMeasured(t *testing.T) {
+	a := artifact{Low: 0.2, High: 0.8}
+	for _, c := range []struct {
+		lo, ratio, hi float64
+		moved         bool
+		want          outcomeWord
+	}{
+		{0.3, 0.4, 0.5, false, outcomeHolds},
+		{0.3, 0.4, 0.9, false, outcomeHolds},
+		{0.7, 0.9, 1.1, false, outcomeUndecided},
+		{0.9, 1.1, 1.2, false, outcomeFails},
+		{0.05, 0.1, 0.15, false, outcomeFails},
+		{0.9, 1.1, 1.2, true, outcomeUndecided},
+		{0.3, 0.4, 0.5, true, outcomeUndecided},
+		{0, math.NaN(), math.Inf(1), false, outcomeUndecided},
+	} {
+		got, found := a.judged(&verdict.Comparison{Moved: c.moved, Change: stats.Interval{
+			Lo: math.Log(c.lo), Estimate: math.Log(c.ratio), Hi: math.Log(c.hi)}})
+		if got != c.want {
+			t.Errorf("%+v: %s, %s", c, got, found)
+		}
+	}
+}
+
+// TestReproducedStatus: what is out of its range goes before what is undecided.
+func TestReproducedStatus(t *testing.T) {
+	cmd := newReproduceCommand()
+	for _, c := range []struct {
+		by   map[outcomeWord][]string
+		want int
+	}{
+		{map[outcomeWord][]string{outcomeHolds: {"a"}, outcomeByHand: {"b"}}, statusOK},
+		{map[outcomeWord][]string{outcomeHolds: {"a"}, outcomeUndecided: {"b"}}, statusEvidence},
+		{map[outcomeWord][]string{outcomeFails: {"a"}, outcomeUndecided: {"b"}}, statusRegression},
+	} {
+		var says *statusError
+		err := reproduced(cmd, c.by, 2)
+		if got := errors.As(err, &says); got != (c.want != statusOK) || got && says.status != c.want {
+			t.Errorf("%v: %v, want status %d", c.by, err, c.want)
+		}
+	}
+}
+
+// TestArtifactNotOfThisHost: what is claimed of smaller hosts, or is checked by hand, is not run.
 func TestArtifactNotOfThisHost(t *testing.T) {
-	a := artifact{Run: []string{"no-such-command"}, Measured: &measuredCase{CPUs: 1}}
+	c := &checker{tmp: t.TempDir()}
+	byHand := artifact{Run: []string{"no-such-command"}, ByHand: "it needs a moon"}
+	if got, err := c.check(t.Context(), &byHand); err != nil || got.Outcome != outcomeByHand {
+		t.Errorf("%+v, %v", got, err)
+	}
+	small := artifact{Run: []string{"no-such-command"}, Measured: &measuredCase{CPUs: 1}}
 	if host.Local().CPUs() < 2 {
 		t.Skip("one CPU")
 	}
-	if got, err := a.check(t.Context(), t.TempDir()); err != nil || !got.Skipped || got.Holds {
+	if got, err := c.check(t.Context(), &small); err != nil || got.Outcome != outcomeElsewhere {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

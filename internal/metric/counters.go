@@ -6,15 +6,27 @@ import (
 	"mtbench/results"
 )
 
-// count is an event that a thread counts; false where it could not be read.
-type count func(*results.ThreadUsage) (int64, bool)
+// count is an event that a thread of a run counts; false where it could not be read.
+type count func(*results.Run, *results.ThreadUsage) (int64, bool)
 
-func futexWaits(u *results.ThreadUsage) (int64, bool) { return u.FutexWaits, true }
-func futexWakes(u *results.ThreadUsage) (int64, bool) { return u.FutexWakes, true }
-func waitWakes(u *results.ThreadUsage) (int64, bool)  { return u.FutexWaits + u.FutexWakes, true }
-func locks(u *results.ThreadUsage) (int64, bool)      { return u.Locks, true }
+// What a thread of this program counts itself. A real QEMU counts none of it.
+func futexWaits(r *results.Run, u *results.ThreadUsage) (int64, bool) {
+	return u.FutexWaits, r.QueryMigrate == nil
+}
 
-func switches(u *results.ThreadUsage) (int64, bool) {
+func futexWakes(r *results.Run, u *results.ThreadUsage) (int64, bool) {
+	return u.FutexWakes, r.QueryMigrate == nil
+}
+
+func waitWakes(r *results.Run, u *results.ThreadUsage) (int64, bool) {
+	return u.FutexWaits + u.FutexWakes, r.QueryMigrate == nil
+}
+
+func locks(r *results.Run, u *results.ThreadUsage) (int64, bool) {
+	return u.Locks, r.QueryMigrate == nil
+}
+
+func switches(_ *results.Run, u *results.ThreadUsage) (int64, bool) {
 	if u.Voluntary == nil {
 		return 0, false
 	}
@@ -91,7 +103,7 @@ func roleMetrics(role, whose string) []Metric {
 func total(r *results.Run, of count, roles []string) (float64, bool) {
 	list, sum := threads(r, roles...), int64(0)
 	for _, u := range list {
-		n, ok := of(u)
+		n, ok := of(r, u)
 		if !ok {
 			return 0, false
 		}

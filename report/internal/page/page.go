@@ -3,12 +3,14 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed" // template, style and script of the page
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"mtbench/report/internal/format"
@@ -47,6 +49,8 @@ type page struct {
 	Plots     []pagePlot
 	Missing   []pagePlot
 	Rest      []pageSection
+	Absent    []pageSection // that the files have no data for
+	Answer    []string      // where no file has a summary
 	Files     []pageFile
 	RunHeads  []string
 }
@@ -140,7 +144,6 @@ func fill(w io.Writer, name string, p *page) error {
 func pageOf(srcs []*view.Source, opts Options) *page {
 	p := &page{Several: len(srcs) > 1, RunHeads: pageRunHeads()}
 	p.addPlots(plot.All(srcs))
-	p.addSections(srcs)
 	for i, s := range srcs {
 		if sum := s.Summary(); sum != nil {
 			p.Summaries = append(p.Summaries, *sum)
@@ -148,6 +151,7 @@ func pageOf(srcs []*view.Source, opts Options) *page {
 		p.Kinds = append(p.Kinds, view.KindWord(s.Header.Kind)+" "+format.CleanText(s.Name, 80))
 		p.Files = append(p.Files, pageFileOf(s.Whole(), i, s, rawOf(opts, s.File)))
 	}
+	p.addSections(srcs)
 	p.Title = "mtbench: hand-over models compared"
 	if len(p.Summaries) == 1 {
 		p.Title = "mtbench: " + strings.TrimSuffix(p.Summaries[0].Verdict[0], ".")
@@ -193,29 +197,44 @@ func (p *page) addPlots(pictures []plot.Plot) {
 	p.JS = template.JS("\n" + pageJS)
 }
 
-// addSections puts what a reader wants first at the top and the rest under the plots.
+// addSections puts what a reader wants first at the top and the rest under the plots. What is said
+// of several files together goes before what is said of each.
 func (p *page) addSections(srcs []*view.Source) {
-	for _, sec := range table.Sections(srcs) {
-		switch sec.Place {
-		case table.Top:
-			if sec.Level == table.Heading { // the sentences stand above it already
-				sec.Title, sec.Lead = "The answer, a row a case", nil
+	all := table.Sections(srcs)
+	slices.SortStableFunc(all, func(a, b table.Section) int {
+		return cmp.Compare(min(len(a.File), 1), min(len(b.File), 1))
+	})
+	for _, sec := range all {
+		if sec.Level == table.Heading { // its sentences stand above everything
+			if len(p.Summaries) == 0 {
+				p.Answer = append(p.Answer, cleanAll(sec.Lead)...)
 			}
+			sec.Title, sec.Lead = "The answer, a row a case", nil
+		}
+		sec.Title = fileTitle(&sec)
+		switch {
+		case sec.Place == table.Apart, sec.Level == table.Heading && sec.Absent:
+		case sec.Absent:
+			p.Absent = append(p.Absent, pageSectionOf(sec))
+		case sec.Place == table.Top:
 			p.Top = append(p.Top, pageSectionOf(sec))
-		case table.Below:
+		default:
 			p.Rest = append(p.Rest, pageSectionOf(sec))
 		}
 	}
 }
 
+// fileTitle names the file that a section is of, where there are several.
+func fileTitle(sec *table.Section) string {
+	if sec.File == "" {
+		return sec.Title
+	}
+	return sec.Title + " · " + sec.File
+}
+
 func pageSectionOf(sec table.Section) pageSection {
 	out := pageSection{ID: sec.ID, Title: format.CleanText(sec.Title, 200), Warn: sec.Warn}
-	for _, l := range sec.Lead {
-		out.Lead = append(out.Lead, format.CleanText(l, 2000))
-	}
-	for _, n := range sec.Notes {
-		out.Notes = append(out.Notes, format.CleanText(n, 2000))
-	}
+	out.Lead, out.Notes = cleanAll(sec.Lead), cleanAll(sec.Notes)
 	if sec.Table == nil {
 		return out
 	}
@@ -224,6 +243,13 @@ func pageSectionOf(sec table.Section) pageSection {
 	}
 	for _, r := range sec.Table.Rows {
 		out.Rows = append(out.Rows, pageRowOf(sec.Table, r))
+	}
+	return out
+}
+
+func cleanAll(texts []string) (out []string) {
+	for _, text := range texts {
+		out = append(out, format.CleanText(text, 2000))
 	}
 	return out
 }

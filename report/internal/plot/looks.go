@@ -71,9 +71,14 @@ func looks(models []string, known func(string) view.Contender) map[string]modelS
 	return of
 }
 
-// styleOf is the look of a model of a file.
+// styleOf is the look of a model of a file. One without a run, as in a file of the frontier, looks
+// as it does among all that the file names.
 func styleOf(s *view.Source, model string) modelStyle {
-	return looks(s.Models(), s.Contender)[model]
+	models := s.Models()
+	if !slices.Contains(models, model) {
+		models = slices.Compact(append(slices.Clone(s.Header.Matrix.Models), model))
+	}
+	return looks(models, s.Contender)[model]
 }
 
 // endLabel names a line at its end.

@@ -134,3 +134,15 @@ func TestTheLastPlotOfTwoBuildsHasEachModel(t *testing.T) {
 		t.Errorf("the title is %q, %q", p.Title, p.Detail)
 	}
 }
+
+// TestLookWithoutRuns: the models of a file of the frontier alone have a colour and a marker.
+func TestLookWithoutRuns(t *testing.T) {
+	f := reporttest.WithFrontier(reporttest.SmallSynth().File())
+	f.Runs = nil
+	s := view.SourceOf(f, 0, 1)
+	for _, m := range []string{"locked", "lockless"} {
+		if style := styleOf(s, m); style.ink.Name == "" || style.marker == "" {
+			t.Errorf("%s looks like %+v", m, style)
+		}
+	}
+}

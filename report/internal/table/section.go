@@ -12,6 +12,7 @@ type Section struct {
 	Spec
 	// the anchor of a page: the name, and the number of the file where there are several
 	ID    string
+	File  string   // that it is of, where there are several; empty: it is of all together
 	Lead  []string // sentences before the table: how to read it
 	Table *Grid    // nil if there is none
 

@@ -76,6 +76,9 @@ func Sections(srcs []*view.Source) []Section {
 			}
 			if sec, ok := spec.Of(s); ok {
 				sec.nameBuilds(s)
+				if s.Tag != "" {
+					sec.File = s.Name
+				}
 				all = append(all, sec.as(spec, spec.Name+s.Tag))
 			}
 		}

@@ -373,10 +373,10 @@ func without(args []string, flags ...string) []string {
 // sameSeries is the command of a series without what belongs to one file or says how long it goes
 // on.
 func sameSeries(argv []string) []string {
-	out := []string{"mtbench", "run"}
-	if len(argv) < 2 || argv[1] != "run" {
-		return out
+	if len(argv) < 2 || argv[1] != "run" && argv[1] != "validate" {
+		return []string{"mtbench", "run"}
 	}
+	out := []string{"mtbench", argv[1]}
 	return append(out, without(argv[2:], "--pairs", "--output", "-o", "--resume", "--seed", "--budget",
 		"--calibrate")...)
 }
