@@ -87,6 +87,7 @@ func TestCitationFile(t *testing.T) {
 		Type     string
 		Abstract string
 		Version  string
+		Released string `yaml:"date-released"`
 		License  string
 		Keywords []string
 		Authors  []struct{ Name string }
@@ -99,6 +100,14 @@ func TestCitationFile(t *testing.T) {
 	}
 	if cff.Version != release {
 		t.Errorf("version is %q; the program is %q", cff.Version, release)
+	}
+	changes, err := os.ReadFile("../../CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := regexp.MustCompile(`(?m)^## (\d.*)$`).FindSubmatch(changes)
+	if want := release + " – " + cff.Released; newest == nil || string(newest[1]) != want {
+		t.Errorf("the newest release of CHANGELOG.md is %q; CITATION.cff has %s", newest, want)
 	}
 	if len(cff.Authors) != 1 || cff.Authors[0].Name != report.Authors {
 		t.Errorf("authors are %v; a citation names %s", cff.Authors, report.Authors)

@@ -73,7 +73,7 @@ Exit status 10: a claim is not in its range. 11: none is, and a measured one is 
 	f.BoolVar(&o.list, "list", false, "print the claims and their commands, and run none")
 	f.BoolVar(&o.markdown, "markdown", false, "print docs/artifact.md, and run nothing")
 	f.StringSliceVar(&o.only, "only", nil, "these claims alone, by name")
-	f.StringVarP(&o.output, "output", "o", "", "file for the ticks, JSON Lines; it is written over")
+	f.StringVarP(&o.output, "output", "o", "", "file for the ticks, JSON Lines; it is overwritten")
 	return cmd
 }
 

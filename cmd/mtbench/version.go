@@ -12,7 +12,7 @@ import (
 )
 
 // release is the version's only home.
-const release = "0.1.0"
+const release = "0.2.0"
 
 // version is the release and the revision it was built from, as the build recorded it.
 func version() string {
