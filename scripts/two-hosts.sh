@@ -184,7 +184,7 @@ cut() { # cut SECONDS: the link is down for so long
 }
 blow() { # blow: one end of a kind at random; its name is left in what
 	case $((RANDOM % 8)) in
-	0) what="the source's program" && hit "$near" "mtbench run" ;;
+	0) what="the source's program" && hit "$near" "^$MTBENCH run " ;;
 	1) what="the source's process" && hit "$near" internal-child ;;
 	2) what="the destination's program" && hit "$far" "mtbench internal-destination" ;;
 	3) what="the destination's process" && hit "$far" internal-child ;;
