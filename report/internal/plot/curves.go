@@ -84,8 +84,8 @@ func convergenceFigure(s *view.Source, threads int) *figure {
 		fig.legend = append(fig.legend, legendCross())
 	}
 	lo, hi, longest := curveRange(s, threads)
-	for _, w := range s.Waits() {
-		fig.panels = append(fig.panels, curvePanel(s, threads, w, lo, hi, longest))
+	for _, l := range s.Lines() {
+		fig.panels = append(fig.panels, curvePanel(s, threads, l, lo, hi, longest))
 	}
 	return fig
 }
@@ -108,8 +108,8 @@ func curveRange(s *view.Source, threads int) (lo, hi, longest float64) {
 	return math.Min(lo, hi/100), hi * 1.3, longest
 }
 
-func curvePanel(s *view.Source, threads int, wait bool, lo, hi, longest float64) *panel {
-	head := format.ThreadsWord(threads) + ", " + format.WaitWord(wait)
+func curvePanel(s *view.Source, threads int, line view.Line, lo, hi, longest float64) *panel {
+	head := format.ThreadsWord(threads) + ", " + line.String()
 	p := &panel{Plot: newPlot(head, "time since the start (s)",
 		"dirty memory left (MiB, log scale)")}
 	scale := scaleY{lo: lo, hi: hi, log: true}
@@ -119,7 +119,7 @@ func curvePanel(s *view.Source, threads int, wait bool, lo, hi, longest float64)
 	var threshold []float64
 	drawn := false
 	for _, r := range s.Kept() {
-		if r.Threads != threads || r.Wait != wait || len(r.Timeline) == 0 {
+		if r.Threads != threads || view.LineOf(r.Cell) != line || len(r.Timeline) == 0 {
 			continue
 		}
 		if r.ThresholdBytes > 0 {
@@ -161,11 +161,11 @@ func curveOf(r *results.Run, scale scaleY) []runMark {
 
 func convergenceFinding(s *view.Source, threads int) view.Finding {
 	var who, left []string
-	for _, w := range s.Waits() {
+	for _, l := range s.Lines() {
 		stuck := map[string]int{}
 		runs := map[string]int{}
 		for _, r := range s.Kept() {
-			if r.Threads == threads && r.Wait == w {
+			if r.Threads == threads && view.LineOf(r.Cell) == l {
 				runs[r.Model]++
 				if !r.Completed {
 					stuck[r.Model]++
@@ -175,9 +175,9 @@ func convergenceFinding(s *view.Source, threads int) view.Finding {
 		for _, m := range slices.Concat(s.Contenders(), s.Baselines()) {
 			if stuck[m] > 0 {
 				who = append(who, fmt.Sprintf("%s cannot complete in %d of %d runs with %s", m,
-					stuck[m], runs[m], format.WaitWord(w)))
-				left = append(left, fmt.Sprintf("with %s, %s ends with %s", format.WaitWord(w), m,
-					leftText(s, m, threads, w)))
+					stuck[m], runs[m], l.String()))
+				left = append(left, fmt.Sprintf("with %s, %s ends with %s", l.String(), m,
+					leftText(s, m, threads, l)))
 			}
 		}
 	}
@@ -197,9 +197,9 @@ func convergenceFinding(s *view.Source, threads int) view.Finding {
 const mostStuck = 2
 
 // leftText says how far from done the runs ended that could not complete.
-func leftText(s *view.Source, model string, threads int, wait bool) string {
+func leftText(s *view.Source, model string, threads int, line view.Line) string {
 	var left, threshold []float64
-	for _, r := range s.Cells()[results.Cell{Model: model, Threads: threads, Wait: wait}] {
+	for _, r := range s.Cells()[line.At(model, threads)] {
 		if !r.Completed {
 			left = append(left, float64(r.RemainingBytes))
 			threshold = append(threshold, float64(r.ThresholdBytes))

@@ -87,28 +87,28 @@ func pairsFigure(s *view.Source, diffs []view.Diff) *figure {
 		fig.legend = append(fig.legend, legendFill(FloorWord(d), faded(inkRest, 0.35)))
 	}
 	scale := pairScaleOf(diffs)
-	for _, w := range s.Waits() {
-		fig.panels = append(fig.panels, pairsPanel(s, diffs, scale, w))
+	for _, l := range s.Lines() {
+		fig.panels = append(fig.panels, pairsPanel(s, diffs, scale, l))
 	}
 	return fig
 }
 
-func pairsPanel(s *view.Source, diffs []view.Diff, scale pairScale, wait bool) *panel {
+func pairsPanel(s *view.Source, diffs []view.Diff, scale pairScale, line view.Line) *panel {
 	models := s.Contenders()
 	base, other := format.CleanText(models[0], 12), "the other"
 	if len(models) == 2 {
 		other = format.CleanText(models[1], 12)
 	}
-	work := metric.Get(metric.OfEqualWork(results.Cell{Wait: wait})).Shown.Name
+	work := metric.Get(metric.OfEqualWork(line.At("", 0))).Shown.Name
 	label := "time of " + other + " / " + base + " (×)\n" + // the label is read from below
 		"← " + other + " faster · " + base + " faster →"
-	p := &panel{Plot: newPlot(format.WaitWord(wait)+": "+work,
+	p := &panel{Plot: newPlot(line.String()+": "+work,
 		"compression threads", label)}
 	threadAxis(p.Plot, s.Threads())
 	scale.apply(p, base, strings.TrimPrefix(other, "the "), oneSided(diffs))
 	for i, m := range models[1:] {
 		for _, d := range view.DiffsOf(diffs, m) {
-			if d.Case.Policy() == results.WhenFullOf(wait) {
+			if view.LineOf(d.Case) == line {
 				addPairs(p, s.Threads(), styleOf(s, m), d, scale, i, len(models)-1, s.Predicted() == nil)
 			}
 		}

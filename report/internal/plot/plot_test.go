@@ -266,3 +266,36 @@ func ExampleTime() {
 	fmt.Println(Time([]*view.Source{view.SourceOf(f, 0, 1)}).Question)
 	// Output: How long does equal work take with each model?
 }
+
+// A series with an axis beyond threads and wait has panels of each of its values, with every run in
+// them.
+func TestScanIsDrawn(t *testing.T) {
+	t.Parallel()
+	f := reporttest.SmallSynth().File()
+	for i, n := 0, len(f.Runs); i < n; i++ {
+		r := f.Runs[i]
+		r.Memory, r.Index = 8<<20, r.Index+n
+		f.Runs = append(f.Runs, r)
+	}
+	src := view.SourceOf(f, 0, 1)
+	plots := All([]*view.Source{src})
+	for _, id := range []string{"time", "cpu", "wait-wakes", "busy-ratio", "pairs"} {
+		p := plotNamed(t, plots, id)
+		var heads []string
+		for _, panel := range p.Build(Wide).panels {
+			heads = append(heads, panel.Title.Text)
+		}
+		all := strings.Join(heads, "; ")
+		_, spots := p.Svg(Wide)
+		if len(spots) == 0 || strings.Count(all, "memory 8 MiB") != len(heads)/2 {
+			t.Errorf("%s: %d spots in the panels %s", id, len(spots), all)
+		}
+		if id == "time" && len(spots) != len(src.Kept()) {
+			t.Errorf("%d of %d runs are in the picture of time", len(spots), len(src.Kept()))
+		}
+	}
+	bars := view.BarSet{Src: src, Panels: src.BarPanels("source")}
+	if !bars.Any(false) {
+		t.Error("no bar of where the time goes")
+	}
+}

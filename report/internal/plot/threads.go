@@ -24,7 +24,7 @@ type byThreads struct {
 // threadPanel is what one panel shows of a run.
 type threadPanel struct {
 	head string
-	wait bool
+	line view.Line
 	// ylabel of a panel whose values are of its own kind and scale; else the panels share both.
 	ylabel string
 	// value of a run; false: it has none, +Inf: it did not complete and is drawn in the strip.
@@ -82,7 +82,7 @@ func (b *byThreads) scale(panels []threadPanel) (scaleY, bool) {
 func (b *byThreads) values(panels []threadPanel) (values []float64, strip bool) {
 	for _, tp := range panels {
 		for _, r := range b.src.Kept() {
-			if r.Wait != tp.wait {
+			if view.LineOf(r.Cell) != tp.line {
 				continue
 			}
 			v, ok := tp.value(r)
@@ -154,7 +154,7 @@ func (b *byThreads) model(p *panel, tp threadPanel, scale scaleY,
 	crosses := crossMarks{style: style, spots: &p.spots}
 	mid := centres{style: style, half: half * 0.95, join: true, shape: b.named()}
 	for at, n := range b.src.Threads() {
-		runs := cells[results.Cell{Model: model, Threads: n, Wait: tp.wait}]
+		runs := cells[tp.line.At(model, n)]
 		var values []float64
 		for j, r := range runs {
 			m := runMark{x: float64(at) + offset + half*0.85*jitter(j), run: view.RunKey(r),

@@ -26,8 +26,8 @@ func timePlot(s *view.Source, diffs []view.Diff) Plot {
 	}
 	p.Build = func(size Size) *figure {
 		b := &byThreads{src: s}
-		for _, w := range s.Waits() {
-			b.panels = append(b.panels, timePanel(s, w))
+		for _, l := range s.Lines() {
+			b.panels = append(b.panels, timePanel(s, l))
 		}
 		return b.build(size)
 	}
@@ -67,20 +67,20 @@ func buildsPlot(srcs []*view.Source) Plot {
 	return p
 }
 
-// timePanel is the times with one setting of wait, on a scale of their own.
-func timePanel(s *view.Source, wait bool) threadPanel {
-	m, value := metric.Get(metric.OfEqualWork(results.Cell{Wait: wait})),
+// timePanel is the times of a line, on a scale of their own.
+func timePanel(s *view.Source, line view.Line) threadPanel {
+	m, value := metric.Get(metric.OfEqualWork(line.At("", 0))),
 		metric.Get(metric.EqualWorkTime).Of
 	if s.Header.Kind == results.Published {
 		m = metric.Get(metric.TotalTime)
 		value = m.Of
 	}
 	label, per := m.Head(), 1.0
-	if m.Unit == "ms" && longest(s, wait) >= 2000 {
+	if m.Unit == "ms" && longest(s, line) >= 2000 {
 		label, per = m.Shown.Name+" (s)", 1000
 	}
 	return threadPanel{
-		head: "compress-wait-thread " + format.WaitWord(wait)[len("wait "):], wait: wait, ylabel: label,
+		head: line.Head(), line: line, ylabel: label,
 		value: func(r *results.Run) (float64, bool) {
 			v, ok := value(r)
 			return v / per, ok
@@ -95,10 +95,10 @@ func timePanel(s *view.Source, wait bool) threadPanel {
 	}
 }
 
-func longest(s *view.Source, wait bool) float64 {
+func longest(s *view.Source, line view.Line) float64 {
 	most := 0.0
 	for _, r := range s.Kept() {
-		if r.Completed && r.Wait == wait {
+		if r.Completed && view.LineOf(r.Cell) == line {
 			most = max(most, r.TotalTimeMS)
 		}
 	}

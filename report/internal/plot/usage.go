@@ -27,13 +27,13 @@ func cpuPlot(s *view.Source) Plot {
 	p.Title = view.SaidOf(s, p.Title)
 	p.Build = func(size Size) *figure {
 		b := &byThreads{src: s, ylabel: "CPU (% of one)", top: 100}
-		for _, w := range s.Waits() {
-			b.panels = append(b.panels, threadPanel{head: "main thread, " + format.WaitWord(w), wait: w,
+		for _, l := range s.Lines() {
+			b.panels = append(b.panels, threadPanel{head: "main thread, " + l.String(), line: l,
 				value: view.Shown(metric.MainCPU), text: percentText("main", view.Shown(metric.MainCPU))})
 		}
-		for _, w := range s.Waits() {
-			b.panels = append(b.panels, threadPanel{head: "compression threads, " + format.WaitWord(w),
-				wait: w, value: view.Shown(metric.WorkerCPU), each: workersDrawn,
+		for _, l := range s.Lines() {
+			b.panels = append(b.panels, threadPanel{head: "compression threads, " + l.String(),
+				line: l, value: view.Shown(metric.WorkerCPU), each: workersDrawn,
 				text: percentText("workers", view.Shown(metric.WorkerCPU))})
 		}
 		fig := b.build(size)
@@ -70,11 +70,16 @@ func busyPlot(s *view.Source) Plot {
 	p.Title = view.SaidOf(s, view.BusyFinding(s))
 	p.Build = func(size Size) *figure {
 		b := &byThreads{src: s, ylabel: "busy pages (% of all)", linear: true}
-		b.panels = []threadPanel{{head: "compress-wait-thread off", value: view.BusyPercent,
-			text: func(r *results.Run) string {
-				v, _ := view.BusyPercent(r)
-				return view.RunText(r, fmt.Sprintf("%.2f %% of %d pages busy", v, r.Pages))
-			}}}
+		for _, l := range s.Lines() {
+			if l.Wait() {
+				continue
+			}
+			b.panels = append(b.panels, threadPanel{head: l.Head(), line: l, value: view.BusyPercent,
+				text: func(r *results.Run) string {
+					v, _ := view.BusyPercent(r)
+					return view.RunText(r, fmt.Sprintf("%.2f %% of %d pages busy", v, r.Pages))
+				}})
+		}
 		return b.build(size)
 	}
 	return p
@@ -98,9 +103,9 @@ func wakesPlot(s *view.Source) Plot {
 	p.Title = view.SaidOf(s, view.WakesFinding(s))
 	p.Build = func(size Size) *figure {
 		b := &byThreads{src: s, ylabel: "futex calls a page"}
-		for _, w := range s.Waits() {
+		for _, l := range s.Lines() {
 			b.panels = append(b.panels, threadPanel{
-				head: "compress-wait-thread " + format.WaitWord(w)[len("wait "):], wait: w,
+				head: l.Head(), line: l,
 				value: wakes,
 				text: func(r *results.Run) string {
 					v, _ := wakes(r)

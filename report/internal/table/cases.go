@@ -89,7 +89,7 @@ func setupText(s *view.Source) string {
 	}
 	var words []string
 	for _, m := range s.Contenders() {
-		c := results.Cell{Model: m, Threads: most.Threads, Wait: most.Wait}
+		c := most.Of(m)
 		if share, ok := shares[c]; ok && !math.IsNaN(share) {
 			words = append(words, fmt.Sprintf("%.0f %% of that of %s", share, format.CleanText(m, 24)))
 		}

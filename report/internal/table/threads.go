@@ -235,16 +235,16 @@ func scalingSection(s *view.Source) Section {
 			"with wait off, at the fewest threads over that at the row's; CPU a page is of main and " +
 			s.Work() + " threads together."},
 		Table: &Grid{Keys: 3, Cols: []Column{
-			{Head: "wait", Text: true}, {Head: "model", Text: true}, {Head: "threads"},
+			{Head: "case", Text: true}, {Head: "model", Text: true}, {Head: "threads"},
 			figureColumn(metric.TotalTime), {Head: "speed-up (×)"}, figureColumn(metric.DrainRate),
 			figureColumn(metric.CPUPerPage), figureColumn(metric.BusyRatio),
 			{Head: "migration", Text: true},
 		}},
 	}
 	cells := s.Cells()
-	for _, w := range s.Waits() {
+	for _, l := range s.Lines() {
 		for _, m := range s.Models() {
-			scalingRows(s, &sec, cells, m, w)
+			scalingRows(s, &sec, cells, m, l)
 		}
 	}
 	if len(s.Threads()) < 2 {
@@ -255,10 +255,10 @@ func scalingSection(s *view.Source) Section {
 }
 
 func scalingRows(s *view.Source, sec *Section, cells map[results.Cell][]*results.Run,
-	m string, w bool) {
+	m string, line view.Line) {
 	base, first := format.NaN, true
 	for _, n := range s.Threads() {
-		cell := results.Cell{Model: m, Threads: n, Wait: w}
+		cell := line.At(m, n)
 		if len(cells[cell]) == 0 {
 			continue
 		}
@@ -266,7 +266,7 @@ func scalingRows(s *view.Source, sec *Section, cells map[results.Cell][]*results
 		texts := []string{"", "", strconv.Itoa(n), timeSpread(c), format.None,
 			format.Whole(c.Drain.Median()), format.Whole(c.CPUPage.Median()), view.BusyText(c), ""}
 		if first {
-			base, texts[0], texts[1] = c.Equal.Median(), format.WaitWord(w), m
+			base, texts[0], texts[1] = c.Equal.Median(), line.String(), m
 		}
 		texts[4] = speedUp(base, c.Equal.Median())
 		row := GridRow{Cells: textCells(texts...), Rule: first}

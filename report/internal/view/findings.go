@@ -90,11 +90,11 @@ func TimeFinding(s *Source, diffs []Diff) Finding {
 func publishedTitle(s *Source, base, model string) string {
 	less, cases := 0, 0
 	cells := s.Cells()
-	for _, w := range s.Waits() {
+	for _, l := range s.Lines() {
 		for _, n := range s.Threads() {
-			a := SampleOf(cells[results.Cell{Model: base, Threads: n, Wait: w}],
+			a := SampleOf(cells[l.At(base, n)],
 				Shown(metric.TotalTime)).Median()
-			b := SampleOf(cells[results.Cell{Model: model, Threads: n, Wait: w}],
+			b := SampleOf(cells[l.At(model, n)],
 				Shown(metric.TotalTime)).Median()
 			if math.IsNaN(a) || math.IsNaN(b) {
 				continue
@@ -229,14 +229,14 @@ func (s *Source) widestWhere(in func(results.Cell) bool, value metric.Value,
 	cells := s.Cells()
 	best, found := contrast{base: base, model: model}, false
 	far := -1.0
-	for _, w := range s.Waits() {
+	for _, l := range s.Lines() {
 		for _, n := range s.Threads() {
-			a := SampleOf(cells[results.Cell{Model: base, Threads: n, Wait: w}], value).Median()
-			b := SampleOf(cells[results.Cell{Model: model, Threads: n, Wait: w}], value).Median()
+			a := SampleOf(cells[l.At(base, n)], value).Median()
+			b := SampleOf(cells[l.At(model, n)], value).Median()
 			d := distance(a, b)
-			if !math.IsNaN(d) && d > far && in(results.Cell{Model: model, Threads: n, Wait: w}) {
+			if !math.IsNaN(d) && d > far && in(l.At(model, n)) {
 				far, found = d, true
-				best.cell, best.baseV, best.other = results.Cell{Model: model, Threads: n, Wait: w}, a, b
+				best.cell, best.baseV, best.other = l.At(model, n), a, b
 			}
 		}
 	}

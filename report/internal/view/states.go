@@ -3,8 +3,6 @@ package view
 import (
 	"fmt"
 	"mtbench/results"
-
-	"mtbench/report/internal/format"
 )
 
 // TimeGroup is what a reader tells apart in the time of a thread.
@@ -108,7 +106,7 @@ type BarSet struct {
 type barPanel struct {
 	Head          string
 	process, role string
-	wait          bool
+	line          Line
 }
 
 // Bars are the rows of a panel, from the top: threads rising, the models of one count together.
@@ -117,7 +115,7 @@ func (b *BarSet) Bars(bp barPanel, kernel bool) []Bar {
 	cells := b.Src.Cells()
 	for _, n := range b.Src.Threads() {
 		for _, m := range b.Src.Models() {
-			c := results.Cell{Model: m, Threads: n, Wait: bp.wait}
+			c := bp.line.At(m, n)
 			t := RoleTimeOf(cells[c], bp.process, bp.role)
 			if t.Threads == 0 || t.Wall <= 0 {
 				continue
@@ -135,12 +133,12 @@ func (b *BarSet) Bars(bp barPanel, kernel bool) []Bar {
 func (s *Source) BarPanels(process string) []barPanel {
 	var out []barPanel
 	for _, role := range []string{"main", "worker"} {
-		for _, w := range s.Waits() {
+		for _, l := range s.Lines() {
 			head := "main thread, "
 			if role == "worker" {
 				head = workOf(process) + " threads, "
 			}
-			out = append(out, barPanel{head + format.WaitWord(w), process, role, w})
+			out = append(out, barPanel{head + l.String(), process, role, l})
 		}
 	}
 	return out
