@@ -33,7 +33,9 @@ func (l Line) String() string {
 }
 
 // Head names the line where it stands alone, as over a panel.
-func (l Line) Head() string { return strings.Replace(l.String(), "wait ", "compress-wait-thread ", 1) }
+func (l Line) Head() string {
+	return strings.Replace(l.String(), "wait ", "compress-wait-thread ", 1)
+}
 
 // Lines are those of the file, in the order of their axes: wait off first.
 func (s *Source) Lines() []Line {
