@@ -45,7 +45,7 @@ against=("$baseline" "$out/series.jsonl")
 
 # moved prints which figures the gate saw moving: the models, and the last of the list behind a fold.
 moved() {
-	local models # shellcheck disable=SC2016 # no expansion is meant
+	local models
 	models=$(sed -n 's/^mtbench: moved: \(.*\); if that is meant.*/\1/p' "$out/gate.txt" | sed 's/ in [0-9]* of its cases//g')
 	[ -z "$models" ] || printf 'Moved in the models %s. If that is meant: `mtbench gate --write internal/gate/expected.jsonl`.\n\n' "$models"
 	printf '<details><summary>The last of what the gate says</summary>\n\n```\n'
