@@ -386,8 +386,12 @@ func TestEveryCommandObeysTheFirstSignal(t *testing.T) {
 			for i, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 				after := time.Duration(i+1) * 200 * time.Millisecond
 				words, status := g.signalled(t, line, s, after)
-				for status == -1 && after < time.Minute { // it had not begun to look
-					after *= 2
+				for tries := 0; status < 0 && tries < 10; tries++ {
+					if status == tooLate {
+						after = after * 2 / 3
+					} else { // it had not begun to look
+						after *= 2
+					}
 					words, status = g.signalled(t, line, s, after)
 				}
 				last := words[strings.LastIndex(words, "\n")+1:]
@@ -405,7 +409,11 @@ func TestEveryCommandObeysTheFirstSignal(t *testing.T) {
 	})
 }
 
-// signalled starts a line, sends it s so much later, and gives its words and status.
+// tooLate stands for the status of a line that had ended before the signal.
+const tooLate = -2
+
+// signalled starts a line, sends it s so much later, and gives its words and status: that of a
+// process that the signal killed is -1.
 func (g *ground) signalled(t *testing.T, line string, s syscall.Signal, after time.Duration) (
 	words string, status int) {
 	t.Helper()
@@ -422,9 +430,18 @@ func (g *ground) signalled(t *testing.T, line string, s syscall.Signal, after ti
 	}
 	hangs := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Signal(syscall.SIGQUIT) })
 	defer hangs.Stop()
-	time.Sleep(after)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
+	select {
+	case <-ended:
+		return strings.TrimSpace(errs.String()), tooLate
+	case <-time.After(after):
+	}
 	_ = cmd.Process.Signal(s)
-	_ = cmd.Wait()
+	<-ended
 	return strings.TrimSpace(errs.String()), cmd.ProcessState.ExitCode()
 }
 

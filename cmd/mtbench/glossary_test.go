@@ -19,6 +19,9 @@ func TestTheWordListHasOneHome(t *testing.T) {
 	if string(page) != wordList() {
 		t.Error("docs/words.md differs: mtbench help words > docs/words.md makes it anew")
 	}
+	if out, _, _ := mtbench(t, t.TempDir(), "help", "words"); out != string(page) {
+		t.Error("mtbench help words prints something else than docs/words.md")
+	}
 	var terms []string
 	for _, w := range report.Words() {
 		terms = append(terms, strings.ToLower(w.Term))

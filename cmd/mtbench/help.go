@@ -17,7 +17,12 @@ const mostHelp = 100
 func fitHelp(root *cobra.Command) {
 	write := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		if width := min(mostHelp, optionsFor(cmd.OutOrStdout()).Width); width > 0 {
+		width := min(mostHelp, optionsFor(cmd.OutOrStdout()).Width)
+		if width == 0 && cmd.Name() == wordsTopic { // the page of docs, to the byte
+			cmd.Print(wordList())
+			return
+		}
+		if width > 0 {
 			cmd.Long = fitted(longHelp(cmd), width)
 			cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages ",
 				fmt.Sprintf("FlagUsagesWrapped %d ", width)))

@@ -18,7 +18,7 @@ func TestPredictHost(t *testing.T) {
 		}
 		return strings.Join(strings.Fields(out), " ")
 	}
-	const warning = "A virtual machine speaks for a larger host"
+	const warning = "A larger host with the costs of a virtual machine"
 	out := predict("--host", "server", "-o", "server.jsonl")
 	for _, want := range []string{"Host: server, ", "64 CPUs", "virtual time", "ahead in all"} {
 		if !strings.Contains(out, want) {

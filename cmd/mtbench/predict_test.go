@@ -179,7 +179,7 @@ func badPredictions(t *testing.T, dir string) {
 		"--cpus -3":                         "--cpus: -3 is not between 1 and 4096",
 		"--cpus 99999":                      "--cpus: 99999 is not between 1 and 4096",
 		"--memory -5":                       `--memory: "-5" is not a size`,
-		"--memory 0":                        "--memory: 0 bytes; it is a multiple of",
+		"--memory 0":                        `--memory: "0" is 0 bytes; write sizes with their unit`,
 		"--memory 5000":                     "--memory: 5 kB; it is a multiple of",
 		"--memory 1000000TiB":               "--memory: 1000000 TiB; it is",
 		"--threads 0":                       "--threads: 0 is not between",

@@ -68,7 +68,7 @@ const openTime = 3 * time.Second
 
 // opening does what a command that keeps must do before it has anything to keep, as reading files
 // and asking other hosts. A signal ends it within openTime even where open does not look at its
-// context, as in a large file.
+// context, as in a large file, and whatever else open found wrong meanwhile.
 func opening(cmd *cobra.Command, open func() error) error {
 	done := make(chan struct{})
 	defer close(done)
@@ -80,7 +80,11 @@ func opening(cmd *cobra.Command, open func() error) error {
 			os.Exit(statusInterrupted)
 		}
 	})
-	return open()
+	err := open()
+	if err == nil || cmd.Context().Err() == nil || statusOf(err) == statusInterrupted {
+		return err
+	}
+	return withStatus(statusInterrupted, "%s", nothingBegun)
 }
 
 // endAtSignal ends the process when a signal comes, or has come, with the verdict words, until stop

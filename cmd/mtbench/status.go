@@ -106,10 +106,10 @@ func interruptedBefore(ctx context.Context, err error) error {
 // nothingBegun is the verdict of a command that a signal has ended before it had anything to keep.
 const nothingBegun = "interrupted; nothing was begun"
 
-// badInput is for whatever the user can put right.
+// badInput is for whatever the user can put right. An interruption stays one.
 func badInput(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || statusOf(err) == statusInterrupted {
+		return err
 	}
 	return &statusError{statusUsage, flagged(err)}
 }
