@@ -423,6 +423,18 @@ func TestTheHostMovedBetweenTheSides(t *testing.T) {
 	if c := Compare(few, Deciding(), "locked", "lockless")[0]; !c.Moved {
 		t.Errorf("8 %% over an assumed spread of 5 %%: %v", c.String())
 	}
+	rough := build(0)
+	rough.Runs = rough.Runs[:20]
+	loops := map[string][]float64{"locked": {27, 31, 20, 23, 28, 30, 25, 31, 30, 30},
+		"lockless": {29, 30, 26, 30, 31, 33, 22, 29, 33, 32}}
+	for i := range rough.Runs {
+		r := &rough.Runs[i]
+		us := loops[r.Model][r.Pair]
+		r.Noise.ControlUS = &us
+	}
+	if c := Compare(rough, Deciding(), "locked", "lockless")[0]; c.Moved {
+		t.Errorf("a loop that varies by itself and proves nothing, no A/A pair: %v", c.String())
+	}
 }
 
 // TestPrintedTwice: the letter's main CPU equals an end of the range of its threads in five rows;
