@@ -296,11 +296,7 @@ func (p *handoverProgress) Begin(total, done int) {
 		p.bar = progressbar.DefaultSilent(int64(total))
 		return
 	}
-	p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(p.w),
-		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true),
-		progressbar.OptionSetElapsedTime(true), progressbar.OptionFullWidth(),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetTheme(progressbar.ThemeASCII),
-		progressbar.OptionSetDescription("hand-over"))
+	p.bar = newBar(p.w, total, "hand-over")
 	_ = p.bar.Set(done)
 }
 

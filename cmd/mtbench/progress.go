@@ -22,6 +22,20 @@ func newProgress(f *os.File) series.Progress {
 	return &lineProgress{w: f}
 }
 
+// newBar is a bar with the count and the time left, which is gone at the end.
+func newBar(w io.Writer, total int, what string) *progressbar.ProgressBar {
+	return progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionSetElapsedTime(true),
+		progressbar.OptionFullWidth(),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetDescription(what),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII),
+	)
+}
+
 type barProgress struct {
 	w   io.Writer
 	bar *progressbar.ProgressBar
@@ -34,16 +48,7 @@ func (p *barProgress) Begin(total, done int) {
 	if p.open = total == 0; p.open {
 		total = -1 // nobody knows: a spinner with the count
 	}
-	p.bar = progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(p.w),
-		progressbar.OptionShowCount(),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionSetElapsedTime(true),
-		progressbar.OptionFullWidth(),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetDescription("starting"),
-		progressbar.OptionSetTheme(progressbar.ThemeASCII),
-	)
+	p.bar = newBar(p.w, total, "starting")
 	p.ran = done
 	_ = p.bar.Set(done)
 }
