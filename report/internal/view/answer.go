@@ -398,12 +398,8 @@ func (s *Source) restsOn() string {
 	if ends.equal == len(kept) {
 		text = "All " + format.Count(len(kept), "run", "runs") + " delivered the memory byte for byte"
 	}
-	noisy := 0
-	for _, r := range kept {
-		noisy += one(r.Grade() == "noisy" || r.Grade() == "void")
-	}
-	if noisy > 0 {
-		text += fmt.Sprintf("; the host disturbed %d", noisy)
+	if g := s.grades(); g.noisy+g.void > 0 {
+		text += fmt.Sprintf("; the host disturbed %d", g.noisy+g.void)
 	}
 	return format.Sentence(text)
 }

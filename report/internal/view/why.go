@@ -272,12 +272,13 @@ func (s *Source) RerunText() string {
 }
 
 // GradesText says how many of the runs that count the host disturbed, and how badly.
-func (s *Source) GradesText() string { return gradesOf(s.Kept(), (*results.Run).Grade).text() }
+func (s *Source) GradesText() string { return s.grades().text() }
 
 // VoidText warns of a file of which most runs that count were disturbed beyond use.
-func (s *Source) VoidText() string {
-	return gradesOf(s.Kept(), (*results.Run).Grade).warning("series")
-}
+func (s *Source) VoidText() string { return s.grades().warning("series") }
+
+// grades are those of the runs that count.
+func (s *Source) grades() grades { return gradesOf(s.Kept(), (*results.Run).Grade) }
 
 // settle is the command that would decide what is open, and why it would.
 type settle struct{ Command, Why string }
